@@ -1,0 +1,4 @@
+from .controllers import *
+from .models import *
+from .providers import *
+from .tools import *

@@ -1,0 +1,179 @@
+"""What every provider is: settings and capabilities, pure building and parsing."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from .errors import MaybeSent, NotSent, ProviderError, RouteDown
+from .http import HttpClient
+from .types import (
+    Balance,
+    Capabilities,
+    ClientReference,
+    DeliveryReport,
+    Outcome,
+    PushAnswer,
+    PushRequest,
+    Setting,
+    SubmitRequest,
+    SubmitResult,
+)
+
+_logger = logging.getLogger(__name__)
+
+
+class Provider(ABC):
+    """One configured account at one provider.
+
+    A subclass fills the hooks ``_submit`` and, as its capabilities say, ``_poll``,
+    ``_lookup``, ``_balance`` and ``parse_push``. It may keep nothing between calls:
+    several threads use one instance at once.
+    """
+
+    #: technical name, stored on routes
+    code: ClassVar[str]
+    #: name for people
+    label: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    settings: ClassVar[tuple[Setting, ...]] = ()
+
+    def __init__(self, settings: Mapping[str, str], http: HttpClient) -> None:
+        """:param settings: values by `Setting.name`; absent or empty = its default"""
+        self._settings = {
+            setting.name: settings.get(setting.name) or setting.default
+            for setting in self.settings
+        }
+        self._http = http
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether submitting a message again is safe with the same client reference."""
+        return self.capabilities.client_reference is ClientReference.DEDUP
+
+    def missing_settings(self) -> list[Setting]:
+        """Required settings without a value."""
+        return [s for s in self.settings if s.required and not self._settings[s.name]]
+
+    def check_settings(self) -> list[str]:
+        """Hook: what is wrong with the values, in sentences; empty when all is well."""
+        return []
+
+    # === SUBMIT ===
+    def submit(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
+        """Hand over at most ``max_batch`` messages.
+
+        :return: exactly one result per request, in order; never raises
+        """
+        try:
+            results = self._submit(requests)
+        except NotSent as error:
+            failed = SubmitResult(
+                Outcome.NOT_SENT,
+                code=error.code,
+                message=error.message,
+                retry_after=error.retry_after,
+                route_trouble=True,
+            )
+        except RouteDown as error:
+            failed = SubmitResult(
+                Outcome.NOT_SENT,
+                code=error.code,
+                message=error.message,
+                route_down=error.message,
+            )
+        except MaybeSent as error:
+            failed = SubmitResult(
+                Outcome.MAYBE_SENT, code=error.code, message=error.message
+            )
+        except Exception as error:
+            # A bug of the adapter may strike after the bytes left: not knowing is
+            # the only honest answer.
+            _logger.exception("%s: submit failed", self.code)
+            failed = SubmitResult(Outcome.MAYBE_SENT, message=type(error).__name__)
+        else:
+            if len(results) == len(requests):
+                return results
+            _logger.error(
+                "%s: %d results for %d messages", self.code, len(results), len(requests)
+            )
+            failed = SubmitResult(
+                Outcome.MAYBE_SENT, message="The number of results is wrong"
+            )
+        return [failed] * len(requests)
+
+    @abstractmethod
+    def _submit(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
+        """Hook: hand over the messages of one batch.
+
+        :raise NotSent, MaybeSent, RouteDown: when it holds for the whole batch
+        """
+
+    # === DELIVERY REPORTS ===
+    def poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+        """Ask for the statuses of at most ``max_poll`` provider references.
+
+        :return: what is known; a reference without an answer may be missing
+        :raise ProviderError: the whole call failed
+        """
+        return self._poll(references)
+
+    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+        """Hook of `poll`."""
+        raise NotImplementedError
+
+    def lookup(self, requests: Sequence[SubmitRequest]) -> list[DeliveryReport]:
+        """Ask by our reference what became of messages whose submit went unanswered.
+
+        :return: one report per request, in order; status NOT_FOUND is an answer too
+        :raise ProviderError: the whole call failed
+        """
+        return self._lookup(requests)
+
+    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[DeliveryReport]:
+        """Hook of `lookup`."""
+        raise NotImplementedError
+
+    def parse_push(self, request: PushRequest) -> PushAnswer:
+        """Hook: read a pushed delivery report.
+
+        :raise UnreadablePush: it cannot be understood
+        """
+        raise NotImplementedError
+
+    # === ACCOUNT ===
+    def balance(self) -> Balance:
+        """Ask the provider for the account's balance.
+
+        :raise ProviderError: no answer, or an answer that is an error
+        """
+        return self._balance()
+
+    def _balance(self) -> Balance:
+        """Hook of `balance`."""
+        raise NotImplementedError
+
+    def test_connection(self) -> str:
+        """Prove that the settings work, without sending anything.
+
+        :return: a short proof for the administrator, e.g. the balance
+        :raise ProviderError: with the reason
+        """
+        missing = self.missing_settings()
+        if missing:
+            raise RouteDown("Missing settings: " + ", ".join(s.label for s in missing))
+        problems = self.check_settings()
+        if problems:
+            raise RouteDown(" ".join(problems))
+        return self._test_connection()
+
+    def _test_connection(self) -> str:
+        """Hook of `test_connection`: asks for the balance unless a subclass knows
+        something cheaper."""
+        balance = self._balance()
+        return ", ".join(f"{m.amount} {m.currency}" for m in balance.money)
+
+
+__all__ = ["Provider", "ProviderError"]
