@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,21 @@ class Provider(ABC):
             for setting in self.settings
         }
         self._http = http
+
+    @classmethod
+    def get_setting(cls, name: str) -> Setting | None:
+        """The declaration of a setting."""
+        return next((s for s in cls.settings if s.name == name), None)
+
+    @classmethod
+    def help_text(cls) -> str:
+        """What an administrator should know; the docstring of the class."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
+    @property
+    def max_batch(self) -> int:
+        """Messages per submit call for this account."""
+        return self.capabilities.max_batch
 
     @property
     def is_idempotent(self) -> bool:
