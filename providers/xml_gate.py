@@ -1,0 +1,702 @@
+"""The XML gate spoken by many Russian SMS services (TargetSMS, SMS16 and others).
+
+Source: https://github.com/smsgate/xmlGateDoc (revisions of 2016 and 2023). One account
+is reached at ``https://<host>/xml/*.php``. Documents are UTF-8 XML posted as
+``text/xml``; logical errors come with HTTP status 200 as Russian texts without codes,
+so they are told apart by their wording. Times carry no offset: they are local to the
+account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from .base import Provider
+from .errors import MaybeSent, NotSent, ProviderError, RouteDown, UnreadablePush
+from .http import HttpResponse
+from .types import (
+    Balance,
+    Capabilities,
+    ClientReference,
+    DeliveryReport,
+    DeliveryStatus,
+    FailureType,
+    Money,
+    Outcome,
+    PushAnswer,
+    PushRequest,
+    Setting,
+    SubmitRequest,
+    SubmitResult,
+    Units,
+)
+
+_DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
+_CONTENT_TYPE = "text/xml; charset=utf-8"
+_MAX_BYTES = 4 * 1024 * 1024
+_MAX_BATCH = 500
+#: what XML 1.0 cannot carry, not even escaped
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_INTEGER = re.compile(r"-?[0-9]{1,9}")
+
+# === THE GATE'S WORDS ===
+_SENT = "send"
+
+#: texts of a whole document's ``<error>`` → what the administrator is told
+_DOCUMENT_ERRORS = {
+    "Неправильный логин или пароль": "The gate refuses the login or the password",
+    "Ваш аккаунт заблокирован": "The gate has blocked the account",
+    # The next two would be our own mistake: nothing was taken, trying again is useless.
+    "Неправильный формат XML документа": "The gate cannot read our document",
+    "POST данные отсутствуют": "Our document did not reach the gate",
+}
+
+
+def _refused(failure_type: FailureType) -> SubmitResult:
+    return SubmitResult(Outcome.REFUSED, failure_type=failure_type)
+
+
+#: how a message's text begins → what it means. The revisions number the texts
+#: differently, hence no numbers; longer wordings stand before their own beginnings.
+_MESSAGE_ERRORS: dict[str, SubmitResult] = {
+    "У нас закончились SMS": SubmitResult(Outcome.NOT_SENT, route_trouble=True),
+    "Закончились SMS": SubmitResult(
+        Outcome.NOT_SENT, route_down="The account has run out of messages"
+    ),
+    "Аккаунт заблокирован": SubmitResult(
+        Outcome.NOT_SENT, route_down="The gate has blocked the account"
+    ),
+    "Укажите номер телефона": _refused("invalid_number"),
+    "Номер телефона присутствует в стоп-листе": _refused("opted_out"),
+    "Данное направление закрыто для вас": _refused("unsupported"),
+    "Данное направление закрыто": _refused("unsupported"),
+    # Taken, and sent as soon as the account is topped up: another try would double it.
+    "Недостаточно средств для отправки SMS": SubmitResult(
+        Outcome.ACCEPTED, failure_type="no_funds"
+    ),
+    "Текст SMS отклонен модератором": _refused("content_rejected"),
+    "Нет отправителя": _refused("sender_rejected"),
+    "Отправитель не должен превышать": _refused("sender_rejected"),
+    "Номер телефона должен быть меньше": _refused("invalid_number"),
+    "Нет текста сообщения": _refused("missing_data"),
+    "Нет ссылки": _refused("missing_data"),
+    "Укажите название контакта": _refused("missing_data"),
+    "Такого отправителя нет": _refused("sender_rejected"),
+    "Отправитель не прошел модерацию": _refused("sender_rejected"),
+    "Данное сообщение уже было отправлено": SubmitResult(Outcome.ACCEPTED),
+}
+
+_STATES: dict[str, tuple[DeliveryStatus, FailureType | None]] = {
+    "send": (DeliveryStatus.ACCEPTED, None),
+    "deliver": (DeliveryStatus.DELIVERED, None),
+    "not_deliver": (DeliveryStatus.FAILED, "unreachable"),
+    "expired": (DeliveryStatus.EXPIRED, None),
+    # final for the gate: it was sent, and no receipt will ever come
+    "partly_deliver": (DeliveryStatus.UNKNOWABLE, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account at a gate, as its documents name it."""
+
+    login: str
+    password: str = field(repr=False)
+    zone: ZoneInfo
+    sender: str = ""
+    name_delivery: str = ""
+    is_transliterated: bool = False
+
+
+class Unreadable(ValueError):
+    """A document that is not XML we accept."""
+
+
+class XmlGateProvider(Provider):
+    """One account at an XML gate.
+
+    The gate keeps the ``client_id_sms`` of every message: a repeat is not sent again,
+    its first answer comes back. Where a gate does not, the setting says so.
+    """
+
+    code = "xml_gate"
+    label = "XML gate"
+    capabilities = Capabilities(
+        channels=frozenset({"sms"}),
+        max_batch=_MAX_BATCH,
+        client_reference=ClientReference.DEDUP,
+        push=True,
+        poll=True,
+        max_poll=500,
+        validity=True,
+        sender_id=True,
+        balance=True,
+    )
+    settings = (
+        Setting("url", "Address of the gate", required=True, help="https://host"),
+        Setting("login", "Login", required=True),
+        Setting("password", "Password", required=True, secret=True),
+        Setting(
+            "sender",
+            "Sender",
+            required=True,
+            help="Shown to the recipient when a message names no sender of its own",
+        ),
+        Setting(
+            "timezone",
+            "Time zone of the account",
+            required=True,
+            help="As set in the gate's cabinet, e.g. Europe/Moscow",
+        ),
+        Setting(
+            "max_batch",
+            "Messages per document",
+            default="200",
+            help=f"1 to {_MAX_BATCH}",
+        ),
+        Setting(
+            "honours_client_id",
+            "Gate honours client_id_sms",
+            default="1",
+            help="1: a message submitted again is not sent again. 0: the gate sends it",
+        ),
+        Setting("name_delivery", "Name of the mailing in the gate's cabinet"),
+        Setting("translit", "Transliterate Cyrillic", default="0", help="1 or 0"),
+    )
+
+    # === SETTINGS ===
+    @property
+    def is_idempotent(self) -> bool:
+        return self._settings["honours_client_id"] == "1"
+
+    @property
+    def max_batch(self) -> int:
+        value = self._settings["max_batch"].strip()
+        size = int(value) if _INTEGER.fullmatch(value) else _MAX_BATCH
+        return min(max(size, 1), _MAX_BATCH)
+
+    def check_settings(self) -> list[str]:
+        problems = [
+            _check_url(self._settings["url"]),
+            _check_zone(self._settings["timezone"]),
+            _check_max_batch(self._settings["max_batch"]),
+            _check_sender(self._settings["sender"]),
+            *(_check_characters(s, self._settings[s.name]) for s in self.settings),
+        ]
+        return [problem for problem in problems if problem]
+
+    @cached_property
+    def _account(self) -> Account:
+        """The account; settings that cannot work stop the route."""
+        problems = self.check_settings()
+        if problems:
+            raise RouteDown(" ".join(problems))
+        return Account(
+            login=self._settings["login"],
+            password=self._settings["password"],
+            zone=ZoneInfo(self._settings["timezone"]),
+            sender=self._settings["sender"],
+            name_delivery=self._settings["name_delivery"],
+            is_transliterated=self._settings["translit"] == "1",
+        )
+
+    # === CALLS ===
+    def _submit(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
+        refused = {
+            number: refusal
+            for number, request in enumerate(requests, 1)
+            if (refusal := _refuse(request))
+        }
+        numbered = {
+            number: request
+            for number, request in enumerate(requests, 1)
+            if number not in refused
+        }
+        answered = self._send(numbered) if numbered else {}
+        results = refused | answered
+        return [results[number] for number in range(1, len(requests) + 1)]
+
+    def _send(self, numbered: Mapping[int, SubmitRequest]) -> dict[int, SubmitResult]:
+        response = self._post("", build_send(numbered, self._account))
+        return parse_send(response.body, numbered)
+
+    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+        response = self._post("state.php", build_state(references, self._account))
+        return parse_state(response.body, self._account.zone)
+
+    def _balance(self) -> Balance:
+        return parse_balance(
+            self._post("balance.php", build_balance(self._account)).body
+        )
+
+    def parse_push(self, request: PushRequest) -> PushAnswer:
+        return parse_push(request.body, self._account.zone)
+
+    def _post(self, page: str, document: bytes) -> HttpResponse:
+        url = _base_url(self._settings["url"]) + "/xml/" + page
+        response = self._http.post(
+            url, body=document, headers={"Content-Type": _CONTENT_TYPE}
+        )
+        check_http_status(response, url)
+        return response
+
+
+# === SEND ===
+def build_send(
+    numbered: Mapping[int, SubmitRequest],
+    account: Account,
+    *,
+    time_send: datetime | None = None,
+) -> bytes:
+    """Build one document for many messages.
+
+    :param numbered: messages by the number the answer will name them with
+    :param time_send: when the gate shall send them; None = at once
+    """
+    root = _request(account)
+    groups: dict[tuple[str, str], etree._Element] = {}
+    for number, request in numbered.items():
+        key = (request.sender_id or account.sender, request.text)
+        if key not in groups:
+            groups[key] = _add_message(root, *key, account)
+        _add_recipient(groups[key], number, request, account.zone, time_send)
+    return _serialise(root)
+
+
+def _add_message(
+    root: etree._Element, sender: str, text: str, account: Account
+) -> etree._Element:
+    message = etree.SubElement(root, "message", type="sms")
+    etree.SubElement(message, "sender").text = sender
+    etree.SubElement(message, "text").text = _escape_newlines(text)
+    if account.is_transliterated:
+        etree.SubElement(message, "translite").text = "1"
+    if account.name_delivery:
+        etree.SubElement(message, "name_delivery").text = account.name_delivery
+    return message
+
+
+def _add_recipient(
+    message: etree._Element,
+    number: int,
+    request: SubmitRequest,
+    zone: ZoneInfo,
+    time_send: datetime | None,
+) -> None:
+    recipient = etree.SubElement(
+        message,
+        "abonent",
+        phone=request.msisdn.removeprefix("+"),
+        number_sms=str(number),
+        client_id_sms=request.client_reference,
+    )
+    if time_send:
+        recipient.set("time_send", _format_minute(time_send, zone))
+    if request.valid_until:
+        recipient.set("validity_period", _format_minute(request.valid_until, zone))
+
+
+def parse_send(body: bytes, numbers: Iterable[int]) -> dict[int, SubmitResult]:
+    """Read the answer to a document that held messages of these numbers.
+
+    :return: one result per number; a message the answer does not tell about without
+        doubt is MAYBE_SENT
+    :raise RouteDown: the gate took nothing of the document
+    :raise MaybeSent: not an answer of the gate
+    """
+    asked = list(numbers)
+    try:
+        root = parse_xml(body, roots=("response",))
+    except Unreadable as error:
+        raise MaybeSent(f"The answer of the gate cannot be read: {error}") from error
+    items = _items_by_number(root, asked)
+    if not items:
+        _raise_document_error(root, unknown=MaybeSent)
+    return {number: _decide(items.get(number, [])) for number in asked}
+
+
+def _items_by_number(
+    root: etree._Element, asked: Sequence[int]
+) -> dict[int, list[SubmitResult]]:
+    """The answer's items by message; what names none of them is left out."""
+    items = list(root.iter("information"))
+    if len(items) == len(asked) == 1 and not items[0].get("number_sms"):
+        # The only item can only be about the only message.
+        return {asked[0]: [_read_item(items[0])]}
+    names = {str(number): number for number in asked}
+    found: dict[int, list[SubmitResult]] = {}
+    for item in items:
+        number = names.get((item.get("number_sms") or "").strip())
+        if number is not None:
+            found.setdefault(number, []).append(_read_item(item))
+    return found
+
+
+def _decide(results: Sequence[SubmitResult]) -> SubmitResult:
+    """One result of what was said about a message: nothing, once or several times."""
+    if not results:
+        return SubmitResult(
+            Outcome.MAYBE_SENT, message="The answer of the gate omits this message"
+        )
+    if any(result != results[0] for result in results):
+        return SubmitResult(
+            Outcome.MAYBE_SENT, message="The answer of the gate contradicts itself"
+        )
+    return results[0]
+
+
+def _read_item(item: etree._Element) -> SubmitResult:
+    text = _text(item)
+    reference = (item.get("id_sms") or "").strip() or None
+    meaning = _classify(text, has_reference=reference is not None)
+    if meaning.outcome is not Outcome.ACCEPTED:
+        return replace(meaning, message=text)
+    return replace(
+        meaning,
+        provider_reference=reference,
+        segments=_integer(item.get("parts")),
+        message="" if _normalise(text) == _SENT else text,
+    )
+
+
+def _classify(text: str, *, has_reference: bool) -> SubmitResult:
+    said = _normalise(text)
+    if said == _SENT:
+        return SubmitResult(Outcome.ACCEPTED)
+    for beginning, meaning in _MESSAGE_ERRORS.items():
+        if said.startswith(_normalise(beginning)):
+            return meaning
+    if has_reference:
+        # The gate gives no number to what it does not take: polling will tell.
+        return SubmitResult(Outcome.ACCEPTED)
+    if not said:
+        return SubmitResult(Outcome.MAYBE_SENT)
+    return _refused("provider_error")
+
+
+def _refuse(request: SubmitRequest) -> SubmitResult | None:
+    """Refuse by ourselves what would make the whole document fail."""
+    if request.channel != "sms":
+        return replace(_refused("unsupported"), message="The gate sends SMS only")
+    if _ILLEGAL.search(request.sender_id):
+        return replace(
+            _refused("sender_rejected"),
+            message="The sender has a character that XML cannot carry",
+        )
+    if _ILLEGAL.search(request.text):
+        return replace(
+            _refused("content_rejected"),
+            message="The text has a character that XML cannot carry",
+        )
+    return None
+
+
+# === STATES ===
+def build_state(references: Iterable[str], account: Account) -> bytes:
+    """Build a question for the states of messages."""
+    root = _request(account)
+    question = etree.SubElement(root, "get_state")
+    for reference in references:
+        etree.SubElement(question, "id_sms").text = reference
+    return _serialise(root)
+
+
+def parse_state(body: bytes, zone: ZoneInfo) -> list[DeliveryReport]:
+    """Read the states the gate knows.
+
+    :raise ProviderError: not an answer of the gate, or an error instead of one
+    """
+    root = _parse_answer(body)
+    states = _read_states(root, zone)
+    if not states:
+        _raise_document_error(root, unknown=ProviderError)
+    return states
+
+
+def parse_push(body: bytes, zone: ZoneInfo) -> PushAnswer:
+    """Read states the gate tells by itself, and build the acknowledgement.
+
+    The documentation's root is ``request``, that of some gates ``response``. An id that
+    is not acknowledged is told again, up to five times: all of them are.
+
+    :raise UnreadablePush: it cannot be understood
+    """
+    try:
+        root = parse_xml(body, roots=("request", "response"))
+    except Unreadable as error:
+        raise UnreadablePush(str(error)) from error
+    reports = tuple(_read_states(root, zone))
+    references = (report.provider_reference or "" for report in reports)
+    return PushAnswer(
+        reports=reports,
+        body=build_push_answer(references),
+        content_type=_CONTENT_TYPE,
+    )
+
+
+def build_push_answer(references: Iterable[str]) -> bytes:
+    """Build the acknowledgement of pushed states."""
+    root = etree.Element("response")
+    for reference in dict.fromkeys(references):
+        etree.SubElement(root, "id_sms").text = reference
+    return _serialise(root)
+
+
+def _read_states(root: etree._Element, zone: ZoneInfo) -> list[DeliveryReport]:
+    return [
+        _read_state(state, zone)
+        for state in root.iter("state")
+        if (state.get("id_sms") or "").strip()
+    ]
+
+
+def _read_state(state: etree._Element, zone: ZoneInfo) -> DeliveryReport:
+    word = _text(state)
+    status, failure_type = _STATES.get(word.casefold(), (DeliveryStatus.ACCEPTED, None))
+    return DeliveryReport(
+        status,
+        provider_reference=(state.get("id_sms") or "").strip(),
+        failure_type=failure_type,
+        segments=_integer(state.get("num_parts")),
+        occurred_at=_read_time(state.get("time"), zone),
+        raw=word,
+    )
+
+
+# === BALANCE ===
+def build_balance(account: Account) -> bytes:
+    """Build a question for the balance."""
+    return _serialise(_request(account))
+
+
+def parse_balance(body: bytes) -> Balance:
+    """Read a balance of either generation; lines that make no sense are left out.
+
+    :raise ProviderError: not an answer of the gate, or an error instead of one
+    """
+    root = _parse_answer(body)
+    _raise_document_error(root, unknown=ProviderError)
+    money = (_read_money(line) for line in root.iter("money"))
+    units = (_read_units(line) for line in root.iter("sms"))
+    return Balance(
+        money=tuple(line for line in money if line),
+        units=tuple(line for line in units if line),
+        raw=body,
+        text=_decode(body, root),
+    )
+
+
+def _read_money(line: etree._Element) -> Money | None:
+    amount = _text(line).replace(",", ".")
+    currency = (line.get("currency") or "").strip().upper()
+    if not _NUMBER.fullmatch(amount) or not re.fullmatch("[A-Z]{3}", currency):
+        return None
+    # RUR is the rouble's code from before 1998.
+    return Money(Decimal(amount), "RUB" if currency == "RUR" else currency)
+
+
+def _read_units(line: etree._Element) -> Units | None:
+    count = _integer(_text(line))
+    area = (line.get("area") or "").strip()
+    return Units(area, count) if area and count is not None else None
+
+
+# === ANSWERS ===
+def check_http_status(response: HttpResponse, url: str) -> None:
+    """Let an answer of the gate pass; anything else is an error.
+
+    :raise NotSent: too many requests
+    :raise MaybeSent: the server broke, perhaps after taking the document
+    :raise RouteDown: there is no gate at this URL, or it does not let us in
+    """
+    status = response.status
+    if status == 200:
+        return
+    if status == 429:
+        raise NotSent(
+            "The gate gets too many requests",
+            code="429",
+            retry_after=_retry_after(response),
+        )
+    if 300 <= status < 500:
+        raise RouteDown(f"{url} answers with HTTP status {status}", code=str(status))
+    raise MaybeSent(f"The gate answers with HTTP status {status}", code=str(status))
+
+
+def _retry_after(response: HttpResponse) -> float | None:
+    """Seconds to wait, given as a number or as a date."""
+    value = response.headers.get("retry-after", "").strip()
+    if _INTEGER.fullmatch(value):
+        return max(float(value), 0)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max((moment - datetime.now(timezone.utc)).total_seconds(), 0)
+
+
+def _parse_answer(body: bytes) -> etree._Element:
+    try:
+        return parse_xml(body, roots=("response",))
+    except Unreadable as error:
+        raise ProviderError(
+            f"The answer of the gate cannot be read: {error}"
+        ) from error
+
+
+def _raise_document_error(
+    root: etree._Element, *, unknown: type[ProviderError]
+) -> None:
+    """Raise what the answer's ``<error>`` means, if there is one."""
+    error = root.find("error")
+    if error is None:
+        return
+    text = _text(error)
+    for beginning, reason in _DOCUMENT_ERRORS.items():
+        if _normalise(text).startswith(_normalise(beginning)):
+            raise RouteDown(f"{reason} ({text})")
+    raise unknown(f"The gate answers with an error: {text}")
+
+
+# === XML ===
+def parse_xml(body: bytes, *, roots: Sequence[str]) -> etree._Element:
+    """Parse a document of a stranger: nothing is loaded, expanded or huge.
+
+    :param roots: the names its root may have
+    :raise Unreadable: it is not such a document
+    """
+    if len(body) > _MAX_BYTES:
+        raise Unreadable("the document is too large")
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise Unreadable("the document has a DOCTYPE")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Unreadable("the document is not XML") from error
+    if _docinfo(root).doctype:  # in an encoding unlike ASCII
+        raise Unreadable("the document has a DOCTYPE")
+    if root.tag not in roots:
+        raise Unreadable("the document is not one of the gate")
+    return root
+
+
+def _request(account: Account) -> etree._Element:
+    root = etree.Element("request")
+    security = etree.SubElement(root, "security")
+    etree.SubElement(security, "login", value=account.login)
+    etree.SubElement(security, "password", value=account.password)
+    return root
+
+
+def _serialise(root: etree._Element) -> bytes:
+    """One line, as the documentation demands."""
+    return _DECLARATION + etree.tostring(root, encoding="utf-8")
+
+
+def _decode(body: bytes, root: etree._Element) -> str:
+    """A document as text, by the encoding it declares."""
+    encoding = _docinfo(root).encoding or "utf-8"
+    try:
+        return body.decode(encoding, "replace").removeprefix("\ufeff")
+    except LookupError:
+        return body.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _docinfo(root: etree._Element) -> Any:
+    return root.getroottree().docinfo
+
+
+def _text(element: etree._Element) -> str:
+    return str(element.xpath("string()")).strip()
+
+
+def _normalise(text: str) -> str:
+    """A text as the gate's texts are compared: they differ in case and dots."""
+    return " ".join(text.casefold().replace("ё", "е").split()).rstrip(". ")
+
+
+def _integer(value: str | None) -> int | None:
+    return int(value) if value and _INTEGER.fullmatch(value.strip()) else None
+
+
+def _escape_newlines(text: str) -> str:
+    r"""The gate wants a line break inside a text as the two characters ``\n``."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
+
+
+# === TIMES ===
+def _format_minute(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment in the account's time; a begun minute counts as a whole one."""
+    minute = moment.replace(second=0, microsecond=0)
+    if minute < moment:
+        minute += timedelta(minutes=1)
+    return minute.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _read_time(value: str | None, zone: ZoneInfo) -> datetime | None:
+    """A local time of the account in UTC; empty while nothing has happened."""
+    try:
+        local = datetime.strptime((value or "").strip(), "%Y-%m-%d %H:%M:%S")
+        return local.replace(tzinfo=zone).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+
+
+# === CHECKS OF SETTINGS ===
+def _base_url(url: str) -> str:
+    """The address without the path of the gate's pages, however it was entered."""
+    return url.strip().rstrip("/").removesuffix("/xml")
+
+
+def _check_url(url: str) -> str:
+    try:
+        parts = urlsplit(url.strip())
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_good = False
+    return "" if is_good else "The address must be like https://host."
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return f"The time zone {name!r} is unknown; it must be like Europe/Moscow."
+    return ""
+
+
+def _check_max_batch(value: str) -> str:
+    is_number = _INTEGER.fullmatch(value.strip())
+    if is_number and 1 <= int(value) <= _MAX_BATCH:
+        return ""
+    return f"Messages per document must be a number from 1 to {_MAX_BATCH}."
+
+
+def _check_sender(sender: str) -> str:
+    longest = 15 if sender.isdigit() else 11
+    if len(sender) <= longest:
+        return ""
+    return "The sender must have at most 11 characters, or 15 if it has digits only."
+
+
+def _check_characters(setting: Setting, value: str) -> str:
+    if not _ILLEGAL.search(value):
+        return ""
+    return f"{setting.label} has a character that XML cannot carry."
