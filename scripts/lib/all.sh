@@ -1,0 +1,8 @@
+# The shared part of the scripts, in the order in which it builds up.
+# shellcheck shell=bash
+
+_LIB="$(dirname "${BASH_SOURCE[0]}")"
+for _part in common packages odoo_source python postgres browser odoo database; do
+    # shellcheck source=/dev/null
+    . "$_LIB/$_part.sh"
+done
