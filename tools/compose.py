@@ -1,0 +1,328 @@
+"""One message out of one recipient: the single place for the rules of a user."""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from decimal import Decimal
+from math import isfinite
+from typing import Literal
+
+from .msisdn import Channel, InvalidNumber, e164, normalise
+from .segments import Encoding, count_segments
+from .template import Template
+
+Gender = Literal["male", "female"]
+ProblemCode = Literal[
+    "invalid_number",
+    "missing_gender",
+    "invalid_gender",
+    "missing_field",
+    "invalid_field",
+    "too_long",
+    "invalid_character",
+]
+
+_GENDERS: dict[str, Gender] = {
+    "male": "male",
+    "m": "male",
+    "м": "male",
+    "female": "female",
+    "f": "female",
+    "ж": "female",
+}
+#: characters kept of a phone as received
+_PHONE_KEPT = 64
+# Python refuses to write integers of thousands of digits
+_TOO_BIG = 10**1000
+# neither fits into a text of the database
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One place in ``users``, or one contact.
+
+    Everything is as received, except that field names are normalised already
+    (``first name`` is ``first_name``).
+    """
+
+    index: int
+    phone: object
+    gender: object = None
+    values: Mapping[str, object] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of a request. ``alternative`` is the SMS behind a call."""
+
+    male: Template | None
+    female: Template | None
+    neutral: Template | None
+    alternative: Template | None = None
+
+    def pick(self, gender: Gender | None) -> Template | None:
+        """Return the gender's own text, else the neutral one."""
+        if gender == "male":
+            return self.male or self.neutral
+        if gender == "female":
+            return self.female or self.neutral
+        return self.neutral
+
+    def all(self) -> tuple[Template, ...]:
+        """Return the texts that are given."""
+        texts = (self.male, self.female, self.neutral, self.alternative)
+        return tuple(text for text in texts if text is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a request asks of each of its recipients.
+
+    ``fields`` are the names listed, ``defaults`` their values for those who lack
+    them. ``max_speech`` counts characters.
+    """
+
+    channel: Channel = "sms"
+    fields: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = dataclass_field(default_factory=dict)
+    gender_required: bool = False
+    max_segments: int = 10
+    max_speech: int = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a recipient cannot be served.
+
+    ``field`` is ``phone``, ``gender``, the name of a field, or empty for the text.
+    ``params`` are for the sentence: ``reason`` (invalid_number, see `InvalidNumber`),
+    ``count``, ``limit``, ``unit`` (``segments`` or ``characters``) and ``text``
+    (``text`` or ``text_alternative``; too_long).
+    """
+
+    code: ProblemCode
+    field: str = ""
+    params: Mapping[str, object] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message, or what is known of one that has problems.
+
+    ``msisdn`` is None when the phone is unreadable, ``text`` empty when it could not
+    be rendered. Speech has no encoding and no segments.
+    """
+
+    index: int
+    phone_raw: str
+    msisdn: str | None
+    gender: Gender | None
+    text: str
+    text_alternative: str
+    encoding: Encoding | None
+    segments: int
+    problems: tuple[Problem, ...]
+
+
+def compose_all(
+    recipients: Iterable[Recipient], texts: Texts, rules: Rules
+) -> Iterator[Composed]:
+    """Compose one after the other, in order."""
+    return (compose(recipient, texts, rules) for recipient in recipients)
+
+
+def compose(recipient: Recipient, texts: Texts, rules: Rules) -> Composed:
+    """Return the recipient's message with all of its problems; never raises.
+
+    A text that renders to nothing is a `missing_field`: its fields left it empty.
+    """
+    problems: list[Problem] = []
+    msisdn = _read_phone(recipient.phone, rules.channel, problems)
+    gender = _read_gender(recipient.gender, rules, problems)
+    values = _read_values(recipient, texts, rules, problems)
+    text = _render(_pick(texts, gender, problems), values, problems)
+    encoding, segments = _measure(text, rules, problems)
+    alternative = _render(texts.alternative, values, problems)
+    _check_alternative(alternative, rules, problems)
+    return Composed(
+        recipient.index,
+        _keep(recipient.phone),
+        msisdn,
+        gender,
+        text,
+        alternative,
+        encoding,
+        segments,
+        tuple(problems),
+    )
+
+
+def _read_phone(raw: object, channel: Channel, problems: list[Problem]) -> str | None:
+    phone = _as_phone(raw)
+    if _UNSTORABLE.search(phone):
+        problems.append(Problem("invalid_character", "phone"))
+        return None
+    try:
+        return normalise(phone, channel=channel)
+    except InvalidNumber as error:
+        reason = {"reason": error.reason}
+        problems.append(Problem("invalid_number", "phone", reason))
+        return e164(phone)
+
+
+def _as_phone(raw: object) -> str:
+    """Return a phone as text: a string or a whole number, else nothing."""
+    if isinstance(raw, float) and not raw.is_integer():
+        return ""
+    return _as_text(raw) or ""
+
+
+def _keep(raw: object) -> str:
+    """Return what is kept of a phone as received, whatever it is."""
+    phone = _as_text(raw)
+    if phone is None:
+        phone = "" if isinstance(raw, int) else reprlib.repr(raw)
+    return _UNSTORABLE.sub("", phone)[:_PHONE_KEPT]
+
+
+def _read_gender(raw: object, rules: Rules, problems: list[Problem]) -> Gender | None:
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
+        if rules.gender_required:
+            problems.append(Problem("missing_gender", "gender"))
+        return None
+    gender = _GENDERS.get(raw.strip().lower()) if isinstance(raw, str) else None
+    if gender is None:
+        problems.append(Problem(_gender_problem(raw), "gender"))
+    return gender
+
+
+def _gender_problem(raw: object) -> ProblemCode:
+    if isinstance(raw, str) and _UNSTORABLE.search(raw):
+        return "invalid_character"
+    return "invalid_gender"
+
+
+def _read_values(
+    recipient: Recipient, texts: Texts, rules: Rules, problems: list[Problem]
+) -> dict[str, str] | None:
+    """Return the values of all listed fields, None when one of them is no good.
+
+    A field that lacks its value is left out where every use of it has a default.
+    """
+    values = {}
+    is_sound = True
+    for name in rules.fields:
+        value, code = _read_value(_received(recipient, name), rules.defaults.get(name))
+        if code is None:
+            values[name] = value
+        elif code != "missing_field" or not _has_own_default(name, texts):
+            is_sound = False
+            _add_once(Problem(code, name), problems)
+    return values if is_sound else None
+
+
+def _received(recipient: Recipient, name: str) -> object:
+    if name == "phone":
+        return recipient.phone
+    if name == "gender":
+        return recipient.gender
+    return recipient.values.get(name)
+
+
+def _read_value(raw: object, default: str | None) -> tuple[str, ProblemCode | None]:
+    value = _as_text(raw)
+    if value is None:
+        return "", "invalid_field"
+    if not value.strip():
+        value = default or ""
+    if not value.strip():
+        return "", "missing_field"
+    if _UNSTORABLE.search(value):
+        return "", "invalid_character"
+    return value, None
+
+
+def _as_text(raw: object) -> str | None:
+    """Return text as it is, a number as people write it, None for what is neither.
+
+    Null is empty text.
+    """
+    if raw is None or isinstance(raw, str):
+        return raw or ""
+    if isinstance(raw, float) and isfinite(raw):
+        return format(Decimal(repr(raw)), "f").removesuffix(".0")
+    if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < _TOO_BIG:
+        return str(raw)
+    return None
+
+
+def _has_own_default(name: str, texts: Texts) -> bool:
+    """Tell whether the texts use a field, and never without a default of theirs."""
+    used = [text for text in texts.all() if name in text.names]
+    return bool(used) and not any(name in text.required for text in used)
+
+
+def _add_once(problem: Problem, problems: list[Problem]) -> None:
+    """Add a problem unless its place has one: phone and gender may be fields too."""
+    if all(problem.field != known.field for known in problems):
+        problems.append(problem)
+
+
+def _pick(
+    texts: Texts, gender: Gender | None, problems: list[Problem]
+) -> Template | None:
+    template = texts.pick(gender)
+    if template is None:
+        _add_once(Problem("missing_gender", "gender"), problems)
+    return template
+
+
+def _render(
+    template: Template | None, values: dict[str, str] | None, problems: list[Problem]
+) -> str:
+    """Return the text, empty when there is none or its values are no good."""
+    if template is None or values is None:
+        return ""
+    try:
+        text = template.render(values)
+    except KeyError as error:  # the text uses a name that was not listed
+        _add_once(Problem("missing_field", error.args[0]), problems)
+        return ""
+    if not text.strip():
+        problems.append(Problem("missing_field", min(template.names, default="")))
+        return ""
+    return text
+
+
+def _measure(
+    text: str, rules: Rules, problems: list[Problem]
+) -> tuple[Encoding | None, int]:
+    if not text:
+        return None, 0
+    if rules.channel == "voice":
+        _check_size(len(text), rules.max_speech, "characters", "text", problems)
+        return None, 0
+    size = count_segments(text)
+    _check_size(size.count, rules.max_segments, "segments", "text", problems)
+    return size.encoding, size.count
+
+
+def _check_alternative(text: str, rules: Rules, problems: list[Problem]) -> None:
+    """Check the SMS behind a call."""
+    if text:
+        count = count_segments(text).count
+        limit = rules.max_segments
+        _check_size(count, limit, "segments", "text_alternative", problems)
+
+
+def _check_size(
+    count: int, limit: int, unit: str, text: str, problems: list[Problem]
+) -> None:
+    if count > limit:
+        params = {"count": count, "limit": limit, "unit": unit, "text": text}
+        problems.append(Problem("too_long", "", params))

@@ -1,0 +1,268 @@
+"""Texts with placeholders: a closed corner of Jinja2.
+
+Allowed is text and ``{{ name }}``, through the filters ``upper``, ``lower``,
+``capitalize``, ``title``, ``trim``, ``default('literal')`` and ``truncate(n)``.
+Values are data: what they contain is never read as template text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+ErrorCode = Literal["template_syntax", "template_forbidden", "template_unknown_name"]
+
+#: longer sources are refused unread
+MAX_SOURCE = 100_000
+#: more placeholders do not fit into any message, and cost seconds to compile
+MAX_PLACEHOLDERS = 1_000
+#: the longest text ``truncate`` may leave
+MAX_TRUNCATE = 500
+
+# pieces of one placeholder: a name and several filters fit, while nothing of this
+# size nests deeper than the parser can follow
+_MAX_TOKENS = 24
+# digits of a number: int() fails on thousands of them
+_MAX_DIGITS = 9
+_ELLIPSIS = "..."
+
+_OPENING = re.compile(r"\{[{%#]")
+_LINE_BREAK = re.compile(r"\r\n?")
+# neither fits into a text of the database
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+# what is not a placeholder, in the words an author would use
+_FORBIDDEN_TOKENS = {
+    "comment_begin": "comment",
+    "block_begin": "statement",
+    "raw_begin": "statement",
+}
+# what is neither a name nor a filter; the first kind that fits
+_FORBIDDEN_NODES: tuple[tuple[type[nodes.Node], str], ...] = (
+    (nodes.Call, "call"),
+    (nodes.Getattr, "attribute"),
+    (nodes.Getitem, "subscript"),
+    (nodes.CondExpr, "condition"),
+    (nodes.Test, "test"),
+    (nodes.Literal, "literal"),
+    (nodes.Expr, "operator"),
+)
+
+
+class TemplateError(ValueError):
+    """A source that is no template of ours.
+
+    ``line`` counts from 1. ``detail`` is the unknown name, the filter, or the kind of
+    thing that is not allowed; empty where a syntax error has no name.
+    """
+
+    def __init__(self, code: ErrorCode, line: int, detail: str = "") -> None:
+        super().__init__(f"{code} in line {line}: {detail}")
+        self.code: ErrorCode = code
+        self.line = line
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A checked text.
+
+    ``names`` are the names used, ``required`` those used at least once without
+    ``default(...)`` directly behind them.
+    """
+
+    source: str
+    names: frozenset[str]
+    required: frozenset[str]
+    _aliases: tuple[tuple[str, str], ...]
+    _render: Callable[[dict[str, str]], str]
+
+    def render(self, values: Mapping[str, str]) -> str:
+        r"""Return the text with its values; its own line breaks are all ``\n``.
+
+        A name that ``values`` lacks takes its default.
+
+        :raise KeyError: when a required name is lacking
+        """
+        found = {alias: values[name] for name, alias in self._aliases if name in values}
+        if len(found) < len(self._aliases):
+            self._check_required(values)
+        return self._render(found)
+
+    def _check_required(self, values: Mapping[str, str]) -> None:
+        for name in sorted(self.required - values.keys()):
+            raise KeyError(name)
+
+
+def compile_template(source: str, names: Collection[str]) -> Template:
+    """Check and compile a text that may use ``names``.
+
+    :raise TemplateError: when the text is more than placeholders of these names
+    """
+    return _compile(source, frozenset(names))
+
+
+@lru_cache(maxsize=128)
+def _compile(source: str, names: frozenset[str]) -> Template:
+    _check_source(source)
+    if not _OPENING.search(source):
+        return _plain(source)
+    try:
+        _check_tokens(source)
+        tree = _ENVIRONMENT.parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateError("template_syntax", error.lineno) from None
+    return _compile_tree(source, tree, names)
+
+
+def _plain(source: str) -> Template:
+    """Return a template without placeholders; it costs nothing to render."""
+    text = _LINE_BREAK.sub("\n", source)
+    return Template(source, frozenset(), frozenset(), (), lambda _: text)
+
+
+def _compile_tree(source: str, tree: nodes.Template, names: frozenset[str]) -> Template:
+    # Names become positions: a field called `self`, or two that Python would take for
+    # one identifier, are then fields like any other.
+    aliases: dict[str, str] = {}
+    required = set()
+    for name, has_default in _check_nodes(tree, names):
+        if not has_default:
+            required.add(name.name)
+        name.name = aliases.setdefault(name.name, f"field_{len(aliases)}")
+    return Template(
+        source,
+        frozenset(aliases),
+        frozenset(required),
+        tuple(aliases.items()),
+        _renderer(tree),
+    )
+
+
+def _renderer(tree: nodes.Template) -> Callable[[dict[str, str]], str]:
+    code = _ENVIRONMENT.compile(tree)
+    return _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, code, {}).render
+
+
+def _check_source(source: str) -> None:
+    if len(source) > MAX_SOURCE:
+        raise TemplateError("template_forbidden", 1, "length")
+    if unstorable := _UNSTORABLE.search(source):
+        line = source.count("\n", 0, unstorable.start()) + 1
+        raise TemplateError("template_forbidden", line, "character")
+
+
+def _check_tokens(source: str) -> None:
+    """Refuse what is no placeholder, or too big to be parsed safely."""
+    placeholders = tokens = 0
+    for line, kind, value in _ENVIRONMENT.lex(source):
+        tokens += kind != "whitespace"
+        if kind == "variable_begin":
+            placeholders, tokens = placeholders + 1, 0
+        forbidden = (
+            _FORBIDDEN_TOKENS.get(kind)
+            or (placeholders > MAX_PLACEHOLDERS and "placeholders")
+            or (tokens > _MAX_TOKENS and "nesting")
+            or (kind == "integer" and len(value) > _MAX_DIGITS and "literal")
+        )
+        if forbidden:
+            raise TemplateError("template_forbidden", line, forbidden)
+
+
+def _check_nodes(
+    tree: nodes.Template, names: frozenset[str]
+) -> Iterator[tuple[nodes.Name, bool]]:
+    """Yield every use of a name and whether a default stands directly behind it."""
+    for output in tree.body:
+        if not isinstance(output, nodes.Output):
+            raise TemplateError("template_forbidden", output.lineno, "statement")
+        for expression in output.nodes:
+            if not isinstance(expression, nodes.TemplateData):
+                yield _check_placeholder(expression, names)
+
+
+def _check_placeholder(
+    expression: nodes.Expr, names: frozenset[str]
+) -> tuple[nodes.Name, bool]:
+    innermost = ""
+    # only the filter of a block statement has no node
+    while isinstance(expression, nodes.Filter) and expression.node is not None:
+        _check_filter(expression)
+        innermost, expression = expression.name, expression.node
+    return _check_name(expression, names), innermost == "default"
+
+
+def _check_name(expression: nodes.Expr, names: frozenset[str]) -> nodes.Name:
+    if not isinstance(expression, nodes.Name):
+        raise _forbidden(expression)
+    if expression.name not in names:
+        raise TemplateError("template_unknown_name", expression.lineno, expression.name)
+    return expression
+
+
+def _forbidden(node: nodes.Expr) -> TemplateError:
+    kind = next(word for type_, word in _FORBIDDEN_NODES if isinstance(node, type_))
+    return TemplateError("template_forbidden", node.lineno, kind)
+
+
+def _check_filter(node: nodes.Filter) -> None:
+    """Refuse a filter, or arguments of it, that are not in the closed list."""
+    arguments = [getattr(argument, "value", None) for argument in node.args]
+    extra = node.kwargs or node.dyn_args or node.dyn_kwargs
+    is_allowed = _FILTERS.get(node.name)
+    if is_allowed is None or extra or not is_allowed(arguments):
+        raise TemplateError("template_forbidden", node.lineno, node.name)
+
+
+def _nothing(arguments: list[Any]) -> bool:
+    return not arguments
+
+
+def _one_text(arguments: list[Any]) -> bool:
+    match arguments:
+        case [str(text)]:
+            return not _UNSTORABLE.search(text)
+    return False
+
+
+def _one_length(arguments: list[Any]) -> bool:
+    match arguments:
+        case [int(length)] if not isinstance(length, bool):
+            return len(_ELLIPSIS) <= length <= MAX_TRUNCATE
+    return False
+
+
+# filter → whether these arguments are allowed
+_FILTERS: dict[str, Callable[[list[Any]], bool]] = {
+    "upper": _nothing,
+    "lower": _nothing,
+    "capitalize": _nothing,
+    "title": _nothing,
+    "trim": _nothing,
+    "default": _one_text,
+    "truncate": _one_length,
+}
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        cache_size=0,
+    )
+    environment.globals.clear()
+    environment.tests.clear()
+    environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    # ``truncate(20)`` leaves 20 characters, not up to five more
+    environment.policies["truncate.leeway"] = 0
+    return environment
+
+
+_ENVIRONMENT = _environment()
