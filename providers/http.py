@@ -167,23 +167,22 @@ class HttpClient:
             connection.open()
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
-            raise NotSent(self._why_not_connected(endpoint, error)) from error
+            raise NotSent(self._why_not_connected(connection, error)) from error
         return connection
 
-    def _why_not_connected(self, endpoint: _Endpoint, error: Exception) -> str:
+    def _why_not_connected(self, connection: _Connection, error: Exception) -> str:
+        server = connection.label
         if isinstance(error, TimeoutError):
-            return (
-                f"Connection to {endpoint} timed out after {self._connect_timeout:g} s"
-            )
+            return f"Connection to {server} timed out after {self._connect_timeout:g} s"
         if isinstance(error, ConnectionRefusedError):
-            return f"Connection to {endpoint} refused"
+            return f"Connection to {server} refused"
         if isinstance(error, socket.gaierror):
-            return f"The host name {endpoint.host} cannot be resolved"
+            return f"The host name of {server} cannot be resolved"
         if isinstance(error, ssl.SSLCertVerificationError):
-            return f"The certificate of {endpoint} is refused: {error.verify_message}"
+            return f"The certificate of {server} is refused: {error.verify_message}"
         if isinstance(error, ssl.SSLError):
-            return f"TLS with {endpoint} failed: {error.reason or error}"
-        return f"Connection to {endpoint} failed: {error}"
+            return f"TLS with {server} failed: {error.reason or error}"
+        return f"Connection to {server} failed: {error}"
 
     def _context(self) -> ssl.SSLContext:
         """The trusted certificates, read from disk once and only when needed."""
@@ -231,6 +230,14 @@ class _Connection:
             self._http.set_tunnel(
                 endpoint.host, endpoint.port, _proxy_headers(self._proxy)
             )
+
+    @property
+    def label(self) -> str:
+        """What is connected to, for people."""
+        if not self._proxy:
+            return str(self.endpoint)
+        host, port = _address(self._proxy)
+        return f"{self.endpoint} through the proxy {host}:{port}"
 
     def open(self) -> None:
         """Connect; TLS and a proxy's tunnel included."""

@@ -1,4 +1,8 @@
-"""A provider that is not there: for demonstrations, tests and the API's debug mode."""
+"""A provider that is not there: for demonstrations, tests and the API's debug mode.
+
+It keeps nothing. A reference carries the time of its submit, the number's last four
+digits and something unique, so that a status follows from the reference and the clock.
+"""
 
 from __future__ import annotations
 
@@ -74,24 +78,18 @@ _NEVER_FOUND = frozenset({"9902", "9905", "9908", "9909"})
 class SandboxProvider(Provider):
     """Answers like a provider and sends nothing.
 
-    What happens is in the last four digits of the number:
+    What happens to a message is in the last four digits of its number:
 
-    ====  ============================================================================
-    9901  undelivered: failed, ``unreachable``
-    9902  refused at submit: ``content_rejected``
-    9903  expired
-    9904  no answer to the submit; a lookup finds it delivered
-    9905  no answer to the submit; a lookup finds nothing
-    9906  delivered after a minute
-    9907  throttled at the first two attempts, taken at the third
-    9908  refused at submit: on the provider's stop-list, ``opted_out``
-    9909  the route is down: this message is not taken, the others of its batch are
-    else  delivered after a second
-    ====  ============================================================================
-
-    It keeps nothing: a reference carries the time of its submit in milliseconds, the
-    last four digits and something unique, so that its status follows from the
-    reference and the clock.
+    - 9901: undelivered, the subscriber is unreachable
+    - 9902: refused at once, the text is rejected
+    - 9903: expired
+    - 9904: no answer; asked later, the sandbox says that it was delivered
+    - 9905: no answer; asked later, the sandbox does not know it
+    - 9906: delivered after a minute
+    - 9907: too many messages at the first two attempts, taken at the third
+    - 9908: refused at once, the number is on the stop-list
+    - 9909: the sandbox is down for this message, not for the others of its batch
+    - all others: delivered after a second
     """
 
     code = "sandbox"
