@@ -8,7 +8,12 @@
     "author": "CRM SMS Gateway maintainers",
     "depends": ["crm", "contacts", "sms"],
     "external_dependencies": {"python": ["requests", "phonenumbers", "jinja2"]},
-    "data": [],
+    "data": [
+        "security/sms_gateway_groups.xml",
+        "security/ir.model.access.csv",
+        "security/sms_gateway_rules.xml",
+        "data/ir_cron_data.xml",
+    ],
     "demo": [],
     "application": True,
 }

@@ -1,0 +1,2 @@
+from . import api_v1
+from . import webhook

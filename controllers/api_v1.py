@@ -1,0 +1,283 @@
+"""`/api/v1`: the JSON API of the contract.
+
+Every answer below the path is JSON in the contract's envelopes, whatever happens: the
+routes use a dispatcher of their own, which turns errors raised anywhere in the request,
+failed commits included, into answers.
+"""
+
+import ipaddress
+import json
+import logging
+import uuid
+from http import HTTPStatus
+
+import psycopg2
+import werkzeug.exceptions
+
+from odoo import fields, http
+from odoo.http import request
+from odoo.tools import config
+
+from ..models.sms_gateway_campaign import RecipientsRejected
+from . import api_schema as schema
+
+_logger = logging.getLogger(__name__)
+
+ALLOWED_METHODS = ("GET", "POST")
+ALLOW = {"Allow": schema.METHODS}
+MAX_IDEMPOTENCY_KEY = 255
+FORWARDING_HEADERS = ("Forwarded", "X-Real-IP", "Via")
+CODE_OF_STATUS = {
+    HTTPStatus.NOT_FOUND: "unknown_path",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
+    HTTPStatus.BAD_REQUEST: "bad_json",
+}
+
+
+class ApiDispatcher(http.Dispatcher):
+    """Serves any body and answers every error with the contract's envelope."""
+
+    routing_type = "crm_sms_gateway_api"
+    mimetypes = ("application/json",)
+
+    @classmethod
+    def is_compatible_with(cls, _request):
+        """A wrong type is answered by the API itself, in JSON."""
+        return True
+
+    def dispatch(self, endpoint, args):
+        self.request.params = dict(args)
+        try:
+            return self.request.registry["ir.http"]._dispatch(endpoint)
+        except schema.RequestError as error:
+            # Raised on, so that nothing of the request is committed.
+            werkzeug.exceptions.abort(make_error_response(error))
+
+    def handle_error(self, exc):
+        if isinstance(exc, werkzeug.exceptions.HTTPException) and exc.response:
+            return exc.response
+        return make_error_response(self._explain(exc))
+
+    def _explain(self, exc):
+        if isinstance(exc, werkzeug.exceptions.HTTPException):
+            code = CODE_OF_STATUS.get(exc.code)
+            if code:
+                return schema.request_error(code)
+        if isinstance(exc, psycopg2.OperationalError | psycopg2.InterfaceError):
+            return schema.request_error("unavailable", headers={"Retry-After": "5"})
+        incident = uuid.uuid4().hex[:12]
+        _logger.error("API error %s", incident, exc_info=exc)
+        return schema.request_error("internal", incident=incident)
+
+
+class ApiV1(http.Controller):
+    """Parses, calls one method of a model, serialises."""
+
+    @http.route(
+        ["/api/v1", "/api/v1/"],
+        type=ApiDispatcher.routing_type,
+        auth="none",
+        save_session=False,
+    )
+    def call(self):
+        method = request.httprequest.method
+        if method == "OPTIONS":
+            return request.make_response("", list(ALLOW.items()), status=204)
+        if method not in ALLOWED_METHODS:
+            raise schema.request_error("method_not_allowed", headers=ALLOW)
+        settings = request.env["sms.gateway.settings"]._get()
+        authenticate(settings)
+        body = read_body(settings)
+        limits = schema.Limits(
+            max_recipients=settings.max_recipients,
+            max_segments=settings.max_segments,
+            max_speech=settings.max_speech,
+            time_zone=settings.time_zone,
+        )
+        document = schema.parse(
+            schema.parse_json(body),
+            method=method,
+            limits=limits,
+            now=fields.Datetime.now(),
+        )
+        return make_response(self._answer(document, body, settings))
+
+    @http.route(
+        "/api/v1/<path:rest>",
+        type=ApiDispatcher.routing_type,
+        auth="none",
+        save_session=False,
+    )
+    def unknown(self, rest):
+        raise schema.request_error("unknown_path", path=f"/api/v1/{rest}")
+
+    def _answer(self, document, body, settings):
+        if isinstance(document, schema.StatusRequest):
+            return self._tell_status(document)
+        if settings.is_stopped:
+            raise schema.request_error("unavailable", headers={"Retry-After": "60"})
+        if isinstance(document, schema.BalanceRequest):
+            return self._ask_balance(document)
+        return self._send_once(document, body)
+
+    def _ask_balance(self, document):
+        route = find_route(document.route, "balance")
+        if not route.tells_balance:
+            raise schema.request_error(
+                "unsupported_operation", path="balance", kind="balance"
+            )
+        balance = route.env["sms.gateway.balance"]._request(
+            route, currencies=document.currencies
+        )
+        return schema.serialise_balance_accepted(balance.key, get_language())
+
+    def _tell_status(self, document):
+        route = find_route(document.route, "status")
+        language = get_language()
+        campaign = route.env["sms.gateway.campaign"]._find(document.key, route)
+        if campaign:
+            state, details = campaign._get_status_page(document.offset, document.limit)
+            return schema.serialise_send_status(state, details, language)
+        balance = route.env["sms.gateway.balance"]._find(document.key, route)
+        if balance:
+            return schema.serialise_balance_status(
+                balance.answer or "", balance._get_details(), language
+            )
+        raise schema.request_error("unknown_key")
+
+    def _send_once(self, document, body):
+        key = get_idempotency_key()
+        if key is None:
+            return self._send(document)
+        # sudo: API users have no access to the table; `_find` reads the caller's own
+        Idempotency = request.env["sms.gateway.idempotency"].sudo()
+        body_hash = schema.hash_body(body)
+        known = Idempotency._find(key)
+        if known and known.body_hash != body_hash:
+            raise schema.request_error("idempotency_conflict")
+        if known:
+            return known.answer
+        answer = self._send(document)
+        Idempotency._keep(key, body_hash, answer)
+        return answer
+
+    def _send(self, document):
+        route = find_route(document.route, "send")
+        if document.channel not in route._get_channels():
+            raise schema.request_error(
+                "unsupported_channel", path="voice", kind="send", route=route.name
+            )
+        Campaign = route.env["sms.gateway.campaign"].with_context(
+            sms_gateway_language=get_language()
+        )
+        try:
+            campaign, rejected = Campaign._accept(document, route, source="api")
+        except RecipientsRejected as error:
+            raise schema.rejection_error(
+                error.code, error.rejected, document.users_path
+            ) from error
+        return schema.serialise_send_accepted(
+            campaign.key,
+            rejected=rejected,
+            warnings=document.warnings,
+            language=get_language(),
+        )
+
+
+# === REQUEST ===
+def get_language():
+    return schema.preferred_language(request.httprequest.headers.get("Accept-Language"))
+
+
+def read_body(settings):
+    """The body's bytes, of the right type and within the limit."""
+    httprequest = request.httprequest
+    if httprequest.mimetype != "application/json":
+        raise schema.request_error("unsupported_media_type")
+    httprequest.max_content_length = settings.max_body_bytes
+    return httprequest.get_data(cache=True)
+
+
+def get_idempotency_key():
+    key = request.httprequest.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= MAX_IDEMPOTENCY_KEY:
+        raise schema.request_error("invalid_value", path="Idempotency-Key", kind="send")
+    return key
+
+
+def find_route(name, kind):
+    """The route of a request, as superuser in the route's company."""
+    route = request.env["sms.gateway.route"]._find_for_caller(name)
+    if not route:
+        raise schema.request_error("unknown_route", path="route", kind=kind, route=name)
+    return route
+
+
+# === ACCESS ===
+def authenticate(settings):
+    """Decide who calls (contract, chapter 6) and go on as that user."""
+    request.env["sms.gateway.caller"]._note(request.httprequest.remote_addr or "?")
+    authorization = request.httprequest.headers.get("Authorization")
+    if authorization is not None:
+        user = find_key_user(authorization)
+    elif settings.access_policy == "open" or is_trusted(settings):
+        user = request.env.ref("crm_sms_gateway.user_api")
+    else:
+        raise unauthorized()
+    request.update_env(user=user.id)
+    if not request.env.user.has_group("crm_sms_gateway.group_api"):
+        raise schema.request_error("forbidden")
+
+
+def find_key_user(authorization):
+    scheme, _space, key = authorization.strip().partition(" ")
+    user = request.env["res.users.apikeys"]._find_gateway_user(key.strip())
+    if scheme.lower() != "bearer" or not user:
+        raise unauthorized()
+    return user
+
+
+def unauthorized():
+    return schema.request_error(
+        "unauthorized", headers={"WWW-Authenticate": 'Bearer realm="crm_sms_gateway"'}
+    )
+
+
+def is_trusted(settings):
+    """Whether the caller's real address is known and lies in a trusted network."""
+    if settings.access_policy != "trusted_networks" or not is_origin_known():
+        return False
+    try:
+        address = ipaddress.ip_address(request.httprequest.remote_addr)
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in network for network in settings.trusted_networks)
+
+
+def is_origin_known():
+    """Odoo rewrites the address of a forwarded request in proxy mode, and only when
+    X-Forwarded-Host is there; any other forwarded request may come from anywhere."""
+    headers = request.httprequest.headers
+    is_forwarded = any(name in headers for name in FORWARDING_HEADERS) or any(
+        name.lower().startswith("x-forwarded-") for name in headers.keys()
+    )
+    is_rewritten = config["proxy_mode"] and "X-Forwarded-Host" in headers
+    return is_rewritten or not is_forwarded
+
+
+# === RESPONSE ===
+def make_response(data, *, status=200, headers=()):
+    body = json.dumps(data, ensure_ascii=False).encode()
+    content_type = ("Content-Type", "application/json; charset=utf-8")
+    return request.make_response(body, [content_type, *headers], status=status)
+
+
+def make_error_response(error):
+    return make_response(
+        schema.serialise_error(error, get_language()),
+        status=error.status,
+        headers=error.headers.items(),
+    )

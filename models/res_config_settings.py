@@ -1,0 +1,131 @@
+"""The gateway's block on Odoo's settings page."""
+
+from zoneinfo import available_timezones
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import config
+
+from .sms_gateway_settings import DEFAULT_NETWORKS, MAX_LANES, PREFIX, parse_networks
+
+
+class ResConfigSettings(models.TransientModel):
+    """Settings of the gateway; `sms.gateway.settings` reads them."""
+
+    _inherit = "res.config.settings"
+
+    sms_gateway_is_stopped = fields.Boolean(
+        "Stop everything",
+        config_parameter=PREFIX + "is_stopped",
+        help="The brake: nothing is sent and the API answers 503 until it is released.",
+    )
+    sms_gateway_access_policy = fields.Selection(
+        [
+            ("trusted_networks", "Trusted networks need no key"),
+            ("key", "Everyone needs a key"),
+            ("open", "Nobody needs a key"),
+        ],
+        string="Who may call the API",
+        config_parameter=PREFIX + "access_policy",
+        default="trusted_networks",
+    )
+    sms_gateway_trusted_networks = fields.Char(
+        "Trusted networks",
+        config_parameter=PREFIX + "trusted_networks",
+        default=DEFAULT_NETWORKS,
+    )
+    sms_gateway_time_zone = fields.Selection(
+        selection="_selection_sms_gateway_time_zone",
+        string="Time zone of the gateway",
+        config_parameter=PREFIX + "time_zone",
+        default="Europe/Moscow",
+    )
+    sms_gateway_lanes = fields.Integer(
+        "Lanes", config_parameter=PREFIX + "lanes", default=1
+    )
+    sms_gateway_max_recipients = fields.Integer(
+        "Recipients per request",
+        config_parameter=PREFIX + "max_recipients",
+        default=50_000,
+    )
+    sms_gateway_max_body_mib = fields.Integer(
+        "Size of a request (MiB)", config_parameter=PREFIX + "max_body_mib", default=32
+    )
+    sms_gateway_max_segments = fields.Integer(
+        "Segments per message", config_parameter=PREFIX + "max_segments", default=10
+    )
+    sms_gateway_max_speech = fields.Integer(
+        "Characters per call", config_parameter=PREFIX + "max_speech", default=4000
+    )
+    sms_gateway_retention_days = fields.Integer(
+        "Keep messages (days)",
+        config_parameter=PREFIX + "retention_days",
+        default=0,
+        help="Finished messages older than this are deleted; 0 keeps them for ever.",
+    )
+    sms_gateway_too_many_lanes = fields.Boolean(
+        compute="_compute_sms_gateway_too_many_lanes"
+    )
+    sms_gateway_last_callers = fields.Char(
+        "Last callers", compute="_compute_sms_gateway_callers"
+    )
+    sms_gateway_single_caller = fields.Boolean(compute="_compute_sms_gateway_callers")
+
+    @api.model
+    def _selection_sms_gateway_time_zone(self):
+        return [(name, name) for name in sorted(available_timezones())]
+
+    @api.depends("sms_gateway_lanes")
+    def _compute_sms_gateway_too_many_lanes(self):
+        workers = config["max_cron_threads"]
+        for settings in self:
+            settings.sms_gateway_too_many_lanes = settings.sms_gateway_lanes >= workers
+
+    @api.depends("sms_gateway_access_policy")
+    def _compute_sms_gateway_callers(self):
+        callers = self.env["sms.gateway.caller"]._get_last()
+        for settings in self:
+            settings.sms_gateway_last_callers = ", ".join(callers.mapped("address"))
+            settings.sms_gateway_single_caller = (
+                len(callers) == 1 and callers.call_count > 10
+            )
+
+    def set_values(self):
+        self._check_sms_gateway_values()
+        return super().set_values()
+
+    def _check_sms_gateway_values(self):
+        try:
+            parse_networks(self.sms_gateway_trusted_networks)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "Trusted networks: %(error)s. Write networks such as 10.0.0.0/8,"
+                    " separated by commas.",
+                    error=error,
+                )
+            ) from error
+        if not 1 <= self.sms_gateway_lanes <= MAX_LANES:
+            raise ValidationError(
+                self.env._("Choose between 1 and %(most)s lanes.", most=MAX_LANES)
+            )
+        limits = (
+            "sms_gateway_max_recipients",
+            "sms_gateway_max_body_mib",
+            "sms_gateway_max_segments",
+            "sms_gateway_max_speech",
+        )
+        if any(self[name] < 1 for name in limits) or self.sms_gateway_retention_days < 0:
+            raise ValidationError(
+                self.env._("The limits of the SMS gateway must be greater than zero.")
+            )
+
+    def action_sms_gateway_routes(self):
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_route_action"
+        )
+
+    def action_sms_gateway_keys(self):
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_key_action"
+        )

@@ -1,0 +1,53 @@
+"""API keys that open the gateway and nothing else."""
+
+from odoo import api, fields, models
+from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+KEY_SCOPE = "crm_sms_gateway"
+
+
+class ResUsersApikeys(models.Model):
+    """Adds keys of the gateway's own scope to Odoo's API keys."""
+
+    _inherit = "res.users.apikeys"
+
+    @api.model
+    def _find_gateway_user(self, key):
+        """The user a gateway key belongs to.
+
+        Odoo's own check takes a key without scope for any scope; here only the
+        gateway's scope counts, so that a stolen RPC key cannot send and a gateway key
+        cannot do RPC.
+
+        :rtype: res.users, empty when the key is unknown, expired or of another scope
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT k.user_id, k.key
+                  FROM res_users_apikeys k JOIN res_users u ON u.id = k.user_id
+                 WHERE u.active AND k.index = %s AND k.scope = %s
+                   AND (k.expiration_date IS NULL OR k.expiration_date >= %s)
+                """,
+                key[:INDEX_SIZE],
+                KEY_SCOPE,
+                fields.Datetime.now(),
+            )
+        )
+        for user_id, hashed in rows:
+            if KEY_CRYPT_CONTEXT.verify(key, hashed):
+                return self.env["res.users"].browse(user_id)
+        return self.env["res.users"]
+
+    def action_revoke_gateway_key(self):
+        """Button of the gateway's page of keys: the key stops working at once."""
+        is_allowed = self.env.user.has_group("crm_sms_gateway.group_administrator")
+        if not is_allowed or any(key.scope != KEY_SCOPE for key in self):
+            raise AccessError(
+                self.env._("Only administrators of the gateway revoke its keys.")
+            )
+        # sudo: Odoo lets only system users remove the keys of others; these keys open
+        # nothing but the gateway, whose administrator this is
+        return self.sudo()._remove()

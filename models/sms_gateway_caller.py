@@ -1,0 +1,66 @@
+"""Addresses the API was called from lately."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+MAX_SHOWN = 5
+#: An address is noted at most this often: calls must not wait for each other.
+NOTE_EVERY = timedelta(minutes=1)
+
+
+class SmsGatewayCaller(models.Model):
+    """One address; shows an administrator who the gateway takes its callers for.
+
+    When all callers share one address, a proxy stands in between and trusting networks
+    would trust everybody.
+    """
+
+    _name = "sms.gateway.caller"
+    _description = "SMS Gateway Caller"
+    _order = "last_call_at desc"
+    _rec_name = "address"
+    _log_access = False
+
+    address = fields.Char(required=True, readonly=True)
+    call_count = fields.Integer("Minutes with calls", readonly=True)
+    last_call_at = fields.Datetime("Last call", required=True, readonly=True)
+
+    _address_unique = models.UniqueIndex("(address)")
+
+    @api.model
+    def _note(self, address):
+        """Remember a caller, once a minute; a row somebody else is writing is left."""
+        now = fields.Datetime.now()
+        known = self.env.execute_query(
+            SQL(
+                "SELECT last_call_at FROM sms_gateway_caller WHERE address = %s", address
+            )
+        )
+        if known and known[0][0] > now - NOTE_EVERY:
+            return
+        self.env.cr.postcommit.add(lambda: self._write_call(address, now))
+
+    def _write_call(self, address, now):
+        """In a transaction of its own: two first calls of one address may meet."""
+        with self.env.registry.cursor() as cr:
+            cr.execute(
+                SQL(
+                    """
+                    INSERT INTO sms_gateway_caller AS c (address, call_count, last_call_at)
+                    VALUES (%(address)s, 1, %(now)s)
+                        ON CONFLICT (address) DO UPDATE
+                       SET call_count = c.call_count + 1, last_call_at = %(now)s
+                    """,
+                    address=address,
+                    now=now,
+                )
+            )
+
+    @api.model
+    def _get_last(self):
+        """The callers of the last day, the latest first."""
+        since = fields.Datetime.now() - timedelta(days=1)
+        # sudo: a technical table without rules; the settings page is for system users
+        return self.sudo().search([("last_call_at", ">", since)], limit=MAX_SHOWN)

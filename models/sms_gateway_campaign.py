@@ -1,0 +1,281 @@
+"""Campaigns: batches of messages accepted together."""
+
+import secrets
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.compose import compose_all
+from .sms_gateway_message import PRIORITY_BATCH, PRIORITY_SINGLE, STATE_NAMES, now
+
+CAMPAIGN_STATES = [
+    ("draft", "Draft"),
+    ("scheduled", "Scheduled"),
+    ("running", "Running"),
+    ("paused", "Paused"),
+    ("done", "Done"),
+    ("cancelled", "Cancelled"),
+]
+#: Campaigns whose queued messages must not be handed over.
+HELD_STATES = ("draft", "paused", "cancelled")
+
+
+class RecipientsRejected(Exception):
+    """Nothing is sent: no recipient is valid, or one is not and the caller is strict.
+
+    ``code`` is the contract's, ``rejected`` the list of `Rejected`.
+    """
+
+    def __init__(self, code, rejected):
+        super().__init__(code)
+        self.code = code
+        self.rejected = rejected
+
+
+def new_key():
+    """An unguessable key of 32 lower-case hex characters (contract, chapter 1)."""
+    return secrets.token_hex(16)
+
+
+class SmsGatewayCampaign(models.Model):
+    """One batch with a key: from the API, a person or a server action.
+
+    The counters are folded in from `sms.gateway.statistic.change` a moment after the
+    messages moved; `_get_totals` adds what is not folded yet.
+    """
+
+    _name = "sms.gateway.campaign"
+    _description = "SMS Gateway Campaign"
+    _order = "id desc"
+
+    name = fields.Char(required=True)
+    key = fields.Char(
+        required=True, readonly=True, copy=False, default=lambda self: new_key()
+    )
+    route_id = fields.Many2one(
+        "sms.gateway.route", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(
+        related="route_id.company_id", store=True, index=True, readonly=True
+    )
+    source = fields.Selection(
+        [("api", "API"), ("person", "Person"), ("action", "Server action")],
+        required=True,
+        readonly=True,
+        default="person",
+    )
+    user_id = fields.Many2one(
+        "res.users", readonly=True, default=lambda self: self.env.user
+    )
+    channel = fields.Selection(
+        [("sms", "SMS"), ("voice", "Voice call")],
+        required=True,
+        readonly=True,
+        default="sms",
+    )
+    is_debug = fields.Boolean("Debug", readonly=True)
+    priority = fields.Integer(readonly=True, default=PRIORITY_BATCH)
+    state = fields.Selection(
+        CAMPAIGN_STATES, required=True, readonly=True, default="draft", copy=False
+    )
+    text_male = fields.Text("Text for men", readonly=True)
+    text_female = fields.Text("Text for women", readonly=True)
+    text_neutral = fields.Text("Neutral text", readonly=True)
+    text_alternative = fields.Text("SMS when the call fails", readonly=True)
+    accepted_at = fields.Datetime("Accepted", readonly=True)
+    scheduled_at = fields.Datetime("Scheduled for", readonly=True)
+    ttl = fields.Integer("Time to live (s)", readonly=True)
+
+    recipient_count = fields.Integer("Recipients", readonly=True)
+    message_ids = fields.One2many("sms.gateway.message", "campaign_id")
+    queued_count = fields.Integer("Queued", readonly=True)
+    submitting_count = fields.Integer("Submitting", readonly=True)
+    submitted_count = fields.Integer("Submitted", readonly=True)
+    unknown_count = fields.Integer("Unknown", readonly=True)
+    delivered_count = fields.Integer("Delivered", readonly=True)
+    failed_count = fields.Integer("Failed", readonly=True)
+    expired_count = fields.Integer("Expired", readonly=True)
+    cancelled_count = fields.Integer("Cancelled", readonly=True)
+    message_count = fields.Integer("Messages", compute="_compute_message_count")
+    delivered_share = fields.Float(
+        "Delivered (%)", compute="_compute_message_count", digits=(5, 1)
+    )
+
+    _key_unique = models.UniqueIndex("(key)")
+    _live_index = models.Index(
+        "(state, id) WHERE state IN ('scheduled', 'paused', 'cancelled')"
+    )
+
+    # === COMPUTES ===
+    @api.depends(*(f"{state}_count" for state in STATE_NAMES))
+    def _compute_message_count(self):
+        for campaign in self:
+            total = sum(campaign[f"{state}_count"] for state in STATE_NAMES)
+            campaign.message_count = total
+            campaign.delivered_share = (
+                100 * campaign.delivered_count / total if total else 0
+            )
+
+    # === BUTTONS ===
+    def action_pause(self):
+        self._move({"scheduled", "running"}, "paused")
+
+    def action_resume(self):
+        self._move({"paused"}, "running")
+        self.env["sms.gateway.dispatcher"]._wake()
+
+    def action_cancel(self):
+        """Stop for good: the dispatcher cancels what is still queued."""
+        self._move({"draft", "scheduled", "running", "paused"}, "cancelled")
+        self.env["sms.gateway.dispatcher"]._wake()
+
+    def _move(self, sources, state):
+        for campaign in self:
+            if campaign.state not in sources:
+                label = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "%(campaign)s is %(state)s: that is not possible any more.",
+                        campaign=campaign.name,
+                        state=label[campaign.state],
+                    )
+                )
+        self.check_access("write")
+        self.write({"state": state})
+
+    def action_open_messages(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_message_action"
+        )
+        return {**action, "domain": [("campaign_id", "=", self.id)], "context": {}}
+
+    # === ACCEPT ===
+    @api.model
+    def _accept(self, document, route, *, source):
+        """Make a campaign of a document and store its messages.
+
+        :param document: `controllers.api_schema.SendDocument` or an object of its shape
+        :param route: the route to send through
+        :return: the campaign and the list of `Rejected` recipients
+        :raise RecipientsRejected: the transaction must be rolled back
+        """
+        campaign = self.create(self._prepare_campaign(document, route, source))
+        composed = compose_all(document.recipients, document.texts, document.rules)
+        rejected = self.env["sms.gateway.message"]._enqueue(campaign, composed)
+        self._check_rejected(document, rejected)
+        return campaign, rejected
+
+    def _check_rejected(self, document, rejected):
+        if rejected and document.is_strict:
+            raise RecipientsRejected("rejected_users", rejected)
+        if len({one.index for one in rejected}) == len(document.recipients):
+            raise RecipientsRejected("no_valid_users", rejected)
+
+    def _prepare_campaign(self, document, route, source):
+        accepted_at = fields.Datetime.now()
+        is_later = document.not_before and document.not_before > accepted_at
+        is_single = len(document.recipients) == 1
+        return {
+            "name": self._make_name(document, accepted_at),
+            "route_id": route.id,
+            "source": source,
+            "channel": document.channel,
+            "is_debug": document.is_debug,
+            "priority": PRIORITY_SINGLE if is_single else PRIORITY_BATCH,
+            "state": "scheduled" if is_later else "running",
+            "text_male": document.sources.male,
+            "text_female": document.sources.female,
+            "text_alternative": document.sources.alternative,
+            "accepted_at": accepted_at,
+            "scheduled_at": document.not_before if is_later else False,
+            "ttl": document.ttl or 0,
+            "recipient_count": len(document.recipients),
+        }
+
+    def _make_name(self, document, accepted_at):
+        start = " ".join(document.sources.male.split())
+        return f"{accepted_at:%Y-%m-%d %H:%M} {start[:60]}"
+
+    def _get_expiry(self, accepted_at):
+        """When the time to live of messages accepted now ends, None for never."""
+        self.ensure_one()
+        if not self.ttl:
+            return None
+        return max(self.scheduled_at or accepted_at, accepted_at) + timedelta(
+            seconds=self.ttl
+        )
+
+    # === STATUS ===
+    def _get_totals(self):
+        """Exact number of messages per state, whatever is folded already.
+
+        :rtype: dict[str, int], every state in the order of the state table
+        """
+        self.ensure_one()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT state, sum(count) FROM sms_gateway_statistic_change
+                    WHERE campaign_id = %s GROUP BY state""",
+                self.id,
+            )
+        )
+        unfolded = dict(rows)
+        return {
+            state: self[f"{state}_count"] + int(unfolded.get(state, 0))
+            for state in STATE_NAMES
+        }
+
+    def _get_status(self, totals):
+        """The campaign's state in the words of the API, exact at this moment."""
+        self.ensure_one()
+        if self.state in HELD_STATES:
+            return self.state
+        if not totals["queued"] and not totals["submitting"]:
+            return "done"
+        return "scheduled" if (self.scheduled_at or now()) > now() else "running"
+
+    @api.model
+    def _find(self, key, route):
+        """The campaign of this key, sent through this route."""
+        return self.search([("key", "=", key), ("route_id", "=", route.id)])
+
+    def _get_status_page(self, offset, limit):
+        """The campaign's state and one page of its messages (contract, chapter 3).
+
+        Pages are ranges of indexes, so that the last one costs what the first costs.
+        A message that a person sent again is told once, as it was accepted.
+        """
+        self.ensure_one()
+        totals = self._get_totals()
+        messages = self.env["sms.gateway.message"].search(
+            [
+                ("campaign_id", "=", self.id),
+                ("index", ">=", offset),
+                ("index", "<", offset + limit),
+                ("retry_of_id", "=", False),
+            ],
+            order="index",
+        )
+        end = offset + limit
+        details = {
+            "totals": totals,
+            "messages": [message._get_status() for message in messages],
+            "next": end if end < self.recipient_count else None,
+        }
+        return self._get_status(totals), details
+
+    # === CHORES ===
+    @api.model
+    def _sweep_cancelled(self):
+        """Cancel what is still queued in cancelled campaigns.
+
+        :return: the number of messages cancelled; call again until it is 0
+        """
+        campaigns = self.search(
+            [("state", "=", "cancelled"), ("queued_count", ">", 0)], order="id"
+        )
+        Message = self.env["sms.gateway.message"]
+        return sum(Message._cancel_queued(campaign) for campaign in campaigns)

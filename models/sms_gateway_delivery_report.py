@@ -1,0 +1,538 @@
+"""Delivery reports: pushed by providers, polled from them, asked for by reference."""
+
+import logging
+import time
+from collections import defaultdict
+from datetime import timedelta, timezone
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..providers.errors import ProviderError, UnreadablePush
+from ..providers.types import DeliveryStatus, Outcome, PushRequest, SubmitRequest
+from ..tools.backoff import poll_delay, reconcile_delay
+from .sms_gateway_message import StateChange, after, now, to_sql
+
+_logger = logging.getLogger(__name__)
+
+#: A poll cron waits for messages whose turn comes within so many seconds.
+POLL_SECONDS = 10
+#: Reports of messages that never turned up are kept so long.
+KEEP_UNMATCHED = timedelta(days=3)
+
+STATE_OF_STATUS = {
+    DeliveryStatus.ACCEPTED: "submitted",
+    DeliveryStatus.DELIVERED: "delivered",
+    DeliveryStatus.FAILED: "failed",
+    DeliveryStatus.EXPIRED: "expired",
+}
+
+
+class SmsGatewayDeliveryReport(models.Model):
+    """A pushed report as it came, and what was made of it.
+
+    A report may come before the answer to the submit that it speaks of: it is kept and
+    applied as soon as a message owns its reference.
+    """
+
+    _name = "sms.gateway.delivery.report"
+    _description = "SMS Gateway Delivery Report"
+    _order = "id desc"
+    _rec_name = "provider_reference"
+    _log_access = False
+
+    route_id = fields.Many2one(
+        "sms.gateway.route", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", readonly=True)
+    received_at = fields.Datetime("Received", required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("kept", "Waiting for its message"),
+            ("applied", "Applied"),
+            ("ignored", "Without effect"),
+            ("unmatched", "Without a message"),
+            ("unreadable", "Unreadable"),
+        ],
+        required=True,
+        readonly=True,
+        default="kept",
+    )
+    message_id = fields.Many2one(
+        "sms.gateway.message", readonly=True, ondelete="cascade", index="btree_not_null"
+    )
+    provider_reference = fields.Char(readonly=True)
+    uuid = fields.Char("Our reference", readonly=True)
+    msisdn = fields.Char("MSISDN", readonly=True)
+    status = fields.Char(readonly=True)
+    failure_type = fields.Char(readonly=True)
+    code = fields.Char("Raw code", readonly=True)
+    detail = fields.Char(readonly=True)
+    segments = fields.Integer(readonly=True)
+    occurred_at = fields.Datetime("Time", readonly=True)
+    raw = fields.Text("As received", readonly=True)
+
+    _kept_index = models.Index("(route_id, provider_reference) WHERE state = 'kept'")
+
+    # === PUSH ===
+    @api.model
+    def _receive_push(self, route, push):
+        """Store what a provider pushed, then apply it.
+
+        :param push: `providers.types.PushRequest`
+        :return: `providers.types.PushAnswer`
+        :raise UnreadablePush: nothing in it can be understood
+        """
+        provider = route._make_provider()
+        try:
+            answer = provider.parse_push(push)
+        finally:
+            provider.close()
+        kept = self.create([self._prepare(route, report) for report in answer.reports])
+        kept._apply()
+        self.env.ref("crm_sms_gateway.ir_cron_fold").sudo()._trigger()
+        return answer
+
+    @api.model
+    def _keep_unreadable(self, route, body, reason):
+        """Keep a push that nobody understands, for a person to look at."""
+        return self.create(
+            {
+                "route_id": route.id,
+                "company_id": route.company_id.id,
+                "received_at": fields.Datetime.now(),
+                "state": "unreadable",
+                "detail": reason,
+                "raw": body[:65536].decode("utf-8", "replace").replace("\0", "\ufffd"),
+            }
+        )
+
+    def _prepare(self, route, report):
+        return {
+            "route_id": route.id,
+            "company_id": route.company_id.id,
+            "received_at": fields.Datetime.now(),
+            "provider_reference": report.provider_reference,
+            "uuid": report.uuid,
+            "msisdn": report.msisdn,
+            "status": report.status.value,
+            "failure_type": report.failure_type,
+            "code": report.code,
+            "detail": report.message,
+            "segments": report.segments,
+            "occurred_at": _naive(report.occurred_at),
+            "raw": report.raw,
+        }
+
+    # === APPLY ===
+    @api.model
+    def _apply_kept(self, limit=5000):
+        """Apply kept reports whose message has got its reference meanwhile."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT r.id FROM sms_gateway_delivery_report r
+                 WHERE r.state = 'kept' AND EXISTS (
+                       SELECT FROM sms_gateway_message m
+                        WHERE m.route_id = r.route_id
+                          AND m.provider_reference = r.provider_reference
+                          AND m.state NOT IN ('queued', 'submitting'))
+              ORDER BY r.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                limit,
+            )
+        )
+        self.browse(report_id for (report_id,) in rows)._apply()
+
+    def _apply(self):
+        """Move the messages these reports speak of; what has none stays kept."""
+        found = self._match()
+        changes = {
+            report.id: report._make_change(found[report.id])
+            for report in self.sorted("id")
+            if report.id in found
+        }
+        wanted = [change for change in changes.values() if change]
+        verdicts = self.env["sms.gateway.message"]._set_state(wanted)
+        waiting = self._find_unfinished(verdicts["refused"])
+        moved = {id(change) for change in verdicts["moved"]}
+        for report in self.filtered(lambda report: report.id in changes):
+            change = changes[report.id]
+            if change and change.id in waiting and id(change) not in moved:
+                continue
+            report.write(
+                {
+                    "message_id": found[report.id],
+                    "state": "applied" if id(change) in moved else "ignored",
+                }
+            )
+
+    def _match(self):
+        """:return: dict of report id → message id"""
+        if not self:
+            return {}
+        self.flush_recordset()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT ON (r.id) r.id, m.id
+                      FROM sms_gateway_delivery_report r
+                      JOIN sms_gateway_message m
+                        ON m.route_id = r.route_id AND NOT m.is_debug
+                       AND (m.uuid = r.uuid
+                            OR m.provider_reference = r.provider_reference
+                               AND (r.msisdn IS NULL OR m.msisdn = r.msisdn))
+                     WHERE r.id IN %s
+                  ORDER BY r.id, m.id DESC
+                    """,
+                    self._ids,
+                )
+            )
+        )
+
+    def _find_unfinished(self, changes):
+        """Messages that refused a report only because they are not that far yet."""
+        messages = self.env["sms.gateway.message"].browse(c.id for c in changes)
+        return set(messages.filtered(lambda m: m.state in ("queued", "submitting")).ids)
+
+    def _make_change(self, message_id):
+        self.ensure_one()
+        state = STATE_OF_STATUS.get(DeliveryStatus(self.status))
+        if state is None:
+            return None
+        return StateChange(
+            id=message_id,
+            state=state,
+            source="push",
+            failure_type=self.failure_type or None,
+            code=self.code or "",
+            detail=self.detail or "",
+            segments=self.segments or None,
+            next_poll_at=after(poll_delay(0)) if state == "submitted" else None,
+            occurred_at=self.occurred_at and to_sql(self.occurred_at),
+        )
+
+    # === POLL ===
+    @api.model
+    def _cron_poll(self):
+        """Ask providers for the statuses of submitted messages whose turn has come."""
+        dispatcher = self.env["sms.gateway.dispatcher"]
+        deadline = dispatcher._get_deadline()
+        while True:
+            asked = sum(self._poll_route(*unit) for unit in self._find_due("submitted"))
+            if asked:
+                dispatcher._commit_progress(asked)
+                dispatcher._fold()
+            elif not self._wait_for_poll(deadline):
+                break
+            if time.monotonic() >= deadline:
+                break
+        dispatcher._commit_progress(remaining=len(self._find_due("submitted")))
+
+    def _wait_for_poll(self, deadline):
+        """Sleep until the next message is due; False when that is after the deadline."""
+        self.env["sms.gateway.dispatcher"]._begin()
+        [(due,)] = self.env.execute_query(
+            SQL(
+                """SELECT min(head.next_poll_at)
+                     FROM sms_gateway_route r
+               CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
+               CROSS JOIN LATERAL (
+                          SELECT next_poll_at FROM sms_gateway_message m
+                           WHERE m.route_id = r.id AND m.is_debug = d.is_debug
+                             AND m.state = 'submitted' AND m.next_poll_at IS NOT NULL
+                        ORDER BY next_poll_at LIMIT 1) AS head"""
+            )
+        )
+        self.env.cr.commit()
+        seconds = (due - now()).total_seconds() if due else None
+        if seconds is None or time.monotonic() + seconds >= deadline:
+            return False
+        time.sleep(max(seconds, 0.05))
+        return True
+
+    def _find_due(self, state):
+        """:return: list of (route, is_debug) with messages to ask for"""
+        self.env["sms.gateway.dispatcher"]._begin()
+        column = SQL.identifier(
+            "next_poll_at" if state == "submitted" else "next_check_at"
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT r.id, d.is_debug
+                  FROM sms_gateway_route r
+            CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
+                 WHERE EXISTS (SELECT FROM sms_gateway_message m
+                                WHERE m.route_id = r.id AND m.is_debug = d.is_debug
+                                  AND m.state = %s AND m.%s <= %s)
+              ORDER BY 1, 2
+                """,
+                state,
+                column,
+                now(),
+            )
+        )
+        Route = self.env["sms.gateway.route"]
+        return [(Route.browse(route_id), is_debug) for route_id, is_debug in rows]
+
+    def _poll_route(self, route, is_debug):
+        """Ask for one batch of one route.
+
+        :return: the number of messages asked for
+        """
+        provider = route._make_provider(is_debug=is_debug)
+        limit = provider.capabilities.max_poll
+        messages = self._take_due(route, is_debug, "submitted", limit, poll_delay)
+        if not messages:
+            return 0
+        try:
+            self._fetch_references(provider, [m for m in messages if not m["ref"]])
+            known = {m["ref"]: m for m in messages if m["ref"]}
+            reports = provider.poll(list(known)) if known else []
+        except ProviderError as error:
+            _logger.warning("Route %s: no statuses: %s", route.id, error.message)
+            return len(messages)
+        finally:
+            provider.close()
+        pairs = [
+            (known[report.provider_reference], report)
+            for report in reports
+            if report.provider_reference in known
+        ]
+        self._apply_asked(pairs, "poll")
+        return len(messages)
+
+    def _take_due(self, route, is_debug, state, limit, get_delay):
+        """Take messages whose turn has come and set their next turn, then commit.
+
+        The next turn is set before anybody is asked: when the worker dies, the
+        question is asked again later, and two workers never ask for the same message.
+
+        :return: list of dicts with id, ref and the members of a `SubmitRequest`
+        """
+        at = SQL.identifier("next_poll_at" if state == "submitted" else "next_check_at")
+        count = SQL.identifier("poll_count" if state == "submitted" else "check_count")
+        delays = [get_delay(number) for number in range(1, 200)]
+        next_turns = [after(delay) for delay in delays]
+        self.env["sms.gateway.dispatcher"]._begin()
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                WITH due AS (
+                    SELECT id FROM sms_gateway_message
+                     WHERE state = %(state)s AND route_id = %(route_id)s
+                       AND is_debug = %(is_debug)s AND %(at)s <= %(now)s
+                  ORDER BY %(at)s, id LIMIT %(limit)s
+                       FOR NO KEY UPDATE SKIP LOCKED)
+                UPDATE sms_gateway_message m
+                   SET %(count)s = m.%(count)s + 1,
+                       %(at)s = (%(turns)s::timestamp[])[m.%(count)s + 1]
+                  FROM due WHERE due.id = m.id
+             RETURNING m.id, m.provider_reference AS ref, m.uuid, m.client_reference,
+                       m.msisdn, m.text, m.channel, m.attempts, m.expires_at,
+                       COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over
+                """,
+                state=state,
+                route_id=route.id,
+                is_debug=is_debug,
+                at=at,
+                count=count,
+                turns=next_turns,
+                limit=limit,
+                now=now(),
+            )
+        )
+        self.env.cr.commit()
+        return rows
+
+    def _apply_asked(self, pairs, source):
+        """Apply answers to questions of ours.
+
+        :param pairs: list of (row of `_take_due`, `DeliveryReport`)
+        """
+        self.env["sms.gateway.dispatcher"]._begin()
+        changes = [
+            StateChange(
+                id=row["id"],
+                state=STATE_OF_STATUS[report.status],
+                source=source,
+                failure_type=report.failure_type,
+                code=report.code,
+                detail=report.message,
+                provider_reference=report.provider_reference,
+                segments=report.segments,
+                next_poll_at=after(poll_delay(0)),
+                occurred_at=_sql_time(report.occurred_at),
+            )
+            for row, report in pairs
+            if report.status in STATE_OF_STATUS
+        ]
+        self.env["sms.gateway.message"]._set_state(changes)
+        self._end_polling(
+            [(row, r) for row, r in pairs if r.status is DeliveryStatus.UNKNOWABLE]
+        )
+        self.env.cr.commit()
+
+    def _end_polling(self, pairs):
+        """The provider will never know more: stop asking, keep the story."""
+        if not pairs:
+            return
+        ids = [row["id"] for row, _report in pairs]
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sms_gateway_message SET next_poll_at = NULL WHERE id IN %s",
+                tuple(ids),
+            )
+        )
+        messages = self.env["sms.gateway.message"].browse(ids)
+        self.env["sms.gateway.event"].create(
+            [
+                {
+                    "message_id": message.id,
+                    "company_id": message.company_id.id,
+                    "route_id": message.route_id.id,
+                    "kind": "report",
+                    "source": "poll",
+                    "occurred_at": _naive(report.occurred_at) or fields.Datetime.now(),
+                    "recorded_at": fields.Datetime.now(),
+                    "code": report.code,
+                    "detail": report.message,
+                }
+                for message, (_row, report) in zip(messages, pairs, strict=True)
+            ]
+        )
+
+    def _fetch_references(self, provider, rows):
+        """Learn the references of messages that were accepted without one.
+
+        Submitting them again is safe only where the provider knows our reference; after
+        the time to live it would be wrong even there.
+        """
+        rows = [row for row in rows if not row["is_over"]]
+        if not rows or not provider.is_idempotent:
+            return
+        results = []
+        for start in range(0, len(rows), provider.max_batch):
+            batch = rows[start : start + provider.max_batch]
+            results += provider.submit([_make_request(row) for row in batch])
+        references = [
+            (row["id"], result.provider_reference)
+            for row, result in zip(rows, results, strict=True)
+            if result.outcome is Outcome.ACCEPTED and result.provider_reference
+        ]
+        self.env["sms.gateway.dispatcher"]._begin()
+        for message_id, reference in references:
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE sms_gateway_message
+                          SET provider_reference = %s, next_poll_at = %s
+                        WHERE id = %s AND provider_reference IS NULL""",
+                    reference,
+                    after(poll_delay(0)),
+                    message_id,
+                )
+            )
+        self.env.cr.commit()
+
+    # === RECONCILE ===
+    @api.model
+    def _reconcile(self):
+        """Find out what became of unknown messages whose turn has come."""
+        for route, is_debug in self._find_due("unknown"):
+            while self._reconcile_route(route, is_debug):
+                pass
+
+    def _reconcile_route(self, route, is_debug):
+        provider = route._make_provider(is_debug=is_debug)
+        try:
+            rows = self._take_due(
+                route, is_debug, "unknown", provider.max_batch, reconcile_delay
+            )
+            if provider.capabilities.lookup:
+                self._look_up(provider, rows)
+            elif provider.is_idempotent:
+                self._queue_again([row for row in rows if not row["is_over"]])
+                self._end_checking([row for row in rows if row["is_over"]])
+            else:
+                self._end_checking(rows)
+            return len(rows)
+        finally:
+            provider.close()
+
+    def _look_up(self, provider, rows):
+        """Ask the provider by our reference; what it has not seen stays unknown."""
+        if not rows:
+            return
+        try:
+            reports = provider.lookup([_make_request(row) for row in rows])
+        except ProviderError as error:
+            _logger.warning("Reconciliation failed: %s", error.message)
+            return
+        self._apply_asked(list(zip(rows, reports, strict=True)), "lookup")
+
+    def _queue_again(self, rows):
+        """The provider recognises our reference: handing over again is asking."""
+        self.env["sms.gateway.dispatcher"]._begin()
+        self.env["sms.gateway.message"]._set_state(
+            [
+                StateChange(
+                    id=row["id"],
+                    state="queued",
+                    source="lookup",
+                    not_before=to_sql(now()),
+                )
+                for row in rows
+            ]
+        )
+        self.env["sms.gateway.dispatcher"]._wake()
+        self.env.cr.commit()
+
+    def _end_checking(self, rows):
+        """Nothing and nobody can be asked: a person decides."""
+        if not rows:
+            return
+        self.env["sms.gateway.dispatcher"]._begin()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sms_gateway_message SET next_check_at = NULL WHERE id IN %s",
+                tuple(row["id"] for row in rows),
+            )
+        )
+        self.env.cr.commit()
+
+    # === KEPT REPORTS ===
+    @api.model
+    def _cron_apply_kept(self):
+        """Apply kept reports, and give up those that nobody will ever ask for."""
+        dispatcher = self.env["sms.gateway.dispatcher"]
+        dispatcher._begin()
+        self._apply_kept()
+        oldest = fields.Datetime.now() - KEEP_UNMATCHED
+        self.search(
+            [("state", "=", "kept"), ("received_at", "<", oldest)], limit=5000
+        ).write({"state": "unmatched"})
+        dispatcher._fold()
+
+
+def _make_request(row):
+    expires_at = row["expires_at"]
+    return SubmitRequest(
+        uuid=row["uuid"],
+        client_reference=row["client_reference"],
+        msisdn=row["msisdn"],
+        text=row["text"],
+        channel=row["channel"],
+        attempt=row["attempts"],
+        valid_until=expires_at and expires_at.replace(tzinfo=timezone.utc),
+    )
+
+
+def _naive(moment):
+    """An aware time as the naive UTC time Odoo keeps."""
+    return moment and moment.astimezone(timezone.utc).replace(tzinfo=None)
+
+
+def _sql_time(moment):
+    return to_sql(_naive(moment)) if moment else None

@@ -1,0 +1,45 @@
+"""Events: the story of every message."""
+
+from odoo import fields, models
+
+from .sms_gateway_message import STATES
+
+
+class SmsGatewayEvent(models.Model):
+    """One change of one message; rows are appended in bulk and never changed."""
+
+    _name = "sms.gateway.event"
+    _description = "SMS Gateway Event"
+    _order = "id"
+    _rec_name = "kind"
+    _log_access = False
+
+    message_id = fields.Many2one(
+        "sms.gateway.message", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", readonly=True)
+    route_id = fields.Many2one("sms.gateway.route", readonly=True)
+    kind = fields.Selection(
+        [*STATES, ("report", "Report without change")], required=True, readonly=True
+    )
+    source = fields.Selection(
+        [
+            ("dispatcher", "Sending"),
+            ("push", "Delivery report"),
+            ("poll", "Status poll"),
+            ("lookup", "Reconciliation"),
+            ("lease", "Lost worker"),
+            ("ttl", "Time to live"),
+            ("blacklist", "Blacklist"),
+            ("campaign", "Campaign"),
+            ("person", "Person"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    occurred_at = fields.Datetime("Time", required=True, readonly=True)
+    recorded_at = fields.Datetime(required=True, readonly=True)
+    code = fields.Char("Raw code", readonly=True)
+    detail = fields.Char(readonly=True)
+
+    _message_index = models.Index("(message_id, id)")

@@ -1,0 +1,81 @@
+"""Answers kept by idempotency key."""
+
+import json
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+#: How long an answer is kept (contract, chapter 4).
+KEEP = timedelta(hours=48)
+
+
+class SmsGatewayIdempotency(models.Model):
+    """The first answer to a request that carried an ``Idempotency-Key``."""
+
+    _name = "sms.gateway.idempotency"
+    _description = "SMS Gateway Idempotency Key"
+    _log_access = False
+
+    user_id = fields.Many2one("res.users", required=True, ondelete="cascade")
+    key = fields.Char(required=True)
+    body_hash = fields.Char(required=True)
+    answer = fields.Json(required=True)
+    created_at = fields.Datetime(required=True, index=True)
+
+    _caller_key_unique = models.UniqueIndex("(user_id, key)")
+
+    @api.model
+    def _find(self, key):
+        """The caller's request of this key, younger than 48 hours."""
+        return self.search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("key", "=", key),
+                ("created_at", ">", fields.Datetime.now() - KEEP),
+            ]
+        )
+
+    @api.model
+    def _keep(self, key, body_hash, answer):
+        """Keep an answer in the transaction that earned it.
+
+        When another request of the same key commits first, PostgreSQL makes this
+        transaction fail to serialise; Odoo repeats the request, and the repetition
+        finds the other's answer.
+        """
+        moment = fields.Datetime.now()
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM sms_gateway_idempotency
+                 WHERE user_id = %s AND key = %s AND created_at <= %s
+                """,
+                self.env.uid,
+                key,
+                moment - KEEP,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO sms_gateway_idempotency
+                       (user_id, key, body_hash, answer, created_at)
+                VALUES (%s, %s, %s, %s::jsonb, %s) ON CONFLICT DO NOTHING
+                """,
+                self.env.uid,
+                key,
+                body_hash,
+                json.dumps(answer),
+                moment,
+            )
+        )
+
+    @api.autovacuum
+    def _gc_idempotency(self):
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM sms_gateway_idempotency WHERE created_at <= %s",
+                fields.Datetime.now() - KEEP,
+            )
+        )

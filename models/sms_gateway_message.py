@@ -1,0 +1,753 @@
+"""Messages: one text to one number, their states and the only ways to change them."""
+
+import json
+import secrets
+import uuid
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.backoff import reconcile_delay
+from ..tools.compose import Composed
+from ..tools.sentences import sentence
+
+STATES = [
+    ("queued", "Queued"),
+    ("submitting", "Submitting"),
+    ("submitted", "Submitted"),
+    ("unknown", "Unknown"),
+    ("delivered", "Delivered"),
+    ("failed", "Failed"),
+    ("expired", "Expired"),
+    ("cancelled", "Cancelled"),
+]
+FINAL_STATES = ("delivered", "failed", "expired", "cancelled")
+STATE_NAMES = tuple(name for name, _label in STATES)
+
+#: Where a state may go. `_set_state` obeys this table, the dispatcher's claim is the
+#: one statement that walks queued → submitting / expired / cancelled by itself.
+ARROWS = {
+    "queued": ("submitting", "failed", "expired", "cancelled"),
+    "submitting": ("queued", "submitted", "unknown", "delivered", "failed"),
+    "submitted": ("delivered", "failed", "expired"),
+    "unknown": ("queued", "submitted", "delivered", "failed", "expired"),
+    "delivered": (),
+    "failed": ("delivered",),
+    "expired": ("delivered",),
+    "cancelled": (),
+}
+
+FAILURE_TYPES = [
+    ("invalid_number", "Invalid number"),
+    ("missing_data", "Missing data"),
+    ("unreachable", "Unreachable"),
+    ("blocked", "Blocked"),
+    ("opted_out", "Opted out"),
+    ("operator_refusal", "Refused by the operator"),
+    ("sender_rejected", "Sender rejected"),
+    ("content_rejected", "Content rejected"),
+    ("no_funds", "No funds"),
+    ("unsupported", "Not supported"),
+    ("attempts_exhausted", "Attempts exhausted"),
+    ("provider_error", "Provider error"),
+    ("other", "Other"),
+]
+
+#: Failure type of a message whose recipient was rejected with this code (contract, 5).
+FAILURE_OF_CODE = {
+    "invalid_number": "invalid_number",
+    "missing_gender": "missing_data",
+    "invalid_gender": "missing_data",
+    "missing_field": "missing_data",
+    "invalid_field": "missing_data",
+    "invalid_character": "content_rejected",
+    "too_long": "content_rejected",
+    "opted_out": "opted_out",
+}
+
+#: Smaller goes first: one message for one person overtakes a campaign.
+PRIORITY_SINGLE = 10
+PRIORITY_BATCH = 50
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """A wanted change of one message; absent values stay as they are.
+
+    ``occurred_at`` is the naive UTC time of the change at its source, ``source`` is
+    who says so (see `sms.gateway.event`), ``code``/``detail`` are the raw words.
+    """
+
+    id: int
+    state: str
+    source: str
+    failure_type: str | None = None
+    code: str = ""
+    detail: str = ""
+    provider_reference: str | None = None
+    segments: int | None = None
+    not_before: str | None = None
+    next_poll_at: str | None = None
+    next_check_at: str | None = None
+    occurred_at: str | None = None
+    maybe_sent: bool = False
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A recipient that was stored but will not be sent to."""
+
+    index: int
+    phone: str
+    code: str
+    field: str
+    params: dict
+
+
+class SmsGatewayMessage(models.Model):
+    """One text to one MSISDN.
+
+    Rows are made by `_enqueue` and changed by `_set_state` and the dispatcher's claim,
+    all in SQL: the ORM only reads them.
+    """
+
+    _name = "sms.gateway.message"
+    _description = "SMS Gateway Message"
+    _order = "id desc"
+    _rec_name = "phone"
+    _log_access = False
+
+    uuid = fields.Char("Reference", required=True, readonly=True, copy=False)
+    campaign_id = fields.Many2one(
+        "sms.gateway.campaign", required=True, readonly=True, ondelete="restrict"
+    )
+    index = fields.Integer(readonly=True, help="Place among the campaign's recipients.")
+    route_id = fields.Many2one(
+        "sms.gateway.route", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    channel = fields.Selection(
+        [("sms", "SMS"), ("voice", "Voice call")], required=True, readonly=True
+    )
+    is_debug = fields.Boolean("Debug", readonly=True)
+    priority = fields.Integer(readonly=True)
+    retry_of_id = fields.Many2one(
+        "sms.gateway.message", readonly=True, ondelete="set null", string="Retry of"
+    )
+
+    # Recipient and text
+    phone_raw = fields.Char("Phone as received", readonly=True)
+    msisdn = fields.Char("MSISDN", readonly=True)
+    phone = fields.Char(compute="_compute_phone", search="_search_phone")
+    text = fields.Text(readonly=True)
+    text_alternative = fields.Text("Alternative text", readonly=True)
+    encoding = fields.Selection(
+        [("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True
+    )
+    segments = fields.Integer(readonly=True)
+
+    # State
+    state = fields.Selection(STATES, required=True, readonly=True, default="queued")
+    maybe_sent = fields.Boolean(
+        readonly=True, help="The provider may have it from an attempt without answer."
+    )
+    attempts = fields.Integer(readonly=True)
+    failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    failure_code = fields.Char(readonly=True)
+    failure_message = fields.Char("Reason", readonly=True)
+    client_reference = fields.Char(
+        readonly=True, help="The number sent along to the provider on every attempt."
+    )
+    provider_reference = fields.Char(readonly=True)
+
+    # Times
+    accepted_at = fields.Datetime("Accepted", required=True, readonly=True)
+    not_before = fields.Datetime(readonly=True)
+    expires_at = fields.Datetime("Time to live ends", readonly=True)
+    lease_until = fields.Datetime(readonly=True)
+    next_poll_at = fields.Datetime(readonly=True)
+    poll_count = fields.Integer(readonly=True)
+    next_check_at = fields.Datetime(
+        readonly=True, help="When the outcome of an unknown message is asked for next."
+    )
+    check_count = fields.Integer(readonly=True)
+    submitted_at = fields.Datetime("Submitted on", readonly=True)
+    delivered_at = fields.Datetime("Delivered on", readonly=True)
+    finished_at = fields.Datetime("Finished on", readonly=True)
+
+    event_ids = fields.One2many("sms.gateway.event", "message_id", string="Timeline")
+
+    _uuid_unique = models.UniqueIndex("(uuid)")
+    _client_reference_unique = models.UniqueIndex("(route_id, client_reference)")
+    _retry_unique = models.UniqueIndex("(retry_of_id) WHERE retry_of_id IS NOT NULL")
+    _claim_index = models.Index(
+        "(route_id, is_debug, priority, not_before, id) WHERE state = 'queued'"
+    )
+    _expiry_index = models.Index(
+        "(expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL"
+    )
+    _lease_index = models.Index("(lease_until) WHERE state = 'submitting'")
+    _poll_index = models.Index(
+        "(route_id, is_debug, next_poll_at)"
+        " WHERE state = 'submitted' AND next_poll_at IS NOT NULL"
+    )
+    _check_index = models.Index(
+        "(route_id, is_debug, next_check_at)"
+        " WHERE state = 'unknown' AND next_check_at IS NOT NULL"
+    )
+    _reference_index = models.Index(
+        "(route_id, provider_reference) WHERE provider_reference IS NOT NULL"
+    )
+    _retention_index = models.Index(
+        "(finished_at, id) WHERE finished_at IS NOT NULL"
+    )
+    _campaign_index = models.Index("(campaign_id, index, id)")
+    _msisdn_index = models.Index("(msisdn, id)")
+    _company_state_index = models.Index("(company_id, state, id)")
+
+    _state_known = models.Constraint(
+        "CHECK (state IN ('queued', 'submitting', 'submitted', 'unknown',"
+        " 'delivered', 'failed', 'expired', 'cancelled'))"
+    )
+    _finished_when_final = models.Constraint(
+        "CHECK ((finished_at IS NOT NULL)"
+        " = (state IN ('delivered', 'failed', 'expired', 'cancelled')))"
+    )
+    _leased_when_submitting = models.Constraint(
+        "CHECK ((lease_until IS NOT NULL) = (state = 'submitting'))"
+    )
+    _failure_type_when_failed = models.Constraint(
+        "CHECK (state <> 'failed' OR failure_type IS NOT NULL)"
+    )
+    _number_unless_failed = models.Constraint(
+        "CHECK (msisdn IS NOT NULL OR state = 'failed')"
+    )
+
+    # === COMPUTES ===
+    @api.depends("msisdn", "phone_raw")
+    def _compute_phone(self):
+        for message in self:
+            message.phone = message.msisdn or message.phone_raw
+
+    def _search_phone(self, operator, value):
+        if operator not in ("=", "in", "ilike", "like", "=like", "=ilike"):
+            return NotImplemented
+        return ["|", ("msisdn", operator, value), ("phone_raw", operator, value)]
+
+    # === BUTTONS ===
+    def action_retry(self):
+        """Send a new message with the text of this one."""
+        wrong = self.filtered(
+            lambda m: m.state not in ("failed", "expired", "cancelled") or not m.msisdn
+        )
+        if wrong:
+            raise UserError(
+                self.env._(
+                    "Only failed, expired and cancelled messages with a readable"
+                    " number can be sent again: %(phone)s is not one of them.",
+                    phone=wrong[0].phone,
+                )
+            )
+        self.check_access("read")
+        # sudo: users send, only the gateway itself writes messages
+        retries = self.sudo()._enqueue_retries()
+        return self._open(retries)
+
+    def _enqueue_retries(self):
+        taken = self.search([("retry_of_id", "in", self.ids)]).retry_of_id
+        if taken:
+            raise UserError(
+                self.env._(
+                    "%(phone)s was sent again already. Open the new message to go on.",
+                    phone=taken[0].phone,
+                )
+            )
+        for message in self:
+            again = Composed(
+                index=message.index,
+                phone_raw=message.phone_raw or "",
+                msisdn=message.msisdn,
+                gender=None,
+                text=message.text or "",
+                text_alternative=message.text_alternative or "",
+                encoding=message.encoding or None,
+                segments=message.segments,
+                problems=(),
+            )
+            self._enqueue(message.campaign_id, [again], retry_of=message)
+        return self.search([("retry_of_id", "in", self.ids)])
+
+    def _open(self, messages):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_message_action"
+        )
+        if len(messages) == 1:
+            return {
+                **action,
+                "views": [(False, "form")],
+                "res_id": messages.id,
+            }
+        return {**action, "domain": [("id", "in", messages.ids)], "context": {}}
+
+    def action_resolve_delivered(self):
+        """A person knows that the unknown message arrived."""
+        return self._resolve("delivered")
+
+    def action_resolve_failed(self):
+        """A person knows that the unknown message did not arrive."""
+        return self._resolve("failed", failure_type="other")
+
+    def action_resolve_send_again(self):
+        """A person takes the risk that the unknown message arrives twice."""
+        result = self._resolve("queued", not_before=to_sql(fields.Datetime.now()))
+        self.env["sms.gateway.dispatcher"]._wake()
+        return result
+
+    def _resolve(self, state, **values):
+        if any(message.state != "unknown" for message in self):
+            raise UserError(self.env._("Only unknown messages can be resolved by hand."))
+        self.check_access("read")
+        changes = [
+            StateChange(
+                id=message.id,
+                state=state,
+                source="person",
+                detail=self.env._("Resolved by %(user)s", user=self.env.user.name),
+                **values,
+            )
+            for message in self
+        ]
+        # sudo: users decide, only the gateway itself writes messages
+        self.sudo()._set_state(changes)
+        return True
+
+    # === ENQUEUE ===
+    @api.model
+    def _enqueue(self, campaign, composed, *, retry_of=None):
+        """Store the messages of a campaign in one bulk insert and wake the lanes.
+
+        The only way in. Recipients with problems are stored as ``failed``, numbers of
+        the blacklist as ``cancelled``: nothing that was accepted is without a row.
+
+        :param composed: iterable of `tools.compose.Composed`, consumed as it is stored
+        :rtype: list[Rejected]
+        """
+        rows = _RowStream(self.env, campaign, composed, retry_of)
+        self.env.cr.copy_expert(
+            f"COPY {self._table} ({', '.join(rows.COLUMNS)}) FROM STDIN", rows
+        )
+        opted_out = self._cancel_opted_out(campaign, rows.accepted_at)
+        self._count_accepted(campaign, rows.accepted_at)
+        self.env["sms.gateway.dispatcher"]._wake()
+        return sorted(rows.rejected + opted_out, key=lambda rejected: rejected.index)
+
+    def _cancel_opted_out(self, campaign, accepted_at):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE sms_gateway_message m
+                   SET state = 'cancelled', failure_type = 'opted_out',
+                       failure_code = 'opted_out', failure_message = %s,
+                       finished_at = accepted_at
+                  FROM phone_blacklist b
+                 WHERE b.active AND b.number = m.msisdn
+                   AND m.campaign_id = %s AND m.accepted_at = %s AND m.state = 'queued'
+             RETURNING m.index, m.msisdn
+                """,
+                sentence("opted_out", self._language()),
+                campaign.id,
+                accepted_at,
+            )
+        )
+        return [Rejected(index, phone, "opted_out", "phone", {}) for index, phone in rows]
+
+    def _count_accepted(self, campaign, accepted_at):
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO sms_gateway_statistic_change
+                       (campaign_id, route_id, company_id, channel, is_debug, day,
+                        state, failure_type, count, segments)
+                SELECT campaign_id, route_id, company_id, channel, is_debug,
+                       accepted_at::date, state, failure_type, count(*), sum(segments)
+                  FROM sms_gateway_message
+                 WHERE campaign_id = %s AND accepted_at = %s
+              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+             RETURNING id
+                """,
+                campaign.id,
+                accepted_at,
+            )
+        )
+
+    @api.model
+    def _language(self):
+        """Language of the sentences kept with messages: the contract's two."""
+        lang = self.env.context.get("sms_gateway_language") or self.env.lang or "ru"
+        return "en" if lang.startswith("en") else "ru"
+
+    # === STATES ===
+    @api.model
+    def _set_state(self, changes):
+        """Move messages along `ARROWS`; the only way but for the dispatcher's claim.
+
+        Rows are locked in the order of their ids, the story of each is appended and
+        the statistics are told, all in one statement.
+
+        :param changes: list of `StateChange`; several for one message are made in turn
+        :return: dict of "moved", "already" and "refused" → list of `StateChange`
+        """
+        verdicts = {"moved": [], "already": [], "refused": []}
+        for turn in _in_turns(changes):
+            by_id = {change.id: change for change in turn}
+            for message_id, verdict in self._set_state_once(turn):
+                verdicts[verdict].append(by_id[message_id])
+        self.invalidate_model()
+        return verdicts
+
+    def _set_state_once(self, changes):
+        arrows = [(old, new) for old, news in ARROWS.items() for new in news]
+        return self.env.execute_query(
+            SQL(
+                """
+WITH wanted AS (
+    SELECT * FROM jsonb_to_recordset(%(changes)s::jsonb) AS w(
+        id int, state varchar, source varchar, failure_type varchar, code varchar,
+        detail varchar, provider_reference varchar, segments int,
+        not_before timestamp, next_poll_at timestamp, next_check_at timestamp,
+        occurred_at timestamp, maybe_sent boolean)
+), locked AS MATERIALIZED (
+    SELECT m.id, m.state, m.failure_type
+      FROM sms_gateway_message m JOIN wanted w ON w.id = m.id
+  ORDER BY m.id FOR NO KEY UPDATE OF m
+), judged AS (
+    SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
+           CASE WHEN l.state = w.state THEN 'already'
+                WHEN (l.state, w.state) IN %(arrows)s THEN 'moved'
+                ELSE 'refused' END AS verdict
+      FROM wanted w JOIN locked l ON l.id = w.id
+), moved AS (
+    UPDATE sms_gateway_message m
+       SET state = j.state,
+           failure_type = j.failure_type,
+           failure_code = NULLIF(j.code, ''),
+           failure_message = NULLIF(j.detail, ''),
+           provider_reference = COALESCE(j.provider_reference, m.provider_reference),
+           segments = COALESCE(j.segments, m.segments),
+           maybe_sent = m.maybe_sent OR j.maybe_sent,
+           not_before = COALESCE(j.not_before, m.not_before),
+           lease_until = NULL,
+           next_poll_at = j.next_poll_at,
+           next_check_at = j.next_check_at,
+           submitted_at = CASE WHEN j.state = 'submitted' THEN %(now)s
+                               ELSE m.submitted_at END,
+           delivered_at = CASE WHEN j.state = 'delivered'
+                               THEN COALESCE(j.occurred_at, %(now)s) END,
+           finished_at = CASE WHEN j.state IN %(final)s THEN %(now)s END
+      FROM judged j
+     WHERE m.id = j.id AND j.verdict = 'moved'
+ RETURNING m.*, j.old_state, j.old_failure_type, j.source, j.code, j.detail,
+           COALESCE(j.occurred_at, %(now)s) AS occurred_at
+), noted AS (
+    -- A report may overtake the answer to the submit: its reference is kept anyhow.
+    UPDATE sms_gateway_message m
+       SET provider_reference = j.provider_reference
+      FROM judged j
+     WHERE m.id = j.id AND j.verdict <> 'moved'
+       AND m.provider_reference IS NULL AND j.provider_reference IS NOT NULL
+), told AS (
+    INSERT INTO sms_gateway_event
+           (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
+            code, detail)
+    SELECT id, company_id, route_id, state, source, occurred_at, %(now)s,
+           NULLIF(code, ''), NULLIF(detail, '')
+      FROM moved ORDER BY id
+), counted AS (
+    INSERT INTO sms_gateway_statistic_change
+           (campaign_id, route_id, company_id, channel, is_debug, day, state,
+            failure_type, count, segments)
+    SELECT campaign_id, route_id, company_id, channel, is_debug, accepted_at::date,
+           side.state, side.failure_type, sum(side.sign), sum(side.sign * segments)
+      FROM moved CROSS JOIN LATERAL (VALUES
+           (moved.state, moved.failure_type, 1),
+           (moved.old_state, moved.old_failure_type, -1)
+      ) AS side(state, failure_type, sign)
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+)
+SELECT id, verdict FROM judged ORDER BY id
+                """,
+                changes=json.dumps([asdict(change) for change in changes]),
+                arrows=tuple(arrows),
+                final=FINAL_STATES,
+                now=now(),
+            )
+        )
+
+    # === STATUS ===
+    def _get_status(self):
+        """What became of the message, in the words of the API (contract, chapter 3)."""
+        self.ensure_one()
+        failure = {
+            "type": self.failure_type,
+            "code": self.failure_code or None,
+            "message": self.failure_message or None,
+        }
+        status = {
+            "index": self.index,
+            "phone": self.phone,
+            "state": self.state,
+            "failure": failure if self.failure_type else None,
+            "segments": self.segments,
+            "reference": self.uuid,
+            "accepted_at": _iso(self.accepted_at),
+            "submitted_at": _iso(self.submitted_at),
+            "delivered_at": _iso(self.delivered_at),
+        }
+        return {**status, "text": self.text} if self.is_debug else status
+
+    # === CHORES ===
+    @api.model
+    def _recover_leases(self, limit=1000):
+        """Submitting messages whose lane died: nobody knows whether they were sent."""
+        ids = self._lock_ids(
+            SQL("state = 'submitting' AND lease_until < %s", now()), limit
+        )
+        self._set_state(
+            [
+                StateChange(
+                    id=message_id,
+                    state="unknown",
+                    source="lease",
+                    detail="The worker that was sending it ended without an answer",
+                    maybe_sent=True,
+                    next_check_at=after(reconcile_delay(0)),
+                )
+                for message_id in ids
+            ]
+        )
+        return len(ids)
+
+    @api.model
+    def _expire_queued(self, limit=1000):
+        """Queued messages whose time to live is over, on paused routes too."""
+        ids = self._lock_ids(
+            SQL("state = 'queued' AND NOT maybe_sent AND expires_at <= %s", now()), limit
+        )
+        self._set_state(
+            [StateChange(id=message_id, state="expired", source="ttl") for message_id in ids]
+        )
+        return len(ids)
+
+    @api.model
+    def _cancel_queued(self, campaign, limit=1000):
+        """Queued messages of a cancelled campaign; what may have been sent is left to
+        the dispatcher, which makes it unknown again."""
+        ids = self._lock_ids(
+            SQL(
+                "campaign_id = %s AND state = 'queued' AND NOT maybe_sent", campaign.id
+            ),
+            limit,
+        )
+        self._set_state(
+            [
+                StateChange(id=message_id, state="cancelled", source="campaign")
+                for message_id in ids
+            ]
+        )
+        return len(ids)
+
+    @api.model
+    def _cron_retention(self, limit=5000):
+        """Delete finished messages older than the settings keep them, in batches."""
+        days = self.env["sms.gateway.settings"]._get().retention_days
+        if not days:
+            return
+        dispatcher = self.env["sms.gateway.dispatcher"]
+        dispatcher._begin()
+        ids = self._lock_ids(
+            SQL("finished_at < %s", now() - timedelta(days=days)), limit
+        )
+        self.browse(ids).unlink()
+        dispatcher._commit_progress(len(ids), remaining=int(len(ids) == limit))
+
+    def _lock_ids(self, condition, limit):
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM sms_gateway_message WHERE %s
+                 ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
+                condition,
+                limit,
+            )
+        )
+        return [message_id for (message_id,) in rows]
+
+
+def now():
+    """The moment in UTC, with microseconds: turns between campaigns need them."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def to_sql(moment):
+    """A naive UTC datetime as the text PostgreSQL reads."""
+    return moment.isoformat(sep=" ")
+
+
+def _iso(moment):
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def after(seconds):
+    """The moment so many seconds from now, None for None."""
+    return None if seconds is None else to_sql(now() + timedelta(seconds=seconds))
+
+
+def _in_turns(changes):
+    """Split changes so that each message stands once in every turn, in order."""
+    turns = []
+    seen = Counter()
+    for change in changes:
+        turn = seen[change.id]
+        seen[change.id] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(change)
+    return turns
+
+
+class _RowStream:
+    """The rows of `_enqueue` as a file for COPY, prepared while PostgreSQL reads."""
+
+    COLUMNS = (
+        "uuid", "campaign_id", "index", "route_id", "company_id", "channel",
+        "is_debug", "priority", "retry_of_id", "phone_raw", "msisdn", "text",
+        "text_alternative", "encoding", "segments", "state", "maybe_sent", "attempts",
+        "failure_type", "failure_code", "failure_message", "client_reference",
+        "accepted_at", "not_before", "expires_at", "poll_count", "check_count",
+        "finished_at",
+    )  # fmt: skip
+    ROWS_AT_ONCE = 100
+    ESCAPES = str.maketrans(
+        {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
+    )
+
+    def __init__(self, env, campaign, composed, retry_of):
+        self.rejected = []
+        self._composed = iter(composed)
+        self._language = env["sms.gateway.message"]._language()
+        self.accepted_at = now()
+        self._first_turn = self._find_first_turn(env, campaign)
+        self._expires_at = campaign._get_expiry(self.accepted_at)
+        self._buffer = ""
+        self._head = (
+            campaign.id,
+            campaign.route_id.id,
+            campaign.company_id.id,
+            campaign.channel,
+            campaign.is_debug,
+            campaign.priority,
+            retry_of.id if retry_of else None,
+        )
+
+    def _find_first_turn(self, env, campaign):
+        """When the first message of the campaign is due.
+
+        The queue is served in the order of ``not_before``. A campaign joins at the
+        head of the waiting ones and its messages follow in steps of a microsecond, so
+        that campaigns take turns instead of standing in line.
+        """
+        start = campaign.scheduled_at
+        if start and start > self.accepted_at:
+            return start
+        [(head,)] = env.execute_query(
+            SQL(
+                """SELECT min(not_before) FROM sms_gateway_message
+                    WHERE state = 'queued' AND route_id = %s AND is_debug = %s
+                      AND priority = %s""",
+                campaign.route_id.id,
+                campaign.is_debug,
+                campaign.priority,
+            )
+        )
+        return min(head or self.accepted_at, self.accepted_at)
+
+    def read(self, size=-1):
+        """Hand out at least one row and, as COPY demands, at most ``size`` characters."""
+        if not self._buffer:
+            self._buffer = "".join(self._next_lines())
+        size = len(self._buffer) if size < 0 else size
+        chunk, self._buffer = self._buffer[:size], self._buffer[size:]
+        return chunk
+
+    def _next_lines(self):
+        for _number in range(self.ROWS_AT_ONCE):
+            composed = next(self._composed, None)
+            if composed is None:
+                return
+            yield self._line(self._row(composed))
+
+    def _row(self, composed):
+        campaign_id, route_id, company_id, channel, is_debug, priority, retry = self._head
+        code = self._reject(composed)
+        return (
+            uuid.uuid4().hex,
+            campaign_id,
+            composed.index,
+            route_id,
+            company_id,
+            channel,
+            is_debug,
+            priority,
+            retry,
+            composed.phone_raw,
+            composed.msisdn,
+            composed.text,
+            composed.text_alternative or None,
+            composed.encoding,
+            composed.segments,
+            "failed" if code else "queued",
+            False,
+            0,
+            FAILURE_OF_CODE[code] if code else None,
+            code,
+            self._explain(composed.problems[0]) if code else None,
+            secrets.randbits(63),
+            self.accepted_at,
+            self._first_turn + timedelta(microseconds=composed.index),
+            self._expires_at,
+            0,
+            0,
+            self.accepted_at if code else None,
+        )
+
+    def _reject(self, composed):
+        """The code of the first problem, None when the message can go."""
+        self.rejected += [
+            Rejected(
+                composed.index,
+                composed.msisdn or composed.phone_raw,
+                problem.code,
+                problem.field,
+                dict(problem.params),
+            )
+            for problem in composed.problems
+        ]
+        return composed.problems[0].code if composed.problems else None
+
+    def _explain(self, problem):
+        return sentence(problem.code, self._language, **problem.params)
+
+    def _line(self, row):
+        return "\t".join(map(self._field, row)) + "\n"
+
+    def _field(self, value):
+        if value is None:
+            return r"\N"
+        if value is True or value is False:
+            return "t" if value else "f"
+        if isinstance(value, str):
+            return value.translate(self.ESCAPES)
+        return str(value)

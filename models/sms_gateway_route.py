@@ -1,0 +1,411 @@
+"""Routes: configured accounts at providers."""
+
+import logging
+import secrets
+import unicodedata
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, Command, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..providers import PROVIDERS
+from ..providers.http import HttpClient
+from ..providers.sandbox import SandboxProvider
+
+_logger = logging.getLogger(__name__)
+
+
+def normalise_name(name):
+    """The form in which API names of routes are compared (contract, chapter 1)."""
+    return unicodedata.normalize("NFC", name or "").strip()
+
+
+class SmsGatewayRoute(models.Model):
+    """One account at one provider, with its channels, pace and state.
+
+    The company of a message is the company of its route.
+    """
+
+    _name = "sms.gateway.route"
+    _description = "SMS Gateway Route"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, id"
+
+    name = fields.Char(
+        required=True,
+        copy=False,
+        tracking=True,
+        help="The route's name in API requests, compared to the letter.",
+    )
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True, tracking=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        default=lambda self: self.env.user,
+        help="Is told when the route stops.",
+    )
+    provider_code = fields.Selection(
+        selection="_selection_provider_code",
+        string="Provider",
+        required=True,
+        default="sandbox",
+        tracking=True,
+    )
+    provider_help = fields.Text(compute="_compute_provider_help")
+    setting_ids = fields.One2many("sms.gateway.route.setting", "route_id", copy=True)
+
+    # Channels
+    has_sms = fields.Boolean("SMS", default=True)
+    has_voice = fields.Boolean("Voice calls")
+
+    # Pace
+    throughput = fields.Float(
+        help="Messages per second over all workers; 0 means no limit.",
+    )
+    concurrency = fields.Integer(
+        default=4, help="Calls to the provider at the same time in one lane."
+    )
+    max_attempts = fields.Integer(
+        default=20,
+        help="A message that could not be handed over so many times fails.",
+    )
+    bucket_tokens = fields.Float(readonly=True, copy=False)
+    bucket_filled_at = fields.Datetime(readonly=True, copy=False)
+
+    # State
+    state = fields.Selection(
+        [("active", "Active"), ("paused", "Paused")],
+        required=True,
+        default="active",
+        copy=False,
+        tracking=True,
+    )
+    pause_reason = fields.Char(readonly=True, copy=False)
+    resume_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="After trouble with the connection the next try is made at this time.",
+    )
+
+    # Delivery reports
+    webhook_token = fields.Char(
+        copy=False,
+        groups="base.group_system",
+        default=lambda self: secrets.token_urlsafe(24),
+    )
+    webhook_url = fields.Char(compute="_compute_webhook_url", groups="base.group_system")
+    accepts_push = fields.Boolean(compute="_compute_capabilities")
+    tells_balance = fields.Boolean(compute="_compute_capabilities")
+
+    balance_ids = fields.One2many("sms.gateway.balance", "route_id")
+    last_answer = fields.Char(compute="_compute_last_answer")
+    last_answer_at = fields.Datetime(compute="_compute_last_answer")
+
+    _name_unique = models.UniqueIndex("(name)", "A route of this name exists already.")
+    _webhook_token_unique = models.UniqueIndex("(webhook_token)")
+    _throughput_positive = models.Constraint(
+        "CHECK (throughput >= 0)", "The throughput must not be negative."
+    )
+    _concurrency_range = models.Constraint(
+        "CHECK (concurrency BETWEEN 1 AND 64)",
+        "The number of calls at the same time must lie between 1 and 64.",
+    )
+    _max_attempts_positive = models.Constraint(
+        "CHECK (max_attempts > 0)", "At least one attempt is needed."
+    )
+
+    # === COMPUTES ===
+    @api.model
+    def _selection_provider_code(self):
+        return [(code, provider.label) for code, provider in PROVIDERS.items()]
+
+    def _get_provider_class(self):
+        self.ensure_one()
+        return PROVIDERS[self.provider_code]
+
+    @api.depends("provider_code")
+    def _compute_capabilities(self):
+        for route in self:
+            provider = PROVIDERS.get(route.provider_code)
+            route.accepts_push = bool(provider) and provider.capabilities.push
+            route.tells_balance = bool(provider) and provider.capabilities.balance
+
+    @api.depends("provider_code")
+    def _compute_provider_help(self):
+        for route in self:
+            provider = PROVIDERS.get(route.provider_code)
+            route.provider_help = provider and provider.help_text()
+
+    def _compute_webhook_url(self):
+        for route in self:
+            route.webhook_url = (
+                f"{route.get_base_url()}/crm_sms_gateway/webhook/{route.webhook_token}"
+            )
+
+    @api.depends("balance_ids.state")
+    def _compute_last_answer(self):
+        groups = self.env["sms.gateway.balance"]._read_group(
+            [("route_id", "in", self.ids)], ["route_id"], ["id:recordset"]
+        )
+        latest = {route: requests.sorted("id")[-1:] for route, requests in groups}
+        for route in self:
+            request = latest.get(route._origin, self.env["sms.gateway.balance"])
+            route.last_answer = request.summary
+            route.last_answer_at = request.answered_at
+
+    # === CHECKS ===
+    @api.constrains("name")
+    def _check_name(self):
+        for route in self:
+            if not route.name or route.name != normalise_name(route.name):
+                raise ValidationError(
+                    self.env._("The name of a route must not begin or end with spaces.")
+                )
+
+    @api.constrains("provider_code", "has_sms", "has_voice")
+    def _check_channels(self):
+        for route in self:
+            channels = route._get_channels()
+            provider = route._get_provider_class()
+            if not channels:
+                raise ValidationError(
+                    self.env._("Choose at least one channel: SMS or voice calls.")
+                )
+            if not channels <= provider.capabilities.channels:
+                raise ValidationError(
+                    self.env._(
+                        "%(provider)s does not offer every channel chosen for the"
+                        " route %(route)s.",
+                        provider=provider.label,
+                        route=route.name,
+                    )
+                )
+
+    def _get_channels(self):
+        self.ensure_one()
+        chosen = {"sms": self.has_sms, "voice": self.has_voice}
+        return {channel for channel, is_chosen in chosen.items() if is_chosen}
+
+    # === CRUD ===
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("name"):
+                vals["name"] = normalise_name(vals["name"])
+        routes = super().create(vals_list)
+        routes._complete_settings()
+        return routes
+
+    def write(self, vals):
+        if vals.get("name"):
+            vals = {**vals, "name": normalise_name(vals["name"])}
+        self._check_identity_unchanged(vals)
+        result = super().write(vals)
+        if "provider_code" in vals:
+            self._complete_settings()
+        return result
+
+    def _check_identity_unchanged(self, vals):
+        """References of messages only mean something at the provider that gave them."""
+        changed = self.filtered(
+            lambda route: (
+                vals.get("provider_code", route.provider_code) != route.provider_code
+                or vals.get("company_id", route.company_id.id) != route.company_id.id
+            )
+        )
+        # sudo: messages the user may not see bind the route just as well
+        Message = self.env["sms.gateway.message"].sudo()
+        if changed and Message.search_count(
+            [("route_id", "in", changed.ids)], limit=1
+        ):
+            raise UserError(
+                self.env._(
+                    "The route has messages, so its provider and company stay as they"
+                    " are. Archive it and make a new route."
+                )
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        # sudo: see _check_identity_unchanged
+        Message = self.env["sms.gateway.message"].sudo()
+        if Message.search_count([("route_id", "in", self.ids)], limit=1):
+            raise UserError(
+                self.env._("A route with messages cannot be deleted. Archive it.")
+            )
+
+    @api.onchange("provider_code")
+    def _onchange_provider_code(self):
+        provider = PROVIDERS.get(self.provider_code)
+        if provider and not self._origin:
+            self.setting_ids = [Command.clear()] + [
+                Command.create({"name": setting.name, "value": setting.default})
+                for setting in provider.settings
+            ]
+
+    def _complete_settings(self):
+        """Give every route one row for each setting its provider declares."""
+        for route in self:
+            declared = {setting.name: setting for setting in PROVIDERS[
+                route.provider_code
+            ].settings}
+            rows = route.setting_ids
+            rows.filtered(lambda row, names=declared: row.name not in names).unlink()
+            missing = declared.keys() - set(rows.mapped("name"))
+            self.env["sms.gateway.route.setting"].create(
+                [
+                    {
+                        "route_id": route.id,
+                        "name": name,
+                        "value": declared[name].default or False,
+                    }
+                    for name in declared
+                    if name in missing
+                ]
+            )
+
+    # === BUTTONS ===
+    def action_pause(self):
+        self.write({"state": "paused", "pause_reason": self.env._("Paused by hand")})
+
+    def action_resume(self):
+        self.write({"state": "active", "pause_reason": False, "resume_at": False})
+        self.activity_feedback(["mail.mail_activity_data_todo"])
+        self.env["sms.gateway.dispatcher"]._wake()
+
+    def action_check_balance(self):
+        return self._ask_provider("balance")
+
+    def action_test_connection(self):
+        return self._ask_provider("connection")
+
+    def _ask_provider(self, kind):
+        self.ensure_one()
+        self.check_access("write")
+        # sudo: managers ask, only the gateway itself writes requests
+        self.env["sms.gateway.balance"].sudo()._request(self, kind=kind)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._(
+                    "The provider is being asked. The answer appears on this form."
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_open_messages(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_message_action"
+        )
+        return {**action, "domain": [("route_id", "=", self.id)], "context": {}}
+
+    # === BUSINESS METHODS ===
+    @api.model
+    def _find_for_caller(self, name):
+        """The route an API caller means, as superuser in the route's company.
+
+        :return: an empty record when there is none that the caller may use
+        """
+        # sudo: API users see no routes; whether they may use this one is decided here
+        route = self.sudo().search([("name", "=", normalise_name(name))], limit=1)
+        user = self.env.user
+        technical_user = self.env.ref("crm_sms_gateway.user_api")
+        if user != technical_user and route.company_id not in user.company_ids:
+            return self.sudo().browse()
+        return route.with_company(route.company_id)
+
+    @api.model
+    def _find_by_webhook_token(self, token):
+        """The route whose secret address was called, as superuser: the token is all
+        that a provider shows."""
+        # sudo: see above
+        route = self.sudo().search([("webhook_token", "=", token)], limit=1)
+        return route.with_user(SUPERUSER_ID).with_company(route.company_id)
+
+    def _make_provider(self, *, is_debug=False):
+        """The provider of this route, ready to be used by threads.
+
+        Debug messages always go to the built-in sandbox: nothing leaves the machine.
+        """
+        self.ensure_one()
+        if is_debug:
+            return SandboxProvider({}, HttpClient())
+        # sudo: secrets are readable by the system group only, the sender needs them
+        rows = self.sudo().setting_ids
+        values = {row.name: row.secret_value or row.value or "" for row in rows}
+        known_secrets = [row.secret_value for row in rows if row.secret_value]
+        http = HttpClient(pool_size=self.concurrency, secrets=known_secrets)
+        return self._get_provider_class()(values, http)
+
+    def _pause(self, reason):
+        """Stop a route that cannot work until a person acts, and tell who is to act."""
+        for route in self.filtered(lambda route: route.state == "active"):
+            _logger.warning("Route %s is paused: %s", route.name, reason)
+            route.write({"state": "paused", "pause_reason": reason})
+            route.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("The route is paused"),
+                note=reason,
+                user_id=route.user_id.id or self.env.ref("base.user_admin").id,
+            )
+
+    def _rest(self, seconds):
+        """Leave a route alone for a while after trouble with its connection."""
+        self.write({"resume_at": fields.Datetime.now() + timedelta(seconds=seconds)})
+
+
+class SmsGatewayRouteSetting(models.Model):
+    """One value of a route's provider; secrets are kept in a column of their own."""
+
+    _name = "sms.gateway.route.setting"
+    _description = "SMS Gateway Route Setting"
+    _order = "id"
+    _rec_name = "name"
+
+    route_id = fields.Many2one(
+        "sms.gateway.route", required=True, ondelete="cascade", index=True
+    )
+    name = fields.Char(required=True, readonly=True)
+    label = fields.Char(compute="_compute_declaration")
+    help = fields.Char(compute="_compute_declaration")
+    is_secret = fields.Boolean(compute="_compute_declaration")
+    is_required = fields.Boolean(compute="_compute_declaration")
+    value = fields.Char()
+    secret_value = fields.Char(groups="base.group_system", copy=False)
+    secret_input = fields.Char(
+        string="Secret",
+        compute="_compute_secret_input",
+        inverse="_inverse_secret_input",
+        help="Can be entered, not read.",
+    )
+
+    _route_name_unique = models.UniqueIndex("(route_id, name)")
+
+    @api.depends("name", "route_id.provider_code")
+    def _compute_declaration(self):
+        for row in self:
+            provider = PROVIDERS.get(row.route_id.provider_code)
+            declared = provider and provider.get_setting(row.name)
+            row.label = declared.label if declared else row.name
+            row.help = declared.help if declared else ""
+            row.is_secret = bool(declared) and declared.secret
+            row.is_required = bool(declared) and declared.required
+
+    def _compute_secret_input(self):
+        for row in self:
+            # sudo: whether there is a secret may be known, the secret itself not
+            row.secret_input = "********" if row.sudo().secret_value else False
+
+    def _inverse_secret_input(self):
+        for row in self:
+            if row.secret_input != "********":
+                # sudo: administrators of the gateway may replace secrets, not read them
+                row.sudo().secret_value = row.secret_input

@@ -1,0 +1,83 @@
+"""The gateway's settings, read in one place."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from odoo import api, models
+from odoo.tools import str2bool
+
+PREFIX = "crm_sms_gateway."
+DEFAULT_NETWORKS = (
+    "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7"
+)
+MAX_LANES = 8
+
+
+def parse_networks(text):
+    """Read a list of networks separated by commas or white space.
+
+    :raise ValueError: with the entry that is not a network
+    """
+    return tuple(
+        ipaddress.ip_network(entry, strict=False)
+        for entry in (text or "").replace(",", " ").split()
+    )
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """Values of the settings page; limits in messages, bytes and characters."""
+
+    access_policy: str
+    trusted_networks: tuple
+    is_stopped: bool
+    time_zone: str
+    lanes: int
+    max_recipients: int
+    max_body_bytes: int
+    max_segments: int
+    max_speech: int
+    retention_days: int
+
+
+class SmsGatewaySettings(models.AbstractModel):
+    """Reads the system parameters of the gateway as one typed value.
+
+    A value that somebody broke by hand falls back to its default, to the safe side:
+    sending must not stop because a number was mistyped in a technical screen.
+    """
+
+    _name = "sms.gateway.settings"
+    _description = "SMS Gateway Settings"
+
+    @api.model
+    def _get(self):
+        """:rtype: GatewaySettings"""
+        return GatewaySettings(
+            access_policy=self._param("access_policy", "trusted_networks"),
+            trusted_networks=self._networks(),
+            is_stopped=str2bool(self._param("is_stopped", "False"), False),
+            time_zone=self._param("time_zone", "Europe/Moscow"),
+            lanes=min(self._number("lanes", 1), MAX_LANES),
+            max_recipients=self._number("max_recipients", 50_000),
+            max_body_bytes=self._number("max_body_mib", 32) * 1024 * 1024,
+            max_segments=self._number("max_segments", 10),
+            max_speech=self._number("max_speech", 4000),
+            retention_days=self._number("retention_days", 0, minimum=0),
+        )
+
+    def _param(self, name, default):
+        # sudo: settings are read by every caller of the gateway, written by few
+        return self.env["ir.config_parameter"].sudo().get_param(PREFIX + name, default)
+
+    def _number(self, name, default, *, minimum=1):
+        try:
+            return max(int(self._param(name, default)), minimum)
+        except ValueError:
+            return default
+
+    def _networks(self):
+        try:
+            return parse_networks(self._param("trusted_networks", DEFAULT_NETWORKS))
+        except ValueError:
+            return ()

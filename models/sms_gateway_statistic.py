@@ -1,0 +1,146 @@
+"""Statistics: what counters, pivots and dashboards read."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .sms_gateway_message import FAILURE_TYPES, STATE_NAMES, STATES
+
+CHANNELS = [("sms", "SMS"), ("voice", "Voice call")]
+#: Told over the bus after counters changed: {"ids": campaign ids}
+CAMPAIGN_NOTIFICATION = "crm_sms_gateway/campaign"
+#: More changed campaigns than these are not worth a reload of anybody's screen.
+MAX_NOTIFIED = 200
+
+
+class SmsGatewayStatistic(models.Model):
+    """Messages by day of acceptance and what became of them; without debug messages."""
+
+    _name = "sms.gateway.statistic"
+    _description = "SMS Gateway Statistic"
+    _order = "day desc, id desc"
+    _rec_name = "day"
+    _log_access = False
+
+    day = fields.Date(required=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    route_id = fields.Many2one(
+        "sms.gateway.route", required=True, readonly=True, ondelete="cascade"
+    )
+    channel = fields.Selection(CHANNELS, required=True, readonly=True)
+    state = fields.Selection(STATES, required=True, readonly=True)
+    failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    count = fields.Integer("Messages", readonly=True)
+    segments = fields.Integer(readonly=True)
+
+    _dimensions_unique = models.UniqueIndex(
+        "(day, company_id, route_id, channel, state, COALESCE(failure_type, ''))"
+    )
+
+
+class SmsGatewayStatisticChange(models.Model):
+    """Changes of counts that are not folded in yet.
+
+    Whoever moves messages appends rows here, in the same statement: nobody waits for a
+    counter, and no counter update can make a provider's answer fail.
+    """
+
+    _name = "sms.gateway.statistic.change"
+    _description = "SMS Gateway Statistic Change"
+    _log_access = False
+
+    campaign_id = fields.Many2one("sms.gateway.campaign", required=True, index=True)
+    route_id = fields.Many2one("sms.gateway.route", required=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True)
+    channel = fields.Selection(CHANNELS, required=True)
+    is_debug = fields.Boolean()
+    day = fields.Date(required=True)
+    state = fields.Selection(STATES, required=True)
+    failure_type = fields.Selection(FAILURE_TYPES)
+    count = fields.Integer()
+    segments = fields.Integer()
+
+    @api.model
+    def _fold(self, limit=10_000):
+        """Add waiting changes to the campaigns' counters and to the statistics.
+
+        One folder at a time, all in one transaction that may be repeated safely.
+
+        :return: whether changes are left
+        """
+        [(is_ours,)] = self.env.execute_query(
+            SQL("SELECT pg_try_advisory_xact_lock(hashtext(%s))", self._table)
+        )
+        if not is_ours:
+            return False
+        folded = self.env.execute_query(self._fold_statement(limit))
+        campaign_ids = [campaign_id for campaign_id, _count in folded]
+        self._update_campaign_states(campaign_ids)
+        self.env["sms.gateway.campaign"].invalidate_model()
+        self._notify(campaign_ids)
+        return sum(count for _campaign_id, count in folded) >= limit
+
+    def _fold_statement(self, limit):
+        sums = SQL(", ").join(
+            SQL(
+                "%s = %s + (SELECT COALESCE(sum(t.count), 0) FROM taken t"
+                " WHERE t.campaign_id = c.id AND t.state = %s)",
+                SQL.identifier(f"{state}_count"),
+                SQL("COALESCE(%s, 0)", SQL.identifier("c", f"{state}_count")),
+                state,
+            )
+            for state in STATE_NAMES
+        )
+        return SQL(
+            """
+WITH taken AS (
+    DELETE FROM sms_gateway_statistic_change
+     WHERE id IN (SELECT id FROM sms_gateway_statistic_change ORDER BY id LIMIT %(limit)s)
+ RETURNING *
+), kept AS (
+    INSERT INTO sms_gateway_statistic
+           (day, company_id, route_id, channel, state, failure_type, count, segments)
+    SELECT day, company_id, route_id, channel, state, failure_type,
+           sum(count), sum(segments)
+      FROM taken WHERE NOT is_debug
+  GROUP BY 1, 2, 3, 4, 5, 6
+    HAVING sum(count) <> 0 OR sum(segments) <> 0
+        ON CONFLICT (day, company_id, route_id, channel, state,
+                     COALESCE(failure_type, ''))
+        DO UPDATE SET count = sms_gateway_statistic.count + excluded.count,
+                      segments = sms_gateway_statistic.segments + excluded.segments
+), counted AS (
+    UPDATE sms_gateway_campaign c SET %(sums)s
+     WHERE c.id IN (SELECT campaign_id FROM taken)
+)
+SELECT campaign_id, count(*) FROM taken GROUP BY campaign_id
+            """,
+            limit=limit,
+            sums=sums,
+        )
+
+    def _update_campaign_states(self, campaign_ids):
+        """Running while something waits or is being handed over, done otherwise."""
+        if not campaign_ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_campaign c SET state = judged.state
+                  FROM (SELECT id, CASE WHEN queued_count + submitting_count = 0
+                                        THEN 'done'
+                                        WHEN scheduled_at > %(now)s THEN 'scheduled'
+                                        ELSE 'running' END AS state
+                          FROM sms_gateway_campaign
+                         WHERE id IN %(ids)s
+                           AND state IN ('scheduled', 'running', 'done')) judged
+                 WHERE judged.id = c.id AND judged.state <> c.state
+                """,
+                ids=tuple(campaign_ids),
+                now=fields.Datetime.now(),
+            )
+        )
+
+    def _notify(self, campaign_ids):
+        if campaign_ids:
+            group = self.env.ref("crm_sms_gateway.group_user")
+            group._bus_send(CAMPAIGN_NOTIFICATION, {"ids": campaign_ids[:MAX_NOTIFIED]})

@@ -1,0 +1,60 @@
+"""Making of API keys for the gateway."""
+
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.addons.base.models.res_users import check_identity
+from odoo.exceptions import AccessError, UserError
+
+from ..models.res_users import KEY_SCOPE
+
+
+class SmsGatewayKeyWizard(models.TransientModel):
+    """Asks whose key it will be and until when; the key itself is shown once."""
+
+    _name = "sms.gateway.key.wizard"
+    _description = "SMS Gateway New Key"
+
+    name = fields.Char("Description", required=True)
+    user_id = fields.Many2one(
+        "res.users",
+        required=True,
+        domain=lambda self: [
+            ("all_group_ids", "in", self.env.ref("crm_sms_gateway.group_api").id)
+        ],
+        help="The key may use the routes of this user's companies.",
+    )
+    expiration_date = fields.Datetime(
+        "Valid until",
+        default=lambda self: fields.Datetime.now() + timedelta(days=365),
+        help="Empty: the key is valid until it is revoked.",
+    )
+
+    @check_identity
+    def action_make_key(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("API key"),
+            "res_model": "res.users.apikeys.show",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_key": self._make_key()},
+        }
+
+    def _make_key(self):
+        if not self.env.user.has_group("crm_sms_gateway.group_administrator"):
+            raise AccessError(
+                self.env._("Only administrators of the gateway make its keys.")
+            )
+        if not self.user_id.has_group("crm_sms_gateway.group_api"):
+            raise UserError(
+                self.env._(
+                    "%(user)s may not use the API: give the group “API” first.",
+                    user=self.user_id.name,
+                )
+            )
+        # sudo: the key belongs to another user and may be valid for longer than Odoo
+        # allows ordinary users; its scope opens nothing but the gateway
+        keys = self.env["res.users.apikeys"].with_user(self.user_id).sudo()
+        return keys._generate(KEY_SCOPE, self.name, self.expiration_date)
