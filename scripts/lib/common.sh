@@ -39,7 +39,7 @@ step() {
         return "$code"
     fi
     rm -f "$log"
-    say "$what: done in $((SECONDS - started)) s"
+    ((SECONDS - started < 3)) || say "$what: done in $((SECONDS - started)) s"
 }
 
 _HEARTBEAT_PID=

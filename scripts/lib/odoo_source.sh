@@ -43,11 +43,18 @@ _unpack_odoo() {
     _collect_debs
     rm -rf "$new" "$target"
     mkdir -p "$new"
-    for deb in "${_COLLECTED[@]}"; do
-        step "Unpacking $(basename "$deb")" dpkg-deb -x "$deb" "$new"
-    done
+    step "Unpacking Odoo" _unpack_debs "$new" "${_COLLECTED[@]}" ||
+        die "$(basename "${_COLLECTED[0]}") could not be unpacked"
     _complete_unpacked "$new"
     mv "$new" "$target"
+}
+
+_unpack_debs() {
+    local target="$1" deb
+    shift
+    for deb in "$@"; do
+        dpkg-deb -x "$deb" "$target" || return
+    done
 }
 
 # What Debian's package lacks or holds twice.
@@ -142,6 +149,7 @@ _debian_archive() {
     # shellcheck source=/dev/null
     codename="$(. /etc/os-release 2>/dev/null && printf '%s' "${VERSION_CODENAME:-}")"
     [[ $id == debian ]] || return 1
+    # shellcheck disable=SC2016 # the words are apt's, not the shell's
     apt-get indextargets --no-release-info \
         --format '$(CREATED_BY)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' 2>/dev/null |
         awk -F'|' -v codename="$codename" '
@@ -155,24 +163,28 @@ _debian_archive() {
 # Downloads packages of the suite "unstable" into the cache with an apt of its own:
 # own lists, own state, the system's sources untouched.
 _download_debs() {
-    local work name code=0
+    local work code=0
     work="$(mktemp -d "$CACHE/apt.XXXXXX")"
     _write_apt_files "$work"
     step "Reading the package list of Debian unstable" \
         env APT_CONFIG="$work/apt.conf" apt-get update || code=1
     if ((!code)); then
-        for name in "$@"; do
-            step "Downloading $name" _apt_download "$work" "$name" || code=1
-        done
+        step "Downloading Odoo" _apt_download "$work" "$@" || code=1
         find "$work/debs" -name '*.deb' -exec mv -t "$_DEBS" {} +
     fi
     rm -rf "$work"
     return "$code"
 }
 
+# One by one, so that one that is missing does not cost the others.
 _apt_download() (
-    cd "$1/debs"
-    env APT_CONFIG="$1/apt.conf" apt-get download "$2"
+    work="$1" code=0
+    shift
+    cd "$work/debs" || exit
+    for name in "$@"; do
+        env APT_CONFIG="$work/apt.conf" apt-get download "$name" || code=1
+    done
+    exit "$code"
 )
 
 _write_apt_files() {

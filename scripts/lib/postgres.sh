@@ -137,10 +137,15 @@ _without_our_files() (
 )
 
 _make_cluster() {
+    _as_owner rm -rf "$1"
+    step "Making a PostgreSQL cluster" _init_cluster "$1" || die "initdb failed"
+    _as_owner touch "$1/.complete"
+}
+
+_init_cluster() {
     local data="$1"
-    _as_owner rm -rf "$data"
-    step "Making a PostgreSQL cluster" _as_owner "$_PG_BIN/initdb" -D "$data" \
-        -U postgres -A trust --encoding=UTF8 --locale=C.UTF-8 || die "initdb failed"
+    _as_owner "$_PG_BIN/initdb" -D "$data" -U postgres -A trust --encoding=UTF8 \
+        --locale=C.UTF-8 || return
     _as_owner tee -a "$data/postgresql.conf" >/dev/null <<'CONF'
 
 # A developer's cluster: small, and safe against crashes.
@@ -151,9 +156,9 @@ max_wal_size = 2GB
 checkpoint_timeout = 15min
 log_min_messages = warning
 CONF
+    # Odoo refuses to work as "postgres".
     printf 'CREATE ROLE odoo LOGIN CREATEDB;\n' |
-        _as_owner "$_PG_BIN/postgres" --single -D "$data" postgres >/dev/null
-    _as_owner touch "$data/.complete"
+        _as_owner "$_PG_BIN/postgres" --single -D "$data" postgres
 }
 
 _pg_ctl() { _as_owner "$_PG_BIN/pg_ctl" -D "$(_cluster_folder)" "$@"; }
