@@ -215,8 +215,11 @@ class SmsGatewayDeliveryReport(models.Model):
 
     # === POLL ===
     @api.model
-    def _cron_poll(self):
-        """Ask providers for the statuses of submitted messages whose turn has come."""
+    def _cron_poll(self, *, linger=POLL_SECONDS):
+        """Ask providers for the statuses of submitted messages whose turn has come.
+
+        :param linger: seconds to wait for messages whose turn has not come yet
+        """
         dispatcher = self.env["sms.gateway.dispatcher"]
         deadline = dispatcher._get_deadline()
         while True:
@@ -224,7 +227,7 @@ class SmsGatewayDeliveryReport(models.Model):
             if asked:
                 dispatcher._commit_progress(asked)
                 dispatcher._fold()
-            elif not self._wait_for_poll(deadline):
+            elif not self._wait_for_poll(min(deadline, time.monotonic() + linger)):
                 break
             if time.monotonic() >= deadline:
                 break

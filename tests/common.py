@@ -1,0 +1,145 @@
+"""What the suites share: routes, sends and cron runs."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.tests import TransactionCase
+
+from odoo.addons.crm_sms_gateway.models.sms_gateway_message import StateChange
+from odoo.addons.crm_sms_gateway.tools.compose import Recipient, Rules, Texts
+from odoo.addons.crm_sms_gateway.tools.template import compile_template
+
+#: A valid Russian mobile number whose end the sandbox does not interpret.
+PHONE = "+79281706700"
+
+
+def sandbox_phone(ending):
+    """A valid mobile number with an end that the sandbox interprets."""
+    return f"+7928170{ending}"
+
+
+class Document:
+    """A send as the API's parser would give it."""
+
+    def __init__(self, recipients, *, text="Здравствуйте", **values):
+        self.recipients = recipients
+        template = compile_template(text, values.pop("names", ()))
+        self.texts = Texts(template, None, template)
+        self.sources = _Sources(text)
+        self.channel = values.get("channel", "sms")
+        self.rules = Rules(channel=self.channel)
+        self.ttl = values.get("ttl")
+        self.is_debug = values.get("is_debug", False)
+        self.not_before = values.get("not_before")
+        self.is_strict = values.get("is_strict", False)
+
+
+class _Sources:
+    def __init__(self, text):
+        self.male = text
+        self.female = None
+        self.alternative = None
+
+
+class GatewayCase(TransactionCase):
+    """A sandbox route of its own, and the crons run by hand.
+
+    Everything happens in the test's transaction: the dispatcher's commits are
+    savepoints. What needs real transactions is tested with real processes elsewhere.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.route = cls.make_route("test route")
+
+    @classmethod
+    def make_route(cls, name, **values):
+        return cls.env["sms.gateway.route"].create(
+            {"name": name, "provider_code": "sandbox", "has_voice": True, **values}
+        )
+
+    # === SEND ===
+    @classmethod
+    def send(cls, *phones, route=None, **values):
+        """Accept a campaign to these numbers and return it."""
+        recipients = [Recipient(index, phone) for index, phone in enumerate(phones)]
+        document = Document(recipients, **values)
+        campaign, _rejected = cls.env["sms.gateway.campaign"]._accept(
+            document, route or cls.route, source="api"
+        )
+        return campaign
+
+    def send_one(self, phone=PHONE, **values):
+        """Accept one message and return it."""
+        return self.get_messages(self.send(phone, **values))
+
+    def get_messages(self, campaign):
+        self.env.invalidate_all()
+        return self.env["sms.gateway.message"].search(
+            [("campaign_id", "=", campaign.id)], order="index, id"
+        )
+
+    # === CRONS ===
+    @contextmanager
+    def as_cron(self):
+        """An environment like a cron's, whose commits end at the test's transaction."""
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+            cr.commit()
+
+    def run_lane(self, lane=1, **values):
+        with self.as_cron() as env:
+            env["sms.gateway.dispatcher"]._run(lane, linger=0, **values)
+
+    def run_poll(self):
+        with self.as_cron() as env:
+            env["sms.gateway.delivery.report"]._cron_poll(linger=0)
+
+    def run_recover(self):
+        with self.as_cron() as env:
+            env["sms.gateway.dispatcher"]._cron_recover()
+
+    # === TIME ===
+    def let_pass(self, seconds, messages=None):
+        """Move all moments of these messages (default: all) into the past."""
+        messages = messages or self.env["sms.gateway.message"].search([])
+        self.env.flush_all()
+        columns = (
+            "not_before expires_at lease_until next_poll_at next_check_at".split()
+        )
+        shifts = ", ".join(f"{name} = {name} - %s" for name in columns)
+        self.env.cr.execute(
+            f"UPDATE sms_gateway_message SET {shifts} WHERE id IN %s",
+            [timedelta(seconds=seconds)] * len(columns) + [tuple(messages.ids)],
+        )
+        self.env.invalidate_all()
+
+    def force_state(self, message, state):
+        """Put a message into a state, without a story."""
+        is_final = state in ("delivered", "failed", "expired", "cancelled")
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            """UPDATE sms_gateway_message
+                  SET state = %s, finished_at = %s, lease_until = %s, failure_type = %s
+                WHERE id = %s""",
+            (
+                state,
+                now if is_final else None,
+                now + timedelta(minutes=5) if state == "submitting" else None,
+                "other" if state == "failed" else None,
+                message.id,
+            ),
+        )
+        self.env.invalidate_all()
+
+    def set_state(self, message, state, **values):
+        """Ask `_set_state` for one change and return its verdict."""
+        change = StateChange(id=message.id, state=state, source="person", **values)
+        verdicts = self.env["sms.gateway.message"]._set_state([change])
+        return next(verdict for verdict, changes in verdicts.items() if changes)
+
+    def get_story(self, message):
+        """The kinds of the message's events, in order."""
+        return message.event_ids.sorted("id").mapped("kind")
