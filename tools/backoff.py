@@ -48,5 +48,5 @@ def poll_delay(count: int) -> float | None:
 
 
 def reconcile_delay(count: int) -> float | None:
-    """Return the wait after ``count`` vain questions, None when a person must decide."""
+    """Return the wait after ``count`` vain questions, None when a person decides."""
     return RECONCILE_SCHEDULE[count] if count < len(RECONCILE_SCHEDULE) else None

@@ -177,7 +177,7 @@ def _read_phone(raw: object, channel: Channel, problems: list[Problem]) -> str |
 
 def _as_phone(raw: object) -> str:
     """Return a phone as text: a string or a whole number, else nothing."""
-    if isinstance(raw, float) and not raw.is_integer():
+    if isinstance(raw, int | float) and not (raw >= 0 and raw % 1 == 0):
         return ""
     return _as_text(raw) or ""
 

@@ -28,7 +28,8 @@ MAX_TRUNCATE = 500
 # pieces of one placeholder: a name and several filters fit, while nothing of this
 # size nests deeper than the parser can follow
 _MAX_TOKENS = 24
-# digits of a number: int() fails on thousands of them
+# digits of a whole number: the parser crashes on thousands of them, and on fractions
+# whose digits are not ASCII
 _MAX_DIGITS = 9
 _ELLIPSIS = "..."
 
@@ -169,6 +170,7 @@ def _check_tokens(source: str) -> None:
             _FORBIDDEN_TOKENS.get(kind)
             or (placeholders > MAX_PLACEHOLDERS and "placeholders")
             or (tokens > _MAX_TOKENS and "nesting")
+            or (kind == "float" and "literal")
             or (kind == "integer" and len(value) > _MAX_DIGITS and "literal")
         )
         if forbidden:

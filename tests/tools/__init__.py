@@ -1,0 +1,1 @@
+from . import test_backoff, test_compose, test_msisdn, test_segments, test_template
