@@ -30,7 +30,8 @@ step() {
     log="$(mktemp "$LOCAL/log/step.XXXXXX")"
     say "$what ..."
     _heartbeat_start "$what"
-    "$@" >"$log" 2>&1 </dev/null || code=$?
+    "$@" >"$log" 2>&1 </dev/null &
+    wait $! || code=$?
     _heartbeat_stop
     if ((code)); then
         tail -n 40 "$log" >&2
@@ -46,9 +47,8 @@ _HEARTBEAT_PID=
 
 _heartbeat_start() {
     (
-        trap - EXIT INT TERM
         exec {never}<> <(:)
-        while true; do
+        while [[ -d /proc/$$ ]]; do
             read -r -t 10 -u "$never" _ || true
             say "$1 ... $((SECONDS - started)) s"
         done
@@ -63,23 +63,26 @@ _heartbeat_stop() {
     _HEARTBEAT_PID=
 }
 
-# ---------------------------------------------------------------- clean-up
+# --------------------------------------------------------- processes and clean-up
 
+# Every process that a script starts inherits this mark, by which those that are left
+# at its end are found.
+export CRM_SMS_GATEWAY_RUN="$$-$RANDOM$RANDOM"
 _AT_EXIT=()
+_SEES_CTRL_C=
+
+# Runs a program on the terminal, so that a signal to this script is acted on at once.
+run_program() {
+    local code=0
+    _SEES_CTRL_C=1
+    env --default-signal=INT "$@" <&0 &
+    wait $! || code=$?
+    _SEES_CTRL_C=
+    return "$code"
+}
 
 # Registers a function for the end of the script, run last first.
 at_exit() { _AT_EXIT=("$1" "${_AT_EXIT[@]}"); }
-
-_run_at_exit() {
-    local code=$? action
-    trap '' INT TERM HUP
-    trap - EXIT
-    _heartbeat_stop
-    for action in "${_AT_EXIT[@]}"; do
-        "$action" || true
-    done
-    exit "$code"
-}
 
 # To be called once by every script that starts processes or takes locks.
 clean_up_at_exit() {
@@ -87,6 +90,50 @@ clean_up_at_exit() {
     trap 'exit 130' INT
     trap 'exit 143' TERM
     trap 'exit 129' HUP
+}
+
+_run_at_exit() {
+    local code=$? action
+    trap '' INT TERM HUP
+    trap - EXIT
+    _heartbeat_stop
+    end_processes
+    for action in "${_AT_EXIT[@]}"; do
+        "$action" || true
+    done
+    exit "$code"
+}
+
+# Ends what this script has started and what that has started in turn.
+end_processes() {
+    # A program on the terminal has seen Ctrl-C itself and is cleaning up.
+    [[ -z $_SEES_CTRL_C ]] || _wait_for_processes 5 || true
+    _signal_processes TERM
+    _wait_for_processes 15 || _signal_processes KILL
+}
+
+_list_processes() {
+    local file
+    while IFS= read -r file; do
+        file="${file#/proc/}"
+        file="${file%/environ}"
+        ((file == $$ || file == BASHPID)) || printf '%s\n' "$file"
+    done < <(grep -alsz "^CRM_SMS_GATEWAY_RUN=$CRM_SMS_GATEWAY_RUN\$" /proc/[0-9]*/environ)
+}
+
+_signal_processes() {
+    local process
+    for process in $(_list_processes); do
+        kill -s "$1" "$process" 2>/dev/null || true
+    done
+}
+
+_wait_for_processes() {
+    local tenths=$((10 * $1))
+    while [[ -n $(_list_processes) ]]; do
+        ((tenths-- > 0)) || return 1
+        sleep 0.1
+    done
 }
 
 # ------------------------------------------------------------------- locks
@@ -99,7 +146,8 @@ take_lock() {
     exec {_fd}>>"$2"
     flock -n "$_fd" && return 0
     say "waiting for another run: $3"
-    flock "$_fd"
+    flock "$_fd" &
+    wait $!
 }
 
 drop_lock() {

@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -40,6 +41,7 @@ def main() -> int:
     parser.add_argument("kind", choices=["test", "demo"])
     parser.add_argument("fresh", nargs="?", choices=["fresh"])
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     database = Database(os.environ["ODOO_DB"])
     prepare(database, options.kind == "demo", options.fresh is not None)
     return 0
@@ -51,7 +53,7 @@ def prepare(database: Database, with_demo: bool, fresh: bool) -> None:
     found = database.made_from()
     if found == wanted and not fresh:
         return
-    if database.exists() and found is None:
+    if database.exists() and found is None and not database.mark.exists():
         raise SystemExit(
             f"database.py: the database {database.name} was not made by these scripts:"
             " drop it or set ODOO_DB to another name"
@@ -95,6 +97,7 @@ class Database:
     def __init__(self, name: str) -> None:
         self.name = name
         self.files = LOCAL / "odoo-data" / "filestore" / name
+        self.mark = LOCAL / "state" / f"{name}.unfinished"
 
     def exists(self) -> bool:
         """Tell whether the server has it."""
@@ -116,6 +119,7 @@ class Database:
         comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
         text = sql.Literal(f"{ADDON} {origin}")
         self._run(comment.format(sql.Identifier(self.name), text))
+        self.mark.unlink(missing_ok=True)
 
     def drop(self) -> None:
         """Drop it, with whatever is connected to it."""
@@ -124,11 +128,11 @@ class Database:
         shutil.rmtree(self.files, ignore_errors=True)
 
     def copy_from(self, other: Database) -> None:
-        """Make it as a copy of another one, under construction until remembered."""
+        """Make it as a copy of another one, unfinished until it is remembered."""
+        self.mark.touch()
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         names = sql.Identifier(self.name), sql.Identifier(other.name)
         self._run(create.format(*names))
-        self.remember("unfinished")
         shutil.rmtree(self.files, ignore_errors=True)
         if other.files.exists():
             shutil.copytree(other.files, self.files, copy_function=os.link)

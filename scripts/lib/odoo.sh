@@ -14,9 +14,11 @@ provide_everything() {
 use_odoo() {
     export ODOO_DB="$1"
     export ODOO_RC="$HANDLE/.local/state/$1.conf"
-    export PYTHONPATH="$ODOO_PATH"
+    export PYTHONPATH="$ODOO_PATH" PYTHONPYCACHEPREFIX="$HANDLE/.local/pycache"
     export PATH="$HANDLE/scripts/lib/bin:$HANDLE/.local/venv/bin:$PATH"
-    export ODOO_ADDON_LINK="$ADDON_LINK"
+    # What listens on this machine is not reached through a proxy.
+    export NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"
+    export no_proxy="$NO_PROXY"
     _write_odoo_config "$1" "$2" >"$ODOO_RC.$$"
     mv "$ODOO_RC.$$" "$ODOO_RC"
 }
@@ -41,5 +43,22 @@ workers = 0
 CONF
 }
 
-# odoo_bin [argument ...]: Odoo's command line, for the database in use.
-odoo_bin() { "$VENV_PYTHON" "$HANDLE/scripts/lib/bin/odoo-bin" "$@"; }
+# The command line of Odoo, for what is started in the background.
+odoo_command() { ODOO_COMMAND=("$VENV_PYTHON" "$HANDLE/scripts/lib/bin/odoo-bin" "$@"); }
+
+# A port of this machine must be free.
+#   require_free_port port variable
+require_free_port() {
+    [[ $1 =~ ^[0-9]+$ ]] || die "$2=$1 is no port number"
+    "$VENV_PYTHON" - "$1" <<'PYTHON' && return
+import socket, sys
+with socket.socket() as listener:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", int(sys.argv[1])))
+    except OSError as error:
+        sys.exit(1)
+PYTHON
+    if have ss; then ss -Hltnp "sport = :$1" >&2 || true; fi
+    die "port $1 is taken by another program: set $2 to a free one"
+}

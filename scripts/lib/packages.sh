@@ -17,9 +17,9 @@ install_packages() {
         DEBIAN_FRONTEND=noninteractive step "Installing $*" "${command[@]}" ||
             die "$reason: this failed: ${command[*]}"
     elif _can_sudo; then
-        step "sudo apt-get update" sudo apt-get update ||
+        step "sudo apt-get update" sudo -n apt-get update ||
             warn "the package lists could not be refreshed"
-        step "Installing $*" sudo DEBIAN_FRONTEND=noninteractive "${command[@]}" ||
+        step "Installing $*" sudo -n DEBIAN_FRONTEND=noninteractive "${command[@]}" ||
             _ask_for_packages "$reason" "$@"
     else
         _ask_for_packages "$reason" "$@"

@@ -122,13 +122,14 @@ _start_cluster() {
         [[ -S $_SOCKETS/.s.PGSQL.5432 ]] && return
         _stop_cluster
     fi
-    step "Starting PostgreSQL" _without_our_files _pg_ctl start -w -t 120 -l "$_CLUSTER_BASE/server.log" \
+    step "Starting PostgreSQL" _detached _pg_ctl start -w -t 120 -l "$_CLUSTER_BASE/server.log" \
         -o "-c listen_addresses='' -c unix_socket_directories='$_SOCKETS' -c port=5432" ||
         die "PostgreSQL does not start, see $_CLUSTER_BASE/server.log"
 }
 
-# The server outlives this script and must not keep its locks.
-_without_our_files() (
+# The server may outlive this script: without its mark and its locks.
+_detached() (
+    unset CRM_SMS_GATEWAY_RUN
     for fd in /proc/self/fd/*; do
         fd="${fd##*/}"
         if ((fd > 2 && fd < 255)); then eval "exec $fd>&-"; fi
