@@ -151,7 +151,7 @@ class SmsGatewayBalance(models.Model):
             "answer": balance.text,
             "answer_raw": base64.b64encode(balance.raw),
             "money": [
-                {"amount": str(money.amount), "currency": money.currency}
+                {"amount": _format_amount(money.amount), "currency": money.currency}
                 for money in balance.money
             ],
             "units": [
@@ -188,3 +188,9 @@ class SmsGatewayBalance(models.Model):
             "units": self.units or [],
             "error": self.error or None,
         }
+
+
+def _format_amount(amount):
+    """A decimal with two places, or more where the provider tells more."""
+    places = max(2, -amount.as_tuple().exponent)
+    return f"{amount:.{places}f}"
