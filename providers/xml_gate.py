@@ -68,8 +68,8 @@ def _refused(failure_type: FailureType) -> SubmitResult:
     return SubmitResult(Outcome.REFUSED, failure_type=failure_type)
 
 
-#: how a message's text begins → what it means. The revisions number the texts
-#: differently, hence no numbers; longer wordings stand before their own beginnings.
+#: how a message's text begins → what it means. The revisions of the documentation
+#: number the texts differently, the answers do not number them at all.
 _MESSAGE_ERRORS: dict[str, SubmitResult] = {
     "У нас закончились SMS": SubmitResult(Outcome.NOT_SENT, route_trouble=True),
     "Закончились SMS": SubmitResult(
@@ -125,10 +125,15 @@ class Unreadable(ValueError):
 
 
 class XmlGateProvider(Provider):
-    """One account at an XML gate.
+    """Speaks the XML protocol of TargetSMS, SMS16 and many other Russian services.
 
-    The gate keeps the ``client_id_sms`` of every message: a repeat is not sent again,
-    its first answer comes back. Where a gate does not, the setting says so.
+    The gate remembers the number we give to every message (``client_id_sms``): a
+    message submitted again is not sent again, its first answer comes back. Ask your
+    manager whether your gate does so; if it does not, set the switch below to 0, or a
+    message may arrive twice after a lost connection.
+
+    Statuses are asked for. If the manager also registers the address of this route's
+    delivery reports, they come at once.
     """
 
     code = "xml_gate"
@@ -322,7 +327,7 @@ def parse_send(body: bytes, numbers: Iterable[int]) -> dict[int, SubmitResult]:
     except Unreadable as error:
         raise MaybeSent(f"The answer of the gate cannot be read: {error}") from error
     items = _items_by_number(root, asked)
-    if not items:
+    if root.find(".//information") is None:
         _raise_document_error(root, unknown=MaybeSent)
     return {number: _decide(items.get(number, [])) for number in asked}
 

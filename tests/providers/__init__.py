@@ -1,0 +1,5 @@
+from . import test_http_client
+from . import test_provider_contract
+from . import test_sandbox
+from . import test_xml_gate
+from . import test_xml_gate_simulator

@@ -235,6 +235,7 @@ class Gate:
                 "documents": self.counts["documents"],
                 "rejected_documents": self.counts["rejected_documents"],
                 "requests": dict(self.requests),
+                "connections": self.counts["connections"],
                 "push": {
                     "posts": self.counts["push_posts"],
                     "acknowledged": self.counts["push_acknowledged"],
@@ -615,6 +616,10 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
+    def setup(self) -> None:
+        super().setup()
+        self.is_counted = False
+
     def do_GET(self) -> None:
         self._serve(b"")
 
@@ -633,6 +638,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         with self.gate.lock:
             self.gate.requests[parts.path] += 1
+            self.gate.counts["connections"] += not self.is_counted
+        self.is_counted = True
         if parts.path == "/xml/":
             self._send(body)
         else:

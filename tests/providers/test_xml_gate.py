@@ -1,0 +1,960 @@
+"""The XML gate's documents: what we write and what we make of its answers."""
+
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from xml.sax.saxutils import escape, quoteattr
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from odoo.tests import BaseCase, freeze_time
+
+from odoo.addons.crm_sms_gateway.providers.errors import (
+    MaybeSent,
+    NotSent,
+    ProviderError,
+    RouteDown,
+    UnreadablePush,
+)
+from odoo.addons.crm_sms_gateway.providers.types import (
+    DeliveryStatus,
+    Money,
+    Outcome,
+    PushRequest,
+    SubmitResult,
+    Units,
+)
+from odoo.addons.crm_sms_gateway.providers.xml_gate import (
+    Account,
+    XmlGateProvider,
+    build_balance,
+    build_push_answer,
+    build_send,
+    build_state,
+    parse_balance,
+    parse_push,
+    parse_send,
+    parse_state,
+)
+
+from .common import FakeHttp, make_request, respond
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
+ACCOUNT = Account(login="me", password="s3cret", zone=MOSCOW, sender="Shop")
+SETTINGS = {
+    "url": "https://gate.example",
+    "login": "me",
+    "password": "s3cret",
+    "sender": "Shop",
+    "timezone": "Europe/Moscow",
+}
+MANUAL_BALANCE = (
+    f'{DECLARATION}\n<response>\n <sms area="Россия">47</sms>'
+    '<money currency="RUR">97.9</money>\n</response>'
+).encode()
+
+#: what has to come of every text a message can be answered with
+MESSAGE_TEXTS = {
+    "send": (Outcome.ACCEPTED, None),
+    "У нас закончились SMS. Для разрешения проблемы свяжитесь с менеджером.": (
+        Outcome.NOT_SENT,
+        None,
+    ),
+    "Закончились SMS.": (Outcome.NOT_SENT, None),
+    "Аккаунт заблокирован.": (Outcome.NOT_SENT, None),
+    "Укажите номер телефона.": (Outcome.REFUSED, "invalid_number"),
+    "Номер телефона присутствует в стоп-листе.": (Outcome.REFUSED, "opted_out"),
+    "Данное направление закрыто для вас.": (Outcome.REFUSED, "unsupported"),
+    "Данное направление закрыто.": (Outcome.REFUSED, "unsupported"),
+    "Недостаточно средств для отправки SMS. SMS будет отправлена как только вы "
+    "пополните счет по данному направлению.": (Outcome.ACCEPTED, "no_funds"),
+    "Текст SMS отклонен модератором.": (Outcome.REFUSED, "content_rejected"),
+    "Нет отправителя.": (Outcome.REFUSED, "sender_rejected"),
+    "Отправитель не должен превышать 15 символов для цифровых номеров и 11 символов "
+    "для буквенно-числовых.": (Outcome.REFUSED, "sender_rejected"),
+    "Номер телефона должен быть меньше 15 символов.": (
+        Outcome.REFUSED,
+        "invalid_number",
+    ),
+    "Нет текста сообщения.": (Outcome.REFUSED, "missing_data"),
+    "Нет ссылки.": (Outcome.REFUSED, "missing_data"),
+    "Укажите название контакта и, хотя бы один параметр для визитной карточки.": (
+        Outcome.REFUSED,
+        "missing_data",
+    ),
+    "Такого отправителя Нет.": (Outcome.REFUSED, "sender_rejected"),
+    "Отправитель не прошел модерацию.": (Outcome.REFUSED, "sender_rejected"),
+    "Данное сообщение уже было отправлено.": (Outcome.ACCEPTED, None),
+}
+DOCUMENT_TEXTS = {
+    "Неправильный логин или пароль": "The gate refuses the login or the password",
+    "Ваш аккаунт заблокирован": "The gate has blocked the account",
+    "Неправильный формат XML документа": "The gate cannot read our document",
+    "POST данные отсутствуют": "Our document did not reach the gate",
+}
+
+
+def answer(*items, root="response"):
+    """A document of the gate."""
+    return f"{DECLARATION}<{root}>{''.join(items)}</{root}>".encode()
+
+
+def information(number, text="send", **attributes):
+    """One item of the answer to a send."""
+    attributes = {"number_sms": number, **attributes}
+    shown = " ".join(f"{n}={quoteattr(str(v))}" for n, v in attributes.items())
+    return f"<information {shown}>{escape(text)}</information>"
+
+
+def error(text):
+    """The gate refuses a whole document."""
+    return answer(f"<error>{text}</error>")
+
+
+class TestXmlGateBuild(BaseCase):
+    def build(self, *requests, account=ACCOUNT, **options):
+        """Build a document, and read it as the gate would."""
+        numbered = dict(enumerate(requests, 1))
+        return etree.fromstring(build_send(numbered, account, **options))
+
+    def test_send_is_one_line(self):
+        request = make_request(text="one\ntwo\r\nthree\rfour")
+        self.assertEqual(
+            build_send({1: request}, ACCOUNT).decode(),
+            DECLARATION
+            + '<request><security><login value="me"/><password value="s3cret"/>'
+            '</security><message type="sms"><sender>Shop</sender>'
+            r"<text>one\ntwo\nthree\nfour</text>"
+            '<abonent phone="79160000001" number_sms="1" client_id_sms="1001"/>'
+            "</message></request>",
+        )
+
+    def test_recipients_of_one_text_and_sender_share_a_message(self):
+        root = self.build(
+            make_request(1, text="A"),
+            make_request(2, text="B"),
+            make_request(3, text="A"),
+            make_request(4, text="A", sender_id="Other"),
+        )
+        found = [
+            (
+                message.findtext("sender"),
+                message.findtext("text"),
+                [abonent.get("number_sms") for abonent in message.iter("abonent")],
+            )
+            for message in root.iter("message")
+        ]
+        self.assertEqual(
+            found,
+            [
+                ("Shop", "A", ["1", "3"]),
+                ("Shop", "B", ["2"]),
+                ("Other", "A", ["4"]),
+            ],
+        )
+
+    def test_numbers_may_have_gaps(self):
+        root = etree.fromstring(
+            build_send({2: make_request(8), 5: make_request(9)}, ACCOUNT)
+        )
+        found = {a.get("number_sms"): a.get("phone") for a in root.iter("abonent")}
+        self.assertEqual(found, {"2": "79160000008", "5": "79160000009"})
+
+    def test_any_text_survives(self):
+        for text in (
+            "<b>&amp; \"quoted\" 'too'</b>",
+            "Привет 🎉",
+            " \tspaces  ",
+            "]]>",
+        ):
+            with self.subTest(text):
+                root = self.build(make_request(text=text))
+                self.assertEqual(root.findtext("message/text"), text)
+
+    def test_validity_is_local_and_rounded_up(self):
+        moments = {
+            "2026-03-01 12:00:00.000000": "2026-03-01 15:00",
+            "2026-03-01 12:00:00.000001": "2026-03-01 15:01",
+            "2026-03-01 12:00:01.000000": "2026-03-01 15:01",
+            "2026-12-31 20:59:59.000000": "2027-01-01 00:00",
+        }
+        for moment, expected in moments.items():
+            with self.subTest(moment):
+                parsed = datetime.strptime(moment, "%Y-%m-%d %H:%M:%S.%f")
+                request = make_request(valid_until=parsed.replace(tzinfo=timezone.utc))
+                [abonent] = self.build(request).iter("abonent")
+                self.assertEqual(abonent.get("validity_period"), expected)
+
+    def test_times_follow_the_account(self):
+        account = Account("me", "s3cret", ZoneInfo("Asia/Novosibirsk"))
+        moment = datetime(2026, 6, 1, 20, tzinfo=timezone.utc)
+        request = make_request(valid_until=moment + timedelta(hours=1))
+        [abonent] = self.build(request, account=account, time_send=moment).iter(
+            "abonent"
+        )
+        self.assertEqual(abonent.get("time_send"), "2026-06-02 03:00")
+        self.assertEqual(abonent.get("validity_period"), "2026-06-02 04:00")
+
+    def test_options_of_the_account(self):
+        account = Account(
+            "me", "s3cret", MOSCOW, name_delivery="Odoo & co", is_transliterated=True
+        )
+        root = self.build(make_request(), account=account)
+        self.assertEqual(root.findtext("message/name_delivery"), "Odoo & co")
+        self.assertEqual(root.findtext("message/translite"), "1")
+
+    def test_state_asks_for_many(self):
+        self.assertEqual(
+            build_state(["7", "8"], ACCOUNT).decode(),
+            DECLARATION
+            + '<request><security><login value="me"/><password value="s3cret"/>'
+            "</security><get_state><id_sms>7</id_sms><id_sms>8</id_sms></get_state>"
+            "</request>",
+        )
+
+    def test_balance_needs_the_login_only(self):
+        self.assertEqual(
+            build_balance(ACCOUNT).decode(),
+            DECLARATION
+            + '<request><security><login value="me"/><password value="s3cret"/>'
+            "</security></request>",
+        )
+
+    def test_push_answer_names_every_id_once(self):
+        self.assertEqual(
+            build_push_answer(["7", "8", "7", "<9>"]).decode(),
+            DECLARATION + "<response><id_sms>7</id_sms><id_sms>8</id_sms>"
+            "<id_sms>&lt;9&gt;</id_sms></response>",
+        )
+
+    def test_password_is_not_shown(self):
+        self.assertNotIn("s3cret", repr(ACCOUNT))
+
+
+class TestXmlGateParseSend(BaseCase):
+    def parse_one(self, *items):
+        return parse_send(answer(*items), [1])[1]
+
+    def test_accepted_message(self):
+        item = information(1, id_sms="77", id_turn="5", parts="2")
+        self.assertEqual(
+            self.parse_one(item),
+            SubmitResult(Outcome.ACCEPTED, provider_reference="77", segments=2),
+        )
+
+    def test_every_text_of_the_gate(self):
+        for text, (outcome, failure_type) in MESSAGE_TEXTS.items():
+            with self.subTest(text):
+                result = self.parse_one(information(1, text))
+                self.assertEqual(result.outcome, outcome)
+                self.assertEqual(result.failure_type, failure_type)
+                self.assertEqual(result.message, "" if text == "send" else text)
+                self.assertIsNone(result.provider_reference)
+
+    def test_texts_may_be_written_otherwise(self):
+        for text, (outcome, failure_type) in MESSAGE_TEXTS.items():
+            for variant in (
+                text.rstrip("."),
+                text.upper(),
+                f"\n {text.replace(' ', '  ')} ",
+                text.replace("прошел", "прошёл").replace("счет", "счёт"),
+            ):
+                with self.subTest(variant):
+                    result = self.parse_one(information(1, variant))
+                    self.assertEqual(result.outcome, outcome)
+                    self.assertEqual(result.failure_type, failure_type)
+
+    def test_texts_that_stop_the_route(self):
+        stopping = {
+            text
+            for text in MESSAGE_TEXTS
+            if self.parse_one(information(1, text)).route_down
+        }
+        self.assertEqual(stopping, {"Закончились SMS.", "Аккаунт заблокирован."})
+
+    def test_gate_without_messages_is_trouble_of_the_route(self):
+        text = "У нас закончились SMS. Для разрешения проблемы свяжитесь с менеджером."
+        result = self.parse_one(information(1, text))
+        self.assertTrue(result.route_trouble)
+        self.assertIsNone(result.route_down)
+
+    def test_unpaid_and_repeated_messages_keep_their_id(self):
+        for text in (
+            "Недостаточно средств для отправки SMS.",
+            "Данное сообщение уже было отправлено.",
+        ):
+            with self.subTest(text):
+                result = self.parse_one(information(1, text, id_sms="77"))
+                self.assertEqual(result.outcome, Outcome.ACCEPTED)
+                self.assertEqual(result.provider_reference, "77")
+
+    def test_unknown_text_is_a_refusal_that_keeps_it(self):
+        result = self.parse_one(information(1, "Что-то новое"))
+        self.assertEqual(
+            result,
+            SubmitResult(
+                Outcome.REFUSED, failure_type="provider_error", message="Что-то новое"
+            ),
+        )
+
+    def test_unknown_text_with_an_id_was_taken(self):
+        result = self.parse_one(information(1, "В очереди", id_sms="77"))
+        self.assertEqual(
+            result,
+            SubmitResult(
+                Outcome.ACCEPTED, provider_reference="77", message="В очереди"
+            ),
+        )
+
+    def test_item_that_says_nothing(self):
+        result = self.parse_one(information(1, ""))
+        self.assertEqual(result.outcome, Outcome.MAYBE_SENT)
+
+    def test_nonsense_in_parts_is_left_out(self):
+        for parts in ("", "many", "-", "1.5", "9" * 5000):
+            with self.subTest(parts):
+                item = information(1, id_sms="77", parts=parts)
+                self.assertIsNone(self.parse_one(item).segments)
+
+    def test_items_are_found_by_number_in_any_order(self):
+        items = [information(n, id_sms=f"7{n}") for n in (3, 1, 2)]
+        results = parse_send(answer(*items), [1, 2, 3])
+        references = {n: r.provider_reference for n, r in results.items()}
+        self.assertEqual(references, {1: "71", 2: "72", 3: "73"})
+
+    def test_message_without_an_item_may_have_been_sent(self):
+        results = parse_send(answer(information(2, id_sms="72")), [1, 2, 3])
+        outcomes = [results[n].outcome for n in (1, 2, 3)]
+        self.assertEqual(
+            outcomes, [Outcome.MAYBE_SENT, Outcome.ACCEPTED, Outcome.MAYBE_SENT]
+        )
+
+    def test_items_without_number_or_of_strangers_are_nobodys(self):
+        for number in ("", " ", "4", "01", "1.0", "one", "-1"):
+            with self.subTest(number):
+                items = information(number, id_sms="1"), information(2, id_sms="2")
+                results = parse_send(answer(*items), [1, 2])
+                self.assertEqual(results[1].outcome, Outcome.MAYBE_SENT)
+                self.assertEqual(results[2].provider_reference, "2")
+
+    def test_only_item_belongs_to_the_only_message(self):
+        for item in (information(""), "<information>send</information>"):
+            with self.subTest(item):
+                self.assertEqual(self.parse_one(item).outcome, Outcome.ACCEPTED)
+
+    def test_item_of_a_stranger_is_not_the_only_messages(self):
+        result = self.parse_one(information(2, id_sms="7"))
+        self.assertEqual(result.outcome, Outcome.MAYBE_SENT)
+
+    def test_item_said_twice_counts_once(self):
+        items = [information(1, id_sms="77", parts="1")] * 2
+        self.assertEqual(self.parse_one(*items).provider_reference, "77")
+
+    def test_items_that_contradict_each_other(self):
+        other = information(1, id_sms="78"), information(1, "Нет ссылки.")
+        for second in other:
+            with self.subTest(second):
+                result = self.parse_one(information(1, id_sms="77"), second)
+                self.assertEqual(result.outcome, Outcome.MAYBE_SENT)
+                self.assertIsNone(result.provider_reference)
+
+    def test_refused_documents_stop_the_route(self):
+        for text, reason in DOCUMENT_TEXTS.items():
+            for variant in (text, text.upper() + "."):
+                with self.subTest(variant), self.assertRaises(RouteDown) as caught:
+                    parse_send(error(variant), [1])
+                self.assertEqual(caught.exception.message, f"{reason} ({variant})")
+
+    def test_unknown_error_leaves_us_in_doubt(self):
+        with self.assertRaisesRegex(MaybeSent, "Сервер устал"):
+            parse_send(error("Сервер устал"), [1])
+
+    def test_error_beside_items_does_not_hide_them(self):
+        body = answer("<error>Неправильный логин или пароль</error>", information(1))
+        results = parse_send(body, [1, 2])
+        outcomes = [results[n].outcome for n in (1, 2)]
+        self.assertEqual(outcomes, [Outcome.ACCEPTED, Outcome.MAYBE_SENT])
+
+    def test_answers_that_are_none(self):
+        whole = answer(information(1, id_sms="7"), information(2, id_sms="8"))
+        for body in (
+            b"",
+            b"send",
+            b"<html><body>502 Bad Gateway</body></html>",
+            answer(root="request"),
+            *(whole[:size] for size in range(1, len(whole), 7)),
+        ):
+            with self.subTest(body), self.assertRaises(MaybeSent):
+                parse_send(body, [1, 2])
+
+
+class TestXmlGateStates(BaseCase):
+    WORDS = {
+        "send": (DeliveryStatus.ACCEPTED, None),
+        "deliver": (DeliveryStatus.DELIVERED, None),
+        "not_deliver": (DeliveryStatus.FAILED, "unreachable"),
+        "expired": (DeliveryStatus.EXPIRED, None),
+        "partly_deliver": (DeliveryStatus.UNKNOWABLE, None),
+        "flying": (DeliveryStatus.ACCEPTED, None),
+        "": (DeliveryStatus.ACCEPTED, None),
+    }
+
+    def parse_one(self, state, zone=MOSCOW):
+        [report] = parse_state(answer(state), zone)
+        return report
+
+    def test_every_word(self):
+        for word, (status, failure_type) in self.WORDS.items():
+            with self.subTest(word):
+                report = self.parse_one(f'<state id_sms="7" time="">{word}</state>')
+                self.assertEqual(report.status, status)
+                self.assertEqual(report.failure_type, failure_type)
+                self.assertEqual(report.raw, word)
+                self.assertEqual(report.provider_reference, "7")
+                self.assertIsNone(report.occurred_at)
+
+    def test_new_attributes(self):
+        report = self.parse_one(
+            '<state id_sms="7" time="" num_parts="2" price="1.15" viber="0">'
+            "deliver</state>"
+        )
+        self.assertEqual(report.segments, 2)
+
+    def test_times_are_the_accounts(self):
+        times = {
+            ("2020-01-01 12:57:46", "Europe/Moscow"): "2020-01-01 09:57:46",
+            ("2020-01-01 12:57:46", "Asia/Novosibirsk"): "2020-01-01 05:57:46",
+            ("2026-01-15 12:00:00", "Europe/Berlin"): "2026-01-15 11:00:00",
+            ("2026-07-15 12:00:00", "Europe/Berlin"): "2026-07-15 10:00:00",
+        }
+        for (local, zone), expected in times.items():
+            with self.subTest(local=local, zone=zone):
+                report = self.parse_one(
+                    f'<state id_sms="7" time="{local}">deliver</state>', ZoneInfo(zone)
+                )
+                self.assertEqual(report.occurred_at.isoformat(" "), f"{expected}+00:00")
+
+    def test_times_that_are_none(self):
+        for time in ("", "0000-00-00 00:00:00", "2020-13-01 00:00:00", "yesterday"):
+            with self.subTest(time):
+                report = self.parse_one(
+                    f'<state id_sms="7" time="{time}">deliver</state>'
+                )
+                self.assertIsNone(report.occurred_at)
+                self.assertEqual(report.status, DeliveryStatus.DELIVERED)
+
+    def test_time_at_the_edge_of_the_calendar(self):
+        self.assertIsNone(
+            self.parse_one(
+                '<state id_sms="7" time="0001-01-01 00:00:00">deliver</state>'
+            ).occurred_at
+        )
+
+    def test_states_without_id_are_left_out(self):
+        states = '<state id_sms="7">deliver</state><state time="">deliver</state>'
+        self.assertEqual(len(parse_state(answer(states), MOSCOW)), 1)
+
+    def test_no_state_known(self):
+        self.assertEqual(parse_state(answer(), MOSCOW), [])
+
+    def test_refused_question(self):
+        for text in DOCUMENT_TEXTS:
+            with self.subTest(text), self.assertRaises(RouteDown):
+                parse_state(error(text), MOSCOW)
+
+    def test_unreadable_answers(self):
+        for body in (b"", b"deliver", b"<html/>", error("Сервер устал")):
+            with self.subTest(body), self.assertRaises(ProviderError):
+                parse_state(body, MOSCOW)
+
+
+class TestXmlGatePush(BaseCase):
+    STATES = (
+        '<state id_sms="3234" time="2020-01-01 12:57:46">deliver</state>'
+        '<state id_sms="3235" time="">not_deliver</state>'
+        '<state id_sms="3234" time="2020-01-01 12:57:46">deliver</state>'
+    )
+
+    def test_both_roots_are_understood_and_acknowledged(self):
+        for root in ("request", "response"):
+            with self.subTest(root):
+                pushed = parse_push(answer(self.STATES, root=root), MOSCOW)
+                self.assertEqual(
+                    [(r.provider_reference, r.status) for r in pushed.reports],
+                    [
+                        ("3234", DeliveryStatus.DELIVERED),
+                        ("3235", DeliveryStatus.FAILED),
+                        ("3234", DeliveryStatus.DELIVERED),
+                    ],
+                )
+                self.assertEqual(
+                    pushed.body.decode(),
+                    DECLARATION + "<response><id_sms>3234</id_sms>"
+                    "<id_sms>3235</id_sms></response>",
+                )
+                self.assertEqual(pushed.content_type, "text/xml; charset=utf-8")
+
+    def test_unknown_words_are_acknowledged_too(self):
+        pushed = parse_push(
+            answer('<state id_sms="7">flying</state>', root="request"), MOSCOW
+        )
+        self.assertEqual(pushed.reports[0].raw, "flying")
+        self.assertIn(b"<id_sms>7</id_sms>", pushed.body)
+
+    def test_push_without_states(self):
+        pushed = parse_push(answer(root="request"), MOSCOW)
+        self.assertEqual(pushed.reports, ())
+        self.assertEqual(pushed.body.decode(), DECLARATION + "<response/>")
+
+    def test_unreadable_pushes(self):
+        for body in (b"", b"deliver", b"<html/>", b"<request>", answer(root="state")):
+            with self.subTest(body), self.assertRaises(UnreadablePush):
+                parse_push(body, MOSCOW)
+
+    def test_provider_reads_pushes_in_its_zone(self):
+        provider = XmlGateProvider({**SETTINGS, "timezone": "Asia/Omsk"}, FakeHttp())
+        pushed = provider.parse_push(
+            PushRequest("POST", answer(self.STATES, root="request"))
+        )
+        self.assertEqual(
+            pushed.reports[0].occurred_at,
+            datetime(2020, 1, 1, 6, 57, 46, tzinfo=timezone.utc),
+        )
+
+
+class TestXmlGateBalance(BaseCase):
+    def test_answer_of_the_manual(self):
+        balance = parse_balance(MANUAL_BALANCE)
+        self.assertEqual(balance.money, (Money(Decimal("97.9"), "RUB"),))
+        self.assertEqual(balance.units, (Units("Россия", 47),))
+        self.assertEqual(balance.raw, MANUAL_BALANCE)
+        self.assertEqual(balance.text, MANUAL_BALANCE.decode())
+
+    def test_answer_of_2016(self):
+        balance = parse_balance(
+            answer(
+                '<money currency="RUR">150</money><sms area="Россия">111</sms>'
+                '<sms area="Украина">12</sms>'
+            )
+        )
+        self.assertEqual(balance.money, (Money(Decimal("150"), "RUB"),))
+        self.assertEqual(balance.units, (Units("Россия", 111), Units("Украина", 12)))
+
+    def test_answer_of_2023(self):
+        line = (
+            '<sms area="МТС" price="1.1" type_sms="sms" type_text="{}" MCC="250" '
+            'MNC="1">{}</sms>'
+        )
+        balance = parse_balance(
+            answer(
+                '<money currency="RUR">356.1</money>',
+                line.format("Рекламные", 136),
+                line.format("Сервисные", 200),
+            )
+        )
+        self.assertEqual(balance.money, (Money(Decimal("356.1"), "RUB"),))
+        self.assertEqual(balance.units, (Units("МТС", 136), Units("МТС", 200)))
+
+    def test_other_currencies_and_debts(self):
+        balance = parse_balance(
+            answer(
+                '<money currency="eur"> -12,50 </money><money currency="RUB">0</money>'
+            )
+        )
+        self.assertEqual(
+            balance.money, (Money(Decimal("-12.50"), "EUR"), Money(Decimal(0), "RUB"))
+        )
+
+    def test_lines_that_make_no_sense_are_left_out(self):
+        balance = parse_balance(
+            answer(
+                '<money currency="RUR">many</money><money>5</money><money/>',
+                '<money currency="RUR">NaN</money><money currency="R">1</money>',
+                f'<money currency="RUR">{"9" * 5000}</money>',
+                '<sms area="МТС">few</sms><sms>5</sms><sms area="">5</sms>',
+                f'<sms area="МТС">{"9" * 5000}</sms><sms area="Билайн">5</sms>',
+            )
+        )
+        self.assertEqual(balance.money, ())
+        self.assertEqual(balance.units, (Units("Билайн", 5),))
+
+    def test_declared_encodings(self):
+        content = '<response><sms area="Россия">47</sms></response>'
+        for encoding in ("windows-1251", "utf-8", "utf-16"):
+            with self.subTest(encoding):
+                text = f'<?xml version="1.0" encoding="{encoding}"?>\r\n{content}'
+                balance = parse_balance(text.encode(encoding))
+                self.assertEqual(balance.units, (Units("Россия", 47),))
+                self.assertEqual(balance.text, text)
+
+    def test_byte_order_mark_is_not_text(self):
+        balance = parse_balance(b"\xef\xbb\xbf" + MANUAL_BALANCE)
+        self.assertEqual(balance.text, MANUAL_BALANCE.decode())
+
+    def test_refused_question(self):
+        for text, reason in DOCUMENT_TEXTS.items():
+            with self.subTest(text), self.assertRaises(RouteDown) as caught:
+                parse_balance(error(text))
+            self.assertIn(reason, caught.exception.message)
+
+    def test_unreadable_answers(self):
+        for body in (b"", b"97.9", b"<html/>", error("Сервер устал")):
+            with self.subTest(body), self.assertRaises(ProviderError):
+                parse_balance(body)
+
+
+class TestXmlGateAttacks(BaseCase):
+    """Whoever answers, or pushes to our open address, may be anybody."""
+
+    LAUGHS = "".join(
+        f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9)
+    ).replace("&l0;", "ha")
+    DOCUMENTS = {
+        "billion laughs": f"<!DOCTYPE r [{LAUGHS}]><response>&l9;</response>",
+        "laughs in an attribute": f"<!DOCTYPE r [{LAUGHS}]>"
+        '<response><state id_sms="&l9;"/></response>',
+        "external entity": '<!DOCTYPE r [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+        "<response>&f;</response>",
+        "external DTD": '<!DOCTYPE r SYSTEM "http://127.0.0.1:1/x"><response/>',
+        "parameter entity": '<!DOCTYPE r [<!ENTITY % p SYSTEM "file:///etc/passwd"> '
+        "%p;]><response/>",
+        "bare DOCTYPE": "<!DOCTYPE response><response/>",
+        "unknown entity": "<response>&nothing;</response>",
+        "deep tree": "<response>" + "<a>" * 5000 + "</a>" * 5000 + "</response>",
+        "too large": "<response>" + " " * 5_000_000 + "</response>",
+    }
+
+    def assert_refused(self, body):
+        with self.assertRaises(MaybeSent):
+            parse_send(body, [1])
+        with self.assertRaises(ProviderError):
+            parse_state(body, MOSCOW)
+        with self.assertRaises(ProviderError):
+            parse_balance(body)
+        with self.assertRaises(UnreadablePush):
+            parse_push(body, MOSCOW)
+
+    def test_attacks_are_refused(self):
+        for name, document in self.DOCUMENTS.items():
+            with self.subTest(name):
+                self.assert_refused(document.encode())
+
+    def test_attacks_in_another_encoding_are_refused(self):
+        for name, document in self.DOCUMENTS.items():
+            with self.subTest(name):
+                self.assert_refused(document.encode("utf-16"))
+
+
+class TestXmlGateSettings(BaseCase):
+    def make(self, http=None, **values):
+        return XmlGateProvider({**SETTINGS, **values}, http or FakeHttp())
+
+    def test_good_settings(self):
+        self.assertEqual(self.make().check_settings(), [])
+        self.assertEqual(self.make().missing_settings(), [])
+
+    def test_what_is_required(self):
+        missing = XmlGateProvider({}, FakeHttp()).missing_settings()
+        self.assertEqual({setting.name for setting in missing}, set(SETTINGS))
+
+    def test_only_the_password_is_secret(self):
+        secret = [s.name for s in XmlGateProvider.settings if s.secret]
+        self.assertEqual(secret, ["password"])
+
+    def test_bad_settings_are_told(self):
+        number = "Messages per document must be a number from 1 to 500."
+        address = "The address must be like https://host."
+        zone = "The time zone {!r} is unknown; it must be like Europe/Moscow."
+        sender = (
+            "The sender must have at most 11 characters, or 15 if it has digits only."
+        )
+        for name, value, sentence in (
+            ("url", "gate.example", address),
+            ("url", "ftp://gate.example", address),
+            ("url", "https://", address),
+            ("url", "https://[", address),
+            ("timezone", "Moscow", zone.format("Moscow")),
+            ("timezone", "../etc/passwd", zone.format("../etc/passwd")),
+            ("timezone", "Europe", zone.format("Europe")),
+            ("max_batch", "many", number),
+            ("max_batch", "501", number),
+            ("max_batch", "-1", number),
+            ("sender", "TwelveLetter", sender),
+            ("sender", "1234567890123456", sender),
+            ("login", "me\x0b", "Login has a character that XML cannot carry."),
+        ):
+            with self.subTest(name=name, value=value):
+                self.assertEqual(
+                    self.make(**{name: value}).check_settings(), [sentence]
+                )
+
+    def test_batch_size_is_the_settings(self):
+        sizes = {"": 200, "1": 1, "500": 500, "0": 1, "9999": 500, "many": 500}
+        for value, expected in sizes.items():
+            with self.subTest(value):
+                self.assertEqual(self.make(max_batch=value).max_batch, expected)
+
+    def test_gate_that_does_not_honour_our_ids(self):
+        self.assertTrue(self.make().is_idempotent)
+        self.assertFalse(self.make(honours_client_id="0").is_idempotent)
+
+    def test_bad_settings_stop_the_route_before_anything_is_sent(self):
+        http = FakeHttp()
+        provider = self.make(http, timezone="Moscow")
+        [result] = provider.submit([make_request()])
+        self.assertEqual(result.outcome, Outcome.NOT_SENT)
+        self.assertIn("time zone 'Moscow' is unknown", result.route_down)
+        self.assertEqual(http.posts, [])
+
+    def test_address_is_understood_however_it_is_entered(self):
+        for url in (
+            "https://gate.example",
+            "https://gate.example/",
+            " https://gate.example/xml/ ",
+        ):
+            with self.subTest(url):
+                http = FakeHttp(MANUAL_BALANCE)
+                self.make(http, url=url).balance()
+                self.assertEqual(
+                    http.posts[0][0], "https://gate.example/xml/balance.php"
+                )
+
+
+class TestXmlGateProvider(BaseCase):
+    def submit(self, *requests, http, **values):
+        return XmlGateProvider({**SETTINGS, **values}, http).submit(requests)
+
+    def test_send_is_posted_as_xml(self):
+        http = FakeHttp(answer(information(1, id_sms="7")))
+        [result] = self.submit(make_request(), http=http)
+        [(url, body, headers)] = http.posts
+        self.assertEqual(url, "https://gate.example/xml/")
+        self.assertEqual(headers, {"Content-Type": "text/xml; charset=utf-8"})
+        self.assertEqual(body, build_send({1: make_request()}, ACCOUNT))
+        self.assertEqual(result.provider_reference, "7")
+
+    def test_poll_and_balance_have_pages_of_their_own(self):
+        http = FakeHttp(answer('<state id_sms="7">deliver</state>'), MANUAL_BALANCE)
+        provider = XmlGateProvider(SETTINGS, http)
+        self.assertEqual(provider.poll(["7"])[0].status, DeliveryStatus.DELIVERED)
+        self.assertEqual(provider.test_connection(), "97.9 RUB")
+        pages = [url.rpartition("/")[2] for url, _body, _headers in http.posts]
+        self.assertEqual(pages, ["state.php", "balance.php"])
+
+    def test_characters_xml_cannot_carry_refuse_their_message_only(self):
+        characters = ("\x00", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff")
+        for character in characters:
+            with self.subTest(repr(character)):
+                http = FakeHttp(
+                    answer(information(3, id_sms="73"), information(1, id_sms="71"))
+                )
+                results = self.submit(
+                    make_request(1),
+                    make_request(2, text=f"bad{character}"),
+                    make_request(3),
+                    make_request(4, sender_id=f"bad{character}"),
+                    http=http,
+                )
+                references = [result.provider_reference for result in results]
+                self.assertEqual(references, ["71", None, "73", None])
+                self.assertEqual(results[1].failure_type, "content_rejected")
+                self.assertEqual(results[3].failure_type, "sender_rejected")
+                self.assertEqual(
+                    {results[1].outcome, results[3].outcome}, {Outcome.REFUSED}
+                )
+
+    def test_nothing_is_posted_when_nothing_can_be_sent(self):
+        http = FakeHttp()
+        requests = make_request(1, text="\x0b"), make_request(2, channel="voice")
+        results = self.submit(*requests, http=http)
+        self.assertEqual(
+            [result.failure_type for result in results],
+            ["content_rejected", "unsupported"],
+        )
+        self.assertEqual(http.posts, [])
+
+    def test_http_statuses(self):
+        down, maybe, not_sent = "route_down", "maybe_sent", "not_sent"
+        for status, expected in {
+            204: maybe,
+            301: down,
+            400: down,
+            401: down,
+            403: down,
+            404: down,
+            429: not_sent,
+            500: maybe,
+            502: maybe,
+            503: maybe,
+            504: maybe,
+        }.items():
+            with self.subTest(status):
+                http = FakeHttp(respond(status=status))
+                [result] = self.submit(make_request(), http=http)
+                kind = down if result.route_down else result.outcome.value
+                self.assertEqual(kind, expected)
+                self.assertEqual(result.code, str(status))
+
+    def test_wrong_address_is_named(self):
+        http = FakeHttp(respond(status=404))
+        [result] = self.submit(make_request(), http=http)
+        self.assertEqual(
+            result.route_down, "https://gate.example/xml/ answers with HTTP status 404"
+        )
+
+    @freeze_time("2026-11-23 10:00:00")
+    def test_too_many_requests_wait(self):
+        for header, expected in {
+            "7": 7.0,
+            "-7": 0.0,
+            "Mon, 23 Nov 2026 10:01:30 GMT": 90.0,
+            "Mon, 23 Nov 2026 09:00:00 GMT": 0.0,
+            "Mon, 23 Nov 2026 10:00:05 -0000": 5.0,
+            "soon": None,
+            "": None,
+        }.items():
+            with self.subTest(header):
+                http = FakeHttp(respond(status=429, retry_after=header))
+                [result] = self.submit(make_request(), http=http)
+                self.assertEqual(result.outcome, Outcome.NOT_SENT)
+                self.assertEqual(result.retry_after, expected)
+
+    def test_failures_of_http_keep_their_meaning(self):
+        for failure, expected in (
+            (NotSent("refused"), Outcome.NOT_SENT),
+            (MaybeSent("timeout"), Outcome.MAYBE_SENT),
+        ):
+            with self.subTest(expected):
+                [result] = self.submit(make_request(), http=FakeHttp(failure))
+                self.assertEqual(result.outcome, expected)
+                self.assertEqual(result.message, str(failure))
+
+    def test_password_stands_in_no_result(self):
+        for reply in (
+            answer(information(1, "Нет ссылки.")),
+            error("Неправильный логин или пароль"),
+            respond(status=404),
+        ):
+            with self.subTest(reply):
+                results = self.submit(make_request(), http=FakeHttp(reply))
+                self.assertNotIn("s3cret", repr(results))
+
+
+# === WHATEVER COMES ===
+WHATEVER = settings(deadline=None, derandomize=True, max_examples=300)
+#: pieces of answers, so that chance gets beyond the first tag
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            DECLARATION,
+            '<?xml version="1.0" encoding="ascii"?>',
+            "<response>",
+            "</response>",
+            "<request>",
+            "</request>",
+            "<!-- -->",
+            "<?pi?>",
+            "<![CDATA[send]]>",
+            "&#x20;",
+            "&amp;",
+            "<information number_sms='1' id_sms='7'>send</information>",
+            "<information number_sms='2'>Нет ссылки.</information>",
+            "<information number_sms='&#49;'>send</information>",
+            "<information><b>send</b></information>",
+            "<state id_sms='7' time='2020-01-01 12:57:46'>deliver</state>",
+            "<state id_sms='&lt;' time='9999-12-31 23:59:59'/>",
+            "<money currency='RUR'>97.9</money>",
+            "<sms area='Россия'>47</sms>",
+            "<error>Неправильный логин или пароль</error>",
+            "<error/>",
+            "\x00",
+            "é",
+        ]
+    ),
+    max_size=8,
+).map(lambda pieces: "".join(pieces).encode())
+DOCUMENTS = PIECES.map(
+    lambda content: DECLARATION.encode() + b"<response>" + content + b"</response>"
+)
+BODIES = st.one_of(st.binary(max_size=200), PIECES, DOCUMENTS)
+
+
+class TestXmlGateProperties(BaseCase):
+    @WHATEVER
+    @given(BODIES)
+    def test_answers_to_sends_raise_nothing_else(self, body):
+        try:
+            results = parse_send(body, [1, 2, 3])
+        except (MaybeSent, RouteDown):
+            return
+        self.assertEqual(list(results), [1, 2, 3])
+        self.assertEqual(results[3].outcome, Outcome.MAYBE_SENT)
+
+    @WHATEVER
+    @given(BODIES)
+    def test_states_raise_nothing_else(self, body):
+        try:
+            parse_state(body, MOSCOW)
+        except ProviderError:
+            pass
+
+    @WHATEVER
+    @given(BODIES)
+    def test_pushes_raise_nothing_else(self, body):
+        try:
+            pushed = parse_push(body, MOSCOW)
+        except UnreadablePush:
+            return
+        acknowledged = etree.fromstring(pushed.body)
+        self.assertEqual(
+            {element.text for element in acknowledged},
+            {report.provider_reference for report in pushed.reports},
+        )
+
+    @WHATEVER
+    @given(BODIES)
+    def test_balances_raise_nothing_else(self, body):
+        try:
+            balance = parse_balance(body)
+        except ProviderError:
+            return
+        self.assertEqual(balance.raw, body)
+
+    @WHATEVER
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["", "0", "1", "2", "3", "4", "02", "²", "1 2"]),
+                st.sampled_from([*MESSAGE_TEXTS, "", "новое"]),
+            ),
+            max_size=8,
+        )
+    )
+    def test_no_result_is_attributed_to_another(self, said):
+        items = [
+            (number, information(number, text, id_sms=f"{number}-{place}"))
+            for place, (number, text) in enumerate(said)
+        ]
+        results = parse_send(answer(*(item for _number, item in items)), [1, 2, 3])
+        for number, result in results.items():
+            own = [item for said_of, item in items if said_of == str(number)]
+            alone = parse_send(answer(*own), [1, 2, 3])[number]
+            self.assertEqual(result, alone)
+            if result.provider_reference:
+                self.assertEqual(result.provider_reference[0], str(number))
+
+    @WHATEVER
+    @given(st.lists(st.text(max_size=20), min_size=1, max_size=6))
+    def test_any_texts_make_one_readable_document(self, texts):
+        http = FakeHttp(answer())
+        requests = [make_request(n, text=text) for n, text in enumerate(texts, 1)]
+        results = XmlGateProvider(SETTINGS, http).submit(requests)
+        refused = sum(result.outcome is Outcome.REFUSED for result in results)
+        sent = 0
+        for _url, body, _headers in http.posts:
+            self.assertNotIn(b"\n", body)
+            sent += len(list(etree.fromstring(body).iter("abonent")))
+        self.assertEqual(refused + sent, len(texts))
