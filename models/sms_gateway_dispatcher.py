@@ -171,6 +171,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         """Expire and cancel what must not be sent, in bounded transactions."""
         Message = self.env["sms.gateway.message"]
         Campaign = self.env["sms.gateway.campaign"]
+        self._fold()
         for sweep in (Message._expire_queued, Campaign._sweep_cancelled):
             self._begin()
             while sweep() and time.monotonic() < deadline:
@@ -249,7 +250,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         self._begin()
         limit = self._take_tokens(unit, unit.wanted)
         rows = self.env.execute_query_dict(self._claim_statement(unit, limit))
-        claimed = [self._make_claimed(row) for row in rows if row["taken"]]
+        claimed = [self._make_claimed(unit, row) for row in rows if row["taken"]]
         self._return_tokens(unit, limit - len(claimed))
         self.env.cr.commit()
         return claimed
@@ -321,12 +322,14 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             lease_until=moment + LEASE,
         )
 
-    def _make_claimed(self, row):
+    def _make_claimed(self, unit, row):
         expires_at = row["expires_at"]
+        # The provider may have lost its idempotency since the message was queued again.
+        is_risky = row["maybe_sent"] and not unit.provider.is_idempotent
         return Claimed(
             id=row["id"],
             maybe_sent=row["maybe_sent"],
-            skip=row["must_not"],
+            skip=row["must_not"] or is_risky,
             request=SubmitRequest(
                 uuid=row["uuid"],
                 client_reference=row["client_reference"],

@@ -94,7 +94,7 @@ class StateChange:
     next_poll_at: str | None = None
     next_check_at: str | None = None
     occurred_at: str | None = None
-    maybe_sent: bool = False
+    maybe_sent: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -302,8 +302,11 @@ class SmsGatewayMessage(models.Model):
         return self._resolve("failed", failure_type="other")
 
     def action_resolve_send_again(self):
-        """A person takes the risk that the unknown message arrives twice."""
-        result = self._resolve("queued", not_before=to_sql(fields.Datetime.now()))
+        """A person takes the risk that the unknown message arrives twice: from here on
+        it counts as never sent."""
+        result = self._resolve(
+            "queued", not_before=to_sql(fields.Datetime.now()), maybe_sent=False
+        )
         self.env["sms.gateway.dispatcher"]._wake()
         return result
 
@@ -438,7 +441,7 @@ WITH wanted AS (
            failure_message = NULLIF(j.detail, ''),
            provider_reference = COALESCE(j.provider_reference, m.provider_reference),
            segments = COALESCE(j.segments, m.segments),
-           maybe_sent = m.maybe_sent OR j.maybe_sent,
+           maybe_sent = COALESCE(j.maybe_sent, m.maybe_sent),
            not_before = COALESCE(j.not_before, m.not_before),
            lease_until = NULL,
            next_poll_at = j.next_poll_at,
