@@ -13,6 +13,7 @@ from odoo.tools import SQL
 
 from ..tools.backoff import reconcile_delay
 from ..tools.compose import Composed
+from ..tools.msisdn import e164
 from ..tools.sentences import sentence
 
 STATES = [
@@ -138,6 +139,9 @@ class SmsGatewayMessage(models.Model):
     retry_of_id = fields.Many2one(
         "sms.gateway.message", readonly=True, ondelete="set null", string="Retry of"
     )
+    retry_ids = fields.One2many(
+        "sms.gateway.message", "retry_of_id", string="Sent again as", readonly=True
+    )
 
     # Recipient and text
     phone_raw = fields.Char("Phone as received", readonly=True)
@@ -236,6 +240,9 @@ class SmsGatewayMessage(models.Model):
     def _search_phone(self, operator, value):
         if operator not in ("=", "in", "ilike", "like", "=like", "=ilike"):
             return NotImplemented
+        if operator == "ilike" and isinstance(value, str) and (number := e164(value)):
+            # A whole number, however it is written, is found by the index.
+            return [("msisdn", "=", number)]
         return ["|", ("msisdn", operator, value), ("phone_raw", operator, value)]
 
     # === BUTTONS ===
