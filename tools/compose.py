@@ -209,21 +209,19 @@ def _gender_problem(raw: object) -> ProblemCode:
 
 def _read_values(
     recipient: Recipient, texts: Texts, rules: Rules, problems: list[Problem]
-) -> dict[str, str] | None:
-    """Return the values of all listed fields, None when one of them is no good.
+) -> dict[str, str]:
+    """Return the values of the listed fields, without those that are no good.
 
-    A field that lacks its value is left out where every use of it has a default.
+    A lacking one is no problem where every use of it has a default.
     """
     values = {}
-    is_sound = True
     for name in rules.fields:
         value, code = _read_value(_received(recipient, name), rules.defaults.get(name))
         if code is None:
             values[name] = value
         elif code != "missing_field" or not _has_own_default(name, texts):
-            is_sound = False
             _add_once(Problem(code, name), problems)
-    return values if is_sound else None
+    return values
 
 
 def _received(recipient: Recipient, name: str) -> object:
@@ -283,18 +281,18 @@ def _pick(
 
 
 def _render(
-    template: Template | None, values: dict[str, str] | None, problems: list[Problem]
+    template: Template | None, values: dict[str, str], problems: list[Problem]
 ) -> str:
-    """Return the text, empty when there is none or its values are no good."""
-    if template is None or values is None:
+    """Return the text, empty when there is none or it lacks a value."""
+    if template is None:
         return ""
     try:
         text = template.render(values)
-    except KeyError as error:  # the text uses a name that was not listed
+    except KeyError as error:
         _add_once(Problem("missing_field", error.args[0]), problems)
         return ""
     if not text.strip():
-        problems.append(Problem("missing_field", min(template.names, default="")))
+        _add_once(Problem("missing_field", min(template.names, default="")), problems)
         return ""
     return text
 

@@ -166,6 +166,7 @@ class TestPhone(ComposeCase):
                 message = composed(phone=phone)
                 self.assert_composed(message, "text")
                 self.assertEqual(message.msisdn, PHONE)
+        self.assertEqual(composed(phone=79281706701).msisdn, "+79281706701")
 
     def test_anything_else_is_an_invalid_number(self):
         for phone in (

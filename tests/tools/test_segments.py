@@ -22,9 +22,11 @@ BASIC = (
 )
 EXTENSION = "\f^{}\\[~]|€"
 EMOJI = "\N{SLIGHTLY SMILING FACE}"
+# the first and last of each quarter of the planes behind the basic one
+ASTRAL = EMOJI + "\U00010000\U0004ffff\U00050000\U0008ffff\U00090000\U0010ffff"
 
 runs = st.tuples(
-    st.sampled_from(BASIC + EXTENSION * 4 + "жЁё—«" + EMOJI * 20),
+    st.sampled_from(BASIC + EXTENSION * 4 + "жЁё—«" + ASTRAL * 5),
     st.integers(1, 170),
 )
 texts = st.lists(runs, max_size=6).map(
