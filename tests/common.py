@@ -1,10 +1,10 @@
 """What the suites share: routes, sends and cron runs."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields
-from odoo.tests import TransactionCase
+from odoo.tests import HttpCase, TransactionCase
 
 from odoo.addons.crm_sms_gateway.models.sms_gateway_message import StateChange
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient, Rules, Texts
@@ -42,7 +42,7 @@ class _Sources:
         self.alternative = None
 
 
-class GatewayCase(TransactionCase):
+class GatewayHelpers:
     """A sandbox route of its own, and the crons run by hand.
 
     Everything happens in the test's transaction: the dispatcher's commits are
@@ -85,9 +85,15 @@ class GatewayCase(TransactionCase):
     @contextmanager
     def as_cron(self):
         """An environment like a cron's, whose commits end at the test's transaction."""
-        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+        self.env.flush_all()
+        with self._shared_cursors(), self.registry.cursor() as cr:
             yield api.Environment(cr, SUPERUSER_ID, {})
             cr.commit()
+        self.env.invalidate_all()
+
+    def _shared_cursors(self):
+        """Make new cursors those of the test's transaction."""
+        return self.enter_registry_test_mode()
 
     def run_lane(self, lane=1, **values):
         with self.as_cron() as env:
@@ -143,3 +149,15 @@ class GatewayCase(TransactionCase):
     def get_story(self, message):
         """The kinds of the message's events, in order."""
         return message.event_ids.sorted("id").mapped("kind")
+
+
+class GatewayCase(GatewayHelpers, TransactionCase):
+    """Tests of the models."""
+
+
+class GatewayHttpCase(GatewayHelpers, HttpCase):
+    """Tests over HTTP; the server works in the test's transaction."""
+
+    def _shared_cursors(self):
+        """They are so from the start."""
+        return nullcontext()
