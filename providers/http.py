@@ -12,7 +12,7 @@ import http.client
 import io
 import logging
 import re
-import select
+import selectors
 import socket
 import ssl
 import threading
@@ -312,9 +312,9 @@ class _TimedSocket:
 
     def is_readable(self) -> bool:
         """True for a resting connection that its server has closed."""
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        return bool(poll.poll(0))
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            return bool(selector.select(0))
 
     def close(self) -> None:
         self._socket.close()

@@ -46,6 +46,9 @@ _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
 _CONTENT_TYPE = "text/xml; charset=utf-8"
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_BATCH = 500
+#: a deadline that passes on the way, or by the gate's clock, could make the gate refuse
+#: the whole document
+_MIN_VALIDITY = timedelta(minutes=1)
 #: what XML 1.0 cannot carry, not even escaped
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -234,7 +237,9 @@ class XmlGateProvider(Provider):
         return [results[number] for number in range(1, len(requests) + 1)]
 
     def _send(self, numbered: Mapping[int, SubmitRequest]) -> dict[int, SubmitResult]:
-        response = self._post("", build_send(numbered, self._account))
+        earliest = datetime.now(timezone.utc) + _MIN_VALIDITY
+        lasting = {n: _prolong(request, earliest) for n, request in numbered.items()}
+        response = self._post("", build_send(lasting, self._account))
         return parse_send(response.body, numbered)
 
     def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
@@ -247,7 +252,10 @@ class XmlGateProvider(Provider):
         )
 
     def parse_push(self, request: PushRequest) -> PushAnswer:
-        return parse_push(request.body, self._account.zone)
+        problem = _check_zone(self._settings["timezone"])
+        if problem:
+            raise UnreadablePush(problem)
+        return parse_push(request.body, ZoneInfo(self._settings["timezone"]))
 
     def _post(self, page: str, document: bytes) -> HttpResponse:
         url = _base_url(self._settings["url"]) + "/xml/" + page
@@ -406,6 +414,13 @@ def _refuse(request: SubmitRequest) -> SubmitResult | None:
             message="The text has a character that XML cannot carry",
         )
     return None
+
+
+def _prolong(request: SubmitRequest, earliest: datetime) -> SubmitRequest:
+    """Let a message live at least until then."""
+    if not request.valid_until or request.valid_until >= earliest:
+        return request
+    return replace(request, valid_until=earliest)
 
 
 # === STATES ===

@@ -136,6 +136,14 @@ class ProviderContract:
                 except UnreadablePush:
                     pass
 
+    def test_pushes_to_a_route_without_settings_are_unreadable(self):
+        if not self.provider_class.capabilities.push:
+            return
+        try:
+            self.provider_class({}, FakeHttp()).parse_push(PushRequest("POST", b""))
+        except UnreadablePush:
+            pass
+
     def test_balances_raise_provider_errors_only(self):
         if not self.provider_class.capabilities.balance:
             return

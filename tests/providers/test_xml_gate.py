@@ -514,6 +514,11 @@ class TestXmlGatePush(BaseCase):
             with self.subTest(body), self.assertRaises(UnreadablePush):
                 parse_push(body, MOSCOW)
 
+    def test_unknown_zone_makes_pushes_unreadable(self):
+        provider = XmlGateProvider({**SETTINGS, "timezone": "Moscow"}, FakeHttp())
+        with self.assertRaisesRegex(UnreadablePush, "'Moscow' is unknown"):
+            provider.parse_push(PushRequest("POST", answer(self.STATES)))
+
     def test_provider_reads_pushes_in_its_zone(self):
         provider = XmlGateProvider({**SETTINGS, "timezone": "Asia/Omsk"}, FakeHttp())
         pushed = provider.parse_push(
@@ -743,6 +748,20 @@ class TestXmlGateProvider(BaseCase):
         self.assertEqual(provider.test_connection(), "97.9 RUB")
         pages = [url.rpartition("/")[2] for url, _body, _headers in http.posts]
         self.assertEqual(pages, ["state.php", "balance.php"])
+
+    @freeze_time("2026-11-23 10:00:10")
+    def test_deadline_does_not_pass_on_the_way(self):
+        now = datetime(2026, 11, 23, 10, 0, 10, tzinfo=timezone.utc)
+        deadlines = {1: "13:02", 50: "13:02", 60: "13:02", 111: "13:03"}
+        for seconds, expected in deadlines.items():
+            with self.subTest(seconds):
+                http = FakeHttp(answer())
+                request = make_request(valid_until=now + timedelta(seconds=seconds))
+                self.submit(request, http=http)
+                [abonent] = etree.fromstring(http.posts[0][1]).iter("abonent")
+                self.assertEqual(
+                    abonent.get("validity_period"), f"2026-11-23 {expected}"
+                )
 
     def test_characters_xml_cannot_carry_refuse_their_message_only(self):
         characters = ("\x00", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff")

@@ -128,7 +128,7 @@ class TestGateSend(GateCase):
         [message] = self.gate.stats()["messages"]
         validity = datetime.fromisoformat(message["validity_period"])
         self.assertGreaterEqual(validity, now + timedelta(seconds=1))
-        self.assertLess(validity, now + timedelta(seconds=62))
+        self.assertLess(validity, now + timedelta(seconds=125))
 
     def test_refused_messages(self):
         self.gate.config(
