@@ -1,1 +1,8 @@
-from . import test_backoff, test_compose, test_msisdn, test_segments, test_template
+from . import (
+    test_backoff,
+    test_compose,
+    test_msisdn,
+    test_segments,
+    test_sentences,
+    test_template,
+)
