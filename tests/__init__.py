@@ -3,3 +3,4 @@ from .models import *
 from .processes import *
 from .providers import *
 from .tools import *
+from . import test_readme

@@ -1,0 +1,80 @@
+"""The README's examples are carried out, and answered as it says."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+from odoo.tests import HttpCase, tagged
+
+README = Path(__file__).parent.parent / "README.rst"
+BLOCK = re.compile(r"^\.\. code-block:: (shell|json)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
+#: What differs from call to call stands in the README as a word in capitals.
+PLACEHOLDERS = {
+    "KEY": r"\b[0-9a-f]{32}\b(?=\"\}\})",
+    "REFERENCE": r"(?<=\"reference\": \")[0-9a-f]{32}",
+    "TIME": r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z",
+}
+
+
+def read_examples():
+    """:return: list of (curl's arguments, the answer shown or None)"""
+    blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
+    answers = [*blocks[1:], ("", "")]
+    return [
+        (shlex.split(text)[1:], json.loads(shown) if kind == "json" else None)
+        for (language, text), (kind, shown) in zip(blocks, answers, strict=True)
+        if language == "shell" and text.lstrip().startswith("curl")
+    ]
+
+
+@tagged("post_install", "-at_install")
+class TestReadme(HttpCase):
+    """Runs every curl example against the server under test."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        routes = cls.env["sms.gateway.route"]
+        for name in ("ds", "осм"):
+            if not routes.search([("name", "=", name)]):
+                routes.create({"name": name, "has_voice": name == "осм"})
+
+    def test_examples_are_answered_as_shown(self):
+        examples = read_examples()
+        self.assertGreater(len(examples), 4)
+        key = ""
+        for arguments, shown in examples:
+            answer = self._call([word.replace('"KEY"', f'"{key}"') for word in arguments])
+            with self.subTest(arguments=arguments):
+                if shown is None:
+                    self.assertEqual(answer.status_code, 400)
+                    continue
+                self.assertEqual(answer.status_code, 200, answer.text)
+                self.assertEqual(self._normalise(answer.json()), shown)
+            key = re.search(r"[0-9a-f]{32}", answer.text)[0]
+
+    def _call(self, arguments):
+        """Do what curl would do."""
+        options = {"-X": "GET", "-H": [], "-d": ""}
+        words = iter(arguments)
+        for word in words:
+            if word == "-H":
+                options["-H"].append(next(words).split(": ", 1))
+            elif word in options:
+                options[word] = next(words)
+            else:
+                path = word.partition("localhost:8069")[2]
+        return self.opener.request(
+            options["-X"],
+            self.base_url() + path,
+            data=options["-d"].encode(),
+            headers=dict(options["-H"]),
+            timeout=30,
+        )
+
+    def _normalise(self, answer):
+        text = json.dumps(answer, ensure_ascii=False)
+        for word, pattern in PLACEHOLDERS.items():
+            text = re.sub(pattern, word, text)
+        return json.loads(text)
