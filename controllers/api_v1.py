@@ -203,7 +203,13 @@ def read_body(settings):
 def get_idempotency_key():
     key = request.httprequest.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= MAX_IDEMPOTENCY_KEY:
-        raise schema.request_error("invalid_value", path="Idempotency-Key", kind="send")
+        raise schema.request_error(
+            "invalid_value",
+            path="Idempotency-Key",
+            kind="send",
+            variant="idempotency_key",
+            maximum=MAX_IDEMPOTENCY_KEY,
+        )
     return key
 
 

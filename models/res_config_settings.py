@@ -6,7 +6,13 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import config
 
-from .sms_gateway_settings import DEFAULT_NETWORKS, MAX_LANES, PREFIX, parse_networks
+from .sms_gateway_settings import (
+    DEFAULT_NETWORKS,
+    DEFAULT_TIME_ZONE,
+    MAX_LANES,
+    PREFIX,
+    parse_networks,
+)
 
 
 class ResConfigSettings(models.TransientModel):
@@ -38,7 +44,7 @@ class ResConfigSettings(models.TransientModel):
         selection="_selection_sms_gateway_time_zone",
         string="Time zone of the gateway",
         config_parameter=PREFIX + "time_zone",
-        default="Europe/Moscow",
+        default=DEFAULT_TIME_ZONE,
     )
     sms_gateway_lanes = fields.Integer(
         "Lanes", config_parameter=PREFIX + "lanes", default=1

@@ -748,7 +748,9 @@ class _RowStream:
         return composed.problems[0].code if composed.problems else None
 
     def _explain(self, problem):
-        return sentence(problem.code, self._language, **problem.params)
+        return sentence(
+            problem.code, self._language, path=problem.field, **problem.params
+        )
 
     def _line(self, row):
         return "\t".join(map(self._field, row)) + "\n"

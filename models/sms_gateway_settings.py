@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from odoo import api, models
 from odoo.tools import str2bool
@@ -10,6 +11,7 @@ PREFIX = "crm_sms_gateway."
 DEFAULT_NETWORKS = (
     "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7"
 )
+DEFAULT_TIME_ZONE = "Europe/Moscow"
 MAX_LANES = 8
 
 
@@ -57,7 +59,7 @@ class SmsGatewaySettings(models.AbstractModel):
             access_policy=self._param("access_policy", "trusted_networks"),
             trusted_networks=self._networks(),
             is_stopped=str2bool(self._param("is_stopped", "False"), False),
-            time_zone=self._param("time_zone", "Europe/Moscow"),
+            time_zone=self._time_zone(),
             lanes=min(self._number("lanes", 1), MAX_LANES),
             max_recipients=self._number("max_recipients", 50_000),
             max_body_bytes=self._number("max_body_mib", 32) * 1024 * 1024,
@@ -75,6 +77,13 @@ class SmsGatewaySettings(models.AbstractModel):
             return max(int(self._param(name, default)), minimum)
         except ValueError:
             return default
+
+    def _time_zone(self):
+        name = self._param("time_zone", DEFAULT_TIME_ZONE)
+        try:
+            return ZoneInfo(name).key
+        except (ValueError, ZoneInfoNotFoundError):
+            return DEFAULT_TIME_ZONE
 
     def _networks(self):
         try:
