@@ -108,8 +108,10 @@ _run_at_exit() {
 end_processes() {
     # A program on the terminal has seen Ctrl-C itself and is cleaning up.
     [[ -z $_SEES_CTRL_C ]] || _wait_for_processes 5 || true
+    # Odoo takes the second signal as "at once".
     _signal_processes TERM
-    _wait_for_processes 15 || _signal_processes KILL
+    _wait_for_processes 5 || _signal_processes TERM
+    _wait_for_processes 5 || _signal_processes KILL
 }
 
 _list_processes() {

@@ -58,7 +58,7 @@ def prepare(database: Database, with_demo: bool, fresh: bool) -> None:
             f"database.py: the database {database.name} was not made by these scripts:"
             " drop it or set ODOO_DB to another name"
         )
-    if database.exists() and with_demo and not fresh:
+    if found is not None and with_demo and not fresh:
         say(f"Updating {ADDON} in {database.name}")
         database.odoo("-u", ADDON)
     else:
@@ -265,4 +265,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
