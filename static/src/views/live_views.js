@@ -1,0 +1,127 @@
+import { browser } from "@web/core/browser/browser";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { FormController } from "@web/views/form/form_controller";
+import { formView } from "@web/views/form/form_view";
+import { ListController } from "@web/views/list/list_controller";
+import { listView } from "@web/views/list/list_view";
+
+import { onMounted, onWillUnmount, status, useComponent } from "@odoo/owl";
+
+const CAMPAIGN = "crm_sms_gateway/campaign";
+const BALANCE = "crm_sms_gateway/balance";
+
+/** Shortest time between two reloads of one view, in milliseconds. */
+export const RELOAD_EVERY = 1000;
+
+/**
+ * For each model the notification that tells of its records, and whether one tells of
+ * the record that a form shows.
+ */
+const NEWS = {
+    "sms.gateway.campaign": {
+        type: CAMPAIGN,
+        concerns: ({ ids }, record) => ids.includes(record.resId),
+    },
+    "sms.gateway.message": {
+        type: CAMPAIGN,
+        concerns: ({ ids }, record) => ids.includes(record.data.campaign_id?.id),
+    },
+    "sms.gateway.route": {
+        type: BALANCE,
+        concerns: ({ route_id }, record) => route_id === record.resId,
+    },
+    "sms.gateway.balance": {
+        type: BALANCE,
+        concerns: ({ balance_id }, record) => balance_id === record.resId,
+    },
+};
+
+/**
+ * Reloads the view when the gateway tells of changes, at most once in `RELOAD_EVERY`.
+ *
+ * @param {string} resModel
+ * @param {(payload: Object, concerns: Function) => boolean} isShown whether what the
+ *  notification tells of is on the screen
+ * @param {() => Promise<void>} reload
+ */
+function useNews(resModel, isShown, reload) {
+    const news = NEWS[resModel];
+    if (!news) {
+        return;
+    }
+    const bus = useService("bus_service");
+    const component = useComponent();
+    let reloadedAt = 0;
+    let timer;
+
+    async function run() {
+        timer = undefined;
+        reloadedAt = Date.now();
+        if (status(component) === "mounted") {
+            await reload();
+        }
+    }
+
+    function onNews(payload) {
+        if (timer === undefined && isShown(payload, news.concerns)) {
+            const wait = Math.max(0, reloadedAt + RELOAD_EVERY - Date.now());
+            timer = browser.setTimeout(run, wait);
+        }
+    }
+
+    onMounted(() => bus.subscribe(news.type, onNews));
+    onWillUnmount(() => {
+        bus.unsubscribe(news.type, onNews);
+        browser.clearTimeout(timer);
+    });
+}
+
+/** A form that follows the gateway, unless somebody is changing the record. */
+export class LiveFormController extends FormController {
+    setup() {
+        super.setup();
+        useNews(
+            this.props.resModel,
+            (payload, concerns) => concerns(payload, this.model.root),
+            () => this.reloadUnchanged()
+        );
+    }
+
+    async reloadUnchanged() {
+        const record = this.model.root;
+        if (!record.isNew && !(await record.isDirty())) {
+            await record.load();
+        }
+    }
+}
+
+/** A list that follows the gateway, unless somebody has selected rows in it. */
+export class LiveListController extends ListController {
+    setup() {
+        super.setup();
+        useNews(
+            this.props.resModel,
+            () => !this.model.root.selection.length,
+            () => this.reloadInPlace()
+        );
+    }
+
+    async reloadInPlace() {
+        if (this.model.useSampleModel) {
+            this.model.useSampleModel = false;
+            await this.model.load();
+        } else {
+            await this.model.root.load();
+        }
+    }
+}
+
+registry.category("views").add("sms_gateway_live_form", {
+    ...formView,
+    Controller: LiveFormController,
+});
+registry.category("views").add("sms_gateway_live_list", {
+    ...listView,
+    Controller: LiveListController,
+});
