@@ -77,6 +77,18 @@ class Provider(ABC):
         """Hook: what is wrong with the values, in sentences; empty when all is well."""
         return []
 
+    def _check_usable(self) -> None:
+        missing = self.missing_settings()
+        if missing:
+            raise RouteDown("Missing settings: " + ", ".join(s.label for s in missing))
+        problems = self.check_settings()
+        if problems:
+            raise RouteDown(" ".join(problems))
+
+    def close(self) -> None:
+        """Give the connections back; no call may follow."""
+        self._http.close()
+
     # === SUBMIT ===
     def submit(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
         """Hand over at most ``max_batch`` messages.
@@ -84,6 +96,7 @@ class Provider(ABC):
         :return: exactly one result per request, in order; never raises
         """
         try:
+            self._check_usable()
             results = self._submit(requests)
         except NotSent as error:
             failed = SubmitResult(
@@ -177,12 +190,7 @@ class Provider(ABC):
         :return: a short proof for the administrator, e.g. the balance
         :raise ProviderError: with the reason
         """
-        missing = self.missing_settings()
-        if missing:
-            raise RouteDown("Missing settings: " + ", ".join(s.label for s in missing))
-        problems = self.check_settings()
-        if problems:
-            raise RouteDown(" ".join(problems))
+        self._check_usable()
         return self._test_connection()
 
     def _test_connection(self) -> str:
