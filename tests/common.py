@@ -2,11 +2,19 @@
 
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
-from odoo.tests import HttpCase, TransactionCase
+from odoo.tests import HttpCase, TransactionCase, freeze_time
 
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import StateChange
+from odoo.addons.crm_sms_gateway.models.sms_gateway_message import StateChange, now
+from odoo.addons.crm_sms_gateway.providers import PROVIDERS
+from odoo.addons.crm_sms_gateway.providers.base import Provider
+from odoo.addons.crm_sms_gateway.providers.types import (
+    Capabilities,
+    Outcome,
+    SubmitResult,
+)
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient, Rules, Texts
 from odoo.addons.crm_sms_gateway.tools.template import compile_template
 
@@ -19,16 +27,68 @@ def sandbox_phone(ending):
     return f"+7928170{ending}"
 
 
+class ScriptedProvider(Provider):
+    """Answers what a test tells it and remembers what it was asked.
+
+    The script is kept by a class of the test's own (`GatewayHelpers.script_route`): a
+    lane makes an instance of it for every run, and threads share it.
+    """
+
+    code = "scripted"
+    label = "Scripted"
+    script = {}
+    #: the batches of submitted requests
+    batches = []
+
+    def _submit(self, requests):
+        self.batches.append(list(requests))
+        return self.script["submit"](requests)
+
+    def _poll(self, references):
+        return self.script["poll"](references)
+
+    def _lookup(self, requests):
+        return self.script["lookup"](requests)
+
+    def parse_push(self, request):
+        return self.script["push"](request)
+
+
+def accept(requests):
+    """Accept messages under their uuid."""
+    return [
+        SubmitResult(Outcome.ACCEPTED, provider_reference=request.uuid)
+        for request in requests
+    ]
+
+
+def answer(outcome, **values):
+    """Give this answer to every message."""
+    return lambda requests: [SubmitResult(outcome, **values) for _ in requests]
+
+
+def fail(error):
+    """Raise an error instead of an answer."""
+
+    def raise_it(_asked):
+        raise error
+
+    return raise_it
+
+
 class Document:
     """A send as the API's parser would give it."""
 
     def __init__(self, recipients, *, text="Здравствуйте", **values):
         self.recipients = recipients
-        template = compile_template(text, values.pop("names", ()))
+        names = values.get("names", ())
+        template = compile_template(text, names)
         self.texts = Texts(template, None, template)
         self.sources = _Sources(text)
         self.channel = values.get("channel", "sms")
-        self.rules = Rules(channel=self.channel)
+        self.rules = Rules(
+            channel=self.channel, fields=names, **values.get("rules", {})
+        )
         self.ttl = values.get("ttl")
         self.is_debug = values.get("is_debug", False)
         self.not_before = values.get("not_before")
@@ -60,11 +120,46 @@ class GatewayHelpers:
             {"name": name, "provider_code": "sandbox", "has_voice": True, **values}
         )
 
+    def script_route(self, *, submit=accept, route=None, **values):
+        """Make a route to a provider that does what it is told.
+
+        :param submit: function of the requests; so are ``poll``, ``lookup``, ``push``
+        :param route: further values of the route
+        :param values: of `Capabilities`, and the other functions
+        :return: the route and its provider's class
+        """
+        script = {
+            name: values.pop(name)
+            for name in ("poll", "lookup", "push")
+            if name in values
+        }
+        capabilities = {"max_batch": 100, "push": "push" in script} | {
+            name: name in script for name in ("poll", "lookup")
+        }
+        members = {
+            "script": {"submit": submit, **script},
+            "batches": [],
+            "capabilities": Capabilities(
+                channels=frozenset({"sms"}), **{**capabilities, **values}
+            ),
+        }
+        provider = type("TestProvider", (ScriptedProvider,), members)
+        self.startPatcher(patch.dict(PROVIDERS, {provider.code: provider}))
+        return self.make_route(
+            "scripted route",
+            provider_code=provider.code,
+            has_voice=False,
+            **(route or {}),
+        ), provider
+
     # === SEND ===
     @classmethod
     def send(cls, *phones, route=None, **values):
-        """Accept a campaign to these numbers and return it."""
-        recipients = [Recipient(index, phone) for index, phone in enumerate(phones)]
+        """Accept a campaign to these numbers (or `Recipient`) and return it."""
+        recipients = [
+            phone if isinstance(phone, Recipient) else Recipient(index, phone)
+            for index, phone in enumerate(phones)
+        ]
         document = Document(recipients, **values)
         campaign, _rejected = cls.env["sms.gateway.campaign"]._accept(
             document, route or cls.route, source="api"
@@ -107,14 +202,28 @@ class GatewayHelpers:
         with self.as_cron() as env:
             env["sms.gateway.dispatcher"]._cron_recover()
 
+    def run_apply_kept(self):
+        with self.as_cron() as env:
+            env["sms.gateway.delivery.report"]._cron_apply_kept()
+
+    def run_balance(self):
+        with self.as_cron() as env:
+            env["sms.gateway.balance"]._cron_ask()
+
+    def run_fold(self):
+        with self.as_cron() as env:
+            env["sms.gateway.dispatcher"]._cron_fold()
+
     # === TIME ===
+    def later(self, seconds):
+        """A block in which the clock stands still, so many seconds from now."""
+        return freeze_time(now() + timedelta(seconds=seconds))
+
     def let_pass(self, seconds, messages=None):
         """Move all moments of these messages (default: all) into the past."""
         messages = messages or self.env["sms.gateway.message"].search([])
         self.env.flush_all()
-        columns = (
-            "not_before expires_at lease_until next_poll_at next_check_at".split()
-        )
+        columns = "not_before expires_at lease_until next_poll_at next_check_at".split()
         shifts = ", ".join(f"{name} = {name} - %s" for name in columns)
         self.env.cr.execute(
             f"UPDATE sms_gateway_message SET {shifts} WHERE id IN %s",
@@ -125,15 +234,15 @@ class GatewayHelpers:
     def force_state(self, message, state):
         """Put a message into a state, without a story."""
         is_final = state in ("delivered", "failed", "expired", "cancelled")
-        now = fields.Datetime.now()
+        moment = fields.Datetime.now()
         self.env.cr.execute(
             """UPDATE sms_gateway_message
                   SET state = %s, finished_at = %s, lease_until = %s, failure_type = %s
                 WHERE id = %s""",
             (
                 state,
-                now if is_final else None,
-                now + timedelta(minutes=5) if state == "submitting" else None,
+                moment if is_final else None,
+                moment + timedelta(minutes=5) if state == "submitting" else None,
                 "other" if state == "failed" else None,
                 message.id,
             ),

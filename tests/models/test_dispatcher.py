@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from ..common import PHONE, GatewayCase, sandbox_phone
+from ..common import GatewayCase, sandbox_phone
 
 
 @tagged("post_install", "-at_install")
