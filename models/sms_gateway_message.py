@@ -1,10 +1,11 @@
 """Messages: one text to one number, their states and the only ways to change them."""
 
 import json
+import re
 import secrets
 import uuid
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
@@ -73,6 +74,9 @@ FAILURE_OF_CODE = {
 #: Smaller goes first: one message for one person overtakes a campaign.
 PRIORITY_SINGLE = 10
 PRIORITY_BATCH = 50
+
+#: U+0000 and lone surrogates
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -431,11 +435,12 @@ WITH wanted AS (
         not_before timestamp, next_poll_at timestamp, next_check_at timestamp,
         occurred_at timestamp, maybe_sent boolean)
 ), locked AS MATERIALIZED (
-    SELECT m.id, m.state, m.failure_type
+    SELECT m.id, m.state, m.failure_type, m.segments
       FROM sms_gateway_message m JOIN wanted w ON w.id = m.id
   ORDER BY m.id FOR NO KEY UPDATE OF m
 ), judged AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
+           l.segments AS old_segments,
            CASE WHEN l.state = w.state THEN 'already'
                 WHEN (l.state, w.state) IN %(arrows)s THEN 'moved'
                 ELSE 'refused' END AS verdict
@@ -443,7 +448,9 @@ WITH wanted AS (
 ), moved AS (
     UPDATE sms_gateway_message m
        SET state = j.state,
-           failure_type = j.failure_type,
+           failure_type = CASE WHEN j.state = 'failed'
+                               THEN COALESCE(j.failure_type, 'other')
+                               ELSE j.failure_type END,
            failure_code = NULLIF(j.code, ''),
            failure_message = NULLIF(j.detail, ''),
            provider_reference = COALESCE(j.provider_reference, m.provider_reference),
@@ -460,8 +467,8 @@ WITH wanted AS (
            finished_at = CASE WHEN j.state IN %(final)s THEN %(now)s END
       FROM judged j
      WHERE m.id = j.id AND j.verdict = 'moved'
- RETURNING m.*, j.old_state, j.old_failure_type, j.source, j.code, j.detail,
-           COALESCE(j.occurred_at, %(now)s) AS occurred_at
+ RETURNING m.*, j.old_state, j.old_failure_type, j.old_segments, j.source, j.code,
+           j.detail, COALESCE(j.occurred_at, %(now)s) AS occurred_at
 ), noted AS (
     -- A report may overtake the answer to the submit: its reference is kept anyhow.
     UPDATE sms_gateway_message m
@@ -481,16 +488,17 @@ WITH wanted AS (
            (campaign_id, route_id, company_id, channel, is_debug, day, state,
             failure_type, count, segments)
     SELECT campaign_id, route_id, company_id, channel, is_debug, accepted_at::date,
-           side.state, side.failure_type, sum(side.sign), sum(side.sign * segments)
+           side.state, side.failure_type, sum(side.sign),
+           sum(side.sign * side.segments)
       FROM moved CROSS JOIN LATERAL (VALUES
-           (moved.state, moved.failure_type, 1),
-           (moved.old_state, moved.old_failure_type, -1)
-      ) AS side(state, failure_type, sign)
+           (moved.state, moved.failure_type, moved.segments, 1),
+           (moved.old_state, moved.old_failure_type, moved.old_segments, -1)
+      ) AS side(state, failure_type, segments, sign)
   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 )
 SELECT id, verdict FROM judged ORDER BY id
                 """,
-                changes=json.dumps([asdict(change) for change in changes]),
+                changes=json.dumps([_as_json(change) for change in changes]),
                 arrows=tuple(arrows),
                 final=FINAL_STATES,
                 now=now(),
@@ -613,6 +621,18 @@ def _iso(moment):
 def after(seconds):
     """The moment so many seconds from now, None for None."""
     return None if seconds is None else to_sql(now() + timedelta(seconds=seconds))
+
+
+def storable(text):
+    """A text of a provider without what PostgreSQL cannot keep."""
+    return _UNSTORABLE.sub("", text) if text else text
+
+
+def _as_json(change):
+    return {
+        name: storable(value) if isinstance(value, str) else value
+        for name, value in vars(change).items()
+    }
 
 
 def _in_turns(changes):

@@ -1,1 +1,2 @@
 from . import test_dispatcher
+from . import test_message_states
