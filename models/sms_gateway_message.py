@@ -263,6 +263,14 @@ class SmsGatewayMessage(models.Model):
                     phone=wrong[0].phone,
                 )
             )
+        stopped = self.campaign_id.filtered(lambda c: c.state == "cancelled")
+        if stopped:
+            raise UserError(
+                self.env._(
+                    "%(campaign)s was cancelled: none of its messages is sent again.",
+                    campaign=stopped[0].name,
+                )
+            )
         self.check_access("read")
         # sudo: users send, only the gateway itself writes messages
         retries = self.sudo()._enqueue_retries()
@@ -360,6 +368,7 @@ class SmsGatewayMessage(models.Model):
         return sorted(rows.rejected + opted_out, key=lambda rejected: rejected.index)
 
     def _cancel_opted_out(self, campaign, accepted_at):
+        self.env["phone.blacklist"].flush_model(["active", "number"])
         rows = self.env.execute_query(
             SQL(
                 """

@@ -1,2 +1,3 @@
 from . import test_dispatcher
+from . import test_message_enqueue
 from . import test_message_states
