@@ -54,6 +54,9 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 
+#: HTTP statuses of a server that has not looked at the request
+_TRY_LATER = (408, 429)
+
 # === THE GATE'S WORDS ===
 _SENT = "send"
 
@@ -537,17 +540,17 @@ def _read_units(line: etree._Element) -> Units | None:
 def check_http_status(response: HttpResponse, url: str) -> None:
     """Let an answer of the gate pass; anything else is an error.
 
-    :raise NotSent: too many requests
+    :raise NotSent: it had no time for this request
     :raise MaybeSent: the server broke, perhaps after taking the document
     :raise RouteDown: there is no gate at this URL, or it does not let us in
     """
     status = response.status
     if status == 200:
         return
-    if status == 429:
+    if status in _TRY_LATER:
         raise NotSent(
-            "The gate gets too many requests",
-            code="429",
+            f"The gate is too busy: HTTP status {status}",
+            code=str(status),
             retry_after=_retry_after(response),
         )
     if 300 <= status < 500:
@@ -562,7 +565,7 @@ def _retry_after(response: HttpResponse) -> float | None:
         return max(float(value), 0)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
@@ -601,7 +604,7 @@ def parse_xml(body: bytes, *, roots: Sequence[str]) -> etree._Element:
     """
     if len(body) > _MAX_BYTES:
         raise Unreadable("the document is too large")
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+    if b"<!DOCTYPE" in body:
         raise Unreadable("the document has a DOCTYPE")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
@@ -644,7 +647,7 @@ def _docinfo(root: etree._Element) -> Any:
 
 
 def _text(element: etree._Element) -> str:
-    return str(element.xpath("string()")).strip()
+    return "".join(map(str, element.itertext())).strip()
 
 
 def _normalise(text: str) -> str:

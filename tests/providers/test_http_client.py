@@ -1,6 +1,8 @@
 """The HTTP client, against servers that misbehave on purpose."""
 
+import contextlib
 import datetime
+import gc
 import ipaddress
 import os
 import socket
@@ -8,6 +10,7 @@ import ssl
 import tempfile
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
@@ -173,6 +176,22 @@ class TestHttpPool(HttpClientCase):
         client = self.make_client(pool_size=0)
         client.get(server.url)
         self.assertTrue(server.closed.wait(5))
+
+    def test_no_connection_is_left_open(self):
+        server = self.serve(answer_and_hang_up, OK, hang_up, OK, b"nonsense\r\n", OK)
+        gc.collect()  # what others left open is not counted here
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ResourceWarning)
+            for pool_size in (16, 0):
+                client = http.HttpClient(read_timeout=5, pool_size=pool_size)
+                client.get(server.url)
+                server.closed.wait(5)
+                for _ in range(5):
+                    with contextlib.suppress(MaybeSent):
+                        client.get(server.url)
+                client.close()
+            gc.collect()
+        self.assertEqual([str(warning.message) for warning in caught], [])
 
     def test_close_ends_resting_connections(self):
         server = self.serve(OK)

@@ -5,7 +5,11 @@ from datetime import datetime, timedelta, timezone
 from odoo.tests import BaseCase, freeze_time
 
 from odoo.addons.crm_sms_gateway.providers.sandbox import SandboxProvider
-from odoo.addons.crm_sms_gateway.providers.types import DeliveryStatus, Outcome
+from odoo.addons.crm_sms_gateway.providers.types import (
+    Capabilities,
+    DeliveryStatus,
+    Outcome,
+)
 from odoo.addons.crm_sms_gateway.providers.xml_gate import parse_balance
 
 from .common import FakeHttp, make_request
@@ -150,6 +154,20 @@ class TestSandboxLookup(SandboxCase):
 
 
 class TestSandboxAccount(SandboxCase):
+    def test_what_it_can_do(self):
+        self.assertEqual(
+            SandboxProvider.capabilities,
+            Capabilities(
+                channels=frozenset({"sms", "voice"}),
+                max_batch=100,
+                lookup=True,
+                poll=True,
+                max_poll=500,
+                sender_id=True,
+                balance=True,
+            ),
+        )
+
     def test_balance_is_the_manuals(self):
         balance = self.provider.balance()
         self.assertEqual(

@@ -19,6 +19,8 @@ from odoo.addons.crm_sms_gateway.providers.errors import (
     UnreadablePush,
 )
 from odoo.addons.crm_sms_gateway.providers.types import (
+    Capabilities,
+    ClientReference,
     DeliveryStatus,
     Money,
     Outcome,
@@ -660,6 +662,8 @@ class TestXmlGateSettings(BaseCase):
     def test_good_settings(self):
         self.assertEqual(self.make().check_settings(), [])
         self.assertEqual(self.make().missing_settings(), [])
+        for sender in ("ElevenChars", "123456789012345"):
+            self.assertEqual(self.make(sender=sender).check_settings(), [])
 
     def test_what_is_required(self):
         missing = XmlGateProvider({}, FakeHttp()).missing_settings()
@@ -729,6 +733,22 @@ class TestXmlGateSettings(BaseCase):
 
 
 class TestXmlGateProvider(BaseCase):
+    def test_what_it_can_do(self):
+        self.assertEqual(
+            XmlGateProvider.capabilities,
+            Capabilities(
+                channels=frozenset({"sms"}),
+                max_batch=500,
+                client_reference=ClientReference.DEDUP,
+                push=True,
+                poll=True,
+                max_poll=500,
+                validity=True,
+                sender_id=True,
+                balance=True,
+            ),
+        )
+
     def submit(self, *requests, http, **values):
         return XmlGateProvider({**SETTINGS, **values}, http).submit(requests)
 
@@ -799,12 +819,15 @@ class TestXmlGateProvider(BaseCase):
         down, maybe, not_sent = "route_down", "maybe_sent", "not_sent"
         for status, expected in {
             204: maybe,
+            300: down,
             301: down,
             400: down,
             401: down,
             403: down,
             404: down,
+            408: not_sent,
             429: not_sent,
+            499: down,
             500: maybe,
             502: maybe,
             503: maybe,
@@ -832,6 +855,7 @@ class TestXmlGateProvider(BaseCase):
             "Mon, 23 Nov 2026 10:01:30 GMT": 90.0,
             "Mon, 23 Nov 2026 09:00:00 GMT": 0.0,
             "Mon, 23 Nov 2026 10:00:05 -0000": 5.0,
+            "Mon, 23 Nov 99999999999 10:00:00 GMT": None,
             "soon": None,
             "": None,
         }.items():
