@@ -3,4 +3,5 @@ from .models import *
 from .processes import *
 from .providers import *
 from .tools import *
+from .views import *
 from . import test_readme

@@ -1,0 +1,90 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
+    url: "/odoo",
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "open the app",
+            trigger: ".o_app[data-menu-xmlid='crm_sms_gateway.menu_root']",
+            run: "click",
+        },
+        {
+            content: "the campaign is done; open it",
+            trigger: ".o_data_row:contains(tour route):contains(Done) td[name=name]",
+            run: "click",
+        },
+        {
+            content: "the counters tell what became of the messages",
+            trigger: ".o_inner_group .o_field_widget[name=delivered_count]:contains(2)",
+        },
+        {
+            trigger: ".o_inner_group .o_field_widget[name=failed_count]:contains(1)",
+        },
+        {
+            content: "open the failed ones",
+            trigger: ".oe_stat_button:contains(Failed)",
+            run: "click",
+        },
+        {
+            content: "one is listed, with the reason",
+            trigger: ".o_data_row:only-of-type:contains(Subscriber unreachable)",
+        },
+        {
+            content: "back to the campaign",
+            trigger: ".o_breadcrumb .o_back_button, .breadcrumb-item.o_back_button a",
+            run: "click",
+        },
+        {
+            content: "open all messages",
+            trigger: "button[name=action_open_messages]",
+            run: "click",
+        },
+        {
+            content: "open one that was delivered",
+            trigger: ".o_data_row:contains(+79281700001):contains(Delivered) td[name=phone]",
+            run: "click",
+        },
+        {
+            content: "its timeline ends with the delivery",
+            trigger:
+                ".o_field_widget[name=event_ids] .o_data_row:contains(Delivered):contains(Status poll)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("sms_gateway_ask_balance", {
+    url: "/odoo/sms-gateway-routes",
+    steps: () => [
+        {
+            content: "open the route",
+            trigger: ".o_data_row td[name=name]:contains(tour route)",
+            run: "click",
+        },
+        {
+            content: "ask the provider",
+            trigger: "button[name=action_check_balance]",
+            run: "click",
+        },
+        {
+            content: "the question waits for the queue",
+            trigger: ".o_field_widget[name=last_answer]:contains(being asked)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("sms_gateway_read_balance", {
+    url: "/odoo/sms-gateway-routes",
+    steps: () => [
+        {
+            content: "open the route",
+            trigger: ".o_data_row td[name=name]:contains(tour route)",
+            run: "click",
+        },
+        {
+            content: "the answer is there",
+            trigger: ".o_field_widget[name=last_answer]:contains(97.90 RUB)",
+        },
+    ],
+});

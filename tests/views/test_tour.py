@@ -1,0 +1,40 @@
+"""A person's way through the app, in a browser."""
+
+from odoo.tests import new_test_user, tagged
+
+from ..common import GatewayHttpCase, sandbox_phone
+
+
+@tagged("post_install", "-at_install")
+class TestTour(GatewayHttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.administrator = new_test_user(
+            cls.env,
+            login="tour_administrator",
+            groups="crm_sms_gateway.group_administrator",
+        )
+        cls.tour_route = cls.make_route("tour route")
+
+    def test_reads_what_became_of_a_campaign(self):
+        phones = [sandbox_phone("0001"), sandbox_phone("0002"), sandbox_phone("9901")]
+        self.send(*phones, route=self.tour_route)
+        self.run_lane()
+        with self.later(10):
+            self.run_poll()
+            self.run_fold()
+        self.start_tour("/odoo", "sms_gateway_read_campaign", login="tour_administrator")
+
+    def test_asks_for_the_balance_and_reads_the_answer(self):
+        self.start_tour(
+            "/odoo/sms-gateway-routes",
+            "sms_gateway_ask_balance",
+            login="tour_administrator",
+        )
+        self.run_balance()
+        self.start_tour(
+            "/odoo/sms-gateway-routes",
+            "sms_gateway_read_balance",
+            login="tour_administrator",
+        )
