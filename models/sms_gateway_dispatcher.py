@@ -40,6 +40,8 @@ GATHER_SECONDS = 0.25
 LEASE = timedelta(minutes=10)
 #: Pause of a whole route after trouble with its connection, in seconds.
 ROUTE_REST = 15
+#: Longer waits that a provider asks for are not believed, in seconds.
+MAX_RETRY_AFTER = 24 * 3600
 #: Concurrency of debug messages, which go to the sandbox whatever the route is.
 DEBUG_CONCURRENCY = 4
 MAX_THREADS = 64
@@ -432,7 +434,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         if result.route_down and not unit.is_debug:
             return {"state": "queued"}
         if claimed.request.attempt < unit.max_attempts:
-            delay = result.retry_after or retry_delay(
+            delay = _get_retry_after(result) or retry_delay(
                 claimed.request.attempt, seed=claimed.id
             )
             return {"state": "queued", "not_before": after(delay)}
@@ -465,7 +467,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
                 route._pause(result.route_down)
             elif result.route_trouble and not unit.has_trouble:
                 unit.has_trouble = True
-                route._rest(result.retry_after or ROUTE_REST)
+                route._rest(_get_retry_after(result) or ROUTE_REST)
         self.env.cr.commit()
 
     # === LEAVING ===
@@ -555,3 +557,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         while self.env["sms.gateway.statistic.change"]._fold():
             self._begin()
         self.env.cr.commit()
+
+
+def _get_retry_after(result):
+    return result.retry_after and min(result.retry_after, MAX_RETRY_AFTER)

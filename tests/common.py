@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from itertools import count
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
@@ -17,6 +18,8 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 )
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient, Rules, Texts
 from odoo.addons.crm_sms_gateway.tools.template import compile_template
+
+_numbers = count(1)
 
 #: A valid Russian mobile number whose end the sandbox does not interpret.
 PHONE = "+79281706700"
@@ -34,7 +37,6 @@ class ScriptedProvider(Provider):
     lane makes an instance of it for every run, and threads share it.
     """
 
-    code = "scripted"
     label = "Scripted"
     script = {}
     #: the batches of submitted requests
@@ -136,7 +138,9 @@ class GatewayHelpers:
         capabilities = {"max_batch": 100, "push": "push" in script} | {
             name: name in script for name in ("poll", "lookup")
         }
+        code = f"scripted_{next(_numbers)}"
         members = {
+            "code": code,
             "script": {"submit": submit, **script},
             "batches": [],
             "capabilities": Capabilities(
@@ -144,13 +148,9 @@ class GatewayHelpers:
             ),
         }
         provider = type("TestProvider", (ScriptedProvider,), members)
-        self.startPatcher(patch.dict(PROVIDERS, {provider.code: provider}))
-        return self.make_route(
-            "scripted route",
-            provider_code=provider.code,
-            has_voice=False,
-            **(route or {}),
-        ), provider
+        self.startPatcher(patch.dict(PROVIDERS, {code: provider}))
+        values = {"provider_code": code, "has_voice": False, **(route or {})}
+        return self.make_route(values.pop("name", code), **values), provider
 
     # === SEND ===
     @classmethod

@@ -1,25 +1,608 @@
-"""The dispatcher: what a lane makes of every answer."""
+"""The dispatcher: what a lane sends, what it does not, and what it makes of answers."""
 
-from odoo.tests import tagged
+from datetime import timedelta, timezone
 
-from ..common import GatewayCase, sandbox_phone
+from odoo import fields
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent, RouteDown
+from odoo.addons.crm_sms_gateway.providers.types import (
+    ClientReference,
+    Outcome,
+    SubmitResult,
+)
+
+from ..common import PHONE, GatewayCase, accept, answer, fail, sandbox_phone
+
+MODELS = "odoo.addons.crm_sms_gateway.models"
+BASE = "odoo.addons.crm_sms_gateway.providers.base"
 
 
 @tagged("post_install", "-at_install")
-class TestDispatcher(GatewayCase):
-    def test_a_message_is_submitted_then_delivered(self):
+class TestSandboxEndings(GatewayCase):
+    """The last four digits of a number decide what becomes of it."""
+
+    #: ending → the states it passes through, and the failure type it ends with
+    STORIES = {
+        "6700": ("submitting submitted delivered", None),
+        "9901": ("submitting submitted failed", "unreachable"),
+        "9902": ("submitting failed", "content_rejected"),
+        "9903": ("submitting submitted expired", None),
+        "9904": ("submitting unknown delivered", None),
+        "9905": ("submitting unknown", None),
+        "9906": ("submitting submitted delivered", None),
+        "9907": ("submitting queued " * 2 + "submitting submitted delivered", None),
+        "9908": ("submitting failed", "opted_out"),
+    }
+    #: seconds from now at which the crons run
+    MOMENTS = (0, 1.5, 3.5, 7, 12, 22, 52, 112, 200)
+
+    def test_every_ending_has_its_story(self):
+        for values in ({}, {"is_debug": True}, {"channel": "voice"}):
+            campaign = self.send(*map(sandbox_phone, self.STORIES), **values)
+            self.live_on()
+            stories = zip(
+                self.get_messages(campaign), self.STORIES.items(), strict=True
+            )
+            for message, (ending, (story, failure_type)) in stories:
+                with self.subTest(ending=ending, **values):
+                    self.assertEqual(self.get_story(message), story.split())
+                    self.assertEqual(message.failure_type or None, failure_type)
+
+    def live_on(self):
+        for seconds in self.MOMENTS:
+            with self.later(seconds):
+                self.run_lane()
+                self.run_poll()
+                self.run_recover()
+
+    def test_an_ordinary_number_is_delivered_within_three_seconds(self):
+        message = self.send_one()
+        self.run_lane()
+        with self.later(3):
+            self.run_poll()
+        self.assertEqual(message.state, "delivered")
+        self.assertLess(
+            message.delivered_at - message.submitted_at, timedelta(seconds=3)
+        )
+
+    def test_9906_is_delivered_after_a_minute_and_not_before(self):
+        message = self.send_one(sandbox_phone("9906"))
+        self.run_lane()
+        for seconds, state in ((55, "submitted"), (400, "delivered")):
+            with self.later(seconds):
+                self.run_poll()
+            self.assertEqual(message.state, state)
+        self.assertEqual(
+            round((message.delivered_at - message.submitted_at).total_seconds()), 60
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestAnswers(GatewayCase):
+    """What becomes of a message, by the provider's answer to its submit."""
+
+    def send_through(self, **values):
+        """A message behind one run of a lane through a route that is scripted."""
+        self.scripted, self.provider = self.script_route(**values)
+        message = self.send_one(route=self.scripted)
+        self.run_lane()
+        return message
+
+    def test_accepted(self):
+        message = self.send_through()
+        self.assertEqual(message.state, "submitted")
+        self.assertEqual(message.provider_reference, message.uuid)
+        self.assertEqual(message.attempts, 1)
+        self.assertFalse(message.lease_until)
+        self.assertFalse(message.next_poll_at, "this provider cannot be polled")
+
+    def test_accepted_by_a_provider_that_is_polled(self):
+        message = self.send_through(poll=lambda references: [])
+        self.assertTrue(message.next_poll_at)
+
+    def test_the_provider_gets_what_was_accepted(self):
+        scripted, provider = self.script_route()
+        message = self.send_one(route=scripted, ttl=600, text="Привет")
+        self.run_lane()
+        [[request]] = provider.batches
+        self.assertEqual(request.uuid, message.uuid)
+        self.assertEqual(request.client_reference, message.client_reference)
+        self.assertEqual(request.msisdn, PHONE)
+        self.assertEqual((request.text, request.channel), ("Привет", "sms"))
+        self.assertEqual(request.attempt, 1)
+        self.assertEqual(
+            request.valid_until, message.expires_at.replace(tzinfo=timezone.utc)
+        )
+
+    def test_refused(self):
+        message = self.send_through(
+            submit=answer(
+                Outcome.REFUSED, failure_type="blocked", code="13", message="Blocked"
+            )
+        )
+        self.assertEqual((message.state, message.failure_type), ("failed", "blocked"))
+        self.assertEqual(
+            (message.failure_code, message.failure_message), ("13", "Blocked")
+        )
+
+    def test_maybe_sent(self):
+        message = self.send_through(submit=fail(MaybeSent("No answer", code="T")))
+        self.assertEqual((message.state, message.maybe_sent), ("unknown", True))
+        self.assertTrue(message.next_check_at)
+        self.assertEqual(message.event_ids[-1].detail, "No answer")
+
+    def test_not_sent_waits_longer_and_longer(self):
+        message = self.send_through(submit=answer(Outcome.NOT_SENT))
+        waits = []
+        for _attempt in range(5):
+            self.assertEqual(message.state, "queued")
+            waits.append((message.not_before - fields.Datetime.now()).total_seconds())
+            self.let_pass(waits[-1] + 2)
+            self.run_lane()
+        self.assertEqual(message.attempts, 6)
+        for wait, expected in zip(waits, (5, 10, 20, 40, 80), strict=True):
+            self.assertAlmostEqual(wait, expected, delta=expected * 0.1 + 2)
+
+    def test_not_sent_is_not_tried_before_its_time(self):
+        self.send_through(submit=answer(Outcome.NOT_SENT))
+        with self.later(4):
+            self.run_lane()
+        self.assertEqual(len(self.provider.batches), 1)
+
+    def test_the_provider_says_when_to_try_again(self):
+        message = self.send_through(submit=answer(Outcome.NOT_SENT, retry_after=300))
+        wait = message.not_before - fields.Datetime.now()
+        self.assertAlmostEqual(wait.total_seconds(), 300, delta=5)
+
+    def test_nobody_waits_for_longer_than_a_day(self):
+        message = self.send_through(submit=answer(Outcome.NOT_SENT, retry_after=1e15))
+        self.assertEqual(message.state, "queued")
+        tomorrow = fields.Datetime.now() + timedelta(days=1, seconds=1)
+        self.assertLess(message.not_before, tomorrow)
+        self.send_through(submit=fail(NotSent("Busy", retry_after=1e15)))
+        self.assertLess(self.scripted.resume_at, tomorrow)
+
+    def test_attempts_come_to_an_end(self):
+        message = self.send_through(
+            submit=answer(Outcome.NOT_SENT, code="503"), route={"max_attempts": 2}
+        )
+        self.assertEqual(message.state, "queued")
+        self.let_pass(60)
+        self.run_lane()
+        self.assertEqual(message.state, "failed")
+        self.assertEqual(message.failure_type, "attempts_exhausted")
+        self.assertEqual((message.failure_code, message.attempts), ("503", 2))
+
+    def test_what_may_have_been_sent_does_not_fail_by_exhaustion(self):
+        message = self.send_through(
+            submit=fail(MaybeSent("No answer")),
+            client_reference=ClientReference.DEDUP,
+            route={"max_attempts": 2},
+        )
+        self.provider.script["submit"] = answer(Outcome.NOT_SENT)
+        self.let_pass(60)
+        self.run_recover()
+        self.assertEqual(message.state, "queued")
+        self.run_lane()
+        self.assertEqual((message.state, message.attempts), ("unknown", 2))
+
+    # === ADAPTERS THAT MISBEHAVE ===
+    def test_an_adapter_that_crashes_leaves_the_message_unknown(self):
+        with mute_logger(BASE):
+            message = self.send_through(submit=fail(KeyError("password")))
+        self.assertEqual(message.state, "unknown")
+        self.assertEqual(message.event_ids[-1].detail, "KeyError")
+
+    def test_too_few_or_too_many_results_leave_all_messages_unknown(self):
+        scripted, provider = self.script_route()
+        for results in ([], accept([self.make_request()]) * 5):
+            provider.script["submit"] = lambda _requests, results=results: results
+            messages = self.get_messages(self.send(PHONE, PHONE, route=scripted))
+            with mute_logger(BASE):
+                self.run_lane()
+            self.assertEqual(messages.mapped("state"), ["unknown"] * 2)
+
+    def make_request(self):
+        return self.env["sms.gateway.message"].new({"uuid": "1" * 32})
+
+    def test_one_message_does_not_spoil_its_batch(self):
+        def submit(requests):
+            return [
+                SubmitResult(Outcome.REFUSED, failure_type="other")
+                if request.msisdn == PHONE
+                else accept([request])[0]
+                for request in requests
+            ]
+
+        scripted, _provider = self.script_route(submit=submit)
+        messages = self.get_messages(
+            self.send(PHONE, "+79281706701", PHONE, route=scripted)
+        )
+        self.run_lane()
+        self.assertEqual(messages.mapped("state"), ["failed", "submitted", "failed"])
+
+
+@tagged("post_install", "-at_install")
+class TestRouteTrouble(GatewayCase):
+    @mute_logger(f"{MODELS}.sms_gateway_route")
+    def test_a_route_that_is_down_is_paused_and_keeps_its_queue(self):
+        responsible = new_test_user(self.env, "sms_boss", "base.group_user")
+        scripted, provider = self.script_route(
+            submit=fail(RouteDown("Wrong password", code="401")),
+            route={"user_id": responsible.id},
+        )
+        messages = self.get_messages(self.send(PHONE, PHONE, route=scripted))
+        self.run_lane()
+        self.assertEqual(
+            (scripted.state, scripted.pause_reason), ("paused", "Wrong password")
+        )
+        self.assertEqual(messages.mapped("state"), ["queued"] * 2)
+        activity = scripted.activity_ids
+        self.assertEqual(activity.user_id, responsible)
+        self.assertIn("Wrong password", activity.note)
+        with self.later(3600):
+            self.run_lane()
+        self.assertEqual(len(provider.batches), 1)
+
+    @mute_logger(f"{MODELS}.sms_gateway_route")
+    def test_a_resumed_route_sends_its_queue(self):
+        scripted, provider = self.script_route(submit=fail(RouteDown("No money")))
+        message = self.send_one(route=scripted)
+        self.run_lane()
+        provider.script["submit"] = accept
+        scripted.action_resume()
+        self.assertFalse(scripted.activity_ids)
+        self.run_lane()
+        self.assertEqual(message.state, "submitted")
+        self.assertEqual(
+            self.get_story(message), "submitting queued submitting submitted".split()
+        )
+
+    @mute_logger(f"{MODELS}.sms_gateway_route")
+    def test_9909_pauses_the_route_and_the_rest_of_the_batch_goes(self):
+        down, other = self.get_messages(self.send(sandbox_phone("9909"), PHONE))
+        self.run_lane()
+        self.assertEqual((down.state, other.state), ("queued", "submitted"))
+        self.assertEqual(self.route.state, "paused")
+        self.assertEqual(len(self.route.activity_ids), 1)
+
+    def test_a_debug_message_never_pauses_the_route(self):
+        message = self.send_one(sandbox_phone("9909"), is_debug=True)
+        self.run_lane()
+        self.assertEqual(message.state, "queued")
+        self.assertEqual(self.route.state, "active")
+        self.assertFalse(self.route.activity_ids)
+        self.assertGreater(message.not_before, fields.Datetime.now())
+
+    def test_trouble_with_the_connection_rests_the_route(self):
+        scripted, provider = self.script_route(
+            submit=fail(NotSent("Connection refused")),
+            max_batch=1,
+            route={"concurrency": 1},
+        )
+        messages = self.get_messages(self.send(*[PHONE] * 3, route=scripted))
+        self.run_lane()
+        self.assertEqual(scripted.state, "active")
+        self.assertEqual(len(provider.batches), 1, "one vain call is enough")
+        self.assertEqual(messages.mapped("state"), ["queued"] * 3)
+        with self.later(10):
+            self.run_lane()
+        self.assertEqual(len(provider.batches), 1)
+        provider.script["submit"] = accept
+        with self.later(20):
+            self.run_lane()
+        self.assertEqual(messages.mapped("state"), ["submitted"] * 3)
+
+    def test_trouble_of_one_message_leaves_the_route_alone(self):
+        scripted, _provider = self.script_route(submit=answer(Outcome.NOT_SENT))
+        self.send_one(route=scripted)
+        self.run_lane()
+        self.assertFalse(scripted.resume_at)
+
+    def test_a_paused_route_keeps_its_queue_and_expires_it(self):
+        self.route.action_pause()
+        patient, hasty = self.send_one(), self.send_one(ttl=10)
+        self.run_lane()
+        self.assertEqual((patient.state, hasty.state), ("queued", "queued"))
+        with self.later(11):
+            self.run_lane()
+        self.assertEqual((patient.state, hasty.state), ("queued", "expired"))
+
+    def test_routes_do_not_wait_for_each_other(self):
+        _down, _provider = self.script_route(submit=fail(NotSent("Connection refused")))
+        self.send_one(route=_down)
         message = self.send_one()
         self.run_lane()
         self.assertEqual(message.state, "submitted")
-        self.assertTrue(message.provider_reference)
-        self.assertEqual(message.attempts, 1)
-        self.let_pass(5)
-        self.run_poll()
-        self.assertEqual(self.get_story(message), ["submitting", "submitted"])
 
-    def test_a_refused_message_fails_with_its_reason(self):
-        message = self.send_one(sandbox_phone("9902"))
+
+@tagged("post_install", "-at_install")
+class TestClaim(GatewayCase):
+    """What is taken from the queue, and what is sorted out."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Message = cls.env["sms.gateway.message"]
+
+    def setUp(self):
+        super().setUp()
+        self.scripted, self.provider = self.script_route()
+
+    def get_sent(self):
+        """The numbers the provider was given, in order."""
+        return [request.msisdn for batch in self.provider.batches for request in batch]
+
+    def test_each_message_is_handed_over_once(self):
+        phones = [f"+792817{number:05}" for number in range(250)]
+        self.send(*phones, route=self.scripted)
         self.run_lane()
-        self.assertEqual(message.state, "failed")
-        self.assertEqual(message.failure_type, "content_rejected")
-        self.assertTrue(message.finished_at)
+        self.run_lane()
+        self.assertEqual(sorted(self.get_sent()), phones)
+
+    def test_batches_never_exceed_what_the_provider_takes(self):
+        scripted, provider = self.script_route(max_batch=3)
+        messages = self.get_messages(self.send(*[PHONE] * 8, route=scripted))
+        self.run_lane()
+        sizes = [len(batch) for batch in provider.batches]
+        self.assertEqual(sum(sizes), 8)
+        self.assertLessEqual(max(sizes), 3)
+        self.assertEqual(messages.mapped("state"), ["submitted"] * 8)
+
+    def test_single_messages_overtake_and_campaigns_take_turns(self):
+        scripted, provider = self.script_route(max_batch=1, route={"concurrency": 1})
+        first, second, single = (
+            [f"+79281706{campaign}{number}0" for number in range(count)]
+            for campaign, count in ((1, 3), (2, 3), (3, 1))
+        )
+        for phones in (first, second, single):
+            self.send(*phones, route=scripted)
+        self.run_lane()
+        sent = [batch[0].msisdn for batch in provider.batches]
+        turns = [phone for pair in zip(first, second, strict=True) for phone in pair]
+        self.assertEqual(sent, single + turns)
+
+    def test_what_is_over_before_the_submit_expires_unseen(self):
+        message = self.send_one(route=self.scripted, ttl=1)
+        with self.later(2):
+            self.run_lane()
+        self.assertEqual(message.state, "expired")
+        self.assertEqual(self.get_story(message), ["expired"])
+        self.assertEqual(message.event_ids.source, "ttl")
+        self.assertFalse(self.provider.batches)
+
+    def test_the_claim_itself_expires_what_is_over(self):
+        message = self.send_one(route=self.scripted, ttl=1)
+        with self.later(2):
+            self.claim(self.scripted)
+        self.assertEqual((message.state, message.attempts), ("expired", 0))
+        self.assertEqual(message.event_ids.source, "ttl")
+
+    def claim(self, route):
+        """Only the claim of a lane; its messages."""
+        with self.as_cron() as env:
+            dispatcher = env["sms.gateway.dispatcher"]
+            [unit] = [
+                unit
+                for unit in dispatcher._make_units()
+                if unit.route_id == route.id and not unit.is_debug
+            ]
+            claimed = dispatcher._claim(unit)
+        return self.Message.browse([one.id for one in claimed])
+
+    def test_a_claimed_message_has_a_lease_and_is_not_claimed_again(self):
+        message = self.send_one(route=self.scripted)
+        self.assertEqual(self.claim(self.scripted), message)
+        self.assertEqual((message.state, message.attempts), ("submitting", 1))
+        self.assertGreater(message.lease_until, fields.Datetime.now())
+        self.assertFalse(self.claim(self.scripted))
+
+    def test_who_opts_out_after_acceptance_gets_nothing(self):
+        message, other = self.get_messages(
+            self.send(PHONE, "+79281706701", route=self.scripted)
+        )
+        self.env["phone.blacklist"]._add([PHONE])
+        self.run_lane()
+        self.assertEqual(
+            (message.state, message.failure_type), ("cancelled", "opted_out")
+        )
+        self.assertEqual(self.get_story(message), ["cancelled"])
+        self.assertEqual(message.event_ids.source, "blacklist")
+        self.assertEqual((message.attempts, other.state), (0, "submitted"))
+        self.assertEqual(self.get_sent(), ["+79281706701"])
+
+    def test_a_cancelled_campaign_is_cancelled_unsent(self):
+        campaign = self.send(PHONE, PHONE, route=self.scripted)
+        campaign.action_cancel()
+        self.run_lane()
+        messages = self.get_messages(campaign)
+        self.assertEqual(messages.mapped("state"), ["cancelled"] * 2)
+        self.assertEqual(messages.event_ids.mapped("source"), ["campaign"] * 2)
+        self.assertEqual(campaign.state, "cancelled")
+        self.assertEqual(campaign.cancelled_count, 2)
+        self.assertFalse(self.provider.batches)
+
+    def test_a_paused_campaign_waits_until_it_is_resumed(self):
+        campaign = self.send(PHONE, route=self.scripted)
+        campaign.action_pause()
+        self.run_lane()
+        self.assertEqual(self.get_messages(campaign).state, "queued")
+        self.assertFalse(self.provider.batches)
+        campaign.action_resume()
+        self.run_lane()
+        self.assertEqual(self.get_messages(campaign).state, "submitted")
+
+    def test_a_paused_campaign_does_not_hold_up_the_others(self):
+        paused = self.send(*[PHONE] * 5, route=self.scripted)
+        paused.action_pause()
+        message = self.get_messages(self.send(PHONE, PHONE, route=self.scripted))
+        self.run_lane()
+        self.assertEqual(set(message.mapped("state")), {"submitted"})
+
+    def test_what_may_have_been_sent_is_never_called_cancelled_or_expired(self):
+        scripted, provider = self.script_route(
+            submit=fail(MaybeSent("No answer")), client_reference=ClientReference.DEDUP
+        )
+        stopped, over, opted_out = (
+            self.send(phone, route=scripted, ttl=300)
+            for phone in (PHONE, "+79281706701", "+79281706702")
+        )
+        self.run_lane()
+        self.let_pass(30)
+        self.run_recover()
+        messages = self.Message.search(
+            [("campaign_id", "in", (stopped | over | opted_out).ids)]
+        )
+        self.assertEqual(messages.mapped("state"), ["queued"] * 3)
+        stopped.action_cancel()
+        self.let_pass(600, self.get_messages(over))
+        self.env["phone.blacklist"]._add(["+79281706702"])
+        self.run_lane()
+        self.assertEqual(messages.mapped("state"), ["unknown"] * 3)
+        self.assertFalse(any(messages.mapped("next_check_at")), "a person decides")
+        self.assertEqual(len(provider.batches), 1, "handed over once, before")
+
+    def test_debug_messages_never_reach_the_provider_of_the_route(self):
+        message = self.send_one(route=self.scripted, is_debug=True)
+        self.run_lane()
+        with self.later(4):
+            self.run_poll()
+        self.assertEqual(message.state, "delivered")
+        self.assertFalse(self.provider.batches)
+
+
+@tagged("post_install", "-at_install")
+class TestLanes(GatewayCase):
+    def setUp(self):
+        super().setUp()
+        self.scripted, self.provider = self.script_route()
+
+    def set_parameter(self, name, value):
+        self.env["ir.config_parameter"].set_param(f"crm_sms_gateway.{name}", value)
+
+    def count_sent(self):
+        return sum(map(len, self.provider.batches))
+
+    def test_the_brake_stops_everything(self):
+        message = self.send_one(route=self.scripted)
+        self.set_parameter("is_stopped", "True")
+        self.run_lane()
+        self.assertEqual((message.state, self.count_sent()), ("queued", 0))
+        self.set_parameter("is_stopped", "False")
+        self.run_lane()
+        self.assertEqual(message.state, "submitted")
+
+    def test_lanes_above_the_setting_return_at_once(self):
+        message = self.send_one(route=self.scripted)
+        with self.assertQueryCount(20), self.as_cron() as env:
+            env["sms.gateway.dispatcher"]._cron_send(2)
+        self.assertEqual(message.state, "queued")
+        self.set_parameter("lanes", "2")
+        self.run_lane(2)
+        self.assertEqual(message.state, "submitted")
+
+    def test_a_lane_leaves_when_its_time_is_over(self):
+        self.send(*[PHONE] * 5, route=self.scripted)
+        with self.as_cron() as env:
+            dispatcher = env["sms.gateway.dispatcher"].with_context(cron_end_time=0)
+            dispatcher._run(1)
+        self.assertEqual(self.count_sent(), 0)
+
+    def test_the_crons_of_all_lanes_exist(self):
+        for lane in range(1, 9):
+            cron = self.env.ref(f"crm_sms_gateway.ir_cron_send_{lane}")
+            self.assertTrue(cron.active)
+            self.assertEqual(cron.code, f"model._cron_send({lane})")
+
+    def test_sending_wakes_the_lanes_in_use_and_no_others(self):
+        self.set_parameter("lanes", "2")
+        triggers = self.env["ir.cron.trigger"]
+        triggers.search([]).unlink()
+        self.send(PHONE)
+        woken = triggers.search([]).cron_id
+        lanes = [
+            self.env.ref(f"crm_sms_gateway.ir_cron_send_{lane}") for lane in (1, 2)
+        ]
+        self.assertEqual(set(woken), set(lanes))
+
+    def get_due(self):
+        """Seconds until something can be claimed of the scripted route."""
+        with self.as_cron() as env:
+            dispatcher = env["sms.gateway.dispatcher"]
+            units = [
+                unit
+                for unit in dispatcher._make_units()
+                if unit.route_id == self.scripted.id
+            ]
+            dues = [dispatcher._get_unit_due(unit) for unit in units]
+        return min((due for due in dues if due is not None), default=None)
+
+    def test_a_lane_knows_when_the_next_message_is_due(self):
+        self.assertIsNone(self.get_due())
+        start = fields.Datetime.now() + timedelta(minutes=5)
+        later = self.send(PHONE, route=self.scripted, not_before=start)
+        self.assertAlmostEqual(self.get_due(), 300, delta=5)
+        message = self.send_one(route=self.scripted)
+        self.assertEqual(self.get_due(), 0)
+        message.campaign_id.action_pause()
+        later.action_cancel()
+        self.assertIsNone(self.get_due())
+
+    def test_a_lane_knows_when_the_next_token_comes(self):
+        self.scripted.throughput = 0.1
+        with self.later(0):
+            self.send(PHONE, PHONE, PHONE, route=self.scripted)
+        with self.later(1):
+            self.run_lane()
+            self.assertAlmostEqual(self.get_due(), 10, places=2)
+
+    # === THROUGHPUT ===
+    def test_throughput_is_a_bucket_of_one_second(self):
+        self.scripted.throughput = 2
+        self.send(*[PHONE] * 20, route=self.scripted)
+        sent = []
+        for seconds in (0, 0.5, 1, 1.2, 1.5, 60):
+            with self.later(seconds):
+                self.run_lane()
+            sent.append(self.count_sent())
+        self.assertEqual(sent, [1, 2, 3, 3, 4, 6])
+
+    def test_lanes_share_the_bucket(self):
+        self.set_parameter("lanes", "2")
+        self.scripted.throughput = 5
+        self.send(*[PHONE] * 30, route=self.scripted)
+        for seconds in (0, 10):
+            with self.later(seconds):
+                self.run_lane(1)
+                self.run_lane(2)
+        self.assertEqual(self.count_sent(), 1 + 5)
+
+    def test_tokens_that_were_not_needed_stay_in_the_bucket(self):
+        self.scripted.throughput = 5
+        for seconds, count in ((0, 1), (10, 1), (10.01, 9)):
+            with self.later(seconds):
+                self.send(*[PHONE] * count, route=self.scripted)
+            with self.later(seconds + 0.005):
+                self.run_lane()
+        self.assertEqual(self.count_sent(), 1 + 5)
+
+    def test_a_slow_route_lets_short_lived_messages_expire_unseen(self):
+        self.scripted.throughput = 0.2
+        messages = self.get_messages(
+            self.send(*[PHONE] * 4, route=self.scripted, ttl=1)
+        )
+        for seconds in (0, 0.5, 1, 2, 6, 12):
+            with self.later(seconds):
+                self.run_lane()
+        self.assertEqual(messages.mapped("state"), ["submitted"] + ["expired"] * 3)
+        self.assertEqual(self.count_sent(), 1)
+
+    def test_debug_messages_need_no_tokens(self):
+        self.scripted.throughput = 0.2
+        messages = self.get_messages(
+            self.send(*[PHONE] * 5, route=self.scripted, is_debug=True)
+        )
+        self.run_lane()
+        self.assertEqual(messages.mapped("state"), ["submitted"] * 5)
