@@ -111,6 +111,8 @@ class GatewayHelpers:
     savepoints. What needs real transactions is tested with real processes elsewhere.
     """
 
+    _start = None
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -216,8 +218,10 @@ class GatewayHelpers:
 
     # === TIME ===
     def later(self, seconds):
-        """A block in which the clock stands still, so many seconds from now."""
-        return freeze_time(now() + timedelta(seconds=seconds))
+        """A block in which the clock stands still, so many seconds after the moment
+        the test's first such block was made."""
+        self._start = self._start or now()
+        return freeze_time(self._start + timedelta(seconds=seconds))
 
     def let_pass(self, seconds, messages=None):
         """Move all moments of these messages (default: all) into the past."""
