@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import defaultdict
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
@@ -11,7 +10,7 @@ from odoo.tools import SQL
 from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest, SubmitRequest
 from ..tools.backoff import poll_delay, reconcile_delay
-from .sms_gateway_message import StateChange, after, now, to_sql
+from .sms_gateway_message import StateChange, after, first_poll, now, to_sql
 
 _logger = logging.getLogger(__name__)
 
@@ -209,7 +208,9 @@ class SmsGatewayDeliveryReport(models.Model):
             code=self.code or "",
             detail=self.detail or "",
             segments=self.segments or None,
-            next_poll_at=after(poll_delay(0)) if state == "submitted" else None,
+            next_poll_at=first_poll(self.route_id._get_provider_class())
+            if state == "submitted"
+            else None,
             occurred_at=self.occurred_at and to_sql(self.occurred_at),
         )
 
@@ -293,10 +294,8 @@ class SmsGatewayDeliveryReport(models.Model):
         try:
             self._fetch_references(provider, [m for m in messages if not m["ref"]])
             known = {m["ref"]: m for m in messages if m["ref"]}
-            reports = provider.poll(list(known)) if known else []
-        except ProviderError as error:
-            _logger.warning("Route %s: no statuses: %s", route.id, error.message)
-            return len(messages)
+            asked = list(known)
+            reports = self._ask(route, lambda: provider.poll(asked) if asked else [])
         finally:
             provider.close()
         pairs = [
@@ -304,8 +303,21 @@ class SmsGatewayDeliveryReport(models.Model):
             for report in reports
             if report.provider_reference in known
         ]
-        self._apply_asked(pairs, "poll")
+        self._apply_asked(provider, pairs, "poll")
         return len(messages)
+
+    def _ask(self, route, question):
+        """Ask a provider; no answer must stop the routes behind this one.
+
+        :return: what the provider answers, nothing when it fails
+        """
+        try:
+            return question()
+        except ProviderError as error:
+            _logger.warning("Route %s: no statuses: %s", route.id, error.message)
+        except Exception:
+            _logger.exception("Route %s: the adapter failed", route.id)
+        return []
 
     def _take_due(self, route, is_debug, state, limit, get_delay):
         """Take messages whose turn has come and set their next turn, then commit.
@@ -350,7 +362,7 @@ class SmsGatewayDeliveryReport(models.Model):
         self.env.cr.commit()
         return rows
 
-    def _apply_asked(self, pairs, source):
+    def _apply_asked(self, provider, pairs, source):
         """Apply answers to questions of ours.
 
         :param pairs: list of (row of `_take_due`, `DeliveryReport`)
@@ -366,7 +378,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 detail=report.message,
                 provider_reference=report.provider_reference,
                 segments=report.segments,
-                next_poll_at=after(poll_delay(0)),
+                next_poll_at=first_poll(provider),
                 occurred_at=_sql_time(report.occurred_at),
             )
             for row, report in pairs
@@ -454,7 +466,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 route, is_debug, "unknown", provider.max_batch, reconcile_delay
             )
             if provider.capabilities.lookup:
-                self._look_up(provider, rows)
+                self._look_up(route, provider, rows)
             elif provider.is_idempotent:
                 self._queue_again([row for row in rows if not row["is_over"]])
                 self._end_checking([row for row in rows if row["is_over"]])
@@ -464,16 +476,15 @@ class SmsGatewayDeliveryReport(models.Model):
         finally:
             provider.close()
 
-    def _look_up(self, provider, rows):
+    def _look_up(self, route, provider, rows):
         """Ask the provider by our reference; what it has not seen stays unknown."""
         if not rows:
             return
-        try:
-            reports = provider.lookup([_make_request(row) for row in rows])
-        except ProviderError as error:
-            _logger.warning("Reconciliation failed: %s", error.message)
-            return
-        self._apply_asked(list(zip(rows, reports, strict=True)), "lookup")
+        requests = [_make_request(row) for row in rows]
+        pairs = self._ask(
+            route, lambda: list(zip(rows, provider.lookup(requests), strict=True))
+        )
+        self._apply_asked(provider, pairs, "lookup")
 
     def _queue_again(self, rows):
         """The provider recognises our reference: handing over again is asking."""

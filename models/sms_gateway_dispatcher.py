@@ -18,13 +18,14 @@ from odoo.tools import SQL
 
 from ..providers.base import Provider
 from ..providers.types import Outcome, SubmitRequest, SubmitResult
-from ..tools.backoff import POLL_SCHEDULE, reconcile_delay, retry_delay
+from ..tools.backoff import reconcile_delay, retry_delay
 from .sms_gateway_campaign import HELD_STATES
 from .sms_gateway_message import (
     PRIORITY_BATCH,
     PRIORITY_SINGLE,
     StateChange,
     after,
+    first_poll,
     now,
 )
 
@@ -418,13 +419,12 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         return StateChange(**values, **make(unit, claimed, result))
 
     def _make_accepted(self, unit, claimed, result):
-        polls = unit.provider.capabilities.poll
         return {
             "state": "submitted",
             "provider_reference": result.provider_reference,
             "failure_type": result.failure_type,
             "segments": result.segments,
-            "next_poll_at": after(POLL_SCHEDULE[0]) if polls else None,
+            "next_poll_at": first_poll(unit.provider),
         }
 
     def _make_refused(self, unit, claimed, result):

@@ -12,7 +12,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools.backoff import reconcile_delay
+from ..tools.backoff import poll_delay, reconcile_delay
 from ..tools.compose import Composed
 from ..tools.msisdn import e164
 from ..tools.sentences import sentence
@@ -630,6 +630,11 @@ def _iso(moment):
 def after(seconds):
     """The moment so many seconds from now, None for None."""
     return None if seconds is None else to_sql(now() + timedelta(seconds=seconds))
+
+
+def first_poll(provider):
+    """When a message that was just accepted is asked for, None where it cannot be."""
+    return after(poll_delay(0)) if provider.capabilities.poll else None
 
 
 def storable(text):
