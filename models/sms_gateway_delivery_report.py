@@ -211,7 +211,7 @@ class SmsGatewayDeliveryReport(models.Model):
             next_poll_at=first_poll(self.route_id._get_provider_class())
             if state == "submitted"
             else None,
-            occurred_at=self.occurred_at and to_sql(self.occurred_at),
+            occurred_at=to_sql(self.occurred_at) if self.occurred_at else None,
         )
 
     # === POLL ===

@@ -1,1 +1,2 @@
 from . import test_api_schema
+from . import test_webhook
