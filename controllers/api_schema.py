@@ -149,6 +149,21 @@ def request_error(
     return RequestError([problem], kind=kind, headers=headers)
 
 
+def rejection_error(
+    code: str, rejected: Sequence[Rejected], users_path: str
+) -> RequestError:
+    """Make the error of a send that sinks with its recipients.
+
+    :param code: ``no_valid_users`` or ``rejected_users``
+    """
+    problems = [RequestProblem(code, users_path)]
+    for user in rejected[: MAX_PROBLEMS - 1]:
+        place = f"{users_path}[{user.index}]"
+        path = f"{place}.{user.field}" if user.field else place
+        problems.append(RequestProblem(user.code, path, user.params))
+    return RequestError(problems, kind="send")
+
+
 @dataclass(frozen=True, slots=True)
 class BalanceRequest:
     """``currencies``: ISO 4217, as asked, each once."""

@@ -1,2 +1,3 @@
 from . import test_api_schema
+from . import test_api_send
 from . import test_webhook
