@@ -105,7 +105,7 @@ class ApiV1(http.Controller):
         return make_response(self._answer(document, body, settings))
 
     @http.route(
-        "/api/v1/<path:rest>",
+        "/api/v1/<sms_gateway_rest:rest>",
         type=ApiDispatcher.routing_type,
         auth="none",
         save_session=False,

@@ -1,3 +1,4 @@
 from . import test_api_schema
 from . import test_api_send
+from . import test_api_v1
 from . import test_webhook
