@@ -47,15 +47,29 @@ class ApiDispatcher(http.Dispatcher):
         """A wrong type is answered by the API itself, in JSON."""
         return True
 
+    def __init__(self, request):
+        super().__init__(request)
+        self.response = None
+        self.is_committed = False
+
     def dispatch(self, endpoint, args):
         self.request.params = dict(args)
+        self.request.env.cr.postcommit.add(self._note_commit)
         try:
-            return self.request.registry["ir.http"]._dispatch(endpoint)
+            self.response = self.request.registry["ir.http"]._dispatch(endpoint)
         except schema.RequestError as error:
             # Raised on, so that nothing of the request is committed.
             werkzeug.exceptions.abort(make_error_response(error))
+        return self.response
+
+    def _note_commit(self):
+        self.is_committed = True
 
     def handle_error(self, exc):
+        if self.is_committed:
+            # Waking a cron failed, or the like. The request is carried out all the
+            # same: told of an error, its client would send everything again.
+            return self.response
         if isinstance(exc, werkzeug.exceptions.HTTPException) and exc.response:
             return exc.response
         return make_error_response(self._explain(exc))
@@ -196,8 +210,12 @@ def read_body(settings):
     httprequest = request.httprequest
     if httprequest.mimetype != "application/json":
         raise schema.request_error("unsupported_media_type")
-    httprequest.max_content_length = settings.max_body_bytes
-    return httprequest.get_data(cache=True)
+    # One more than allowed: a chunked body has no length to be judged by.
+    httprequest.max_content_length = settings.max_body_bytes + 1
+    body = httprequest.get_data(cache=True)
+    if len(body) > settings.max_body_bytes:
+        raise schema.request_error("too_large")
+    return body
 
 
 def get_idempotency_key():

@@ -1,9 +1,14 @@
 """Addresses the API was called from lately."""
 
+import logging
 from datetime import timedelta
+
+import psycopg2
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 MAX_SHOWN = 5
 #: An address is noted at most this often: calls must not wait for each other.
@@ -35,7 +40,8 @@ class SmsGatewayCaller(models.Model):
         now = fields.Datetime.now()
         known = self.env.execute_query(
             SQL(
-                "SELECT last_call_at FROM sms_gateway_caller WHERE address = %s", address
+                "SELECT last_call_at FROM sms_gateway_caller WHERE address = %s",
+                address,
             )
         )
         if known and known[0][0] > now - NOTE_EVERY:
@@ -43,20 +49,25 @@ class SmsGatewayCaller(models.Model):
         self.env.cr.postcommit.add(lambda: self._write_call(address, now))
 
     def _write_call(self, address, now):
-        """In a transaction of its own: two first calls of one address may meet."""
-        with self.env.registry.cursor() as cr:
-            cr.execute(
-                SQL(
-                    """
-                    INSERT INTO sms_gateway_caller AS c (address, call_count, last_call_at)
-                    VALUES (%(address)s, 1, %(now)s)
-                        ON CONFLICT (address) DO UPDATE
-                       SET call_count = c.call_count + 1, last_call_at = %(now)s
-                    """,
-                    address=address,
-                    now=now,
-                )
-            )
+        """In a transaction of its own: two first calls of one address may meet, and
+        the one that loses has carried out its request all the same."""
+        try:
+            with self.env.registry.cursor() as cr:
+                cr.execute(self._write_statement(address, now), log_exceptions=False)
+        except psycopg2.Error as error:
+            _logger.info("The caller %s is not noted: %s", address, error)
+
+    def _write_statement(self, address, now):
+        return SQL(
+            """
+            INSERT INTO sms_gateway_caller AS c (address, call_count, last_call_at)
+            VALUES (%(address)s, 1, %(now)s)
+                ON CONFLICT (address) DO UPDATE
+               SET call_count = c.call_count + 1, last_call_at = %(now)s
+            """,
+            address=address,
+            now=now,
+        )
 
     @api.model
     def _get_last(self):
