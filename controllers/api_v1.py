@@ -27,6 +27,7 @@ ALLOWED_METHODS = ("GET", "POST")
 ALLOW = {"Allow": schema.METHODS}
 MAX_IDEMPOTENCY_KEY = 255
 FORWARDING_HEADERS = ("Forwarded", "X-Real-IP", "Via")
+REWRITING_HEADERS = ("X-Forwarded-Host", "X-Forwarded-For")
 CODE_OF_STATUS = {
     HTTPStatus.NOT_FOUND: "unknown_path",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
@@ -283,12 +284,13 @@ def is_trusted(settings):
 
 def is_origin_known():
     """Odoo rewrites the address of a forwarded request in proxy mode, and only when
-    X-Forwarded-Host is there; any other forwarded request may come from anywhere."""
+    X-Forwarded-Host is there, from X-Forwarded-For; any other forwarded request may
+    come from anywhere."""
     headers = request.httprequest.headers
     is_forwarded = any(name in headers for name in FORWARDING_HEADERS) or any(
         name.lower().startswith("x-forwarded-") for name in headers.keys()
     )
-    is_rewritten = config["proxy_mode"] and "X-Forwarded-Host" in headers
+    is_rewritten = config["proxy_mode"] and all(map(headers.get, REWRITING_HEADERS))
     return is_rewritten or not is_forwarded
 
 

@@ -23,6 +23,9 @@ class ResUsersApikeys(models.Model):
 
         :rtype: res.users, empty when the key is unknown, expired or of another scope
         """
+        if "\0" in key:
+            # PostgreSQL's text cannot hold it, so no key does.
+            return self.env["res.users"]
         rows = self.env.execute_query(
             SQL(
                 """

@@ -1,3 +1,4 @@
+from . import test_api_access
 from . import test_api_errors
 from . import test_api_schema
 from . import test_api_send
