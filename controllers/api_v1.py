@@ -173,7 +173,7 @@ class ApiV1(http.Controller):
         if known and known.body_hash != body_hash:
             raise schema.request_error("idempotency_conflict")
         if known:
-            return known.answer
+            return known._get_answer()
         answer = self._send(document)
         Idempotency._keep(key, body_hash, answer)
         return answer
@@ -221,7 +221,9 @@ def read_body(settings):
 
 def get_idempotency_key():
     key = request.httprequest.headers.get("Idempotency-Key")
-    if key is not None and not 0 < len(key) <= MAX_IDEMPOTENCY_KEY:
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_IDEMPOTENCY_KEY or "\0" in key:
         raise schema.request_error(
             "invalid_value",
             path="Idempotency-Key",

@@ -20,7 +20,7 @@ class SmsGatewayIdempotency(models.Model):
     user_id = fields.Many2one("res.users", required=True, ondelete="cascade")
     key = fields.Char(required=True)
     body_hash = fields.Char(required=True)
-    answer = fields.Json(required=True)
+    answer = fields.Text(required=True, help="As JSON, to the letter.")
     created_at = fields.Datetime(required=True, index=True)
 
     _caller_key_unique = models.UniqueIndex("(user_id, key)")
@@ -61,15 +61,20 @@ class SmsGatewayIdempotency(models.Model):
                 """
                 INSERT INTO sms_gateway_idempotency
                        (user_id, key, body_hash, answer, created_at)
-                VALUES (%s, %s, %s, %s::jsonb, %s) ON CONFLICT DO NOTHING
+                VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
                 """,
                 self.env.uid,
                 key,
                 body_hash,
-                json.dumps(answer),
+                json.dumps(answer, ensure_ascii=False),
                 moment,
             )
         )
+
+    def _get_answer(self):
+        """The answer, its members in the order they were given in."""
+        self.ensure_one()
+        return json.loads(self.answer)
 
     @api.autovacuum
     def _gc_idempotency(self):
