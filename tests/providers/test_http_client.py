@@ -286,8 +286,10 @@ class TestHttpMaybeSent(HttpClientCase):
 
         server = self.serve(OK, wrap=wait)
         client = self.make_client(read_timeout=0.3)
+        started = time.monotonic()
         with self.assertRaises(MaybeSent):
             client.post(server.url, body=b"x" * 50_000_000)
+        self.assertLess(time.monotonic() - started, 3)
 
     def test_hanging_up(self):
         server = self.serve(hang_up)
