@@ -121,7 +121,10 @@ class ResConfigSettings(models.TransientModel):
             "sms_gateway_max_segments",
             "sms_gateway_max_speech",
         )
-        if any(self[name] < 1 for name in limits) or self.sms_gateway_retention_days < 0:
+        if (
+            any(self[name] < 1 for name in limits)
+            or self.sms_gateway_retention_days < 0
+        ):
             raise ValidationError(
                 self.env._("The limits of the SMS gateway must be greater than zero.")
             )

@@ -153,9 +153,7 @@ class SmsGatewayMessage(models.Model):
     phone = fields.Char(compute="_compute_phone", search="_search_phone")
     text = fields.Text(readonly=True)
     text_alternative = fields.Text("Alternative text", readonly=True)
-    encoding = fields.Selection(
-        [("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True
-    )
+    encoding = fields.Selection([("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True)
     segments = fields.Integer(readonly=True)
 
     # State
@@ -210,9 +208,7 @@ class SmsGatewayMessage(models.Model):
     _reference_index = models.Index(
         "(route_id, provider_reference) WHERE provider_reference IS NOT NULL"
     )
-    _retention_index = models.Index(
-        "(finished_at, id) WHERE finished_at IS NOT NULL"
-    )
+    _retention_index = models.Index("(finished_at, id) WHERE finished_at IS NOT NULL")
     _campaign_index = models.Index("(campaign_id, index, id)")
     _msisdn_index = models.Index("(msisdn, id)")
     _company_state_index = models.Index("(company_id, state, id)")
@@ -331,7 +327,9 @@ class SmsGatewayMessage(models.Model):
 
     def _resolve(self, state, **values):
         if any(message.state != "unknown" for message in self):
-            raise UserError(self.env._("Only unknown messages can be resolved by hand."))
+            raise UserError(
+                self.env._("Only unknown messages can be resolved by hand.")
+            )
         self.check_access("read")
         changes = [
             StateChange(
@@ -386,7 +384,9 @@ class SmsGatewayMessage(models.Model):
                 accepted_at,
             )
         )
-        return [Rejected(index, phone, "opted_out", "phone", {}) for index, phone in rows]
+        return [
+            Rejected(index, phone, "opted_out", "phone", {}) for index, phone in rows
+        ]
 
     def _count_accepted(self, campaign, accepted_at):
         self.env.execute_query(
@@ -562,10 +562,14 @@ SELECT id, verdict FROM judged ORDER BY id
     def _expire_queued(self, limit=1000):
         """Queued messages whose time to live is over, on paused routes too."""
         ids = self._lock_ids(
-            SQL("state = 'queued' AND NOT maybe_sent AND expires_at <= %s", now()), limit
+            SQL("state = 'queued' AND NOT maybe_sent AND expires_at <= %s", now()),
+            limit,
         )
         self._set_state(
-            [StateChange(id=message_id, state="expired", source="ttl") for message_id in ids]
+            [
+                StateChange(id=message_id, state="expired", source="ttl")
+                for message_id in ids
+            ]
         )
         return len(ids)
 
@@ -734,7 +738,9 @@ class _RowStream:
             yield self._line(self._row(composed))
 
     def _row(self, composed):
-        campaign_id, route_id, company_id, channel, is_debug, priority, retry = self._head
+        campaign_id, route_id, company_id, channel, is_debug, priority, retry = (
+            self._head
+        )
         code = self._reject(composed)
         return (
             uuid.uuid4().hex,

@@ -97,7 +97,9 @@ class SmsGatewayRoute(models.Model):
         groups="base.group_system",
         default=lambda self: secrets.token_urlsafe(24),
     )
-    webhook_url = fields.Char(compute="_compute_webhook_url", groups="base.group_system")
+    webhook_url = fields.Char(
+        compute="_compute_webhook_url", groups="base.group_system"
+    )
     accepts_push = fields.Boolean(compute="_compute_capabilities")
     tells_balance = fields.Boolean(compute="_compute_capabilities")
 
@@ -121,7 +123,9 @@ class SmsGatewayRoute(models.Model):
     # === COMPUTES ===
     @api.model
     def _selection_provider_code(self):
-        return [(code, provider.label) for code, provider in PROVIDERS.items()]
+        return [
+            (code, self.env._(provider.label)) for code, provider in PROVIDERS.items()
+        ]
 
     def _get_provider_class(self):
         self.ensure_one()
@@ -138,7 +142,7 @@ class SmsGatewayRoute(models.Model):
     def _compute_provider_help(self):
         for route in self:
             provider = PROVIDERS.get(route.provider_code)
-            route.provider_help = provider and provider.help_text()
+            route.provider_help = provider and self.env._(provider.description)
 
     def _compute_webhook_url(self):
         for route in self:
@@ -219,9 +223,7 @@ class SmsGatewayRoute(models.Model):
         )
         # sudo: messages the user may not see bind the route just as well
         Message = self.env["sms.gateway.message"].sudo()
-        if changed and Message.search_count(
-            [("route_id", "in", changed.ids)], limit=1
-        ):
+        if changed and Message.search_count([("route_id", "in", changed.ids)], limit=1):
             raise UserError(
                 self.env._(
                     "The route has messages, so its provider and company stay as they"
@@ -250,9 +252,10 @@ class SmsGatewayRoute(models.Model):
     def _complete_settings(self):
         """Give every route one row for each setting its provider declares."""
         for route in self:
-            declared = {setting.name: setting for setting in PROVIDERS[
-                route.provider_code
-            ].settings}
+            declared = {
+                setting.name: setting
+                for setting in PROVIDERS[route.provider_code].settings
+            }
             rows = route.setting_ids
             rows.filtered(lambda row, names=declared: row.name not in names).unlink()
             missing = declared.keys() - set(rows.mapped("name"))
@@ -400,8 +403,8 @@ class SmsGatewayRouteSetting(models.Model):
         for row in self:
             provider = PROVIDERS.get(row.route_id.provider_code)
             declared = provider and provider.get_setting(row.name)
-            row.label = declared.label if declared else row.name
-            row.help = declared.help if declared else ""
+            row.label = self.env._(declared.label) if declared else row.name
+            row.help = self.env._(declared.help) if declared and declared.help else ""
             row.is_secret = bool(declared) and declared.secret
             row.is_required = bool(declared) and declared.required
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -36,8 +35,10 @@ class Provider(ABC):
 
     #: technical name, stored on routes
     code: ClassVar[str]
-    #: name for people
+    #: name for people, marked with `types._`
     label: ClassVar[str]
+    #: what an administrator should know, marked with `types._`
+    description: ClassVar[str]
     capabilities: ClassVar[Capabilities]
     settings: ClassVar[tuple[Setting, ...]] = ()
 
@@ -53,11 +54,6 @@ class Provider(ABC):
     def get_setting(cls, name: str) -> Setting | None:
         """The declaration of a setting."""
         return next((s for s in cls.settings if s.name == name), None)
-
-    @classmethod
-    def help_text(cls) -> str:
-        """What an administrator should know; the docstring of the class."""
-        return inspect.cleandoc(cls.__doc__ or "")
 
     @property
     def max_batch(self) -> int:

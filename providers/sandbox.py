@@ -24,6 +24,7 @@ from .types import (
     SubmitRequest,
     SubmitResult,
     Units,
+    _,
 )
 
 #: the answer printed in the manual of the API
@@ -93,7 +94,21 @@ class SandboxProvider(Provider):
     """
 
     code = "sandbox"
-    label = "Sandbox"
+    label = _("Sandbox")
+    description = _(
+        "Sends nothing. The last four digits of a number decide what becomes of its"
+        " messages:\n"
+        "9901: undelivered\n"
+        "9902: rejected at submit\n"
+        "9903: expired\n"
+        "9904: no answer, later found delivered\n"
+        "9905: no answer, never found\n"
+        "9906: delivered after a minute\n"
+        "9907: throttled twice, then taken\n"
+        "9908: on the provider's stop-list\n"
+        "9909: the route is down\n"
+        "All others are delivered at once."
+    )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
         max_batch=100,

@@ -41,9 +41,18 @@ class ClientReference(Enum):
     DEDUP = "dedup"
 
 
+def _(text: str) -> str:
+    """Mark a text for people: it is collected for translation by this name, and
+    translated where it is shown."""
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value an administrator enters for a route; drives the route's form."""
+    """One value an administrator enters for a route; drives the route's form.
+
+    ``label`` and ``help`` are marked with `_`.
+    """
 
     name: str
     label: str

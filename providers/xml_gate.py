@@ -40,6 +40,7 @@ from .types import (
     SubmitRequest,
     SubmitResult,
     Units,
+    _,
 )
 
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>'
@@ -131,19 +132,25 @@ class Unreadable(ValueError):
 
 
 class XmlGateProvider(Provider):
-    """Speaks the XML protocol of TargetSMS, SMS16 and many other Russian services.
+    """The XML protocol of TargetSMS, SMS16 and many other Russian services.
 
-    The gate remembers the number we give to every message (``client_id_sms``): a
-    message submitted again is not sent again, its first answer comes back. Ask your
-    manager whether your gate does so; if it does not, set the switch below to 0, or a
-    message may arrive twice after a lost connection.
-
-    Statuses are asked for. If the manager also registers the address of this route's
-    delivery reports, they come at once.
+    The gate remembers the number given to every message (``client_id_sms``): a message
+    submitted again is not sent again, its first answer comes back.
     """
 
     code = "xml_gate"
-    label = "XML gate"
+    label = _("XML gate")
+    description = _(
+        "Speaks the XML protocol of TargetSMS, SMS16 and many other Russian services.\n"
+        "\n"
+        "The gate remembers the number given to every message (client_id_sms): a message"
+        " submitted again is not sent again. Ask your manager whether your gate does so;"
+        " if it does not, set the switch below to 0, or a message may arrive twice after"
+        " a lost connection.\n"
+        "\n"
+        "Statuses are asked for. If the manager also registers the webhook address of"
+        " this route, they come at once."
+    )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
         max_batch=_MAX_BATCH,
@@ -156,35 +163,37 @@ class XmlGateProvider(Provider):
         balance=True,
     )
     settings = (
-        Setting("url", "Address of the gate", required=True, help="https://host"),
-        Setting("login", "Login", required=True),
-        Setting("password", "Password", required=True, secret=True),
+        Setting("url", _("Address of the gate"), required=True, help="https://host"),
+        Setting("login", _("Login"), required=True),
+        Setting("password", _("Password"), required=True, secret=True),
         Setting(
             "sender",
-            "Sender",
+            _("Sender"),
             required=True,
-            help="Shown to the recipient when a message names no sender of its own",
+            help=_("Shown to the recipient when a message names no sender of its own"),
         ),
         Setting(
             "timezone",
-            "Time zone of the account",
+            _("Time zone of the account"),
             required=True,
-            help="As set in the gate's cabinet, e.g. Europe/Moscow",
+            help=_("As set in the gate's cabinet, e.g. Europe/Moscow"),
         ),
         Setting(
             "max_batch",
-            "Messages per document",
+            _("Messages per document"),
             default="200",
-            help=f"1 to {_MAX_BATCH}",
+            help=_("1 to 500"),
         ),
         Setting(
             "honours_client_id",
-            "Gate honours client_id_sms",
+            _("Gate honours client_id_sms"),
             default="1",
-            help="1: a message submitted again is not sent again. 0: the gate sends it",
+            help=_(
+                "1: a message submitted again is not sent again. 0: the gate sends it"
+            ),
         ),
-        Setting("name_delivery", "Name of the mailing in the gate's cabinet"),
-        Setting("translit", "Transliterate Cyrillic", default="0", help="1 or 0"),
+        Setting("name_delivery", _("Name of the mailing in the gate's cabinet")),
+        Setting("translit", _("Transliterate Cyrillic"), default="0", help=_("1 or 0")),
     )
 
     # === SETTINGS ===

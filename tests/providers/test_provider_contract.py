@@ -174,7 +174,7 @@ class ProviderContract:
         provider = self.provider_class
         self.assertEqual(provider.code, self.code)
         self.assertTrue(provider.label)
-        self.assertTrue(provider.help_text())
+        self.assertTrue(provider.description)
         self.assertTrue(provider.capabilities.channels)
         self.assertGreaterEqual(provider.capabilities.max_batch, 1)
         names = [setting.name for setting in provider.settings]

@@ -180,5 +180,6 @@ class TestSandboxAccount(SandboxCase):
 
     def test_every_number_is_documented(self):
         digits = {f"99{n:02}" for n in range(1, 10)}
-        documented = {d for d in digits if f"- {d}:" in SandboxProvider.help_text()}
-        self.assertEqual(documented, digits)
+        for text in (SandboxProvider.__doc__, SandboxProvider.description):
+            documented = {digit for digit in digits if f"{digit}:" in text}
+            self.assertEqual(documented, digits)
