@@ -1,9 +1,10 @@
 """API keys that open the gateway and nothing else."""
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
+
+from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
 KEY_SCOPE = "crm_sms_gateway"
 

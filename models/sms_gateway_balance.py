@@ -123,13 +123,13 @@ class SmsGatewayBalance(models.Model):
                 now,
             )
         )
-        self.env.cr.commit()
+        self.env["sms.gateway.dispatcher"]._commit()
         return self.browse(request_id for (request_id,) in rows)
 
     def _ask(self):
         provider = self.route_id._make_provider()
         is_test = self.kind == "connection"
-        self.env.cr.commit()
+        self.env["sms.gateway.dispatcher"]._commit()
         try:
             answer = provider.test_connection() if is_test else provider.balance()
             values = {"answer": answer} if is_test else self._read_balance(answer)

@@ -7,8 +7,8 @@ from datetime import timedelta, timezone
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..providers.errors import ProviderError, UnreadablePush
-from ..providers.types import DeliveryStatus, Outcome, PushRequest, SubmitRequest
+from ..providers.errors import ProviderError
+from ..providers.types import DeliveryStatus, Outcome, SubmitRequest
 from ..tools.backoff import poll_delay, reconcile_delay
 from .sms_gateway_message import StateChange, after, first_poll, now, to_sql
 
@@ -228,14 +228,14 @@ class SmsGatewayDeliveryReport(models.Model):
             if asked:
                 dispatcher._commit_progress(asked)
                 dispatcher._fold()
-            elif not self._wait_for_poll(min(deadline, time.monotonic() + linger)):
+            elif not self._wait_for_poll(deadline, linger):
                 break
             if time.monotonic() >= deadline:
                 break
         dispatcher._commit_progress(remaining=len(self._find_due("submitted")))
 
-    def _wait_for_poll(self, deadline):
-        """Sleep until the next message is due; False when that is after the deadline."""
+    def _wait_for_poll(self, deadline, linger):
+        """Sleep until the next message is due; False when that is too long."""
         self.env["sms.gateway.dispatcher"]._begin()
         [(due,)] = self.env.execute_query(
             SQL(
@@ -249,9 +249,11 @@ class SmsGatewayDeliveryReport(models.Model):
                         ORDER BY next_poll_at LIMIT 1) AS head"""
             )
         )
-        self.env.cr.commit()
+        self.env["sms.gateway.dispatcher"]._commit()
         seconds = (due - now()).total_seconds() if due else None
-        if seconds is None or time.monotonic() + seconds >= deadline:
+        if seconds is None or seconds > linger:
+            return False
+        if time.monotonic() + seconds >= deadline:
             return False
         time.sleep(max(seconds, 0.05))
         return True
@@ -359,7 +361,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 now=now(),
             )
         )
-        self.env.cr.commit()
+        self.env["sms.gateway.dispatcher"]._commit()
         return rows
 
     def _apply_asked(self, provider, pairs, source):
@@ -388,7 +390,7 @@ class SmsGatewayDeliveryReport(models.Model):
         self._end_polling(
             [(row, r) for row, r in pairs if r.status is DeliveryStatus.UNKNOWABLE]
         )
-        self.env.cr.commit()
+        self.env["sms.gateway.dispatcher"]._commit()
 
     def _end_polling(self, pairs):
         """The provider will never know more: stop asking, keep the story."""
@@ -449,7 +451,7 @@ class SmsGatewayDeliveryReport(models.Model):
                     message_id,
                 )
             )
-        self.env.cr.commit()
+        self.env["sms.gateway.dispatcher"]._commit()
 
     # === RECONCILE ===
     @api.model
@@ -501,7 +503,7 @@ class SmsGatewayDeliveryReport(models.Model):
             ]
         )
         self.env["sms.gateway.dispatcher"]._wake()
-        self.env.cr.commit()
+        self.env["sms.gateway.dispatcher"]._commit()
 
     def _end_checking(self, rows):
         """Nothing and nobody can be asked: a person decides."""
@@ -514,7 +516,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 tuple(row["id"] for row in rows),
             )
         )
-        self.env.cr.commit()
+        self.env["sms.gateway.dispatcher"]._commit()
 
     # === KEPT REPORTS ===
     @api.model

@@ -162,9 +162,13 @@ class SmsGatewayDispatcher(models.AbstractModel):
         changed since the snapshot. A test's cursor lives inside one transaction, whose
         isolation cannot be changed any more.
         """
-        self.env.cr.commit()
+        self._commit()
         if isinstance(self.env.cr, Cursor):
             self.env.cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    def _commit(self):
+        """The one place that ends transactions: crons own theirs, requests do not."""
+        self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def _commit_progress(self, processed=0, **kwargs):
         return self.env["ir.cron"]._commit_progress(processed, **kwargs)
@@ -180,7 +184,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
             while sweep() and time.monotonic() < deadline:
                 self._fold()
                 self._begin()
-        self.env.cr.commit()
+        self._commit()
 
     @contextmanager
     def _open_lane(self):
@@ -213,7 +217,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
             for route in routes
             for is_debug in (False, True)
         ]
-        self.env.cr.commit()
+        self._commit()
         return units
 
     def _start_calls(self, lane):
@@ -255,7 +259,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         rows = self.env.execute_query_dict(self._claim_statement(unit, limit))
         claimed = [self._make_claimed(unit, row) for row in rows if row["taken"]]
         self._return_tokens(unit, limit - len(claimed))
-        self.env.cr.commit()
+        self._commit()
         return claimed
 
     def _claim_statement(self, unit, limit):
@@ -468,7 +472,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             elif result.route_trouble and not unit.has_trouble:
                 unit.has_trouble = True
                 route._rest(_get_retry_after(result) or ROUTE_REST)
-        self.env.cr.commit()
+        self._commit()
 
     # === LEAVING ===
     def _get_next_due(self, lane):
@@ -503,7 +507,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
                 held=HELD_STATES,
             )
         )
-        self.env.cr.commit()
+        self._commit()
         if not rows:
             return None
         [(not_before, tokens, filled_at)] = rows
@@ -530,7 +534,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         """Bring the counters up to date in a transaction of its own."""
         self._begin()
         self.env["sms.gateway.statistic.change"]._fold()
-        self.env.cr.commit()
+        self._commit()
 
     @api.model
     def _wake(self):
@@ -556,7 +560,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         self._begin()
         while self.env["sms.gateway.statistic.change"]._fold():
             self._begin()
-        self.env.cr.commit()
+        self._commit()
 
 
 def _get_retry_after(result):

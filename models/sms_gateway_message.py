@@ -722,8 +722,8 @@ class _RowStream:
         )
         return min(head or self.accepted_at, self.accepted_at)
 
-    def read(self, size=-1):
-        """Hand out at least one row and, as COPY demands, at most ``size`` characters."""
+    def read(self, size=-1):  # pylint: disable=method-required-super
+        """Hand out the next rows, as COPY demands at most ``size`` characters."""
         if not self._buffer:
             self._buffer = "".join(self._next_lines())
         size = len(self._buffer) if size < 0 else size

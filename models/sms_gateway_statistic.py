@@ -94,7 +94,8 @@ class SmsGatewayStatisticChange(models.Model):
             """
 WITH taken AS (
     DELETE FROM sms_gateway_statistic_change
-     WHERE id IN (SELECT id FROM sms_gateway_statistic_change ORDER BY id LIMIT %(limit)s)
+     WHERE id IN (SELECT id FROM sms_gateway_statistic_change
+                ORDER BY id LIMIT %(limit)s)
  RETURNING *
 ), kept AS (
     INSERT INTO sms_gateway_statistic

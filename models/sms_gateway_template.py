@@ -3,8 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.template import TemplateError, compile_template
 from ..tools.sentences import sentence
+from ..tools.template import TemplateError, compile_template
 
 
 class SmsGatewayTemplate(models.Model):
@@ -46,4 +46,8 @@ class SmsGatewayTemplate(models.Model):
             explanation = sentence(
                 error.code, language, line=error.line, detail=error.detail
             )
-            raise ValidationError(f"{label}: {explanation}") from error
+            raise ValidationError(
+                self.env._(
+                    "%(label)s: %(explanation)s", label=label, explanation=explanation
+                )
+            ) from error

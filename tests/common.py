@@ -185,7 +185,7 @@ class GatewayHelpers:
         self.env.flush_all()
         with self._shared_cursors(), self.registry.cursor() as cr:
             yield api.Environment(cr, SUPERUSER_ID, {})
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
 
     def _shared_cursors(self):

@@ -8,7 +8,7 @@ from pathlib import Path
 from odoo.tests import HttpCase, tagged
 
 README = Path(__file__).parent.parent / "README.rst"
-BLOCK = re.compile(r"^\.\. code-block:: (shell|json)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
+BLOCK = re.compile(r"^::\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 #: What differs from call to call stands in the README as a word in capitals.
 PLACEHOLDERS = {
     "KEY": r"\b[0-9a-f]{32}\b(?=\"\}\})",
@@ -20,12 +20,15 @@ PLACEHOLDERS = {
 def read_examples():
     """:return: list of (curl's arguments, the answer shown or None)"""
     blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
-    answers = [*blocks[1:], ("", "")]
     return [
-        (shlex.split(text)[1:], json.loads(shown) if kind == "json" else None)
-        for (language, text), (kind, shown) in zip(blocks, answers, strict=True)
-        if language == "shell" and text.lstrip().startswith("curl")
+        (shlex.split(block)[1:], json.loads(shown) if _is_json(shown) else None)
+        for block, shown in zip(blocks, [*blocks[1:], ""], strict=True)
+        if block.lstrip().startswith("curl")
     ]
+
+
+def _is_json(block):
+    return block.lstrip().startswith(("[", "{"))
 
 
 @tagged("post_install", "-at_install")
@@ -45,7 +48,9 @@ class TestReadme(HttpCase):
         self.assertGreater(len(examples), 4)
         key = ""
         for arguments, shown in examples:
-            answer = self._call([word.replace('"KEY"', f'"{key}"') for word in arguments])
+            answer = self._call(
+                [word.replace('"KEY"', f'"{key}"') for word in arguments]
+            )
             with self.subTest(arguments=arguments):
                 if shown is None:
                     self.assertEqual(answer.status_code, 400)

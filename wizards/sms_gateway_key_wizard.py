@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.addons.base.models.res_users import check_identity
 from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.base.models.res_users import check_identity
 
 from ..models.res_users import KEY_SCOPE
 

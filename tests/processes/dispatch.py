@@ -13,7 +13,8 @@ from odoo.tools import config
 def main(config_file, database):
     config.parse_config(["-c", config_file, "-d", database], setup_logging=True)
     registry = Registry(database)
-    print("READY", flush=True)
+    sys.stdout.write("READY\n")
+    sys.stdout.flush()
     sys.stdin.readline()
     while run_lane(registry):
         pass

@@ -69,7 +69,7 @@ class TestDispatcherProcesses(BaseCase):
             env = api.Environment(cr, SUPERUSER_ID, {})
             assert env.registry is Registry(database)
             yield env
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
     def _make_route(self):
         with self._committed() as env:
