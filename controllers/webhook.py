@@ -1,13 +1,7 @@
 """The address providers push delivery reports to."""
 
-import logging
-
 from odoo import http
 from odoo.http import request
-
-from ..models.sms_gateway_delivery_report import PushRequest, UnreadablePush
-
-_logger = logging.getLogger(__name__)
 
 #: A push with 500 states is some 100 KiB; more than this is no delivery report.
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -38,23 +32,15 @@ class Webhook(http.Controller):
         route = request.env["sms.gateway.route"]._find_by_webhook_token(token)
         if not route.accepts_push:
             raise request.not_found()
-        push = self._read()
-        reports = route.env["sms.gateway.delivery.report"]
-        try:
-            answer = reports._receive_push(route, push)
-        except UnreadablePush as error:
-            _logger.warning("Route %s: unreadable push: %s", route.id, error.message)
-            reports._keep_unreadable(route, push.body, error.message)
-            return request.make_response("Unreadable", status=400)
-        return request.make_response(
-            answer.body, [("Content-Type", answer.content_type)]
-        )
-
-    def _read(self):
         httprequest = request.httprequest
-        return PushRequest(
+        reports = route.env["sms.gateway.delivery.report"]
+        status, content_type, body = reports._answer_push(
+            route,
             method=httprequest.method,
             body=httprequest.get_data(cache=True),
             headers=dict(httprequest.headers),
             query=httprequest.args.to_dict(),
+        )
+        return request.make_response(
+            body, [("Content-Type", content_type)], status=status
         )

@@ -7,8 +7,8 @@ from datetime import timedelta, timezone
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..providers.errors import ProviderError
-from ..providers.types import DeliveryStatus, Outcome, SubmitRequest
+from ..providers.errors import ProviderError, UnreadablePush
+from ..providers.types import DeliveryStatus, Outcome, PushRequest, SubmitRequest
 from ..tools.backoff import poll_delay, reconcile_delay
 from .sms_gateway_message import StateChange, after, first_poll, now, to_sql
 
@@ -74,6 +74,22 @@ class SmsGatewayDeliveryReport(models.Model):
     _kept_index = models.Index("(route_id, provider_reference) WHERE state = 'kept'")
 
     # === PUSH ===
+    @api.model
+    def _answer_push(self, route, **request):
+        """Take what came over HTTP; what nobody understands is kept all the same.
+
+        :param request: the members of `providers.types.PushRequest`
+        :return: HTTP status, content type and body for the provider
+        """
+        push = PushRequest(**request)
+        try:
+            answer = self._receive_push(route, push)
+        except UnreadablePush as error:
+            _logger.warning("Route %s: unreadable push: %s", route.id, error.message)
+            self._keep_unreadable(route, push.body, error.message)
+            return 400, "text/plain; charset=utf-8", b"Unreadable"
+        return 200, answer.content_type, answer.body
+
     @api.model
     def _receive_push(self, route, push):
         """Store what a provider pushed, then apply it.
