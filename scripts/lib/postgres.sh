@@ -4,6 +4,7 @@
 # shellcheck shell=bash
 
 _PG="$LOCAL/pg"
+_STARTING=
 
 # Leaves PGHOST, PGPORT and PGUSER in the environment.
 provide_postgres() {
@@ -95,19 +96,18 @@ _make_folder_of_owner() {
 # Whoever uses the cluster holds a shared lock on one file for as long as it lives;
 # start and stop happen under another.
 _enter_cluster() {
-    local lock
     mkdir -p "$_PG"
     if ((EUID == 0)) && ! id postgres >/dev/null 2>&1; then
         die "as root, PostgreSQL runs as the user \"postgres\", who does not exist here"
     fi
     _cluster_folder >/dev/null
     _choose_socket_folder
-    take_lock lock "$_PG/start.lock" "it starts PostgreSQL"
+    take_lock _STARTING "$_PG/start.lock" "it starts PostgreSQL"
     exec {_IN_USE}>>"$_PG/in-use.lock"
     flock -s "$_IN_USE"
     at_exit leave_cluster
     _start_cluster
-    drop_lock lock
+    drop_lock _STARTING
 }
 
 _start_cluster() {
@@ -122,7 +122,7 @@ _start_cluster() {
         [[ -S $_SOCKETS/.s.PGSQL.5432 ]] && return
         _stop_cluster
     fi
-    step "Starting PostgreSQL" _detached _pg_ctl start -w -t 120 -l "$_CLUSTER_BASE/server.log" \
+    step "Starting PostgreSQL" _detached _pg_ctl start -w -t 120 -l server.log \
         -o "-c listen_addresses='' -c unix_socket_directories='$_SOCKETS' -c port=5432" ||
         die "PostgreSQL does not start, see $_CLUSTER_BASE/server.log"
 }
@@ -162,7 +162,14 @@ CONF
         _as_owner "$_PG_BIN/postgres" --single -D "$data" postgres
 }
 
-_pg_ctl() { _as_owner "$_PG_BIN/pg_ctl" -D "$(_cluster_folder)" "$@"; }
+# By relative names, for pg_ctl hands them to a shell.
+_pg_ctl() (
+    cd "$_CLUSTER_BASE" || exit
+    if ((EUID == 0)); then
+        exec runuser -u postgres -- "$_PG_BIN/pg_ctl" -D data "$@"
+    fi
+    exec "$_PG_BIN/pg_ctl" -D data "$@"
+)
 
 _cluster_runs() { _pg_ctl status >/dev/null 2>&1; }
 
@@ -173,12 +180,13 @@ _stop_cluster() {
 
 # The last one out stops the server.
 leave_cluster() {
-    local lock
-    take_lock lock "$_PG/start.lock" "it starts or stops PostgreSQL"
+    # Ended while starting: the lock is still held.
+    [[ -z $_STARTING ]] || drop_lock _STARTING
+    take_lock _STARTING "$_PG/start.lock" "it starts or stops PostgreSQL"
     flock -u "$_IN_USE"
     if flock -n -x "$_IN_USE" && _cluster_runs; then
         _stop_cluster
     fi
     drop_lock _IN_USE
-    drop_lock lock
+    drop_lock _STARTING
 }
