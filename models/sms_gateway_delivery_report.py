@@ -10,7 +10,14 @@ from odoo.tools import SQL
 from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest, SubmitRequest
 from ..tools.backoff import poll_delay, reconcile_delay
-from .sms_gateway_message import StateChange, after, first_poll, now, to_sql
+from .sms_gateway_message import (
+    StateChange,
+    after,
+    first_poll,
+    now,
+    storable,
+    to_sql,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -18,6 +25,15 @@ _logger = logging.getLogger(__name__)
 POLL_SECONDS = 10
 #: Reports of messages that never turned up are kept so long.
 KEEP_UNMATCHED = timedelta(days=3)
+
+#: A message m that a report r speaks of. The route stands before the reference once
+#: more: only there PostgreSQL looks both up in their index.
+SPEAKS_OF = SQL(
+    """m.route_id = r.route_id AND NOT m.is_debug
+       AND (m.uuid = r.uuid
+            OR m.route_id = r.route_id AND m.provider_reference = r.provider_reference
+               AND (r.msisdn IS NULL OR m.msisdn = r.msisdn))"""
+)
 
 STATE_OF_STATUS = {
     DeliveryStatus.ACCEPTED: "submitted",
@@ -103,7 +119,9 @@ class SmsGatewayDeliveryReport(models.Model):
             answer = provider.parse_push(push)
         finally:
             provider.close()
-        kept = self.create([self._prepare(route, report) for report in answer.reports])
+        kept = self.create(
+            [storable(self._prepare(route, report)) for report in answer.reports]
+        )
         kept._apply()
         self.env.ref("crm_sms_gateway.ir_cron_fold").sudo()._trigger()
         return answer
@@ -142,18 +160,17 @@ class SmsGatewayDeliveryReport(models.Model):
     # === APPLY ===
     @api.model
     def _apply_kept(self, limit=5000):
-        """Apply kept reports whose message has got its reference meanwhile."""
+        """Apply kept reports whose message is known and handed over meanwhile."""
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT r.id FROM sms_gateway_delivery_report r
                  WHERE r.state = 'kept' AND EXISTS (
                        SELECT FROM sms_gateway_message m
-                        WHERE m.route_id = r.route_id
-                          AND m.provider_reference = r.provider_reference
-                          AND m.state NOT IN ('queued', 'submitting'))
+                        WHERE %s AND m.state NOT IN ('queued', 'submitting'))
               ORDER BY r.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
                 """,
+                SPEAKS_OF,
                 limit,
             )
         )
@@ -193,14 +210,11 @@ class SmsGatewayDeliveryReport(models.Model):
                     """
                     SELECT DISTINCT ON (r.id) r.id, m.id
                       FROM sms_gateway_delivery_report r
-                      JOIN sms_gateway_message m
-                        ON m.route_id = r.route_id AND NOT m.is_debug
-                       AND (m.uuid = r.uuid
-                            OR m.provider_reference = r.provider_reference
-                               AND (r.msisdn IS NULL OR m.msisdn = r.msisdn))
+                      JOIN sms_gateway_message m ON %s
                      WHERE r.id IN %s
                   ORDER BY r.id, m.id DESC
                     """,
+                    SPEAKS_OF,
                     self._ids,
                 )
             )
@@ -223,6 +237,7 @@ class SmsGatewayDeliveryReport(models.Model):
             failure_type=self.failure_type or None,
             code=self.code or "",
             detail=self.detail or "",
+            provider_reference=self.provider_reference or None,
             segments=self.segments or None,
             next_poll_at=first_poll(self.route_id._get_provider_class())
             if state == "submitted"

@@ -507,7 +507,7 @@ WITH wanted AS (
 )
 SELECT id, verdict FROM judged ORDER BY id
                 """,
-                changes=json.dumps([_as_json(change) for change in changes]),
+                changes=json.dumps([storable(vars(change)) for change in changes]),
                 arrows=tuple(arrows),
                 final=FINAL_STATES,
                 now=now(),
@@ -641,15 +641,11 @@ def first_poll(provider):
     return after(poll_delay(0)) if provider.capabilities.poll else None
 
 
-def storable(text):
-    """A text of a provider without what PostgreSQL cannot keep."""
-    return _UNSTORABLE.sub("", text) if text else text
-
-
-def _as_json(change):
+def storable(values):
+    """Values with the words of a provider, without what PostgreSQL cannot keep."""
     return {
-        name: storable(value) if isinstance(value, str) else value
-        for name, value in vars(change).items()
+        name: _UNSTORABLE.sub("", value) if isinstance(value, str) else value
+        for name, value in values.items()
     }
 
 
