@@ -34,6 +34,7 @@
     "assets": {
         "web.assets_backend": ["crm_sms_gateway/static/src/**/*"],
         "web.assets_tests": ["crm_sms_gateway/static/tests/tours/**/*"],
+        "web.assets_unit_tests": ["crm_sms_gateway/static/tests/*.test.js"],
     },
     "application": True,
 }

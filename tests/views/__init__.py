@@ -1,2 +1,3 @@
+from . import test_live_views
 from . import test_tour
 from . import test_views

@@ -24,7 +24,9 @@ class TestTour(GatewayHttpCase):
         with self.later(10):
             self.run_poll()
             self.run_fold()
-        self.start_tour("/odoo", "sms_gateway_read_campaign", login="tour_administrator")
+        self.start_tour(
+            "/odoo", "sms_gateway_read_campaign", login="tour_administrator"
+        )
 
     def test_asks_for_the_balance_and_reads_the_answer(self):
         self.start_tour(

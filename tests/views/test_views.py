@@ -192,7 +192,9 @@ class TestPages(ViewCase):
         _records, arches = self.load_views(action, "user")
         known = names(arches["search"]) | names(arches["search"], "filter")
         form = self.load_form("sms_gateway_campaign_action", "user")
-        contexts = [node.get("context") for node in form.iterfind(".//button[@context]")]
+        contexts = [
+            node.get("context") for node in form.iterfind(".//button[@context]")
+        ]
 
         self.assertTrue(contexts)
         for context in contexts:

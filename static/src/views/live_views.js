@@ -6,7 +6,7 @@ import { formView } from "@web/views/form/form_view";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
-import { onMounted, onWillUnmount, status, useComponent } from "@odoo/owl";
+import { onMounted, onWillUnmount } from "@odoo/owl";
 
 const CAMPAIGN = "crm_sms_gateway/campaign";
 const BALANCE = "crm_sms_gateway/balance";
@@ -51,16 +51,13 @@ function useNews(resModel, isShown, reload) {
         return;
     }
     const bus = useService("bus_service");
-    const component = useComponent();
     let reloadedAt = 0;
     let timer;
 
-    async function run() {
+    function run() {
         timer = undefined;
         reloadedAt = Date.now();
-        if (status(component) === "mounted") {
-            await reload();
-        }
+        return reload();
     }
 
     function onNews(payload) {
