@@ -125,9 +125,7 @@ class TestWebhook(GatewayHttpCase):
         for name, body in bodies.items():
             with self.subTest(name):
                 before = self.get_reports()
-                with self.assertLogs(
-                    "odoo.addons.crm_sms_gateway.controllers.webhook", "WARNING"
-                ):
+                with self.assertLogs("odoo.addons.crm_sms_gateway", "WARNING"):
                     answer = self.post(body)
                 self.assertEqual(answer.status_code, 400)
                 report = self.get_reports() - before
