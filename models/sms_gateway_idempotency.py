@@ -68,7 +68,9 @@ class SmsGatewayIdempotency(models.Model):
                 body_hash,
                 json.dumps(answer, ensure_ascii=False),
                 moment,
-            )
+            ),
+            # Losing is no error, and the log is no place for people's numbers.
+            log_exceptions=False,
         )
 
     def _get_answer(self):
