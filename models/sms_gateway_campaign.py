@@ -123,7 +123,10 @@ class SmsGatewayCampaign(models.Model):
         self._move({"scheduled", "running"}, "paused")
 
     def action_resume(self):
+        """Go on; what was scheduled waits for its time, what has ended is done."""
         self._move({"paused"}, "running")
+        for campaign in self:
+            campaign.state = campaign._get_status(campaign._get_totals())
         self.env["sms.gateway.dispatcher"]._wake()
 
     def action_cancel(self):

@@ -294,6 +294,7 @@ class SmsGatewayMessage(models.Model):
                 problems=(),
             )
             self._enqueue(message.campaign_id, [again], retry_of=message)
+        self.invalidate_recordset(["retry_ids"])
         return self.search([("retry_of_id", "in", self.ids)])
 
     def _open(self, messages):
@@ -362,6 +363,7 @@ class SmsGatewayMessage(models.Model):
         )
         opted_out = self._cancel_opted_out(campaign, rows.accepted_at)
         self._count_accepted(campaign, rows.accepted_at)
+        campaign.invalidate_recordset(["message_ids"])
         self.env["sms.gateway.dispatcher"]._wake()
         return sorted(rows.rejected + opted_out, key=lambda rejected: rejected.index)
 

@@ -3,3 +3,4 @@ from . import test_dispatcher
 from . import test_message_enqueue
 from . import test_message_states
 from . import test_reconcile
+from . import test_statistic

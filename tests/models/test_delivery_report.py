@@ -210,10 +210,12 @@ class TestPush(ReportCase):
 
     def test_what_cannot_be_read_is_kept_for_a_person(self):
         self.provider.script["push"] = fail(UnreadablePush("not XML"))
-        push = PushRequest("POST", b"a\0b\xff")
-        with self.assertRaises(UnreadablePush):
-            self.Report._receive_push(self.scripted, push)
-        report = self.Report._keep_unreadable(self.scripted, push.body, "not XML")
+        with mute_logger(REPORTS):
+            status, _content_type, _body = self.Report._answer_push(
+                self.scripted, method="POST", body=b"a\0b\xff"
+            )
+        self.assertEqual(status, 400)
+        report = self.Report.search([], limit=1)
         self.assertEqual((report.state, report.detail), ("unreadable", "not XML"))
         self.assertEqual(report.raw, "a\ufffdb\ufffd")
         self.run_apply_kept()

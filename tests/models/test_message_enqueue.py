@@ -67,6 +67,10 @@ class TestMessageEnqueue(GatewayCase):
         self.assertEqual((message.encoding, message.segments), ("ucs2", 1))
         self.assertFalse(message.event_ids, "the row itself says that it was accepted")
 
+    def test_the_campaign_knows_its_messages_at_once(self):
+        campaign = self.send(PHONE, PHONE)
+        self.assertEqual(len(campaign.message_ids), 2)
+
     def test_references_are_unique(self):
         messages = self.get_messages(self.send(*[PHONE] * 300))
         self.assertEqual(len(set(messages.mapped("uuid"))), 300)
@@ -326,6 +330,7 @@ class TestSendAgain(GatewayCase):
 
     def test_a_new_message_is_sent_in_the_same_campaign(self):
         message = self.make_failed()
+        self.assertFalse(message.retry_ids)
         again = self.retry(message)
         self.assertEqual(again.retry_of_id, message)
         self.assertEqual(message.retry_ids, again)
