@@ -195,6 +195,13 @@ class SmsGatewayRoute(models.Model):
         return {channel for channel, is_chosen in chosen.items() if is_chosen}
 
     # === CRUD ===
+    def copy_data(self, default=None):
+        """Override: names are unique, so a copy gets one of its own."""
+        return [
+            {"name": self.env._("%(route)s (copy)", route=route.name), **vals}
+            for route, vals in zip(self, super().copy_data(default), strict=True)
+        ]
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
@@ -256,9 +263,11 @@ class SmsGatewayRoute(models.Model):
                 setting.name: setting
                 for setting in PROVIDERS[route.provider_code].settings
             }
-            rows = route.setting_ids
-            rows.filtered(lambda row, names=declared: row.name not in names).unlink()
-            missing = declared.keys() - set(rows.mapped("name"))
+            kept = route.setting_ids.filtered(
+                lambda row, names=declared: row.name in names
+            )
+            (route.setting_ids - kept).unlink()
+            missing = declared.keys() - set(kept.mapped("name"))
             self.env["sms.gateway.route.setting"].create(
                 [
                     {
@@ -418,3 +427,5 @@ class SmsGatewayRouteSetting(models.Model):
             if row.secret_input != "********":
                 # sudo: administrators of the gateway may replace secrets, not read them
                 row.sudo().secret_value = row.secret_input
+        # What was entered is not sent back to the screen.
+        self.invalidate_recordset(["secret_input"], flush=False)

@@ -1,0 +1,465 @@
+"""Routes: their names, settings and secrets, and questions to their providers."""
+
+import logging
+import unicodedata
+from datetime import timedelta
+from decimal import Decimal
+
+from psycopg2.errors import UniqueViolation
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.crm_sms_gateway.models.sms_gateway_balance import LEASE
+from odoo.addons.crm_sms_gateway.providers.errors import NotSent
+from odoo.addons.crm_sms_gateway.providers.types import Balance, Money, Units
+from odoo.addons.crm_sms_gateway.providers.xml_gate import XmlGateProvider
+
+from ..common import PHONE, GatewayCase
+from ..simulators import Simulator
+
+PASSWORD = "s3cret-pässword"
+LOG = "odoo.addons.crm_sms_gateway"
+
+
+class GateCase(GatewayCase):
+    """A route to an XML gate, with a secret."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.gate_route = cls.make_route(
+            "gate", provider_code="xml_gate", has_voice=False
+        )
+        cls.fill(login="demo", sender="Odoo", timezone="Europe/Moscow")
+        cls.get_setting("password").secret_value = PASSWORD
+        cls.administrator = new_test_user(
+            cls.env, "sms_administrator", "crm_sms_gateway.group_administrator"
+        )
+
+    @classmethod
+    def get_setting(cls, name):
+        return cls.gate_route.setting_ids.filtered(lambda row: row.name == name)
+
+    @classmethod
+    def fill(cls, **values):
+        for name, value in values.items():
+            cls.get_setting(name).value = value
+
+
+@tagged("post_install", "-at_install")
+class TestRoute(GatewayCase):
+    # === NAMES ===
+    def test_names_are_trimmed_and_composed(self):
+        decomposed = unicodedata.normalize("NFD", "Йод")
+        route = self.make_route(f"  {decomposed} \n")
+        self.assertEqual(route.name, "Йод")
+        route.name = f" {decomposed}2 "
+        self.assertEqual(route.name, "Йод2")
+
+    def test_a_name_is_found_however_it_is_composed(self):
+        Route = self.env["sms.gateway.route"]
+        route = self.make_route("осмй")
+        for name in ("осмй", "  осмй ", unicodedata.normalize("NFD", "осмй")):
+            self.assertEqual(Route._find_for_caller(name), route)
+        for name in ("ОСМЙ", "осм", "", None):
+            self.assertFalse(Route._find_for_caller(name))
+
+    def test_a_name_of_spaces_is_none(self):
+        with self.assertRaises(ValidationError):
+            self.make_route("   ")
+
+    def test_names_are_unique_in_all_companies(self):
+        company = self.env["res.company"].create({"name": "Another company"})
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+            self.make_route(f"{self.route.name} ", company_id=company.id)
+
+    def test_an_archived_route_is_unknown_to_callers(self):
+        self.route.active = False
+        found = self.env["sms.gateway.route"]._find_for_caller(self.route.name)
+        self.assertFalse(found)
+
+    def test_a_copy_gets_a_name_of_its_own(self):
+        copy = self.route.copy()
+        self.assertNotEqual(copy.name, self.route.name)
+        self.assertNotEqual(copy.webhook_token, self.route.webhook_token)
+        self.assertEqual(copy.copy({"name": "third"}).name, "third")
+
+    # === CHANNELS ===
+    def test_channels_are_those_of_the_provider_or_less(self):
+        for has_sms, has_voice, provider_code in (
+            (True, True, "xml_gate"),
+            (False, True, "xml_gate"),
+            (False, False, "sandbox"),
+        ):
+            with (
+                self.subTest(provider=provider_code, sms=has_sms, voice=has_voice),
+                self.assertRaises(ValidationError),
+            ):
+                self.env["sms.gateway.route"].create(
+                    {
+                        "name": "channels",
+                        "provider_code": provider_code,
+                        "has_sms": has_sms,
+                        "has_voice": has_voice,
+                    }
+                )
+        with self.assertRaises(ValidationError):
+            self.route.provider_code = "xml_gate"
+
+    def test_numbers_out_of_range_are_refused(self):
+        for values in (
+            {"throughput": -1},
+            {"concurrency": 0},
+            {"concurrency": 65},
+            {"max_attempts": 0},
+        ):
+            with (
+                self.subTest(**values),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(Exception) as caught,
+            ):
+                self.route.write(values)
+                self.env.flush_all()
+            self.assertIn("CheckViolation", type(caught.exception).__name__)
+
+    # === SETTINGS ===
+    def test_every_setting_of_the_provider_has_a_row(self):
+        route = self.make_route("gate", provider_code="xml_gate", has_voice=False)
+        declared = {setting.name: setting for setting in XmlGateProvider.settings}
+        self.assertEqual(route.setting_ids.mapped("name"), list(declared))
+        for row in route.setting_ids:
+            setting = declared[row.name]
+            self.assertEqual(row.value or "", setting.default)
+            self.assertEqual(row.label, setting.label)
+            self.assertEqual(row.is_secret, setting.secret)
+            self.assertEqual(row.is_required, setting.required)
+
+    def test_another_provider_brings_other_settings(self):
+        self.assertFalse(self.route.setting_ids)
+        self.route.write({"has_voice": False, "provider_code": "xml_gate"})
+        self.assertEqual(len(self.route.setting_ids), len(XmlGateProvider.settings))
+        self.route.provider_code = "sandbox"
+        self.assertFalse(self.route.setting_ids)
+
+    def test_the_form_of_a_new_route_shows_the_settings(self):
+        with Form(self.env["sms.gateway.route"]) as form:
+            form.name = "from the form"
+            form.has_voice = False
+            form.provider_code = "xml_gate"
+            self.assertEqual(len(form.setting_ids), len(XmlGateProvider.settings))
+            for place, setting in enumerate(XmlGateProvider.settings):
+                with form.setting_ids.edit(place) as line:
+                    field = "secret_input" if setting.secret else "value"
+                    setattr(line, field, f"my {setting.name}")
+        rows = form.record.setting_ids
+        self.assertEqual(
+            {row.name: row.secret_value or row.value for row in rows},
+            {s.name: f"my {s.name}" for s in XmlGateProvider.settings},
+        )
+
+    def test_the_form_tells_what_the_provider_can(self):
+        route = self.make_route("gate", provider_code="xml_gate", has_voice=False)
+        self.assertEqual((route.accepts_push, route.tells_balance), (True, True))
+        self.assertTrue(route.provider_help)
+        self.assertFalse(self.route.accepts_push)
+
+    # === WHAT STAYS ===
+    def test_with_messages_provider_and_company_stay(self):
+        company = self.env["res.company"].create({"name": "Another company"})
+        self.route.company_id = company
+        self.route.company_id = self.env.company
+        self.send(PHONE)
+        for values in (
+            {"company_id": company.id},
+            {"provider_code": "xml_gate", "has_voice": False},
+        ):
+            with self.subTest(**values), self.assertRaises(UserError):
+                self.route.write(values)
+        self.route.write({"company_id": self.env.company.id, "sequence": 3})
+
+    def test_with_messages_a_route_is_archived_not_deleted(self):
+        unused = self.make_route("unused")
+        unused.unlink()
+        self.send(PHONE)
+        with self.assertRaises(UserError):
+            self.route.unlink()
+        self.route.active = False
+
+    def test_messages_of_another_company_count_too(self):
+        self.send(PHONE)
+        user = new_test_user(
+            self.env, "sms_administrator", "crm_sms_gateway.group_administrator"
+        )
+        company = self.env["res.company"].create({"name": "Another company"})
+        with self.assertRaises(UserError):
+            self.route.with_user(user).company_id = company
+        self.assertEqual(self.route.company_id, self.env.company)
+
+    # === BUTTONS ===
+    def test_pause_and_resume(self):
+        self.route.action_pause()
+        self.assertEqual(self.route.state, "paused")
+        self.assertTrue(self.route.pause_reason)
+        self.route._rest(60)
+        self.route.action_resume()
+        self.assertEqual(self.route.state, "active")
+        self.assertFalse(self.route.pause_reason)
+        self.assertFalse(self.route.resume_at)
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_one_stop_makes_one_activity(self):
+        self.route._pause("No money")
+        self.route._pause("No money")
+        self.assertEqual(len(self.route.activity_ids), 1)
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_without_a_responsible_the_administrator_is_told(self):
+        self.route.user_id = False
+        self.route._pause("No money")
+        self.assertEqual(
+            self.route.activity_ids.user_id, self.env.ref("base.user_admin")
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestSecrets(GateCase):
+    """Administrators of the gateway enter secrets, nobody but the sender reads them."""
+
+    def setUp(self):
+        super().setUp()
+        self.row = self.get_setting("password").with_user(self.administrator)
+        self.env.invalidate_all()
+
+    def test_a_secret_is_not_read(self):
+        with self.assertRaises(AccessError):
+            self.row.read(["secret_value"])
+        with self.assertRaises(AccessError):
+            self.row.secret_value  # noqa: B018
+        self.administrator.group_ids |= self.env.ref("base.group_allow_export")
+        with self.assertRaises(AccessError):
+            self.row.export_data(["secret_value"])
+        self.assertNotIn(PASSWORD, str(self.row.read()))
+        self.assertNotIn("secret_value", self.row.fields_get())
+
+    def test_a_secret_is_not_found_by_guessing(self):
+        with self.assertRaises(AccessError):
+            self.row.search([("secret_value", "=like", "s%")])
+        with self.assertRaises(AccessError):
+            self.row.search([], order="secret_value")
+        with self.assertRaises(AccessError):
+            self.row._read_group([], ["secret_value"])
+
+    def test_a_secret_is_shown_as_stars_and_can_be_replaced(self):
+        self.assertEqual(self.row.secret_input, "********")
+        self.row.secret_input = "********"
+        self.assertEqual(self.row.sudo().secret_value, PASSWORD)
+        self.row.secret_input = "another"
+        self.assertEqual(self.row.sudo().secret_value, "another")
+        self.assertEqual(self.row.secret_input, "********")
+        self.row.secret_input = False
+        self.assertFalse(self.row.sudo().secret_value)
+        self.assertFalse(self.row.secret_input)
+
+    def test_the_address_of_reports_is_a_secret_too(self):
+        route = self.gate_route.with_user(self.administrator)
+        for name in ("webhook_token", "webhook_url"):
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                route.read([name])
+        self.assertNotIn(self.gate_route.webhook_token, str(route.read()))
+
+    def test_a_copy_gets_the_settings_without_the_secrets(self):
+        copy = self.gate_route.copy({"name": "copy"})
+        self.assertEqual(
+            copy.setting_ids.mapped("value"),
+            self.gate_route.setting_ids.mapped("value"),
+        )
+        self.assertFalse(any(copy.setting_ids.mapped("secret_value")))
+
+    def test_the_chatter_does_not_tell_secrets(self):
+        self.row.secret_input = "another"
+        self.env.flush_all()
+        story = str(self.gate_route.message_ids.mapped("body"))
+        story += str(self.gate_route.message_ids.tracking_value_ids.read())
+        for secret in (PASSWORD, "another"):
+            self.assertNotIn(secret, story)
+
+    def test_the_sender_gets_the_secret(self):
+        self.fill(url="https://gate.example.com")
+        provider = self.gate_route.with_user(self.administrator)._make_provider()
+        self.assertEqual(provider._account.password, PASSWORD)
+        self.assertNotIn(PASSWORD, repr(provider._account))
+
+
+@tagged("post_install", "-at_install")
+class TestQuestions(GatewayCase):
+    """Balance and connection test: stored, asked by a cron, told when answered."""
+
+    def ask(self, answer=None, *, error=None, kind="balance", **values):
+        """A question that got this answer."""
+        scripted, provider = self.script_route()
+
+        def tell(_provider):
+            if error:
+                raise error
+            return answer
+
+        provider._balance = tell
+        request = self.env["sms.gateway.balance"]._request(
+            scripted, kind=kind, **values
+        )
+        self.assertEqual(request.state, "pending")
+        self.run_balance()
+        return request
+
+    def test_nobody_is_asked_inside_the_request(self):
+        triggers = self.env["ir.cron.trigger"]
+        triggers.search([]).unlink()
+        request = self.env["sms.gateway.balance"]._request(self.route)
+        self.assertEqual(request.state, "pending")
+        self.assertEqual(
+            request._get_details(),
+            {"state": "pending", "money": [], "units": [], "error": None},
+        )
+        cron = self.env.ref("crm_sms_gateway.ir_cron_balance")
+        self.assertEqual(triggers.search([]).cron_id, cron)
+
+    def test_an_answer_is_kept_as_it_came_and_as_it_was_understood(self):
+        request = self.ask(
+            Balance(
+                money=(Money(Decimal("97.9"), "RUB"), Money(Decimal("1.005"), "USD")),
+                units=(Units("Россия", 47),),
+                raw=b"\xd0\x00raw",
+                text="raw\nanswer",
+            ),
+            currencies=("RUB",),
+        )
+        self.assertEqual((request.state, request.answer), ("done", "raw\nanswer"))
+        self.assertEqual(request.with_context(bin_size=False).answer_raw, b"0AByYXc=")
+        self.assertTrue(request.answered_at)
+        self.assertEqual(
+            request._get_details(),
+            {
+                "state": "done",
+                "money": [{"amount": "97.90", "currency": "RUB"}],
+                "units": [{"area": "Россия", "count": 47}],
+                "error": None,
+            },
+        )
+        self.assertEqual(request.summary, "97.90 RUB, 1.005 USD, Россия: 47")
+
+    def test_a_provider_that_does_not_answer_fails_the_question(self):
+        request = self.ask(error=NotSent("Connection refused"))
+        self.assertEqual(
+            (request.state, request.error), ("failed", "Connection refused")
+        )
+        self.assertEqual(request._get_details()["error"], "Connection refused")
+
+    @mute_logger(f"{LOG}.models.sms_gateway_balance")
+    def test_an_adapter_that_crashes_does_not_stop_the_questions_behind(self):
+        behind = self.env["sms.gateway.balance"]
+        scripted, provider = self.script_route()
+        provider._balance = lambda _provider: {}["money"]
+        crashed = behind._request(scripted)
+        behind = behind._request(self.route)
+        self.run_balance()
+        self.assertEqual((crashed.state, crashed.error), ("failed", "KeyError"))
+        self.assertEqual(behind.state, "done")
+
+    def test_a_question_is_asked_once_and_again_if_its_worker_died(self):
+        request = self.env["sms.gateway.balance"]._request(self.route)
+        with self.as_cron() as env:
+            taken = env["sms.gateway.balance"]._take()
+            self.assertEqual(taken.id, request.id)
+            self.assertFalse(env["sms.gateway.balance"]._take())
+        self.run_balance()
+        self.assertEqual(request.state, "pending")
+        request.lease_until = fields.Datetime.now() - LEASE - timedelta(seconds=1)
+        self.run_balance()
+        self.assertEqual(request.state, "done")
+
+    def test_the_form_shows_the_last_answer(self):
+        self.route.action_pause()
+        self.route.action_check_balance()
+        self.assertIn("…", self.route.last_answer)
+        self.run_balance()
+        self.assertEqual(self.route.last_answer, "97.90 RUB, Россия: 47")
+        self.assertTrue(self.route.last_answer_at)
+        self.route.action_test_connection()
+        self.run_balance()
+        self.assertIn("97.9", self.route.last_answer)
+
+    def test_keys_belong_to_their_route(self):
+        Balance = self.env["sms.gateway.balance"]
+        request = Balance._request(self.route)
+        self.assertRegex(request.key, "^[0-9a-f]{32}$")
+        self.assertEqual(Balance._find(request.key, self.route), request)
+        self.assertFalse(Balance._find(request.key, self.make_route("another")))
+
+
+@tagged("post_install", "-at_install")
+class TestConnection(GateCase):
+    """The buttons of the form against a gate over HTTP."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.gate = Simulator()
+        cls.gate.start()
+        cls.addClassCleanup(cls.gate.stop)
+        cls.fill(url=cls.gate.url)
+
+    def setUp(self):
+        super().setUp()
+        self.gate.reset()
+        self.gate.config(password=PASSWORD)
+
+    def press(self, button):
+        """The answer to a button, and what was logged meanwhile."""
+        route = self.gate_route.with_user(self.administrator)
+        with self.assertLogs(LOG, "DEBUG") as logged:
+            logging.getLogger(LOG).debug("Pressed %s", button)
+            getattr(route, button)()
+            self.run_balance()
+        self.assertNotIn(PASSWORD, str(logged.output))
+        request = self.gate_route.balance_ids.sorted("id")[-1]
+        self.assertNotIn(PASSWORD, str(request.read()))
+        return request
+
+    def test_the_connection_stands(self):
+        request = self.press("action_test_connection")
+        self.assertEqual((request.state, request.error), ("done", False))
+        self.assertIn("97.9", self.gate_route.last_answer)
+
+    def test_a_wrong_password_is_told(self):
+        self.gate.config(password="right")
+        request = self.press("action_test_connection")
+        self.assertEqual(request.state, "failed")
+        self.assertIn("login or the password", request.error)
+        self.assertEqual(self.gate_route.last_answer, request.error)
+        self.assertEqual(self.gate_route.state, "active")
+
+    def test_a_missing_setting_is_told(self):
+        self.fill(sender=False)
+        request = self.press("action_test_connection")
+        self.assertEqual(request.state, "failed")
+        self.assertIn("Sender", request.error)
+        self.assertFalse(self.gate.stats()["requests"])
+
+    def test_a_gate_that_is_not_there_is_told(self):
+        self.fill(url="http://127.0.0.1:9")
+        request = self.press("action_test_connection")
+        self.assertEqual(request.state, "failed")
+        self.assertIn("refused", request.error)
+
+    def test_the_balance_is_told(self):
+        request = self.press("action_check_balance")
+        self.assertEqual(request.money, [{"amount": "97.90", "currency": "RUB"}])
+        self.assertIn("<money", request.answer)
+
+    def test_nothing_is_sent_by_any_button(self):
+        self.press("action_test_connection")
+        self.press("action_check_balance")
+        self.assertEqual(self.gate.stats()["documents"], 0)
