@@ -8,12 +8,13 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..providers.errors import ProviderError, UnreadablePush
-from ..providers.types import DeliveryStatus, Outcome, PushRequest, SubmitRequest
+from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
 from .sms_gateway_message import (
     StateChange,
     after,
     first_poll,
+    make_request,
     now,
     storable,
     to_sql,
@@ -464,7 +465,7 @@ class SmsGatewayDeliveryReport(models.Model):
         results = []
         for start in range(0, len(rows), provider.max_batch):
             batch = rows[start : start + provider.max_batch]
-            results += provider.submit([_make_request(row) for row in batch])
+            results += provider.submit([make_request(row) for row in batch])
         references = [
             (row["id"], result.provider_reference)
             for row, result in zip(rows, results, strict=True)
@@ -513,7 +514,7 @@ class SmsGatewayDeliveryReport(models.Model):
         """Ask the provider by our reference; what it has not seen stays unknown."""
         if not rows:
             return
-        requests = [_make_request(row) for row in rows]
+        requests = [make_request(row) for row in rows]
         pairs = self._ask(
             route, lambda: list(zip(rows, provider.lookup(requests), strict=True))
         )
@@ -561,19 +562,6 @@ class SmsGatewayDeliveryReport(models.Model):
             [("state", "=", "kept"), ("received_at", "<", oldest)], limit=5000
         ).write({"state": "unmatched"})
         dispatcher._fold()
-
-
-def _make_request(row):
-    expires_at = row["expires_at"]
-    return SubmitRequest(
-        uuid=row["uuid"],
-        client_reference=row["client_reference"],
-        msisdn=row["msisdn"],
-        text=row["text"],
-        channel=row["channel"],
-        attempt=row["attempts"],
-        valid_until=expires_at and expires_at.replace(tzinfo=timezone.utc),
-    )
 
 
 def _naive(moment):

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.sql_db import Cursor
@@ -21,11 +21,13 @@ from ..providers.types import Outcome, SubmitRequest, SubmitResult
 from ..tools.backoff import reconcile_delay, retry_delay
 from .sms_gateway_campaign import HELD_STATES
 from .sms_gateway_message import (
+    COUNT_MOVED,
     PRIORITY_BATCH,
     PRIORITY_SINGLE,
     StateChange,
     after,
     first_poll,
+    make_request,
     now,
 )
 
@@ -298,7 +300,8 @@ WITH picked AS MATERIALIZED (
                               THEN %(now)s::timestamp END
       FROM judged j
      WHERE m.id = j.id
- RETURNING m.*, j.must_not
+ RETURNING m.*, j.must_not, 'queued' AS old_state, NULL AS old_failure_type,
+           m.segments AS old_segments
 ), told AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at)
@@ -307,20 +310,13 @@ WITH picked AS MATERIALIZED (
                       ELSE 'dispatcher' END, %(now)s, %(now)s
       FROM moved ORDER BY id
 ), counted AS (
-    INSERT INTO sms_gateway_statistic_change
-           (campaign_id, route_id, company_id, channel, is_debug, day, state,
-            failure_type, count, segments)
-    SELECT campaign_id, route_id, company_id, channel, is_debug, accepted_at::date,
-           side.state, side.failure_type, sum(side.sign), sum(side.sign * segments)
-      FROM moved CROSS JOIN LATERAL (VALUES
-           (moved.state, moved.failure_type, 1), ('queued', NULL, -1)
-      ) AS side(state, failure_type, sign)
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    %(count_moved)s
 )
 SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
        maybe_sent, must_not, state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id
             """,
+            count_moved=COUNT_MOVED,
             route_id=unit.route_id,
             is_debug=unit.is_debug,
             held=HELD_STATES,
@@ -330,22 +326,13 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         )
 
     def _make_claimed(self, unit, row):
-        expires_at = row["expires_at"]
         # The provider may have lost its idempotency since the message was queued again.
         is_risky = row["maybe_sent"] and not unit.provider.is_idempotent
         return Claimed(
             id=row["id"],
             maybe_sent=row["maybe_sent"],
             skip=row["must_not"] or is_risky,
-            request=SubmitRequest(
-                uuid=row["uuid"],
-                client_reference=row["client_reference"],
-                msisdn=row["msisdn"],
-                text=row["text"],
-                channel=row["channel"],
-                attempt=row["attempts"],
-                valid_until=expires_at and expires_at.replace(tzinfo=timezone.utc),
-            ),
+            request=make_request(row),
         )
 
     # === THROUGHPUT ===

@@ -12,6 +12,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..providers.types import SubmitRequest
 from ..tools.backoff import poll_delay, reconcile_delay
 from ..tools.compose import Composed
 from ..tools.msisdn import e164
@@ -77,6 +78,24 @@ PRIORITY_BATCH = 50
 
 #: U+0000 and lone surrogates
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+#: Tells the statistics what the rows of a CTE named ``moved`` were and are; besides the
+#: message's columns it has old_state, old_failure_type and old_segments.
+COUNT_MOVED = SQL(
+    """
+    INSERT INTO sms_gateway_statistic_change
+           (campaign_id, route_id, company_id, channel, is_debug, day, state,
+            failure_type, count, segments)
+    SELECT campaign_id, route_id, company_id, channel, is_debug, accepted_at::date,
+           side.state, side.failure_type, sum(side.sign),
+           sum(side.sign * side.segments)
+      FROM moved CROSS JOIN LATERAL (VALUES
+           (moved.state, moved.failure_type, moved.segments, 1),
+           (moved.old_state, moved.old_failure_type, moved.old_segments, -1)
+      ) AS side(state, failure_type, segments, sign)
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -495,21 +514,12 @@ WITH wanted AS (
            NULLIF(code, ''), NULLIF(detail, '')
       FROM moved ORDER BY id
 ), counted AS (
-    INSERT INTO sms_gateway_statistic_change
-           (campaign_id, route_id, company_id, channel, is_debug, day, state,
-            failure_type, count, segments)
-    SELECT campaign_id, route_id, company_id, channel, is_debug, accepted_at::date,
-           side.state, side.failure_type, sum(side.sign),
-           sum(side.sign * side.segments)
-      FROM moved CROSS JOIN LATERAL (VALUES
-           (moved.state, moved.failure_type, moved.segments, 1),
-           (moved.old_state, moved.old_failure_type, moved.old_segments, -1)
-      ) AS side(state, failure_type, segments, sign)
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    %(count_moved)s
 )
 SELECT id, verdict FROM judged ORDER BY id
                 """,
                 changes=json.dumps([storable(vars(change)) for change in changes]),
+                count_moved=COUNT_MOVED,
                 arrows=tuple(arrows),
                 final=FINAL_STATES,
                 now=now(),
@@ -641,6 +651,24 @@ def after(seconds):
 def first_poll(provider):
     """When a message that was just accepted is asked for, None where it cannot be."""
     return after(poll_delay(0)) if provider.capabilities.poll else None
+
+
+def make_request(row):
+    """What a provider is told of a message.
+
+    :param row: dict of the message's columns
+    :rtype: SubmitRequest
+    """
+    expires_at = row["expires_at"]
+    return SubmitRequest(
+        uuid=row["uuid"],
+        client_reference=row["client_reference"],
+        msisdn=row["msisdn"],
+        text=row["text"],
+        channel=row["channel"],
+        attempt=row["attempts"],
+        valid_until=expires_at and expires_at.replace(tzinfo=timezone.utc),
+    )
 
 
 def storable(values):
