@@ -170,11 +170,18 @@ prepare_local_folder() {
     [[ -w $LOCAL ]] ||
         die "$LOCAL cannot be written by $(id -un); remove it or run as its owner"
     mkdir -p "$LOCAL/log" "$LOCAL/state" "$LOCAL/addons" "$CACHE"
+    # Browsers and others leave things behind in the folder for temporary files; it has
+    # a short name, for they put sockets there.
+    TMPDIR="$(mktemp -d "/tmp/$ADDON.XXXXXX")"
+    export TMPDIR
+    at_exit _remove_temporary_files
     ln -sfn ../.. "$LOCAL/addons/$ADDON"
     HANDLE="$(_plain_path_to_checkout)"
     ADDONS_PATH="$HANDLE/.local/addons"
     ADDON_LINK="$ADDONS_PATH/$ADDON"
 }
+
+_remove_temporary_files() { rm -rf "$TMPDIR"; }
 
 # Commas, colons and the like in the name of the checkout mean something in Odoo's
 # addons path and in PYTHONPATH: such a checkout is reached through a link.

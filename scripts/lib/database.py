@@ -165,7 +165,10 @@ class Database:
 @contextlib.contextmanager
 def server() -> Iterator[connection]:
     """Connect to the server that PGHOST, PGPORT and PGUSER name."""
-    connected = psycopg2.connect(dbname="postgres")
+    try:
+        connected = psycopg2.connect(dbname="postgres")
+    except psycopg2.OperationalError as error:
+        raise SystemExit(f"database.py: PostgreSQL does not answer: {error}") from None
     connected.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
     try:
         yield connected

@@ -114,7 +114,9 @@ def connect_gate() -> None:
     )
     domain = [["route_id", "=", route["id"]], ["name", "=", "url"]]
     settings = call_odoo("sms.gateway.route.setting", "search", [domain])
-    call_odoo("sms.gateway.route.setting", "write", [settings, {"value": SIMULATOR_URL}])
+    call_odoo(
+        "sms.gateway.route.setting", "write", [settings, {"value": SIMULATOR_URL}]
+    )
     call_odoo("sms.gateway.route", "action_resume", [[route["id"]]])
     push_url = f"{ODOO_URL}/crm_sms_gateway/webhook/{route['webhook_token']}"
     requests.post(

@@ -93,7 +93,10 @@ _collect_debs() {
     _choose_companion_debs
 }
 
-_cached_deb() { compgen -G "$_DEBS/${1}_*.deb" | sort -V | tail -n 1; }
+# Prints the newest copy in the cache, or nothing.
+_cached_deb() {
+    find "$_DEBS" -maxdepth 1 -name "${1}_*.deb" | sort -V | tail -n 1
+}
 
 _debs_cached() {
     local name
@@ -121,7 +124,7 @@ _choose_companion_debs() {
         if [[ -n $deb ]]; then
             _COLLECTED+=("$deb")
         else
-            warn "no package $name: some of Odoo's pages will lack a font or a script"
+            warn "no package $name, Odoo will lack a font or a script; remove $LOCAL/odoo to try again"
         fi
     done
 }
