@@ -182,7 +182,7 @@ class SmsGatewayCampaign(models.Model):
         is_later = document.not_before and document.not_before > accepted_at
         is_single = len(document.recipients) == 1
         return {
-            "name": self._make_name(document, accepted_at),
+            "name": self._make_name(document),
             "route_id": route.id,
             "source": source,
             "channel": document.channel,
@@ -198,9 +198,9 @@ class SmsGatewayCampaign(models.Model):
             "recipient_count": len(document.recipients),
         }
 
-    def _make_name(self, document, accepted_at):
-        start = " ".join(document.sources.male.split())
-        return f"{accepted_at:%Y-%m-%d %H:%M} {start[:60]}"
+    def _make_name(self, document):
+        """The beginning of the text, as long as a line of a list."""
+        return " ".join(document.sources.male.split())[:60]
 
     def _get_expiry(self, accepted_at):
         """When the time to live of messages accepted now ends, None for never."""

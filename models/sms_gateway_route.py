@@ -298,7 +298,7 @@ class SmsGatewayRoute(models.Model):
     def _ask_provider(self, kind):
         self.ensure_one()
         self.check_access("write")
-        # sudo: managers ask, only the gateway itself writes requests
+        # sudo: administrators ask, only the gateway itself writes requests
         self.env["sms.gateway.balance"].sudo()._request(self, kind=kind)
         return {
             "type": "ir.actions.client",
