@@ -4,4 +4,5 @@ from . import test_message_enqueue
 from . import test_message_states
 from . import test_reconcile
 from . import test_route
+from . import test_security
 from . import test_statistic
