@@ -94,6 +94,7 @@ class ApiV1(http.Controller):
         ["/api/v1", "/api/v1/"],
         type=ApiDispatcher.routing_type,
         auth="none",
+        readonly=False,
         save_session=False,
     )
     def call(self):

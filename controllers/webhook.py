@@ -25,6 +25,7 @@ class Webhook(http.Controller):
         type=PushDispatcher.routing_type,
         auth="none",
         methods=["GET", "POST"],
+        readonly=False,
         save_session=False,
         max_content_length=MAX_BODY_BYTES,
     )

@@ -492,6 +492,8 @@ class TestRefused(SendCase):
             ({"text_male": "{{ a.b }}"}, "send.text_male", "template_forbidden"),
             ({"text_male": "{{ name }}"}, "send.text_male", "template_unknown_name"),
             ({"text_male": "{{ self }}"}, "send.text_male", "template_unknown_name"),
+            ({"text_male": "{{ phone }}"}, "send.text_male", "template_unknown_name"),
+            ({"text_male": "{{ gender }}"}, "send.text_male", "template_unknown_name"),
             ({"text_female": ["x"]}, "send.text_female", "wrong_type"),
             ({"text_female": "{{ x }}"}, "send.text_female", "template_unknown_name"),
             ({"text_alternative": 1}, "send.text_alternative", "wrong_type"),

@@ -225,6 +225,16 @@ class TestStatusOfASend(ApiCase):
         self.assertEqual(invalid["code"], "invalid_number")
         self.assertEqual(opted_out["code"], "opted_out")
 
+    def test_a_message_older_than_its_time_to_live_is_expired(self):
+        campaign = self.send_document(self.make_send(ttl=60))
+        self.let_pass(61)
+        self.run_lane()
+        status = self.ask_status(campaign.key)
+        self.assertEqual(status["status"], "done")
+        [message] = status["details"]["messages"]
+        self.assertEqual((message["state"], message["failure"]), ("expired", None))
+        self.assertIsNone(message["submitted_at"])
+
     def test_an_unreadable_phone_is_told_as_received(self):
         campaign = self.send_document(
             self.make_send(PHONE, "позвоните мне", None, "1" * 99)

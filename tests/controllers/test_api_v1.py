@@ -123,6 +123,13 @@ class TestTransport(ApiCase):
                     self.assertEqual(answer.headers["Allow"], "GET, POST, OPTIONS")
                     self.assertEqual(answer.content, b"")
 
+    def test_no_request_is_tried_on_a_read_only_replica(self):
+        """There its key would not be known yet; Odoo warns when it tries."""
+        with self.assertNoLogs("odoo.http", "WARNING"):
+            key = self.send_document(self.make_send()).key
+            self.ask_status(key)
+            self.call_ok(BALANCE)
+
     def test_unknown_paths_are_told_in_json(self):
         rests = (
             "x",

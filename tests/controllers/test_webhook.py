@@ -75,6 +75,10 @@ class TestWebhook(GatewayHttpCase):
         self.assertEqual(self.get_reports().mapped("state"), ["applied"] * 2)
         self.assertEqual(self.get_reports().mapped("raw"), ["deliver", "not_deliver"])
 
+    def test_no_push_is_tried_on_a_read_only_replica(self):
+        with self.assertNoLogs("odoo.http", "WARNING"):
+            self.push(("101", "deliver"))
+
     def test_both_roots_of_gates_are_read(self):
         for number, root in enumerate(("request", "response")):
             with self.subTest(root=root):
