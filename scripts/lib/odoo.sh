@@ -1,9 +1,10 @@
 # Odoo's settings for one database, and the environment that its processes need.
 # shellcheck shell=bash
 
-#   provide_everything database [port]
+#   provide_everything database port ["browser"]
 provide_everything() {
     prepare_local_folder
+    provide_packages python postgres "${@:3}"
     provide_python
     provide_odoo
     provide_postgres

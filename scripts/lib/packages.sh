@@ -1,28 +1,43 @@
 # Debian packages that the machine itself must have.
 # shellcheck shell=bash
 
-# Installs packages with the machine's own package manager; an ordinary user without
-# sudo is told the command instead.
-#   install_packages "what for" package [package ...]
-install_packages() {
-    local reason="$1" lock
-    shift
+# Installs what is missing, all of it at once.
+#   provide_packages what [what ...]     of: python postgres browser
+provide_packages() {
+    local packages=() what
+    for what in "$@"; do
+        case "$what" in
+        python) have_python || packages+=(python3 python3-venv) ;;
+        postgres) have_postgres || packages+=(postgresql) ;;
+        browser) have_browser || packages+=(chromium) ;;
+        esac
+    done
+    ((${#packages[@]})) || return 0
+    _install_packages "${packages[@]}"
+    hash -r
+}
+
+# With the machine's own package manager; an ordinary user without sudo is told the
+# command instead.
+_install_packages() {
+    local lock
     local command=(apt-get -o DPkg::Lock::Timeout=600 install -y
         --no-install-recommends "$@")
-    have apt-get || die "$reason: install $* with this system's package manager"
+    have apt-get ||
+        die "this is missing, install it with this system's package manager: $*"
     take_lock lock "$CACHE/packages.lock" "it installs packages"
     if ((EUID == 0)); then
         step "apt-get update" apt-get -o DPkg::Lock::Timeout=600 update ||
             warn "the package lists could not be refreshed"
         DEBIAN_FRONTEND=noninteractive step "Installing $*" "${command[@]}" ||
-            die "$reason: this failed: ${command[*]}"
+            die "this failed: ${command[*]}"
     elif _can_sudo; then
         step "sudo apt-get update" sudo -n apt-get update ||
             warn "the package lists could not be refreshed"
         step "Installing $*" sudo -n DEBIAN_FRONTEND=noninteractive "${command[@]}" ||
-            _ask_for_packages "$reason" "$@"
+            _ask_for_packages "$@"
     else
-        _ask_for_packages "$reason" "$@"
+        _ask_for_packages "$@"
     fi
     drop_lock lock
 }
@@ -35,9 +50,7 @@ _can_sudo() {
 }
 
 _ask_for_packages() {
-    local reason="$1"
-    shift
-    say "error: $reason; an administrator has to run this once:"
+    say "error: packages are missing; an administrator has to run this once:"
     printf '\n    apt-get update && apt-get install -y --no-install-recommends %s\n\n' \
         "$*" >&2
     exit 1

@@ -8,10 +8,11 @@ _STARTING=
 
 # Leaves PGHOST, PGPORT and PGUSER in the environment.
 provide_postgres() {
-    if [[ -n ${PGHOST:-}${PGPORT:-}${PGUSER:-} ]]; then
+    if _postgres_is_named; then
         return
     fi
-    _find_server_binaries
+    _search_server_binaries ||
+        die "no PostgreSQL server programs; set PGHOST, PGPORT, PGUSER to a running server"
     _enter_cluster
     PGHOST="$_SOCKETS"
     PGPORT=5432
@@ -19,13 +20,11 @@ provide_postgres() {
     export PGHOST PGPORT PGUSER
 }
 
-# ----------------------------------------------------------------- the programs
+have_postgres() { _postgres_is_named || _search_server_binaries; }
 
-_find_server_binaries() {
-    _search_server_binaries && return
-    install_packages "PostgreSQL is needed" postgresql
-    _search_server_binaries || die "no PostgreSQL server programs found; set PGHOST, PGPORT and PGUSER to a running server"
-}
+_postgres_is_named() { [[ -n ${PGHOST:-}${PGPORT:-}${PGUSER:-} ]]; }
+
+# ----------------------------------------------------------------- the programs
 
 # Those of the version that made the cluster, else the newest.
 _search_server_binaries() {

@@ -44,7 +44,7 @@ _make_venv() {
     done
     rm -f "$venv/.pins"
     if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
-        _find_python
+        _search_python || die "no Python 3.10 to 3.13 with venv; set PYTHON=/path/to/one"
         step "Making the Python environment $(basename "$venv")" \
             "$BASE_PYTHON" -m venv --clear "$venv" || die "no Python environment"
     fi
@@ -55,14 +55,7 @@ _make_venv() {
 }
 
 # A Python that Odoo 19 runs on and that can make virtual environments.
-_find_python() {
-    local candidate
-    _search_python && return
-    install_packages "Python 3.10 to 3.13 with its venv module is needed" \
-        python3 python3-venv
-    hash -r
-    _search_python || die "no Python 3.10 to 3.13 with venv; set PYTHON=/path/to/one"
-}
+have_python() { [[ -x $LOCAL/venv/bin/python ]] || _search_python; }
 
 _search_python() {
     local candidate
