@@ -102,7 +102,7 @@ class ResConfigSettings(models.TransientModel):
 
     def _check_sms_gateway_values(self):
         try:
-            parse_networks(self.sms_gateway_trusted_networks)
+            networks = parse_networks(self.sms_gateway_trusted_networks)
         except ValueError as error:
             raise ValidationError(
                 self.env._(
@@ -111,6 +111,14 @@ class ResConfigSettings(models.TransientModel):
                     error=error,
                 )
             ) from error
+        # Odoo forgets an empty parameter, and its default would be trusted again.
+        if not networks and self.sms_gateway_access_policy == "trusted_networks":
+            raise ValidationError(
+                self.env._(
+                    "Trusted networks: name at least one, or choose that everyone needs"
+                    " a key."
+                )
+            )
         if not 1 <= self.sms_gateway_lanes <= MAX_LANES:
             raise ValidationError(
                 self.env._("Choose between 1 and %(most)s lanes.", most=MAX_LANES)

@@ -13,6 +13,7 @@ DEFAULT_NETWORKS = (
 )
 DEFAULT_TIME_ZONE = "Europe/Moscow"
 MAX_LANES = 8
+MAX_RETENTION_DAYS = 100 * 365
 
 
 def parse_networks(text):
@@ -65,7 +66,9 @@ class SmsGatewaySettings(models.AbstractModel):
             max_body_bytes=self._number("max_body_mib", 32) * 1024 * 1024,
             max_segments=self._number("max_segments", 10),
             max_speech=self._number("max_speech", 4000),
-            retention_days=self._number("retention_days", 0, minimum=0),
+            retention_days=min(
+                self._number("retention_days", 0, minimum=0), MAX_RETENTION_DAYS
+            ),
         )
 
     def _param(self, name, default):
@@ -82,7 +85,7 @@ class SmsGatewaySettings(models.AbstractModel):
         name = self._param("time_zone", DEFAULT_TIME_ZONE)
         try:
             return ZoneInfo(name).key
-        except (ValueError, ZoneInfoNotFoundError):
+        except (ValueError, OSError, ZoneInfoNotFoundError):
             return DEFAULT_TIME_ZONE
 
     def _networks(self):

@@ -5,4 +5,5 @@ from . import test_message_states
 from . import test_reconcile
 from . import test_route
 from . import test_security
+from . import test_settings
 from . import test_statistic
