@@ -124,6 +124,7 @@ class SmsGatewayDeliveryReport(models.Model):
             [storable(self._prepare(route, report)) for report in answer.reports]
         )
         kept._apply()
+        # sudo: whoever reports may wake the cron, only administrators see crons
         self.env.ref("crm_sms_gateway.ir_cron_fold").sudo()._trigger()
         return answer
 

@@ -4,4 +4,4 @@ from .processes import *
 from .providers import *
 from .tools import *
 from .views import *
-from . import test_i18n, test_readme
+from . import test_architecture, test_i18n, test_readme
