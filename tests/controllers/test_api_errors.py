@@ -10,8 +10,7 @@ from unittest.mock import patch
 import psycopg2
 
 from odoo.service import model as service_model
-from odoo.tests import tagged
-from odoo.tests.test_cursor import TestCursor
+from odoo.tests import tagged, test_cursor
 from odoo.tools import mute_logger
 
 from ..common import PHONE
@@ -205,13 +204,13 @@ class TestDatabaseTroubles(ApiCase):
 
     def test_a_commit_that_fails_is_told_in_json(self):
         error = psycopg2.OperationalError("server closed the connection unexpectedly")
-        with patch.object(TestCursor, "commit", side_effect=error):
+        with patch.object(test_cursor.TestCursor, "commit", side_effect=error):
             with self.assertNothingStored(), quiet():
                 self.assertUnavailable(self.call(self.make_send()))
 
     def test_what_fails_after_the_commit_does_not_spoil_the_answer(self):
         """The messages are queued: an error would make the client send them again."""
-        commit = TestCursor.commit
+        commit = test_cursor.TestCursor.commit
 
         def commit_and_go_on(cr):
             hooks = list(cr.postcommit._funcs)
@@ -223,7 +222,11 @@ class TestDatabaseTroubles(ApiCase):
         wake_up = patch.object(
             type(self.env["ir.cron"]), "_notifydb", side_effect=error
         )
-        with patch.object(TestCursor, "commit", commit_and_go_on), wake_up, quiet():
+        with (
+            patch.object(test_cursor.TestCursor, "commit", commit_and_go_on),
+            wake_up,
+            quiet(),
+        ):
             campaign = self.send_document(self.make_send())
         self.assertEqual(campaign.message_ids.state, "queued")
 
