@@ -13,6 +13,8 @@ _logger = logging.getLogger(__name__)
 MAX_SHOWN = 5
 #: An address is noted at most this often: calls must not wait for each other.
 NOTE_EVERY = timedelta(minutes=1)
+#: An address that did not call for so long is forgotten.
+KEEP = timedelta(days=30)
 
 
 class SmsGatewayCaller(models.Model):
@@ -75,3 +77,10 @@ class SmsGatewayCaller(models.Model):
         since = fields.Datetime.now() - timedelta(days=1)
         # sudo: a technical table without rules; the settings page is for system users
         return self.sudo().search([("last_call_at", ">", since)], limit=MAX_SHOWN)
+
+    @api.autovacuum
+    def _gc_callers(self):
+        oldest = fields.Datetime.now() - KEEP
+        self.env.cr.execute(
+            SQL("DELETE FROM sms_gateway_caller WHERE last_call_at < %s", oldest)
+        )

@@ -237,7 +237,7 @@ class TestSecrets(GateCase):
         with self.assertRaises(AccessError):
             self.row.read(["secret_value"])
         with self.assertRaises(AccessError):
-            self.row.secret_value  # noqa: B018
+            self.row.mapped("secret_value")
         self.administrator.group_ids |= self.env.ref("base.group_allow_export")
         with self.assertRaises(AccessError):
             self.row.export_data(["secret_value"])

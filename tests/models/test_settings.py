@@ -155,6 +155,18 @@ class TestSettings(SettingsCase):
             page = self.env["res.config.settings"].new({"sms_gateway_lanes": lanes})
             self.assertEqual(page.sms_gateway_too_many_lanes, warns)
 
+    def test_callers_that_are_long_gone_are_forgotten(self):
+        callers = self.env["sms.gateway.caller"]
+        now = fields.Datetime.now()
+        old, young = callers.create(
+            [
+                {"address": "10.9.9.1", "last_call_at": now - timedelta(days=31)},
+                {"address": "10.9.9.2", "last_call_at": now - timedelta(days=29)},
+            ]
+        )
+        callers._gc_callers()
+        self.assertEqual((old | young).exists(), young)
+
     def test_the_page_shows_who_called_and_warns_of_a_single_caller(self):
         callers = self.env["sms.gateway.caller"]
         callers.search([]).unlink()
