@@ -192,8 +192,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "invalid_value.name": (
         "Недопустимое имя поля «{value}» в {path}. Используйте буквы, цифры и знак "
-        "подчёркивания, начните не с цифры, не длиннее {maximum} символов; слова not, "
-        "true, false и none заняты.",
+        "подчёркивания, не начинайте имя с цифры и не делайте его длиннее {maximum} "
+        "символов; слова not, true, false и none заняты.",
         "The field name “{value}” in {path} is not allowed. Use letters, digits and "
         "underscores, do not begin with a digit, at most {maximum} characters; the "
         "words not, true, false and none are taken.",
@@ -273,7 +273,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     # Recipients as a whole
     "no_valid_users": (
-        "Ни одному получателю нельзя отправить сообщение. Исправьте данные "
+        "Сообщение нельзя отправить ни одному получателю. Исправьте данные "
         "получателей.",
         "The message can be sent to none of the recipients. Correct their data.",
     ),
@@ -312,8 +312,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "There is nothing at this address. Use the address /api/v1.",
     ),
     "method_not_allowed": (
-        "Этот метод HTTP не поддерживается. Используйте POST, для balance и status "
-        "можно GET.",
+        "Этот метод HTTP не поддерживается. Используйте POST; для balance и status "
+        "подойдёт и GET.",
         "This HTTP method is not supported. Use POST; for balance and status GET will "
         "do too.",
     ),
@@ -324,7 +324,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "application/json.",
     ),
     "rate_limited": (
-        "Слишком много запросов. Повторите позже: через сколько секунд, сказано в "
+        "Слишком много запросов. Повторите позже: через сколько секунд, указано в "
         "заголовке Retry-After.",
         "There are too many requests. Repeat later: the header Retry-After says in how "
         "many seconds.",
@@ -372,7 +372,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "women. Give male or female in gender.",
     ),
     "invalid_gender": (
-        "Не удалось понять пол получателя. Укажите в gender male или female.",
+        "Не удалось распознать пол получателя. Укажите в gender male или female.",
         "The recipient's gender cannot be understood. Give male or female in gender.",
     ),
     "missing_field": (
