@@ -48,7 +48,6 @@ MAX_RETRY_AFTER = 24 * 3600
 #: Concurrency of debug messages, which go to the sandbox whatever the route is.
 DEBUG_CONCURRENCY = 4
 MAX_THREADS = 64
-TTL_OVER = "Not asked again: the message must not be handed over any more"
 
 
 @dataclass
@@ -239,7 +238,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
     def _hand_over(self, lane, unit, claimed):
         skipped = [one for one in claimed if one.skip]
         if skipped:
-            result = SubmitResult(Outcome.MAYBE_SENT, message=TTL_OVER)
+            result = SubmitResult(Outcome.MAYBE_SENT)
             self._apply_answers(lane, [(unit, one, result) for one in skipped])
         ready = [one for one in claimed if not one.skip]
         size = unit.provider.max_batch
@@ -397,7 +396,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
     def _make_change(self, unit, claimed, result):
         values = {
             "id": claimed.id,
-            "source": "dispatcher",
+            "source": "withheld" if claimed.skip else "dispatcher",
             "code": result.code,
             "detail": result.message,
         }

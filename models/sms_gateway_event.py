@@ -25,6 +25,7 @@ class SmsGatewayEvent(models.Model):
     source = fields.Selection(
         [
             ("dispatcher", "Sending"),
+            ("withheld", "Not handed over again"),
             ("push", "Delivery report"),
             ("poll", "Status poll"),
             ("lookup", "Reconciliation"),

@@ -561,7 +561,6 @@ SELECT id, verdict FROM judged ORDER BY id
                     id=message_id,
                     state="unknown",
                     source="lease",
-                    detail="The worker that was sending it ended without an answer",
                     maybe_sent=True,
                     next_check_at=after(reconcile_delay(0)),
                 )

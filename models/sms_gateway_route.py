@@ -368,11 +368,12 @@ class SmsGatewayRoute(models.Model):
         for route in self.filtered(lambda route: route.state == "active"):
             _logger.warning("Route %s is paused: %s", route.name, reason)
             route.write({"state": "paused", "pause_reason": reason})
+            user = route.user_id or self.env.ref("base.user_admin")
             route.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("The route is paused"),
+                summary=self.with_context(lang=user.lang).env._("The route is paused"),
                 note=reason,
-                user_id=route.user_id.id or self.env.ref("base.user_admin").id,
+                user_id=user.id,
             )
 
     def _rest(self, seconds):
