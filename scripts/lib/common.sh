@@ -187,7 +187,7 @@ _remove_temporary_files() { rm -rf "$TMPDIR"; }
 # addons path and in PYTHONPATH: such a checkout is reached through a link.
 _plain_path_to_checkout() {
     local link
-    if [[ $ROOT =~ ^[[:alnum:]\ _./+@=-]*$ ]]; then
+    if [[ $ROOT =~ ^[[:alnum:]\ _./+@=()-]*$ ]]; then
         printf '%s' "$ROOT"
         return
     fi

@@ -57,7 +57,7 @@ _as_owner() {
     fi
 }
 
-_owner_reaches() { _as_owner test -x "$1" -a -r "$1"; }
+_owner_reaches() { _as_owner test -x "$1" -a -r "$1" 2>/dev/null; }
 
 _cluster_folder() {
     if [[ -z ${_CLUSTER_BASE:-} ]]; then
