@@ -81,7 +81,6 @@ def base_database(with_demo: bool) -> Database:
     say(f"Installing Odoo's {', '.join(depends)} once, in {base.name}")
     base.drop()
     base.odoo("-i", ",".join(depends), *demo_option(with_demo))
-    base.pregenerate_assets()
     base.remember(origin)
     return base
 
@@ -143,14 +142,6 @@ class Database:
         options = ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
         run_quietly([*command, *options, "--log-level=info", *arguments], self.name)
 
-    def pregenerate_assets(self) -> None:
-        """Bundle the web client's scripts and styles once, not in every test run."""
-        run_quietly(
-            [sys.executable, str(ODOO_BIN), "shell", "-d", self.name, "--no-http"],
-            self.name,
-            "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()\n",
-        )
-
     def _ask(self, query: str, *values: str) -> str | None:
         with server() as connected, connected.cursor() as cursor:
             cursor.execute(query, values)
@@ -176,16 +167,16 @@ def server() -> Iterator[connection]:
         connected.close()
 
 
-def run_quietly(command: list[str], name: str, stdin: str = "") -> None:
+def run_quietly(command: list[str], name: str) -> None:
     """Run Odoo with its log in a file; show signs of life, and the log of a failure."""
     log = LOCAL / "log" / f"prepare-{name}.log"
     started = time.monotonic()
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=output, text=True
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         try:
-            wait_and_tell(process, stdin, started, log)
+            wait_and_tell(process, started, log)
         finally:
             process.kill()
             process.wait()
@@ -203,16 +194,12 @@ def is_serious(line: str) -> bool:
     return " CRITICAL " in line or " ERROR " in line
 
 
-def wait_and_tell(
-    process: subprocess.Popen[str], stdin: str, started: float, log: Path
-) -> None:
+def wait_and_tell(process: subprocess.Popen[bytes], started: float, log: Path) -> None:
     """Wait for the process and say every ten seconds what its log last said."""
-    text: str | None = stdin
     while True:
         try:
-            process.communicate(text, timeout=10)
+            process.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            text = None
             say(f"  {time.monotonic() - started:.0f} s: {last_message(log)}")
         else:
             return
