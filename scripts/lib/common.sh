@@ -75,7 +75,7 @@ _SEES_CTRL_C=
 run_program() {
     local code=0
     _SEES_CTRL_C=1
-    env --default-signal=INT "$@" <&0 &
+    env --default-signal=INT setpriv --pdeathsig TERM "$@" <&0 &
     wait $! || code=$?
     _SEES_CTRL_C=
     return "$code"
