@@ -22,6 +22,9 @@ class ResUsersApikeys(models.Model):
         gateway's scope counts, so that a stolen RPC key cannot send and a gateway key
         cannot do RPC.
 
+        A key of the technical user counts for nothing: callers without a key act as
+        that user and may use the routes of every company, which no key may.
+
         :rtype: res.users, empty when the key is unknown, expired or of another scope
         """
         if "\0" in key:
@@ -32,9 +35,10 @@ class ResUsersApikeys(models.Model):
                 """
                 SELECT k.user_id, k.key
                   FROM res_users_apikeys k JOIN res_users u ON u.id = k.user_id
-                 WHERE u.active AND k.index = %s AND k.scope = %s
+                 WHERE u.active AND u.id != %s AND k.index = %s AND k.scope = %s
                    AND (k.expiration_date IS NULL OR k.expiration_date >= %s)
                 """,
+                self.env.ref("crm_sms_gateway.user_api").id,
                 key[:INDEX_SIZE],
                 KEY_SCOPE,
                 fields.Datetime.now(),

@@ -21,7 +21,8 @@ class SmsGatewayKeyWizard(models.TransientModel):
         "res.users",
         required=True,
         domain=lambda self: [
-            ("all_group_ids", "in", self.env.ref("crm_sms_gateway.group_api").id)
+            ("all_group_ids", "in", self.env.ref("crm_sms_gateway.group_api").id),
+            ("id", "!=", self.env.ref("crm_sms_gateway.user_api").id),
         ],
         help="The key may use the routes of this user's companies.",
     )
@@ -52,6 +53,13 @@ class SmsGatewayKeyWizard(models.TransientModel):
             raise UserError(
                 self.env._(
                     "%(user)s may not use the API: give the group “API” first.",
+                    user=self.user_id.name,
+                )
+            )
+        if self.user_id == self.env.ref("crm_sms_gateway.user_api"):
+            raise UserError(
+                self.env._(
+                    "%(user)s stands for callers without a key: choose another user.",
                     user=self.user_id.name,
                 )
             )

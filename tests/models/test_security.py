@@ -18,7 +18,7 @@ ROLES = ("user", "manager", "administrator")
 RIGHTS = {
     "sms.gateway.route": ("r", "r", "crud"),
     "sms.gateway.route.setting": ("", "", "crud"),
-    "sms.gateway.campaign": ("r", "ru", "ru"),
+    "sms.gateway.campaign": ("r", "r", "r"),
     "sms.gateway.message": ("r", "r", "r"),
     "sms.gateway.event": ("r", "r", "r"),
     "sms.gateway.statistic": ("r", "r", "r"),
@@ -28,12 +28,14 @@ RIGHTS = {
     "sms.gateway.template": ("r", "crud", "crud"),
     "sms.gateway.idempotency": ("", "", ""),
     "sms.gateway.caller": ("", "", ""),
+    "sms.gateway.bucket": ("", "", ""),
     "sms.gateway.key.wizard": ("", "", "crud"),
 }
 #: without a company: tables of the whole gateway, and what lives for a dialog
 WITHOUT_COMPANY = {
     "sms.gateway.idempotency",
     "sms.gateway.caller",
+    "sms.gateway.bucket",
     "sms.gateway.key.wizard",
 }
 OPERATIONS = {"c": "create", "r": "read", "u": "write", "d": "unlink"}
@@ -141,6 +143,14 @@ class TestRights(SecurityCase):
                 getattr(self.by("user", campaign), action)()
             getattr(self.by("manager", campaign), action)()
             self.assertEqual(campaign.state, state)
+
+    def test_nobody_writes_campaigns_by_hand(self):
+        campaign = self.send(PHONE)
+        for role in ROLES:
+            for values in ({"name": "x"}, {"state": "done"}, {"delivered_count": 9}):
+                with self.subTest(role=role, **values):
+                    with self.assertRaises(AccessError):
+                        self.by(role, campaign).write(values)
 
     def test_administrators_rule_routes_and_managers_do_not(self):
         for action in (
@@ -357,6 +367,21 @@ class TestKeys(SecurityCase):
             self.make_key(by="manager")
         with self.assertRaises(UserError):
             self.make_key(user=self.employee)
+
+    def test_the_technical_user_gets_no_key(self):
+        """Without a key it may use the routes of every company; with one nobody may."""
+        wizard = self.env["sms.gateway.key.wizard"].with_user(
+            self.people["administrator"]
+        )
+        domain = wizard._fields["user_id"].domain(wizard)
+        offered = self.env["res.users"].search(domain)
+        self.assertIn(self.caller, offered)
+        self.assertNotIn(self.technical, offered)
+        with self.assertRaises(UserError):
+            self.make_key(user=self.technical)
+        keys = self.Keys.with_user(self.technical).sudo()
+        key = keys._generate(KEY_SCOPE, "test", None)
+        self.assertFalse(self.Keys._find_gateway_user(key))
 
     def test_nobody_logs_in_as_the_technical_user(self):
         for password in ("", self.technical.login, "x"):
