@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import defaultdict
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
@@ -11,6 +12,7 @@ from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
 from .sms_gateway_message import (
+    MAX_REFERENCE,
     StateChange,
     after,
     first_poll,
@@ -26,6 +28,8 @@ _logger = logging.getLogger(__name__)
 POLL_SECONDS = 10
 #: Reports of messages that never turned up are kept so long.
 KEEP_UNMATCHED = timedelta(days=3)
+#: Reports that are done with are kept so long.
+KEEP_REPORTS = timedelta(days=90)
 
 #: A message m that a report r speaks of. The route stands before the reference once
 #: more: only there PostgreSQL looks both up in their index.
@@ -118,14 +122,18 @@ class SmsGatewayDeliveryReport(models.Model):
         provider = route._make_provider()
         try:
             answer = provider.parse_push(push)
+        except UnreadablePush:
+            raise
+        except Exception as error:
+            _logger.exception("Route %s: the adapter failed", route.id)
+            raise UnreadablePush(type(error).__name__) from error
         finally:
             provider.close()
         kept = self.create(
             [storable(self._prepare(route, report)) for report in answer.reports]
         )
         kept._apply()
-        # sudo: whoever reports may wake the cron, only administrators see crons
-        self.env.ref("crm_sms_gateway.ir_cron_fold").sudo()._trigger()
+        self.env["sms.gateway.dispatcher"]._trigger("fold")
         return answer
 
     @api.model
@@ -327,17 +335,14 @@ class SmsGatewayDeliveryReport(models.Model):
         if not messages:
             return 0
         try:
-            self._fetch_references(provider, [m for m in messages if not m["ref"]])
-            known = {m["ref"]: m for m in messages if m["ref"]}
-            asked = list(known)
+            self._fetch_references(
+                route, provider, [m for m in messages if not m["ref"]]
+            )
+            asked = list({m["ref"]: None for m in messages if m["ref"]})
             reports = self._ask(route, lambda: provider.poll(asked) if asked else [])
         finally:
             provider.close()
-        pairs = [
-            (known[report.provider_reference], report)
-            for report in reports
-            if report.provider_reference in known
-        ]
+        pairs = _pair(messages, reports)
         self._apply_asked(provider, pairs, "poll")
         return len(messages)
 
@@ -454,15 +459,19 @@ class SmsGatewayDeliveryReport(models.Model):
             ]
         )
 
-    def _fetch_references(self, provider, rows):
+    def _fetch_references(self, route, provider, rows):
         """Learn the references of messages that were accepted without one.
 
         Submitting them again is safe only where the provider knows our reference; after
         the time to live it would be wrong even there.
         """
         rows = [row for row in rows if not row["is_over"]]
+        dispatcher = self.env["sms.gateway.dispatcher"]
         if not rows or not provider.is_idempotent:
             return
+        if dispatcher._get_pace(route.id) is None:
+            return
+        dispatcher._commit()
         results = []
         for start in range(0, len(rows), provider.max_batch):
             batch = rows[start : start + provider.max_batch]
@@ -470,9 +479,12 @@ class SmsGatewayDeliveryReport(models.Model):
         references = [
             (row["id"], result.provider_reference)
             for row, result in zip(rows, results, strict=True)
-            if result.outcome is Outcome.ACCEPTED and result.provider_reference
+            if result.outcome is Outcome.ACCEPTED
+            and 0 < len(result.provider_reference or "") <= MAX_REFERENCE
         ]
-        self.env["sms.gateway.dispatcher"]._begin()
+        dispatcher._begin()
+        for reason in {result.route_down for result in results} - {None}:
+            route._pause(reason)
         for message_id, reference in references:
             self.env.cr.execute(
                 SQL(
@@ -484,15 +496,19 @@ class SmsGatewayDeliveryReport(models.Model):
                     message_id,
                 )
             )
-        self.env["sms.gateway.dispatcher"]._commit()
+        dispatcher._commit()
 
     # === RECONCILE ===
     @api.model
-    def _reconcile(self):
-        """Find out what became of unknown messages whose turn has come."""
+    def _reconcile(self, deadline):
+        """Find out what became of unknown messages whose turn has come.
+
+        :param deadline: of the monotonic clock; the rest waits for the next run
+        """
         for route, is_debug in self._find_due("unknown"):
-            while self._reconcile_route(route, is_debug):
-                pass
+            while time.monotonic() < deadline:
+                if not self._reconcile_route(route, is_debug):
+                    break
 
     def _reconcile_route(self, route, is_debug):
         provider = route._make_provider(is_debug=is_debug)
@@ -563,6 +579,30 @@ class SmsGatewayDeliveryReport(models.Model):
             [("state", "=", "kept"), ("received_at", "<", oldest)], limit=5000
         ).write({"state": "unmatched"})
         dispatcher._fold()
+
+    @api.autovacuum
+    def _gc_reports(self, limit=50_000):
+        """What a report changed stands in its message's story; the report itself is
+        kept for a while, for questions to the provider."""
+        oldest = fields.Datetime.now() - KEEP_REPORTS
+        domain = [("state", "!=", "kept"), ("received_at", "<", oldest)]
+        reports = self.search(domain, limit=limit, order="id")
+        reports.unlink()
+        return len(reports), int(len(reports) == limit)
+
+
+def _pair(rows, reports):
+    """Reports with the rows they speak of; one reference may cover several numbers."""
+    found = defaultdict(list)
+    for row in rows:
+        found[row["ref"]].append(row)
+    return [
+        (row, report)
+        for report in reports
+        if report.provider_reference
+        for row in found[report.provider_reference]
+        if report.msisdn in (None, row["msisdn"])
+    ]
 
 
 def _naive(moment):

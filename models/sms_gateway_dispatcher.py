@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
@@ -19,6 +21,7 @@ from odoo.tools import SQL
 from ..providers.base import Provider
 from ..providers.types import Outcome, SubmitRequest, SubmitResult
 from ..tools.backoff import reconcile_delay, retry_delay
+from ..tools.sentences import sentence
 from .sms_gateway_campaign import HELD_STATES
 from .sms_gateway_message import (
     COUNT_MOVED,
@@ -30,6 +33,7 @@ from .sms_gateway_message import (
     make_request,
     now,
 )
+from .sms_gateway_settings import PREFIX
 
 _logger = logging.getLogger(__name__)
 
@@ -48,6 +52,8 @@ MAX_RETRY_AFTER = 24 * 3600
 #: Concurrency of debug messages, which go to the sandbox whatever the route is.
 DEBUG_CONCURRENCY = 4
 MAX_THREADS = 64
+#: Counters are brought up to date at most so often inside a lane, in seconds.
+FOLD_SECONDS = 1.0
 
 
 @dataclass
@@ -58,17 +64,18 @@ class Unit:
     is_debug: bool
     provider: Provider
     concurrency: int
-    throughput: float
     max_attempts: int
+    throughput: float = 0
     calls: int = 0
     is_down: str | None = None
     has_trouble: bool = False
     idle_until: float = 0.0
 
     @property
-    def wanted(self):
-        """How many messages its free threads could take."""
-        return (self.concurrency - self.calls) * self.provider.max_batch
+    def is_resting(self):
+        return bool(
+            self.is_down or self.has_trouble or time.monotonic() < self.idle_until
+        )
 
 
 @dataclass(frozen=True)
@@ -87,8 +94,16 @@ class Lane:
 
     units: list
     executor: ThreadPoolExecutor
+    threads: int
     calls: dict = field(default_factory=dict)
     done: int = 0
+    folded_at: float = 0.0
+
+    def get_wanted(self, unit):
+        """How many messages of a unit can be handed over without waiting for a thread:
+        the time to live is checked at the claim."""
+        free = min(unit.concurrency - unit.calls, self.threads - len(self.calls))
+        return free * unit.provider.max_batch
 
     def start(self, unit, batch):
         """Let a thread hand over one batch."""
@@ -136,17 +151,27 @@ class SmsGatewayDispatcher(models.AbstractModel):
         deadline = self._get_deadline()
         self._sweep(deadline)
         with self._open_lane() as state:
-            while time.monotonic() < deadline:
-                started = self._start_calls(state)
-                self._apply_answers(state, state.gather(GATHER_SECONDS))
-                if not started and not state.calls:
-                    due = self._get_next_due(state)
-                    if due is None or due > linger or self._is_over(deadline, due):
-                        break
-                    time.sleep(min(max(due, 0.02), 0.5))
-            while state.calls:
-                self._apply_answers(state, state.gather(GATHER_SECONDS))
+            try:
+                self._work(state, deadline, linger)
+            finally:
+                self._drain(state)
             self._leave(state)
+
+    def _work(self, lane, deadline, linger):
+        """Claim, hand over and apply until the time is over or nothing is due."""
+        while time.monotonic() < deadline:
+            started = self._start_calls(lane)
+            self._apply_answers(lane, lane.gather(GATHER_SECONDS))
+            if not started and not lane.calls:
+                due = self._get_next_due(lane)
+                if due is None or due > linger or self._is_over(deadline, due):
+                    break
+                time.sleep(min(max(due, 0.02), 0.5))
+
+    def _drain(self, lane):
+        """Apply what is under way: an answer that was given is never thrown away."""
+        while lane.calls:
+            self._apply_answers(lane, lane.gather(GATHER_SECONDS))
 
     def _get_deadline(self):
         end = self.env.context.get("cron_end_time", float("inf"))
@@ -191,10 +216,12 @@ class SmsGatewayDispatcher(models.AbstractModel):
     def _open_lane(self):
         units = self._make_units()
         threads = min(sum(unit.concurrency for unit in units) or 1, MAX_THREADS)
-        with ThreadPoolExecutor(threads, thread_name_prefix="sms-lane") as executor:
-            yield Lane(units, executor)
-        for unit in units:
-            unit.provider.close()
+        try:
+            with ThreadPoolExecutor(threads, "sms-lane") as executor:
+                yield Lane(units, executor, threads)
+        finally:
+            for unit in units:
+                unit.provider.close()
 
     def _make_units(self):
         self._begin()
@@ -212,7 +239,6 @@ class SmsGatewayDispatcher(models.AbstractModel):
                 is_debug=is_debug,
                 provider=route._make_provider(is_debug=is_debug),
                 concurrency=DEBUG_CONCURRENCY if is_debug else route.concurrency,
-                throughput=0 if is_debug else route.throughput,
                 max_attempts=route.max_attempts,
             )
             for route in routes
@@ -225,10 +251,10 @@ class SmsGatewayDispatcher(models.AbstractModel):
         """Claim for every unit with free threads and hand the messages to them."""
         started = 0
         for unit in lane.units:
-            is_free = unit.wanted > 0 and time.monotonic() >= unit.idle_until
-            if unit.is_down or unit.has_trouble or not is_free:
+            wanted = lane.get_wanted(unit)
+            if unit.is_resting or wanted <= 0:
                 continue
-            claimed = self._claim(unit)
+            claimed = self._claim(unit, wanted)
             started += len(claimed)
             if not claimed:
                 unit.idle_until = time.monotonic() + GATHER_SECONDS
@@ -246,7 +272,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
             lane.start(unit, ready[start : start + size])
 
     # === CLAIM ===
-    def _claim(self, unit):
+    def _claim(self, unit, wanted):
         """Take the next messages of a unit and commit, before anything is sent.
 
         What must not be sent any more is sorted out in the same pass: expired, on the
@@ -256,12 +282,25 @@ class SmsGatewayDispatcher(models.AbstractModel):
         :rtype: list[Claimed]
         """
         self._begin()
-        limit = self._take_tokens(unit, unit.wanted)
+        limit = self._take_tokens(unit, wanted)
         rows = self.env.execute_query_dict(self._claim_statement(unit, limit))
         claimed = [self._make_claimed(unit, row) for row in rows if row["taken"]]
         self._return_tokens(unit, limit - len(claimed))
         self._commit()
         return claimed
+
+    @api.model
+    def _get_pace(self, route_id):
+        """The throughput of a route that may send at this moment, None otherwise."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT COALESCE(r.throughput, 0) FROM sms_gateway_route r"
+                " WHERE r.id = %s AND %s",
+                route_id,
+                _may_send(),
+            )
+        )
+        return rows[0][0] if rows else None
 
     def _claim_statement(self, unit, limit):
         moment = now()
@@ -294,7 +333,11 @@ WITH picked AS MATERIALIZED (
                               THEN %(lease_until)s::timestamp END,
            failure_type = CASE WHEN j.must_not AND NOT m.maybe_sent AND NOT j.is_over
                                THEN 'opted_out' END,
-           failure_code = NULL, failure_message = NULL,
+           failure_code = CASE WHEN j.must_not AND NOT m.maybe_sent AND NOT j.is_over
+                               THEN 'opted_out' END,
+           failure_message = CASE WHEN j.must_not AND NOT m.maybe_sent
+                                       AND NOT j.is_over
+                                  THEN %(opted_out)s END,
            finished_at = CASE WHEN j.must_not AND NOT m.maybe_sent
                               THEN %(now)s::timestamp END
       FROM judged j
@@ -316,6 +359,9 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
   FROM moved ORDER BY priority, not_before, id
             """,
             count_moved=COUNT_MOVED,
+            opted_out=sentence(
+                "opted_out", self.env["sms.gateway.message"]._language()
+            ),
             route_id=unit.route_id,
             is_debug=unit.is_debug,
             held=HELD_STATES,
@@ -343,21 +389,27 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
 
         :return: how many messages may be claimed
         """
-        if not unit.throughput or wanted <= 0:
-            return max(wanted, 0)
+        pace = self._get_pace(unit.route_id)
+        if pace is None:
+            return 0
+        unit.throughput = 0 if unit.is_debug else pace
+        if not unit.throughput:
+            return wanted
         [(tokens,)] = self.env.execute_query(
             SQL(
                 """
-                UPDATE sms_gateway_route
-                   SET bucket_tokens = LEAST(
-                           GREATEST(throughput, 1),
-                           COALESCE(bucket_tokens + throughput * GREATEST(0,
-                               EXTRACT(EPOCH FROM %(now)s - bucket_filled_at)), 1)),
-                       bucket_filled_at = %(now)s
-                 WHERE id = %(route_id)s
-             RETURNING bucket_tokens
+                INSERT INTO sms_gateway_bucket AS b (route_id, tokens, filled_at)
+                VALUES (%(route_id)s, 1, %(now)s)
+                    ON CONFLICT (route_id) DO UPDATE
+                   SET tokens = LEAST(
+                           GREATEST(%(rate)s, 1),
+                           b.tokens + %(rate)s * GREATEST(0,
+                               EXTRACT(EPOCH FROM %(now)s - b.filled_at))),
+                       filled_at = %(now)s
+             RETURNING tokens
                 """,
                 now=now(),
+                rate=unit.throughput,
                 route_id=unit.route_id,
             )
         )
@@ -369,8 +421,8 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         if unit.throughput and count:
             self.env.cr.execute(
                 SQL(
-                    "UPDATE sms_gateway_route SET bucket_tokens = bucket_tokens + %s"
-                    " WHERE id = %s",
+                    "UPDATE sms_gateway_bucket SET tokens = tokens + %s"
+                    " WHERE route_id = %s",
                     count,
                     unit.route_id,
                 )
@@ -381,21 +433,38 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         """Write what the providers answered, and commit at once."""
         if not answers:
             return
-        self._begin()
         changes = [
             self._make_change(unit, claimed, result)
             for unit, claimed, result in answers
         ]
-        self.env["sms.gateway.message"]._set_state(changes)
+        self._apply_changes(changes)
         lane.done += len(changes)
-        self._commit_progress(len(changes))
         self._log_answers(answers)
         self._stop_routes(answers)
-        self._fold()
+        if time.monotonic() - lane.folded_at >= FOLD_SECONDS:
+            self._fold()
+            lane.folded_at = time.monotonic()
+
+    def _apply_changes(self, changes):
+        """Write changes together; when the database refuses, one by one, so that one
+        strange answer does not take the others with it."""
+        try:
+            self._begin()
+            self.env["sms.gateway.message"]._set_state(changes)
+            self._commit_progress(len(changes))
+        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+            _logger.error("Answers are refused by the database: %s", error)
+            self.env.cr.rollback()
+            if len(changes) > 1:
+                for change in changes:
+                    self._apply_changes([change])
+            elif changes[0].state != "unknown":
+                self._apply_changes([_as_unknown(changes[0])])
 
     def _make_change(self, unit, claimed, result):
         values = {
             "id": claimed.id,
+            "attempt": claimed.request.attempt,
             "source": "withheld" if claimed.skip else "dispatcher",
             "code": result.code,
             "detail": result.message,
@@ -421,9 +490,8 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         return {"state": "failed", "failure_type": result.failure_type or "other"}
 
     def _make_not_sent(self, unit, claimed, result):
-        if result.route_down and not unit.is_debug:
-            return {"state": "queued"}
-        if claimed.request.attempt < unit.max_attempts:
+        is_routes_fault = result.route_down and not unit.is_debug
+        if is_routes_fault or claimed.request.attempt < unit.max_attempts:
             delay = _get_retry_after(result) or retry_delay(
                 claimed.request.attempt, seed=claimed.id
             )
@@ -473,8 +541,9 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT head.not_before, r.bucket_tokens, r.bucket_filled_at
+                SELECT head.not_before, r.throughput, b.tokens, b.filled_at
                   FROM sms_gateway_route r
+             LEFT JOIN sms_gateway_bucket b ON b.route_id = r.id
             CROSS JOIN unnest(%(priorities)s) AS p(priority)
             CROSS JOIN LATERAL (
                        SELECT m.not_before
@@ -484,9 +553,10 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
                           AND m.is_debug = %(is_debug)s AND m.priority = p.priority
                           AND c.state NOT IN %(held)s
                      ORDER BY m.not_before LIMIT 1) AS head
-                 WHERE r.id = %(route_id)s
+                 WHERE r.id = %(route_id)s AND %(may_send)s
               ORDER BY head.not_before LIMIT 1
                 """,
+                may_send=_may_send(),
                 route_id=unit.route_id,
                 is_debug=unit.is_debug,
                 priorities=[PRIORITY_SINGLE, PRIORITY_BATCH],
@@ -496,11 +566,11 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         self._commit()
         if not rows:
             return None
-        [(not_before, tokens, filled_at)] = rows
+        [(not_before, throughput, tokens, filled_at)] = rows
         moment = now()
         due = max((not_before - moment).total_seconds(), 0)
-        if unit.throughput and filled_at:
-            full_at = filled_at + timedelta(seconds=(1 - tokens) / unit.throughput)
+        if throughput and filled_at and not unit.is_debug:
+            full_at = filled_at + timedelta(seconds=(1 - tokens) / throughput)
             due = max(due, (full_at - moment).total_seconds())
         return due
 
@@ -511,34 +581,45 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         is_due = due is not None and due <= LINGER_SECONDS
         self._commit_progress(remaining=1 if is_due else 0)
         if lane.done:
-            self.env.ref("crm_sms_gateway.ir_cron_poll")._trigger()
+            self._trigger("poll")
         self._begin()
         self.env["sms.gateway.delivery.report"]._apply_kept()
         self._fold()
 
     def _fold(self):
-        """Bring the counters up to date in a transaction of its own."""
-        self._begin()
-        self.env["sms.gateway.statistic.change"]._fold()
-        self._commit()
+        """Bring the counters up to date in a transaction of its own; what cannot be
+        folded now is folded later."""
+        try:
+            self._begin()
+            self.env["sms.gateway.statistic.change"]._fold()
+            self._commit()
+        except psycopg2.extensions.TransactionRollbackError as error:
+            _logger.info("The counters are folded later: %s", error)
+            self.env.cr.rollback()
 
     @api.model
     def _wake(self):
         """Let the lanes run now."""
-        lanes = self.env["sms.gateway.settings"]._get().lanes
-        for lane in range(1, lanes + 1):
-            # sudo: whoever sends may wake the lanes, only administrators see crons
-            cron = self.env.ref(f"crm_sms_gateway.ir_cron_send_{lane}").sudo()
-            cron._trigger()
+        for lane in range(1, self.env["sms.gateway.settings"]._get().lanes + 1):
+            self._trigger(f"send_{lane}")
+
+    @api.model
+    def _trigger(self, name):
+        """Let one of the gateway's crons run now, unless somebody deleted it."""
+        cron = self.env.ref(f"crm_sms_gateway.ir_cron_{name}", raise_if_not_found=False)
+        if cron:
+            # sudo: whoever sends may wake crons, only administrators see them
+            cron.sudo()._trigger()
 
     # === OTHER CRONS ===
     @api.model
     def _cron_recover(self):
         """Make unknown what a lost worker was sending, then reconcile."""
+        deadline = self._get_deadline()
         self._begin()
         while self.env["sms.gateway.message"]._recover_leases():
             self._begin()
-        self.env["sms.gateway.delivery.report"]._reconcile()
+        self.env["sms.gateway.delivery.report"]._reconcile(deadline)
         self._fold()
 
     @api.model
@@ -549,5 +630,53 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         self._commit()
 
 
+def _may_send():
+    """The condition that the route ``r`` may send at this moment.
+
+    It is asked at every claim: a pause and the brake work at once, also for the lanes
+    that are under way.
+    """
+    return SQL(
+        """
+        r.active AND r.state = 'active' AND (r.resume_at IS NULL OR r.resume_at <= %s)
+        AND NOT EXISTS (SELECT FROM ir_config_parameter p
+                         WHERE p.key = %s AND lower(p.value) = 'true')
+        """,
+        now(),
+        PREFIX + "is_stopped",
+    )
+
+
 def _get_retry_after(result):
     return result.retry_after and min(result.retry_after, MAX_RETRY_AFTER)
+
+
+def _as_unknown(change):
+    """The change of a message whose answer could not be kept."""
+    return StateChange(
+        id=change.id,
+        attempt=change.attempt,
+        state="unknown",
+        source=change.source,
+        maybe_sent=True,
+        next_check_at=after(reconcile_delay(0)),
+    )
+
+
+class SmsGatewayBucket(models.Model):
+    """The token bucket of a route with a limited throughput.
+
+    A row of its own: lanes change it at every claim, and must not get into the way of a
+    person who edits the route.
+    """
+
+    _name = "sms.gateway.bucket"
+    _description = "SMS Gateway Token Bucket"
+    _rec_name = "route_id"
+    _log_access = False
+
+    route_id = fields.Many2one("sms.gateway.route", required=True, ondelete="cascade")
+    tokens = fields.Float()
+    filled_at = fields.Datetime()
+
+    _route_unique = models.UniqueIndex("(route_id)")

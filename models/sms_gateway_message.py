@@ -76,6 +76,11 @@ FAILURE_OF_CODE = {
 PRIORITY_SINGLE = 10
 PRIORITY_BATCH = 50
 
+#: Longest words of a provider that are kept, longest reference and most segments that
+#: are believed.
+MAX_WORDS = 4096
+MAX_REFERENCE = 255
+MAX_SEGMENTS = 1000
 #: U+0000 and lone surrogates
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -102,13 +107,16 @@ COUNT_MOVED = SQL(
 class StateChange:
     """A wanted change of one message; absent values stay as they are.
 
-    ``occurred_at`` is the naive UTC time of the change at its source, ``source`` is
-    who says so (see `sms.gateway.event`), ``code``/``detail`` are the raw words.
+    ``attempt`` is given by the dispatcher: the answer to an old attempt must not touch
+    a newer one. ``occurred_at`` is the naive UTC time of the change at its source,
+    ``source`` is who says so (see `sms.gateway.event`), ``code``/``detail`` are the raw
+    words.
     """
 
     id: int
     state: str
     source: str
+    attempt: int | None = None
     failure_type: str | None = None
     code: str = ""
     detail: str = ""
@@ -278,6 +286,14 @@ class SmsGatewayMessage(models.Model):
                     phone=wrong[0].phone,
                 )
             )
+        archived = self.route_id.filtered(lambda route: not route.active)
+        if archived:
+            raise UserError(
+                self.env._(
+                    "The route %(route)s is archived: nothing is sent through it.",
+                    route=archived[0].name,
+                )
+            )
         stopped = self.campaign_id.filtered(lambda c: c.state == "cancelled")
         if stopped:
             raise UserError(
@@ -362,7 +378,10 @@ class SmsGatewayMessage(models.Model):
             for message in self
         ]
         # sudo: users decide, only the gateway itself writes messages
-        self.sudo()._set_state(changes)
+        if self.sudo()._set_state(changes)["refused"]:
+            raise UserError(
+                self.env._("The message has changed meanwhile. Look at it once more.")
+            )
         return True
 
     # === ENQUEUE ===
@@ -460,18 +479,21 @@ class SmsGatewayMessage(models.Model):
                 """
 WITH wanted AS (
     SELECT * FROM jsonb_to_recordset(%(changes)s::jsonb) AS w(
-        id int, state varchar, source varchar, failure_type varchar, code varchar,
+        id int, state varchar, source varchar, attempt int, failure_type varchar,
+        code varchar,
         detail varchar, provider_reference varchar, segments int,
         not_before timestamp, next_poll_at timestamp, next_check_at timestamp,
         occurred_at timestamp, maybe_sent boolean)
 ), locked AS MATERIALIZED (
-    SELECT m.id, m.state, m.failure_type, m.segments
+    SELECT m.id, m.state, m.failure_type, m.segments, m.attempts
       FROM sms_gateway_message m JOIN wanted w ON w.id = m.id
   ORDER BY m.id FOR NO KEY UPDATE OF m
 ), judged AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
            l.segments AS old_segments,
-           CASE WHEN l.state = w.state THEN 'already'
+           CASE WHEN l.state IN ('queued', 'submitting') AND l.attempts <> w.attempt
+                THEN 'refused'
+                WHEN l.state = w.state THEN 'already'
                 WHEN (l.state, w.state) IN %(arrows)s THEN 'moved'
                 ELSE 'refused' END AS verdict
       FROM wanted w JOIN locked l ON l.id = w.id
@@ -671,11 +693,19 @@ def make_request(row):
 
 
 def storable(values):
-    """Values with the words of a provider, without what PostgreSQL cannot keep."""
-    return {
-        name: _UNSTORABLE.sub("", value) if isinstance(value, str) else value
+    """The words of a provider as they can be kept: the database must never refuse an
+    answer because of them."""
+    kept = {
+        name: _UNSTORABLE.sub("", value)[:MAX_WORDS]
+        if isinstance(value, str)
+        else value
         for name, value in values.items()
     }
+    if len(kept.get("provider_reference") or "") > MAX_REFERENCE:
+        kept["provider_reference"] = None
+    if not 0 <= (kept.get("segments") or 0) <= MAX_SEGMENTS:
+        kept["segments"] = None
+    return kept
 
 
 def _in_turns(changes):
@@ -735,17 +765,20 @@ class _RowStream:
         start = campaign.scheduled_at
         if start and start > self.accepted_at:
             return start
-        [(head,)] = env.execute_query(
+        heads = env.execute_query(
             SQL(
-                """SELECT min(not_before) FROM sms_gateway_message
-                    WHERE state = 'queued' AND route_id = %s AND is_debug = %s
-                      AND priority = %s""",
+                """SELECT m.not_before
+                     FROM sms_gateway_message m
+                     JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+                    WHERE m.state = 'queued' AND m.route_id = %s AND m.is_debug = %s
+                      AND m.priority = %s AND c.state IN ('scheduled', 'running')
+                 ORDER BY m.not_before LIMIT 1""",
                 campaign.route_id.id,
                 campaign.is_debug,
                 campaign.priority,
             )
         )
-        return min(head or self.accepted_at, self.accepted_at)
+        return min([self.accepted_at, *(head for (head,) in heads)])
 
     def read(self, size=-1):  # pylint: disable=method-required-super
         """Hand out the next rows, as COPY demands at most ``size`` characters."""

@@ -73,8 +73,6 @@ class SmsGatewayRoute(models.Model):
         default=20,
         help="A message that could not be handed over so many times fails.",
     )
-    bucket_tokens = fields.Float(readonly=True, copy=False)
-    bucket_filled_at = fields.Datetime(readonly=True, copy=False)
 
     # State
     state = fields.Selection(

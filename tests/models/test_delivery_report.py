@@ -10,7 +10,11 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_sms_gateway.models.sms_gateway_message import ARROWS, now
-from odoo.addons.crm_sms_gateway.providers.errors import NotSent, UnreadablePush
+from odoo.addons.crm_sms_gateway.providers.errors import (
+    NotSent,
+    RouteDown,
+    UnreadablePush,
+)
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
     DeliveryReport,
@@ -22,7 +26,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 )
 from odoo.addons.crm_sms_gateway.tools.backoff import POLL_SCHEDULE
 
-from ..common import PHONE, GatewayCase, answer, fail
+from ..common import PHONE, GatewayCase, answer, fail, sandbox_phone
 
 REPORTS = "odoo.addons.crm_sms_gateway.models.sms_gateway_delivery_report"
 ACCEPTED, DELIVERED, FAILED, EXPIRED = (
@@ -235,6 +239,34 @@ class TestPush(ReportCase):
         self.assertEqual((message.state, report.raw), ("delivered", "<a>"))
         self.assertEqual((report.code, report.detail), ("1", "ab"))
 
+    def test_a_push_the_adapter_stumbles_over_is_kept_for_a_person(self):
+        self.provider.script["push"] = fail(KeyError("id_sms"))
+        with mute_logger(REPORTS):
+            status, _content_type, _body = self.Report._answer_push(
+                self.scripted, method="POST", body=b"<strange/>"
+            )
+        report = self.Report.search([], limit=1)
+        self.assertEqual((status, report.state), (400, "unreadable"))
+        self.assertEqual(report.raw, "<strange/>")
+
+    def test_an_overlong_reference_does_not_lose_the_reports_beside_it(self):
+        message = self.make_submitted()
+        self.push(
+            DeliveryReport(DELIVERED, provider_reference="x" * 9000),
+            DeliveryReport(DELIVERED, provider_reference="r-1", segments=10**9),
+        )
+        self.assertEqual((message.state, message.segments), ("delivered", 1))
+
+    def test_reports_that_are_done_with_are_deleted_after_a_while(self):
+        old = fields.Datetime.now() - timedelta(days=91)
+        self.make_submitted()
+        applied = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        waiting = self.push(DeliveryReport(DELIVERED, provider_reference="r-2"))
+        young = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        (applied | waiting).received_at = old
+        self.Report._gc_reports()
+        self.assertEqual((applied | waiting | young).exists(), waiting | young)
+
     def test_the_secret_address_finds_its_route_only(self):
         Route = self.env["sms.gateway.route"]
         token = self.scripted.webhook_token
@@ -404,6 +436,38 @@ class TestPoll(GatewayCase):
         self.let_pass(5)
         self.run_poll()
         self.assertEqual(message.state, "delivered")
+
+    def test_one_reference_for_several_numbers_is_asked_for_once(self):
+        scripted, provider = self.script_polled_route(DELIVERED, max_poll=9)
+        provider.script["submit"] = answer(Outcome.ACCEPTED, provider_reference="r-1")
+        messages = self.submit(scripted, PHONE, sandbox_phone("6701"))
+        self.let_pass(5)
+        self.run_poll()
+        self.assertEqual(self.asked, [["r-1"]])
+        self.assertEqual(messages.mapped("state"), ["delivered"] * 2)
+
+    def test_no_reference_is_learnt_by_submitting_while_the_route_is_paused(self):
+        scripted, provider = self.script_polled_route(
+            submit=answer(Outcome.ACCEPTED), client_reference=ClientReference.DEDUP
+        )
+        self.submit(scripted)
+        scripted.action_pause()
+        self.let_pass(5)
+        self.run_poll()
+        self.assertEqual(len(provider.batches), 1)
+
+    def test_a_route_that_is_down_is_paused_when_a_reference_is_to_be_learnt(self):
+        scripted, provider = self.script_polled_route(
+            submit=answer(Outcome.ACCEPTED), client_reference=ClientReference.DEDUP
+        )
+        self.submit(scripted)
+        provider.script["submit"] = fail(RouteDown("No money"))
+        self.let_pass(5)
+        with mute_logger(REPORTS.replace("delivery_report", "route")):
+            self.run_poll()
+        self.assertEqual(
+            (scripted.state, scripted.pause_reason), ("paused", "No money")
+        )
 
     def test_a_reference_is_learnt_by_another_submit_where_that_is_safe(self):
         for reference, is_safe in (

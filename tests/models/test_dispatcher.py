@@ -1,11 +1,13 @@
 """The dispatcher: what a lane sends, what it does not, and what it makes of answers."""
 
 from datetime import timedelta, timezone
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.crm_sms_gateway.models.sms_gateway_message import ARROWS, StateChange
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent, RouteDown
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
@@ -262,16 +264,33 @@ class TestRouteTrouble(GatewayCase):
     @mute_logger(f"{MODELS}.sms_gateway_route")
     def test_a_resumed_route_sends_its_queue(self):
         scripted, provider = self.script_route(submit=fail(RouteDown("No money")))
-        message = self.send_one(route=scripted)
-        self.run_lane()
+        with self.later(0):
+            message = self.send_one(route=scripted)
+            self.run_lane()
         provider.script["submit"] = accept
         scripted.action_resume()
         self.assertFalse(scripted.activity_ids)
-        self.run_lane()
+        with self.later(10):
+            self.run_lane()
         self.assertEqual(message.state, "submitted")
         self.assertEqual(
             self.get_story(message), "submitting queued submitting submitted".split()
         )
+
+    def test_the_message_a_route_stumbled_over_lets_others_go_first(self):
+        scripted, provider = self.script_route(
+            submit=fail(RouteDown("Strange document")),
+            max_batch=1,
+            route={"concurrency": 1},
+        )
+        with self.later(0):
+            first, second = self.get_messages(self.send(PHONE, PHONE, route=scripted))
+            self.run_lane()
+        provider.script["submit"] = accept
+        scripted.action_resume()
+        with self.later(1):
+            self.run_lane()
+        self.assertEqual((first.state, second.state), ("queued", "submitted"))
 
     @mute_logger(f"{MODELS}.sms_gateway_route")
     def test_9909_pauses_the_route_and_the_rest_of_the_batch_goes(self):
@@ -405,8 +424,87 @@ class TestClaim(GatewayCase):
                 for unit in dispatcher._make_units()
                 if unit.route_id == route.id and not unit.is_debug
             ]
-            claimed = dispatcher._claim(unit)
+            claimed = dispatcher._claim(unit, unit.provider.max_batch)
         return self.Message.browse([one.id for one in claimed])
+
+    def test_a_pause_and_the_brake_stop_a_lane_under_way(self):
+        """They come between two calls of one lane; only what is out is finished."""
+        brakes = {
+            "pause": lambda env, route: route.action_pause(),
+            "archive": lambda env, route: route.write({"active": False}),
+            "brake": lambda env, route: env["ir.config_parameter"].set_param(
+                "crm_sms_gateway.is_stopped", "True"
+            ),
+        }
+        for name, stop in brakes.items():
+            with self.subTest(name):
+                route, _provider = self.script_route(
+                    max_batch=1, route={"concurrency": 1}
+                )
+                campaign = self.send(*[PHONE] * 3, route=route)
+
+                def stop_now(dispatcher, _answers, stop=stop, route=route):
+                    stop(dispatcher.env, route.with_env(dispatcher.env))
+                    dispatcher.env.flush_all()
+
+                with patch.object(
+                    self.registry["sms.gateway.dispatcher"], "_log_answers", stop_now
+                ):
+                    self.run_lane()
+                states = self.get_messages(campaign).mapped("state")
+                self.assertEqual(sorted(states), ["queued", "queued", "submitted"])
+
+    @mute_logger(f"{MODELS}.sms_gateway_dispatcher", "odoo.sql_db")
+    def test_an_answer_the_database_refuses_does_not_take_the_others_with_it(self):
+        first, second = self.get_messages(self.send(PHONE, PHONE, route=self.scripted))
+        changes = [
+            StateChange(id=message.id, state=state, source="dispatcher")
+            for message, state in ((first, "x" * 9), (second, "submitted"))
+        ]
+        for message in (first, second):
+            self.force_state(message, "submitting")
+        with (
+            patch.dict(ARROWS, {"submitting": ("x" * 9, *ARROWS["submitting"])}),
+            self.as_cron() as env,
+        ):
+            env["sms.gateway.dispatcher"]._apply_changes(changes)
+        self.env.invalidate_all()
+        self.assertEqual((first.state, second.state), ("unknown", "submitted"))
+
+    def test_words_of_a_provider_are_kept_within_bounds(self):
+        self.provider.script["submit"] = answer(
+            Outcome.ACCEPTED,
+            provider_reference="x" * 9000,
+            segments=999_999_999,
+            message="y" * 9000,
+        )
+        message = self.send_one(route=self.scripted)
+        self.run_lane()
+        self.assertEqual(message.state, "submitted")
+        self.assertFalse(message.provider_reference)
+        self.assertEqual(message.segments, 1)
+        self.assertEqual(len(message.failure_message), 4096)
+
+    def test_the_answer_to_an_old_attempt_does_not_touch_a_newer_one(self):
+        message = self.send_one(route=self.scripted)
+        self.force_state(message, "submitting")
+        self.env.cr.execute(
+            "UPDATE sms_gateway_message SET attempts = 2 WHERE id = %s", [message.id]
+        )
+        self.env.invalidate_all()
+        verdict = self.set_state(message, "queued", attempt=1, provider_reference="r1")
+        self.assertEqual((verdict, message.state), ("refused", "submitting"))
+        self.assertEqual(message.provider_reference, "r1", "it is known all the same")
+        self.assertEqual(self.set_state(message, "queued", attempt=2), "moved")
+
+    def test_who_opts_out_while_queued_is_told_why(self):
+        message = self.send_one(route=self.scripted)
+        self.env["phone.blacklist"].create({"number": PHONE})
+        self.env.flush_all()
+        self.run_lane()
+        self.assertEqual(message.state, "cancelled")
+        self.assertEqual(message.failure_code, "opted_out")
+        self.assertTrue(message.failure_message)
 
     def test_a_claimed_message_has_a_lease_and_is_not_claimed_again(self):
         message = self.send_one(route=self.scripted)

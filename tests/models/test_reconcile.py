@@ -54,7 +54,6 @@ class TestLeases(ReconcileCase):
         self.assertEqual((message.state, message.maybe_sent), ("unknown", True))
         event = message.event_ids
         self.assertEqual((event.kind, event.source), ("unknown", "lease"))
-        self.assertTrue(event.detail)
         self.assertTrue(message.next_check_at)
 
     def test_many_leases_are_recovered_in_one_run(self):
