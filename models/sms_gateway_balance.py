@@ -14,6 +14,8 @@ _logger = logging.getLogger(__name__)
 
 #: A question whose worker died is asked again after so long.
 LEASE = timedelta(minutes=5)
+#: Answers are kept so long; the newest question of each route stays.
+KEEP = timedelta(days=90)
 #: Told over the bus when an answer came: {"route_id", "balance_id"}
 BALANCE_NOTIFICATION = "crm_sms_gateway/balance"
 
@@ -94,7 +96,9 @@ class SmsGatewayBalance(models.Model):
             }
         )
         # sudo: whoever may ask may wake the cron, only administrators see crons
-        self.env.ref("crm_sms_gateway.ir_cron_balance").sudo()._trigger()
+        cron = self.env.ref("crm_sms_gateway.ir_cron_balance", raise_if_not_found=False)
+        if cron:
+            cron.sudo()._trigger()
         return request
 
     @api.model
@@ -163,6 +167,21 @@ class SmsGatewayBalance(models.Model):
         group = self.env.ref("crm_sms_gateway.group_user")
         group._bus_send(
             BALANCE_NOTIFICATION, {"route_id": self.route_id.id, "balance_id": self.id}
+        )
+
+    # === CHORES ===
+    @api.autovacuum
+    def _gc_answered(self):
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM sms_gateway_balance
+                 WHERE state != 'pending' AND answered_at < %s
+                   AND id NOT IN (
+                       SELECT max(id) FROM sms_gateway_balance GROUP BY route_id)
+                """,
+                fields.Datetime.now() - KEEP,
+            )
         )
 
     # === STATUS ===

@@ -15,6 +15,16 @@ from ..providers.sandbox import SandboxProvider
 _logger = logging.getLogger(__name__)
 
 
+def _secrets_last(commands):
+    """Secrets entered together with an address belong to it: it is written first."""
+
+    def has_secret(command):
+        values = command[2] if len(command) > 2 else None
+        return isinstance(values, dict) and "secret_input" in values
+
+    return sorted(commands, key=has_secret)
+
+
 def normalise_name(name):
     """The form in which API names of routes are compared (contract, chapter 1)."""
     return unicodedata.normalize("NFC", name or "").strip()
@@ -151,11 +161,13 @@ class SmsGatewayRoute(models.Model):
     @api.depends("balance_ids.state")
     def _compute_last_answer(self):
         groups = self.env["sms.gateway.balance"]._read_group(
-            [("route_id", "in", self.ids)], ["route_id"], ["id:recordset"]
+            [("route_id", "in", self.ids)], ["route_id"], ["id:max"]
         )
-        latest = {route: requests.sorted("id")[-1:] for route, requests in groups}
+        latest = {route.id: request_id for route, request_id in groups}
+        requests = self.env["sms.gateway.balance"].browse(latest.values())
         for route in self:
-            request = latest.get(route._origin, self.env["sms.gateway.balance"])
+            newest = latest.get(route._origin.id)
+            request = requests.filtered(lambda r, newest=newest: r.id == newest)
             route.last_answer = request.summary
             route.last_answer_at = request.answered_at
 
@@ -213,6 +225,13 @@ class SmsGatewayRoute(models.Model):
         if vals.get("name"):
             vals = {**vals, "name": normalise_name(vals["name"])}
         self._check_identity_unchanged(vals)
+        if vals.get("active", True) is False:
+            self._check_nothing_waits()
+        if "provider_code" in vals:
+            changed = self.filtered(lambda r: r.provider_code != vals["provider_code"])
+            changed.setting_ids._forget_secrets()
+        if "setting_ids" in vals:
+            vals = {**vals, "setting_ids": _secrets_last(vals["setting_ids"])}
         result = super().write(vals)
         if "provider_code" in vals:
             self._complete_settings()
@@ -233,6 +252,23 @@ class SmsGatewayRoute(models.Model):
                 self.env._(
                     "The route has messages, so its provider and company stay as they"
                     " are. Archive it and make a new route."
+                )
+            )
+
+    def _check_nothing_waits(self):
+        """No lane serves an archived route: what waits would wait for ever."""
+        # sudo: see _check_identity_unchanged
+        Message = self.env["sms.gateway.message"].sudo()
+        waiting = [
+            ("route_id", "in", self.ids),
+            ("state", "in", ("queued", "submitting")),
+        ]
+        if Message.search_count(waiting, limit=1):
+            raise UserError(
+                self.env._(
+                    "Messages of the route still wait to be sent. Let them go out or"
+                    " cancel their campaigns, then archive it; to hold them back, pause"
+                    " the route."
                 )
             )
 
@@ -395,7 +431,10 @@ class SmsGatewayRouteSetting(models.Model):
     help = fields.Char(compute="_compute_declaration")
     is_secret = fields.Boolean(compute="_compute_declaration")
     is_required = fields.Boolean(compute="_compute_declaration")
-    value = fields.Char()
+    value = fields.Char(
+        help="Whoever changes the address that secrets are sent to, and may not read"
+        " them, must enter them again.",
+    )
     secret_value = fields.Char(groups="base.group_system", copy=False)
     secret_input = fields.Char(
         string="Secret",
@@ -415,6 +454,52 @@ class SmsGatewayRouteSetting(models.Model):
             row.help = self.env._(declared.help) if declared and declared.help else ""
             row.is_secret = bool(declared) and declared.secret
             row.is_required = bool(declared) and declared.required
+
+    # === CRUD ===
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: see `_forget_secrets`."""
+        rows = super().create(vals_list)
+        directing = rows.filtered(lambda row: row._directs_secret())
+        (directing.route_id.setting_ids - rows)._forget_secrets()
+        return rows
+
+    def write(self, vals):
+        """Override: see `_forget_secrets`."""
+        self._check_identity_unchanged(vals)
+        if "value" in vals:
+            directing = self.filtered(
+                lambda row: row._directs_secret() and row.value != vals["value"]
+            )
+            directing.route_id.setting_ids._forget_secrets()
+        return super().write(vals)
+
+    def _check_identity_unchanged(self, vals):
+        """A secret stays where it was entered."""
+        if any(
+            vals.get("name", row.name) != row.name
+            or vals.get("route_id", row.route_id.id) != row.route_id.id
+            for row in self
+        ):
+            raise UserError(self.env._("A setting keeps its name and its route."))
+
+    def _directs_secret(self):
+        self.ensure_one()
+        provider = PROVIDERS.get(self.route_id.provider_code)
+        declared = provider and provider.get_setting(self.name)
+        return bool(declared) and declared.directs_secret
+
+    def _forget_secrets(self):
+        """Clear secrets before they would go elsewhere than where they were meant for.
+
+        An administrator of the gateway could otherwise send the provider's password to
+        a server of his own. Who may read secrets anyway keeps them.
+        """
+        if self.env.su or self.env.user.has_group("base.group_system"):
+            return
+        # sudo: secrets are out of this user's sight, that is why they go
+        self.sudo().filtered("secret_value").secret_value = False
+        self.invalidate_recordset(["secret_input"], flush=False)
 
     def _compute_secret_input(self):
         for row in self:

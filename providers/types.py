@@ -51,13 +51,15 @@ def _(text: str) -> str:
 class Setting:
     """One value an administrator enters for a route; drives the route's form.
 
-    ``label`` and ``help`` are marked with `_`.
+    ``label`` and ``help`` are marked with `_`. ``directs_secret``: the value decides
+    where the route's secrets are sent to, so who changes it must know them.
     """
 
     name: str
     label: str
     required: bool = False
     secret: bool = False
+    directs_secret: bool = False
     default: str = ""
     help: str = ""
 

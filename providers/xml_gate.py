@@ -163,7 +163,13 @@ class XmlGateProvider(Provider):
         balance=True,
     )
     settings = (
-        Setting("url", _("Address of the gate"), required=True, help="https://host"),
+        Setting(
+            "url",
+            _("Address of the gate"),
+            required=True,
+            directs_secret=True,
+            help=_("https://host. After a change enter the password again"),
+        ),
         Setting("login", _("Login"), required=True),
         Setting("password", _("Password"), required=True, secret=True),
         Setting(

@@ -397,6 +397,7 @@ class TestKeys(ApiCase):
 
     def test_a_key_is_found_at_an_archived_route_no_more(self):
         key = self.send(PHONE, route=self.ds).key
+        self.run_lane()
         self.ds.active = False
         self.call_error(
             {"status": {"key": key}, "route": "ds"}, 400, "unknown_route", method="GET"

@@ -1,18 +1,21 @@
 """Routes: their names, settings and secrets, and questions to their providers."""
 
+import contextlib
 import logging
 import unicodedata
 from datetime import timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 from psycopg2.errors import UniqueViolation
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_sms_gateway.models.sms_gateway_balance import LEASE
+from odoo.addons.crm_sms_gateway.models.sms_gateway_balance import KEEP, LEASE
+from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.errors import NotSent
 from odoo.addons.crm_sms_gateway.providers.types import Balance, Money, Units
 from odoo.addons.crm_sms_gateway.providers.xml_gate import XmlGateProvider
@@ -183,10 +186,26 @@ class TestRoute(GatewayCase):
     def test_with_messages_a_route_is_archived_not_deleted(self):
         unused = self.make_route("unused")
         unused.unlink()
-        self.send(PHONE)
+        message = self.send_one()
         with self.assertRaises(UserError):
             self.route.unlink()
+        self.run_lane()
+        self.assertEqual(message.state, "submitted")
         self.route.active = False
+
+    def test_a_route_with_waiting_messages_is_not_archived(self):
+        message = self.send_one()
+        for state in ("queued", "submitting"):
+            self.force_state(message, state)
+            with self.subTest(state=state), self.assertRaises(UserError):
+                self.route.action_archive()
+        self.make_route("another").action_archive()
+        self.force_state(message, "queued")
+        message.campaign_id.action_cancel()
+        self.run_recover()
+        self.run_lane()
+        self.route.action_archive()
+        self.assertFalse(self.route.active)
 
     def test_messages_of_another_company_count_too(self):
         self.send(PHONE)
@@ -278,6 +297,65 @@ class TestSecrets(GateCase):
         )
         self.assertFalse(any(copy.setting_ids.mapped("secret_value")))
 
+    def test_a_secret_does_not_go_to_another_address(self):
+        self.fill(url="https://gate.example.com")
+        url = self.get_setting("url").with_user(self.administrator)
+        url.value = "https://gate.example.com"
+        self.assertEqual(self.row.sudo().secret_value, PASSWORD)
+        url.value = "https://thief.example.com"
+        self.assertFalse(self.row.sudo().secret_value)
+        self.assertFalse(self.row.secret_input)
+
+    def test_a_secret_does_not_go_to_another_address_by_any_way(self):
+        route = self.gate_route.with_user(self.administrator)
+        thief = {"name": "url", "value": "https://thief.example.com"}
+        other = self.make_route("other", provider_code="xml_gate", has_voice=False)
+
+        def replace_row():
+            self.get_setting("url").with_user(self.administrator).unlink()
+            self.row.with_context(default_route_id=route.id).create(thief)
+
+        for change in (
+            replace_row,
+            lambda: self.row.write({"route_id": other.id}),
+            lambda: self.row.write({"name": "login"}),
+        ):
+            self.fill(url="https://gate.example.com")
+            self.row.sudo().secret_value = PASSWORD
+            with contextlib.suppress(UserError):
+                change()
+            rows = (self.gate_route | other).setting_ids
+            if kept := rows.filtered("secret_value"):
+                self.assertEqual(kept, self.row)
+                self.assertEqual((kept.name, kept.route_id), ("password", route))
+                self.assertNotIn(thief["value"], rows.mapped("value"))
+
+    def test_a_secret_does_not_go_to_another_provider(self):
+        twin = type("Twin", (XmlGateProvider,), {"code": "twin"})
+        self.startPatcher(patch.dict(PROVIDERS, {"twin": twin}))
+        self.gate_route.with_user(self.administrator).provider_code = "twin"
+        self.assertTrue(self.row.exists())
+        self.assertFalse(self.row.sudo().secret_value)
+
+    def test_a_secret_entered_with_its_new_address_stays(self):
+        self.fill(url="https://gate.example.com")
+        url = self.get_setting("url")
+        self.gate_route.with_user(self.administrator).write(
+            {
+                "setting_ids": [
+                    Command.update(self.row.id, {"secret_input": "another"}),
+                    Command.update(url.id, {"value": "https://new.example.com"}),
+                ]
+            }
+        )
+        self.assertEqual(self.row.sudo().secret_value, "another")
+
+    def test_who_reads_secrets_changes_addresses_freely(self):
+        self.administrator.group_ids |= self.env.ref("base.group_system")
+        url = self.get_setting("url").with_user(self.administrator)
+        url.value = "https://new.example.com"
+        self.assertEqual(self.row.sudo().secret_value, PASSWORD)
+
     def test_the_chatter_does_not_tell_secrets(self):
         self.row.secret_input = "another"
         self.env.flush_all()
@@ -325,6 +403,25 @@ class TestQuestions(GatewayCase):
         )
         cron = self.env.ref("crm_sms_gateway.ir_cron_balance")
         self.assertEqual(triggers.search([]).cron_id, cron)
+
+    def test_without_its_cron_a_question_is_stored_all_the_same(self):
+        self.env.ref("crm_sms_gateway.ir_cron_balance").unlink()
+        request = self.env["sms.gateway.balance"]._request(self.route)
+        self.assertEqual(request.state, "pending")
+
+    def test_old_answers_are_forgotten_but_for_the_last(self):
+        Balance = self.env["sms.gateway.balance"]
+        asked = Balance.browse()
+        for _number in range(4):
+            asked += Balance._request(self.route)
+        other = Balance._request(self.make_route("another"))
+        long_ago = fields.Datetime.now() - KEEP - timedelta(minutes=1)
+        (asked[:1] + asked[2:] + other).write({"state": "done"})
+        (asked + other).write({"answered_at": long_ago})
+        asked[2].answered_at = long_ago + timedelta(minutes=2)
+        self.env.flush_all()
+        Balance._gc_answered()
+        self.assertEqual((asked + other).exists(), asked[1:] + other)
 
     def test_an_answer_is_kept_as_it_came_and_as_it_was_understood(self):
         request = self.ask(
