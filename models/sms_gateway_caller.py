@@ -11,10 +11,16 @@ from odoo.tools import SQL
 _logger = logging.getLogger(__name__)
 
 MAX_SHOWN = 5
+#: Characters of an address; the longest real one has 45.
+MAX_ADDRESS = 64
+#: A note waits no longer than this for another.
+LOCK_TIMEOUT = "200ms"
 #: An address is noted at most this often: calls must not wait for each other.
 NOTE_EVERY = timedelta(minutes=1)
 #: An address that did not call for so long is forgotten.
 KEEP = timedelta(days=30)
+#: Strangers are noted too: no more addresses than these, the latest, are remembered.
+MAX_KEPT = 1000
 
 
 class SmsGatewayCaller(models.Model):
@@ -38,7 +44,9 @@ class SmsGatewayCaller(models.Model):
 
     @api.model
     def _note(self, address):
-        """Remember a caller, once a minute; a row somebody else is writing is left."""
+        """Remember who calls, at most once a minute, refused or not."""
+        # PostgreSQL's text cannot hold U+0000, and headers may name an address.
+        address = address.replace("\0", "\ufffd")[:MAX_ADDRESS]
         now = fields.Datetime.now()
         known = self.env.execute_query(
             SQL(
@@ -48,13 +56,15 @@ class SmsGatewayCaller(models.Model):
         )
         if known and known[0][0] > now - NOTE_EVERY:
             return
-        self.env.cr.postcommit.add(lambda: self._write_call(address, now))
+        self._write_call(address, now)
 
     def _write_call(self, address, now):
-        """In a transaction of its own: two first calls of one address may meet, and
-        the one that loses has carried out its request all the same."""
+        """In a transaction of its own, ended before the request goes on: refused
+        requests are rolled back, and two calls of one address must not wait for each
+        other. The one that loses goes on without a note."""
         try:
             with self.env.registry.cursor() as cr:
+                cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
                 cr.execute(self._write_statement(address, now), log_exceptions=False)
         except psycopg2.Error as error:
             _logger.info("The caller %s is not noted: %s", address, error)
@@ -82,5 +92,14 @@ class SmsGatewayCaller(models.Model):
     def _gc_callers(self):
         oldest = fields.Datetime.now() - KEEP
         self.env.cr.execute(
-            SQL("DELETE FROM sms_gateway_caller WHERE last_call_at < %s", oldest)
+            SQL(
+                """
+                DELETE FROM sms_gateway_caller
+                 WHERE last_call_at < %s
+                    OR id NOT IN (SELECT id FROM sms_gateway_caller
+                                ORDER BY last_call_at DESC LIMIT %s)
+                """,
+                oldest,
+                MAX_KEPT,
+            )
         )

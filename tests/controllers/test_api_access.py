@@ -9,6 +9,8 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import config
 
+from odoo.addons.crm_sms_gateway.models.sms_gateway_caller import MAX_ADDRESS
+
 from .common import API, ApiCase, bearer
 
 BALANCE = {"balance": ["rub"], "route": "ds"}
@@ -288,14 +290,11 @@ class TestCallersWithKey(AccessCase):
 
 @tagged("post_install", "-at_install")
 class TestLastCallers(ApiCase):
-    """Addresses are noted after the answer: a note must never spoil one."""
+    """Everybody who calls is noted, and a note never spoils an answer."""
 
     def note(self, address="192.0.2.1"):
-        """Do what a request does, with what follows its commit."""
-        cr = self.env.cr
-        cr.postcommit.clear()
+        """Do what a request does."""
         self.env["sms.gateway.caller"]._note(address)
-        cr.postcommit.run()
         self.env.invalidate_all()
         return self.env["sms.gateway.caller"].search([("address", "=", address)])
 
@@ -306,6 +305,22 @@ class TestLastCallers(ApiCase):
         caller.last_call_at = fields.Datetime.now() - timedelta(minutes=2)
         self.env.flush_all()
         self.assertEqual(self.note().call_count, 2)
+
+    def test_refused_callers_are_noted(self):
+        """At once: what a refused request wrote itself would be rolled back."""
+        self.set_param("access_policy", "key")
+        Caller = type(self.env["sms.gateway.caller"])
+        with patch.object(Caller, "_write_call") as write:
+            self.assertEqual(self.call(BALANCE).status_code, 401)
+        self.assertEqual(write.call_args.args[0], "127.0.0.1")
+
+    def test_any_address_is_noted_in_a_storable_form(self):
+        for address in ("unknown", "\0", "x" * 10_000):
+            with self.subTest(address=address[:10]):
+                self.env["sms.gateway.caller"]._note(address)
+        callers = self.env["sms.gateway.caller"].search([])
+        noted = {"unknown", "\ufffd", "x" * MAX_ADDRESS}
+        self.assertLessEqual(noted, set(callers.mapped("address")))
 
     def test_a_failing_note_fails_nothing_else(self):
         error = psycopg2.OperationalError("could not serialize access")
