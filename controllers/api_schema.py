@@ -85,10 +85,10 @@ _MODES = ("", "live", "debug")
 class Limits:
     """Settings that bound a request; ``time_zone`` is an existing IANA name."""
 
-    max_recipients: int = 50_000
-    max_segments: int = 10
-    max_speech: int = 4000
-    time_zone: str = "Europe/Moscow"
+    max_recipients: int
+    max_segments: int
+    max_speech: int
+    time_zone: str
 
     @property
     def max_template(self) -> int:

@@ -6,13 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import config
 
-from .sms_gateway_settings import (
-    DEFAULT_NETWORKS,
-    DEFAULT_TIME_ZONE,
-    MAX_LANES,
-    PREFIX,
-    parse_networks,
-)
+from .sms_gateway_settings import DEFAULTS, MAX_LANES, PREFIX, parse_networks
 
 
 class ResConfigSettings(models.TransientModel):
@@ -33,40 +27,46 @@ class ResConfigSettings(models.TransientModel):
         ],
         string="Who may call the API",
         config_parameter=PREFIX + "access_policy",
-        default="trusted_networks",
+        default=DEFAULTS["access_policy"],
     )
     sms_gateway_trusted_networks = fields.Char(
         "Trusted networks",
         config_parameter=PREFIX + "trusted_networks",
-        default=DEFAULT_NETWORKS,
+        default=DEFAULTS["trusted_networks"],
     )
     sms_gateway_time_zone = fields.Selection(
         selection="_selection_sms_gateway_time_zone",
         string="Time zone of the gateway",
         config_parameter=PREFIX + "time_zone",
-        default=DEFAULT_TIME_ZONE,
+        default=DEFAULTS["time_zone"],
     )
     sms_gateway_lanes = fields.Integer(
-        "Lanes", config_parameter=PREFIX + "lanes", default=1
+        "Lanes", config_parameter=PREFIX + "lanes", default=DEFAULTS["lanes"]
     )
     sms_gateway_max_recipients = fields.Integer(
         "Recipients per request",
         config_parameter=PREFIX + "max_recipients",
-        default=50_000,
+        default=DEFAULTS["max_recipients"],
     )
     sms_gateway_max_body_mib = fields.Integer(
-        "Size of a request (MiB)", config_parameter=PREFIX + "max_body_mib", default=32
+        "Size of a request (MiB)",
+        config_parameter=PREFIX + "max_body_mib",
+        default=DEFAULTS["max_body_mib"],
     )
     sms_gateway_max_segments = fields.Integer(
-        "Segments per message", config_parameter=PREFIX + "max_segments", default=10
+        "Segments per message",
+        config_parameter=PREFIX + "max_segments",
+        default=DEFAULTS["max_segments"],
     )
     sms_gateway_max_speech = fields.Integer(
-        "Characters per call", config_parameter=PREFIX + "max_speech", default=4000
+        "Characters per call",
+        config_parameter=PREFIX + "max_speech",
+        default=DEFAULTS["max_speech"],
     )
     sms_gateway_retention_days = fields.Integer(
         "Keep messages (days)",
         config_parameter=PREFIX + "retention_days",
-        default=0,
+        default=DEFAULTS["retention_days"],
         help="Finished messages older than this are deleted; 0 keeps them for ever.",
     )
     sms_gateway_too_many_lanes = fields.Boolean(
@@ -129,12 +129,16 @@ class ResConfigSettings(models.TransientModel):
             "sms_gateway_max_segments",
             "sms_gateway_max_speech",
         )
-        if (
-            any(self[name] < 1 for name in limits)
-            or self.sms_gateway_retention_days < 0
-        ):
+        if any(self[name] < 1 for name in limits):
             raise ValidationError(
                 self.env._("The limits of the SMS gateway must be greater than zero.")
+            )
+        if self.sms_gateway_retention_days < 0:
+            raise ValidationError(
+                self.env._(
+                    "The days that messages are kept must not be negative; 0 keeps them"
+                    " for ever."
+                )
             )
 
     def action_sms_gateway_routes(self):

@@ -8,10 +8,21 @@ from odoo import api, models
 from odoo.tools import str2bool
 
 PREFIX = "crm_sms_gateway."
-DEFAULT_NETWORKS = (
-    "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7"
-)
-DEFAULT_TIME_ZONE = "Europe/Moscow"
+#: What the parameters are where nobody changed them.
+DEFAULTS = {
+    "access_policy": "trusted_networks",
+    "trusted_networks": (
+        "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7"
+    ),
+    "is_stopped": "False",
+    "time_zone": "Europe/Moscow",
+    "lanes": 1,
+    "max_recipients": 50_000,
+    "max_body_mib": 32,
+    "max_segments": 10,
+    "max_speech": 4000,
+    "retention_days": 0,
+}
 MAX_LANES = 8
 MAX_RETENTION_DAYS = 100 * 365
 
@@ -57,39 +68,40 @@ class SmsGatewaySettings(models.AbstractModel):
     def _get(self):
         """:rtype: GatewaySettings"""
         return GatewaySettings(
-            access_policy=self._param("access_policy", "trusted_networks"),
+            access_policy=self._param("access_policy"),
             trusted_networks=self._networks(),
-            is_stopped=str2bool(self._param("is_stopped", "False"), False),
+            is_stopped=str2bool(self._param("is_stopped"), False),
             time_zone=self._time_zone(),
-            lanes=min(self._number("lanes", 1), MAX_LANES),
-            max_recipients=self._number("max_recipients", 50_000),
-            max_body_bytes=self._number("max_body_mib", 32) * 1024 * 1024,
-            max_segments=self._number("max_segments", 10),
-            max_speech=self._number("max_speech", 4000),
+            lanes=min(self._number("lanes"), MAX_LANES),
+            max_recipients=self._number("max_recipients"),
+            max_body_bytes=self._number("max_body_mib") * 1024 * 1024,
+            max_segments=self._number("max_segments"),
+            max_speech=self._number("max_speech"),
             retention_days=min(
-                self._number("retention_days", 0, minimum=0), MAX_RETENTION_DAYS
+                self._number("retention_days", minimum=0), MAX_RETENTION_DAYS
             ),
         )
 
-    def _param(self, name, default):
+    def _param(self, name):
         # sudo: settings are read by every caller of the gateway, written by few
-        return self.env["ir.config_parameter"].sudo().get_param(PREFIX + name, default)
+        parameters = self.env["ir.config_parameter"].sudo()
+        return parameters.get_param(PREFIX + name, DEFAULTS[name])
 
-    def _number(self, name, default, *, minimum=1):
+    def _number(self, name, *, minimum=1):
         try:
-            return max(int(self._param(name, default)), minimum)
+            return max(int(self._param(name)), minimum)
         except ValueError:
-            return default
+            return DEFAULTS[name]
 
     def _time_zone(self):
-        name = self._param("time_zone", DEFAULT_TIME_ZONE)
+        name = self._param("time_zone")
         try:
             return ZoneInfo(name).key
         except (ValueError, OSError, ZoneInfoNotFoundError):
-            return DEFAULT_TIME_ZONE
+            return DEFAULTS["time_zone"]
 
     def _networks(self):
         try:
-            return parse_networks(self._param("trusted_networks", DEFAULT_NETWORKS))
+            return parse_networks(self._param("trusted_networks"))
         except ValueError:
             return ()

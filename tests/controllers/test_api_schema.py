@@ -1,6 +1,7 @@
 import copy
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -34,6 +35,12 @@ from odoo.addons.crm_sms_gateway.tools.template import TemplateError, compile_te
 
 NOW = datetime(2026, 11, 23, 10, 0)
 KEY = "d4ef9989a9e651d870a90cfed132f8d4"
+LIMITS = Limits(
+    max_recipients=50_000,
+    max_segments=10,
+    max_speech=4000,
+    time_zone="Europe/Moscow",
+)
 
 # The manual's examples, chapter 3.2, to the letter.
 BALANCE_EXAMPLE = '{ "balance": ["rub"], "route": "ds" }'
@@ -104,7 +111,7 @@ def make_send(*, send=None, **changes):
 
 class SchemaCase(BaseCase):
     def parse(self, document, *, method="POST", limits=None, now=NOW):
-        return parse(document, method=method, limits=limits or Limits(), now=now)
+        return parse(document, method=method, limits=limits or LIMITS, now=now)
 
     def parse_send(self, *, send=None, limits=None, now=NOW, **changes):
         return self.parse(make_send(send=send, **changes), limits=limits, now=now)
@@ -531,13 +538,13 @@ class TestTexts(SchemaCase):
         )
 
     def test_the_longest_template_follows_the_settings(self):
-        limits = Limits(max_segments=1, max_speech=10)
+        limits = replace(LIMITS, max_segments=1, max_speech=10)
         self.parse_send(send={"text_male": "a" * 640}, limits=limits)
         document = make_send(send={"text_male": "a" * 641})
         self.assert_refused(document, ("too_long", "send.text_male"), limits=limits)
 
     def test_a_template_is_never_longer_than_what_can_be_compiled(self):
-        text = "a" * Limits(max_segments=255, max_speech=10**6).max_template
+        text = "a" * replace(LIMITS, max_segments=255, max_speech=10**6).max_template
         self.assertEqual(compile_template(text, ()).source, text)
 
     def test_an_alternative_without_voice_is_told(self):
@@ -726,7 +733,7 @@ class TestUsers(SchemaCase):
         )
 
     def test_too_many(self):
-        limits = Limits(max_recipients=2)
+        limits = replace(LIMITS, max_recipients=2)
         self.assertEqual(len(self.recipients([{}] * 2, limits=limits)), 2)
         error = self.assert_refused(
             make_send(send={"users": [{}] * 3}),
@@ -836,13 +843,15 @@ class TestOptions(SchemaCase):
             self.assert_send_refused(("wrong_type", "strict"), strict=strict)
 
     def test_limits_reach_the_rules(self):
-        rules = self.parse_send(limits=Limits(max_segments=3, max_speech=50)).rules
+        rules = self.parse_send(
+            limits=replace(LIMITS, max_segments=3, max_speech=50)
+        ).rules
         self.assertEqual((rules.max_segments, rules.max_speech), (3, 50))
 
 
 class TestTime(SchemaCase):
     def not_before(self, text, *, zone="Europe/Moscow", now=NOW):
-        limits = Limits(time_zone=zone)
+        limits = replace(LIMITS, time_zone=zone)
         return self.parse_send(timeLimit=text, limits=limits, now=now).not_before
 
     def assert_time(self, text, expected, **options):

@@ -2,23 +2,25 @@
 
 from datetime import timedelta
 from ipaddress import ip_network
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import config
 
+from odoo.addons.crm_sms_gateway.models import sms_gateway_caller
 from odoo.addons.crm_sms_gateway.models.sms_gateway_settings import (
-    DEFAULT_NETWORKS,
+    DEFAULTS,
     MAX_LANES,
     parse_networks,
 )
 
 from ..common import PHONE, GatewayCase, sandbox_phone
 
-DEFAULTS = {
+EXPECTED = {
     "access_policy": "trusted_networks",
-    "trusted_networks": parse_networks(DEFAULT_NETWORKS),
+    "trusted_networks": parse_networks(DEFAULTS["trusted_networks"]),
     "is_stopped": False,
     "time_zone": "Europe/Moscow",
     "lanes": 1,
@@ -51,11 +53,11 @@ class SettingsCase(GatewayCase):
 @tagged("post_install", "-at_install")
 class TestSettings(SettingsCase):
     def test_defaults(self):
-        self.assertEqual(vars(self.get()), DEFAULTS)
+        self.assertEqual(vars(self.get()), EXPECTED)
 
     def test_the_page_shows_the_defaults_and_saving_them_changes_nothing(self):
         self.save()
-        self.assertEqual(vars(self.get()), DEFAULTS)
+        self.assertEqual(vars(self.get()), EXPECTED)
 
     def test_the_page_saves_everything(self):
         self.save(
@@ -103,14 +105,14 @@ class TestSettings(SettingsCase):
             ({"max_body_mib": -1}, "greater than zero"),
             ({"max_segments": 0}, "greater than zero"),
             ({"max_speech": 0}, "greater than zero"),
-            ({"retention_days": -1}, "greater than zero"),
+            ({"retention_days": -1}, "must not be negative"),
         ):
             with (
                 self.subTest(**values),
                 self.assertRaisesRegex(ValidationError, words),
             ):
                 self.save(**values)
-        self.assertEqual(vars(self.get()), DEFAULTS)
+        self.assertEqual(vars(self.get()), EXPECTED)
 
     def test_without_trusted_networks_everyone_needs_a_key(self):
         self.save(access_policy="key", trusted_networks=False)
@@ -166,6 +168,20 @@ class TestSettings(SettingsCase):
         )
         callers._gc_callers()
         self.assertEqual((old | young).exists(), young)
+
+    def test_only_the_latest_callers_are_remembered(self):
+        callers = self.env["sms.gateway.caller"]
+        callers.search([]).unlink()
+        now = fields.Datetime.now()
+        noted = callers.create(
+            [
+                {"address": f"10.9.9.{age}", "last_call_at": now - timedelta(hours=age)}
+                for age in (3, 1, 2)
+            ]
+        )
+        with patch.object(sms_gateway_caller, "MAX_KEPT", 2):
+            callers._gc_callers()
+        self.assertEqual(noted.exists(), noted[1:])
 
     def test_the_page_shows_who_called_and_warns_of_a_single_caller(self):
         callers = self.env["sms.gateway.caller"]
