@@ -115,7 +115,6 @@ class SandboxProvider(Provider):
         lookup=True,
         poll=True,
         max_poll=500,
-        sender_id=True,
         balance=True,
     )
 

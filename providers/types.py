@@ -70,8 +70,7 @@ class Capabilities:
 
     ``max_batch`` counts messages per submit call, ``max_poll`` references per status
     call. ``lookup``: the provider answers what became of one of our references.
-    ``push``/``poll``: how delivery reports come. ``validity``: the rest of a message's
-    time to live can be passed on.
+    ``push``/``poll``: how delivery reports come.
     """
 
     channels: frozenset[Channel]
@@ -81,8 +80,6 @@ class Capabilities:
     push: bool = False
     poll: bool = False
     max_poll: int = 1
-    validity: bool = False
-    sender_id: bool = False
     balance: bool = False
 
 
@@ -99,7 +96,6 @@ class SubmitRequest:
     msisdn: str
     text: str
     channel: Channel = "sms"
-    sender_id: str = ""
     attempt: int = 1
     valid_until: datetime | None = None
 

@@ -158,8 +158,6 @@ class XmlGateProvider(Provider):
         push=True,
         poll=True,
         max_poll=500,
-        validity=True,
-        sender_id=True,
         balance=True,
     )
     settings = (
@@ -176,7 +174,7 @@ class XmlGateProvider(Provider):
             "sender",
             _("Sender"),
             required=True,
-            help=_("Shown to the recipient when a message names no sender of its own"),
+            help=_("Shown to the recipient"),
         ),
         Setting(
             "timezone",
@@ -297,20 +295,18 @@ def build_send(
     :param time_send: when the gate shall send them; None = at once
     """
     root = _request(account)
-    groups: dict[tuple[str, str], etree._Element] = {}
+    groups: dict[str, etree._Element] = {}
     for number, request in numbered.items():
-        key = (request.sender_id or account.sender, request.text)
-        if key not in groups:
-            groups[key] = _add_message(root, *key, account)
-        _add_recipient(groups[key], number, request, account.zone, time_send)
+        text = request.text
+        if text not in groups:
+            groups[text] = _add_message(root, text, account)
+        _add_recipient(groups[text], number, request, account.zone, time_send)
     return _serialise(root)
 
 
-def _add_message(
-    root: etree._Element, sender: str, text: str, account: Account
-) -> etree._Element:
+def _add_message(root: etree._Element, text: str, account: Account) -> etree._Element:
     message = etree.SubElement(root, "message", type="sms")
-    etree.SubElement(message, "sender").text = sender
+    etree.SubElement(message, "sender").text = account.sender
     etree.SubElement(message, "text").text = _escape_newlines(text)
     if account.is_transliterated:
         etree.SubElement(message, "translite").text = "1"
@@ -421,11 +417,6 @@ def _refuse(request: SubmitRequest) -> SubmitResult | None:
     """Refuse by ourselves what would make the whole document fail."""
     if request.channel != "sms":
         return replace(_refused("unsupported"), message="The gate sends SMS only")
-    if _ILLEGAL.search(request.sender_id):
-        return replace(
-            _refused("sender_rejected"),
-            message="The sender has a character that XML cannot carry",
-        )
     if _ILLEGAL.search(request.text):
         return replace(
             _refused("content_rejected"),

@@ -76,16 +76,6 @@ def e164(raw: str) -> str | None:
         return None
 
 
-def mask(msisdn: str) -> str:
-    """Return a number fit for logs: ``+79161234567`` as ``7916***4567``.
-
-    Short numbers show less, so that what is hidden cannot be guessed.
-    """
-    digits = "".join(filter(str.isdigit, msisdn))
-    shown = 4 if len(digits) >= 11 else 2 if len(digits) >= 7 else 0
-    return f"{digits[:shown]}***{digits[-shown:] if shown else ''}"
-
-
 def _international(raw: str) -> str:
     """Return plus and digits of a number as written."""
     if len(raw) > MAX_WRITTEN:

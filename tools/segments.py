@@ -22,7 +22,6 @@ _EXTENSION = "\f^{}\\[~]|€"
 _ESCAPE = "\x1b"
 
 _IS_GSM7 = re.compile(f"[{re.escape(_BASIC + _EXTENSION)}]*")
-_OFFENDER = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(_EXTENSION)}]")
 
 
@@ -40,11 +39,6 @@ def count_segments(text: str) -> Segments:
     if _IS_GSM7.fullmatch(text):
         return _count_gsm7(text)
     return _count_ucs2(text)
-
-
-def offenders(text: str) -> list[str]:
-    """Return the characters that force UCS-2, each once, in order of appearance."""
-    return list(dict.fromkeys(_OFFENDER.findall(text)))
 
 
 def _count_gsm7(text: str) -> Segments:

@@ -163,7 +163,6 @@ class TestSandboxAccount(SandboxCase):
                 lookup=True,
                 poll=True,
                 max_poll=500,
-                sender_id=True,
                 balance=True,
             ),
         )

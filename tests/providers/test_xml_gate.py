@@ -134,12 +134,11 @@ class TestXmlGateBuild(BaseCase):
             "</message></request>",
         )
 
-    def test_recipients_of_one_text_and_sender_share_a_message(self):
+    def test_recipients_of_one_text_share_a_message(self):
         root = self.build(
             make_request(1, text="A"),
             make_request(2, text="B"),
             make_request(3, text="A"),
-            make_request(4, text="A", sender_id="Other"),
         )
         found = [
             (
@@ -154,7 +153,6 @@ class TestXmlGateBuild(BaseCase):
             [
                 ("Shop", "A", ["1", "3"]),
                 ("Shop", "B", ["2"]),
-                ("Other", "A", ["4"]),
             ],
         )
 
@@ -743,8 +741,6 @@ class TestXmlGateProvider(BaseCase):
                 push=True,
                 poll=True,
                 max_poll=500,
-                validity=True,
-                sender_id=True,
                 balance=True,
             ),
         )
@@ -794,16 +790,12 @@ class TestXmlGateProvider(BaseCase):
                     make_request(1),
                     make_request(2, text=f"bad{character}"),
                     make_request(3),
-                    make_request(4, sender_id=f"bad{character}"),
                     http=http,
                 )
                 references = [result.provider_reference for result in results]
-                self.assertEqual(references, ["71", None, "73", None])
+                self.assertEqual(references, ["71", None, "73"])
                 self.assertEqual(results[1].failure_type, "content_rejected")
-                self.assertEqual(results[3].failure_type, "sender_rejected")
-                self.assertEqual(
-                    {results[1].outcome, results[3].outcome}, {Outcome.REFUSED}
-                )
+                self.assertEqual(results[1].outcome, Outcome.REFUSED)
 
     def test_nothing_is_posted_when_nothing_can_be_sent(self):
         http = FakeHttp()

@@ -74,7 +74,7 @@ class TestGateSend(GateCase):
         requests = [
             make_request(1, text="Привет\nмир <&>"),
             make_request(2, text="x" * 200),
-            make_request(3, text="Привет\nмир <&>", sender_id="Other"),
+            make_request(3, text="Привет\nмир <&>"),
         ]
         results = self.provider.submit(requests)
         self.assertEqual([r.segments for r in results], [1, 2, 1])
@@ -84,7 +84,7 @@ class TestGateSend(GateCase):
             message = found[result.provider_reference]
             self.assertEqual("+" + message["phone"], request.msisdn)
             self.assertEqual(message["text"], request.text)
-            self.assertEqual(message["sender"], request.sender_id or "Shop")
+            self.assertEqual(message["sender"], "Shop")
             self.assertEqual(message["client_id"], request.client_reference)
         self.assertEqual(stats["handset"], {"1001": 1, "1002": 1, "1003": 1})
 
@@ -141,7 +141,6 @@ class TestGateSend(GateCase):
             make_request(3),
             make_request(4, text=" "),
             make_request(5, msisdn="+123456789012345"),
-            make_request(6, sender_id="TwelveLetter"),
         ]
         results = self.provider.submit(requests)
         self.assertEqual(
@@ -152,7 +151,6 @@ class TestGateSend(GateCase):
                 "content_rejected",
                 "missing_data",
                 "invalid_number",
-                "sender_rejected",
             ],
         )
         self.assertEqual(self.gate.stats()["handset_total"], 1)

@@ -10,7 +10,6 @@ from odoo.tests import BaseCase
 from odoo.addons.crm_sms_gateway.tools.msisdn import (
     InvalidNumber,
     e164,
-    mask,
     normalise,
 )
 
@@ -202,17 +201,3 @@ class TestE164(BaseCase):
         for raw in ("", "Андрей", "+7928", "+71231234567"):
             with self.subTest(raw=raw):
                 self.assertIsNone(e164(raw))
-
-
-class TestMask(BaseCase):
-    def test_hides_the_middle(self):
-        self.assertEqual(mask("+79161234567"), "7916***4567")
-        self.assertEqual(mask("8 (916) 123-45-67"), "8916***4567")
-
-    def test_short_numbers_show_less(self):
-        self.assertEqual(mask("+4512345678"), "45***78")
-        self.assertEqual(mask("+290123"), "***")
-
-    def test_what_is_no_number_shows_nothing(self):
-        self.assertEqual(mask("Андрей"), "***")
-        self.assertEqual(mask(""), "***")

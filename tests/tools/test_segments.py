@@ -6,7 +6,6 @@ from odoo.tests import BaseCase
 from odoo.addons.crm_sms_gateway.tools.segments import (
     Segments,
     count_segments,
-    offenders,
 )
 
 # 3GPP TS 23.038 §6.2.1, columns 0 to 7 of its table, and §6.2.1.1
@@ -120,21 +119,3 @@ class TestSegments(BaseCase):
 
     def test_lone_surrogate_does_not_crash(self):
         self.assert_segments("\ud800", "ucs2", 1, 1)
-
-
-class TestOffenders(BaseCase):
-    def test_text_of_the_table_has_none(self):
-        self.assertEqual(offenders(BASIC + EXTENSION), [])
-
-    def test_each_is_named_once_in_order_of_appearance(self):
-        self.assertEqual(offenders("— a «b» — c"), ["—", "«", "»"])
-
-    @settings(deadline=None, derandomize=True)
-    @given(st.text())
-    def test_without_them_a_text_is_gsm7(self, text):
-        cleaned = text
-        for character in offenders(text):
-            cleaned = cleaned.replace(character, "")
-        self.assertEqual(count_segments(cleaned).encoding, "gsm7")
-        is_gsm7 = count_segments(text).encoding == "gsm7"
-        self.assertEqual(is_gsm7, not offenders(text))
