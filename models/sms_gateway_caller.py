@@ -76,9 +76,11 @@ class SmsGatewayCaller(models.Model):
             VALUES (%(address)s, 1, %(now)s)
                 ON CONFLICT (address) DO UPDATE
                SET call_count = c.call_count + 1, last_call_at = %(now)s
+             WHERE c.last_call_at <= %(before)s
             """,
             address=address,
             now=now,
+            before=now - NOTE_EVERY,
         )
 
     @api.model

@@ -306,6 +306,13 @@ class TestLastCallers(ApiCase):
         self.env.flush_all()
         self.assertEqual(self.note().call_count, 2)
 
+    def test_calls_at_the_same_moment_are_noted_once(self):
+        for _call in range(2):
+            self.env["sms.gateway.caller"]._write_call(
+                "192.0.2.1", fields.Datetime.now()
+            )
+        self.assertEqual(self.note().call_count, 1)
+
     def test_refused_callers_are_noted(self):
         """At once: what a refused request wrote itself would be rolled back."""
         self.set_param("access_policy", "key")
