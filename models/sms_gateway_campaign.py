@@ -8,8 +8,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..tools.compose import compose_all
-from .sms_gateway_message import PRIORITY_BATCH, PRIORITY_SINGLE, STATE_NAMES, now
-from .sms_gateway_statistic import CHANNELS
+from .sms_gateway_message import (
+    CHANNELS,
+    PRIORITY_BATCH,
+    PRIORITY_SINGLE,
+    STATE_NAMES,
+    now,
+)
 
 CAMPAIGN_STATES = [
     ("draft", "Draft"),

@@ -518,7 +518,7 @@ class SmsGatewayDeliveryReport(models.Model):
             )
             if provider.capabilities.lookup:
                 self._look_up(route, provider, rows)
-            elif provider.is_idempotent:
+            elif provider.is_idempotent and route.active:
                 self._queue_again([row for row in rows if not row["is_over"]])
                 self._end_checking([row for row in rows if row["is_over"]])
             else:

@@ -18,6 +18,7 @@ from ..tools.compose import Composed
 from ..tools.msisdn import e164
 from ..tools.sentences import sentence
 
+CHANNELS = [("sms", "SMS"), ("voice", "Voice call")]
 STATES = [
     ("queued", "Queued"),
     ("submitting", "Submitting"),
@@ -162,9 +163,7 @@ class SmsGatewayMessage(models.Model):
         "sms.gateway.route", required=True, readonly=True, ondelete="restrict"
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    channel = fields.Selection(
-        [("sms", "SMS"), ("voice", "Voice call")], required=True, readonly=True
-    )
+    channel = fields.Selection(CHANNELS, required=True, readonly=True)
     is_debug = fields.Boolean("Debug", readonly=True)
     priority = fields.Integer(readonly=True)
     retry_of_id = fields.Many2one(
@@ -286,14 +285,7 @@ class SmsGatewayMessage(models.Model):
                     phone=wrong[0].phone,
                 )
             )
-        archived = self.route_id.filtered(lambda route: not route.active)
-        if archived:
-            raise UserError(
-                self.env._(
-                    "The route %(route)s is archived: nothing is sent through it.",
-                    route=archived[0].name,
-                )
-            )
+        self._check_route_in_use()
         stopped = self.campaign_id.filtered(lambda c: c.state == "cancelled")
         if stopped:
             raise UserError(
@@ -306,6 +298,16 @@ class SmsGatewayMessage(models.Model):
         # sudo: users send, only the gateway itself writes messages
         retries = self.sudo()._enqueue_retries()
         return self._open(retries)
+
+    def _check_route_in_use(self):
+        archived = self.route_id.filtered(lambda route: not route.active)
+        if archived:
+            raise UserError(
+                self.env._(
+                    "The route %(route)s is archived: nothing is sent through it.",
+                    route=archived[0].name,
+                )
+            )
 
     def _enqueue_retries(self):
         taken = self.search([("retry_of_id", "in", self.ids)]).retry_of_id
@@ -355,6 +357,7 @@ class SmsGatewayMessage(models.Model):
     def action_resolve_send_again(self):
         """A person takes the risk that the unknown message arrives twice: from here on
         it counts as never sent."""
+        self._check_route_in_use()
         result = self._resolve(
             "queued", not_before=to_sql(fields.Datetime.now()), maybe_sent=False
         )

@@ -3,9 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .sms_gateway_message import FAILURE_TYPES, STATE_NAMES, STATES
+from .sms_gateway_message import CHANNELS, FAILURE_TYPES, STATE_NAMES, STATES
 
-CHANNELS = [("sms", "SMS"), ("voice", "Voice call")]
 #: Told over the bus after counters changed: {"ids": campaign ids}
 CAMPAIGN_NOTIFICATION = "crm_sms_gateway/campaign"
 #: More changed campaigns than these are not worth a reload of anybody's screen.

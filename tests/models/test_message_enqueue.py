@@ -328,6 +328,12 @@ class TestSendAgain(GatewayCase):
         action = message.with_user(self.user).action_retry()
         return self.env["sms.gateway.message"].browse(action["res_id"])
 
+    def test_nothing_is_sent_again_through_an_archived_route(self):
+        message = self.make_failed()
+        message.route_id.active = False
+        with self.assertRaises(UserError):
+            self.retry(message)
+
     def test_a_new_message_is_sent_in_the_same_campaign(self):
         message = self.make_failed()
         self.assertFalse(message.retry_ids)

@@ -217,6 +217,15 @@ class TestIdempotentProvider(ReconcileCase):
         self.assertFalse(message.next_check_at)
         self.assertEqual(len(provider.batches), 1)
 
+    def test_nothing_is_queued_again_for_an_archived_route(self):
+        scripted, provider = self.script()
+        message = self.make_unknown(scripted)
+        scripted.active = False
+        self.let_pass(10)
+        self.run_recover()
+        self.assertEqual(message.state, "unknown")
+        self.assertEqual(len(provider.batches), 1)
+
     def test_a_provider_without_idempotency_gets_nothing_again(self):
         for reference in (ClientReference.NONE, ClientReference.ECHO):
             with self.subTest(reference=reference):
@@ -369,6 +378,12 @@ class TestPersonResolves(ReconcileCase):
         self.run_lane()
         self.assertEqual(self.message.state, "submitted")
         self.assertEqual(len(self.provider.batches), 2)
+
+    def test_not_to_be_sent_again_through_an_archived_route(self):
+        self.scripted.active = False
+        with self.assertRaises(UserError):
+            self.by_user.action_resolve_send_again()
+        self.assertEqual(self.message.state, "unknown")
 
     def test_only_unknown_messages(self):
         for state in ("queued", "submitting", "submitted", "delivered", "failed"):
