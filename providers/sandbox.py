@@ -141,8 +141,10 @@ class SandboxProvider(Provider):
     def _look_up_one(self, request: SubmitRequest) -> DeliveryReport:
         if request.msisdn[-4:] in _NEVER_FOUND or _is_throttled(request):
             return DeliveryReport(DeliveryStatus.NOT_FOUND, uuid=request.uuid)
+        # The reference is made first: it must not come from the future.
+        reference = _new_reference(request)
         now = datetime.now(timezone.utc)
-        return _report(_new_reference(request), now, message_uuid=request.uuid)
+        return _report(reference, now, message_uuid=request.uuid)
 
     def _balance(self) -> Balance:
         return Balance(

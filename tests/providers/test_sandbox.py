@@ -133,6 +133,11 @@ class TestSandboxPoll(SandboxCase):
 
 
 class TestSandboxLookup(SandboxCase):
+    def test_what_was_delivered_is_so_while_the_clock_goes_on(self):
+        with freeze_time("2026-11-23 10:00:00", auto_tick_seconds=1):
+            report = self.look_up_one("9904")
+        self.assertIs(report.status, DeliveryStatus.DELIVERED)
+
     def test_lost_message_is_found_delivered(self):
         report = self.look_up_one("9904")
         self.assertEqual(report.status, DeliveryStatus.DELIVERED)
