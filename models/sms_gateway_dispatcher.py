@@ -307,7 +307,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         return SQL(
             """
 WITH picked AS MATERIALIZED (
-    SELECT m.id,
+    SELECT m.id, m.maybe_sent,
            c.state = 'cancelled' AS is_stopped,
            COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over,
            EXISTS (SELECT FROM phone_blacklist b
@@ -321,24 +321,21 @@ WITH picked AS MATERIALIZED (
      LIMIT %(limit)s
        FOR NO KEY UPDATE OF m SKIP LOCKED
 ), judged AS (
-    SELECT id, is_stopped OR is_over OR is_opted_out AS must_not, is_over
+    SELECT id, is_stopped OR is_over OR is_opted_out AS must_not,
+           CASE WHEN maybe_sent OR NOT (is_stopped OR is_over OR is_opted_out)
+                THEN 'submitting'
+                WHEN is_over THEN 'expired' ELSE 'cancelled' END AS state
       FROM picked
 ), moved AS (
     UPDATE sms_gateway_message m
-       SET state = CASE WHEN m.maybe_sent OR NOT j.must_not THEN 'submitting'
-                        WHEN j.is_over THEN 'expired' ELSE 'cancelled' END,
-           attempts = m.attempts
-                      + CASE WHEN j.must_not THEN 0 ELSE 1 END,
-           lease_until = CASE WHEN m.maybe_sent OR NOT j.must_not
+       SET state = j.state,
+           attempts = m.attempts + CASE WHEN j.must_not THEN 0 ELSE 1 END,
+           lease_until = CASE WHEN j.state = 'submitting'
                               THEN %(lease_until)s::timestamp END,
-           failure_type = CASE WHEN j.must_not AND NOT m.maybe_sent AND NOT j.is_over
-                               THEN 'opted_out' END,
-           failure_code = CASE WHEN j.must_not AND NOT m.maybe_sent AND NOT j.is_over
-                               THEN 'opted_out' END,
-           failure_message = CASE WHEN j.must_not AND NOT m.maybe_sent
-                                       AND NOT j.is_over
-                                  THEN %(opted_out)s END,
-           finished_at = CASE WHEN j.must_not AND NOT m.maybe_sent
+           failure_type = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
+           failure_code = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
+           failure_message = CASE WHEN j.state = 'cancelled' THEN %(opted_out)s END,
+           finished_at = CASE WHEN j.state <> 'submitting'
                               THEN %(now)s::timestamp END
       FROM judged j
      WHERE m.id = j.id

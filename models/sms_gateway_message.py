@@ -577,54 +577,46 @@ SELECT id, verdict FROM judged ORDER BY id
     @api.model
     def _recover_leases(self, limit=1000):
         """Submitting messages whose lane died: nobody knows whether they were sent."""
-        ids = self._lock_ids(
-            SQL("state = 'submitting' AND lease_until < %s", now()), limit
+        return self._move_where(
+            SQL("state = 'submitting' AND lease_until < %s", now()),
+            limit,
+            state="unknown",
+            source="lease",
+            maybe_sent=True,
+            next_check_at=after(reconcile_delay(0)),
         )
-        self._set_state(
-            [
-                StateChange(
-                    id=message_id,
-                    state="unknown",
-                    source="lease",
-                    maybe_sent=True,
-                    next_check_at=after(reconcile_delay(0)),
-                )
-                for message_id in ids
-            ]
-        )
-        return len(ids)
 
     @api.model
     def _expire_queued(self, limit=1000):
         """Queued messages whose time to live is over, on paused routes too."""
-        ids = self._lock_ids(
+        return self._move_where(
             SQL("state = 'queued' AND NOT maybe_sent AND expires_at <= %s", now()),
             limit,
+            state="expired",
+            source="ttl",
         )
-        self._set_state(
-            [
-                StateChange(id=message_id, state="expired", source="ttl")
-                for message_id in ids
-            ]
-        )
-        return len(ids)
 
     @api.model
     def _cancel_queued(self, campaign, limit=1000):
         """Queued messages of a cancelled campaign; what may have been sent is left to
         the dispatcher, which makes it unknown again."""
-        ids = self._lock_ids(
+        return self._move_where(
             SQL(
                 "campaign_id = %s AND state = 'queued' AND NOT maybe_sent", campaign.id
             ),
             limit,
+            state="cancelled",
+            source="campaign",
         )
-        self._set_state(
-            [
-                StateChange(id=message_id, state="cancelled", source="campaign")
-                for message_id in ids
-            ]
-        )
+
+    def _move_where(self, condition, limit, **change):
+        """Make one change of the messages of a condition that nobody else holds.
+
+        :param change: the members of a `StateChange` but its id
+        :return: the number of messages found
+        """
+        ids = self._lock_ids(condition, limit)
+        self._set_state([StateChange(id=message_id, **change) for message_id in ids])
         return len(ids)
 
     @api.model
