@@ -32,7 +32,7 @@ LOCAL = ROOT / ".local"
 ODOO_BIN = Path(__file__).with_name("bin") / "odoo-bin"
 
 INSTALLED = {".py", ".xml", ".csv", ".po", ".pot", ".sql", ".json", ".yml", ".yaml"}
-NOT_INSTALLED = {"tests", "scripts", "docs", "static", "newsfragments"}
+NOT_INSTALLED = {"benchmarks", "tests", "scripts", "docs", "static", "newsfragments"}
 
 
 def main() -> int:
