@@ -105,8 +105,8 @@ class SmsGatewayCampaign(models.Model):
     )
 
     _key_unique = models.UniqueIndex("(key)")
-    _live_index = models.Index(
-        "(state, id) WHERE state IN ('scheduled', 'paused', 'cancelled')"
+    _cancelled_index = models.Index(
+        "(id) WHERE state = 'cancelled' AND queued_count > 0"
     )
 
     # === COMPUTES ===
@@ -285,13 +285,15 @@ class SmsGatewayCampaign(models.Model):
 
     # === CHORES ===
     @api.model
-    def _sweep_cancelled(self):
-        """Cancel what is still queued in cancelled campaigns.
+    def _sweep_cancelled(self, limit=10):
+        """Cancel what is still queued in some of the cancelled campaigns.
 
         :return: the number of messages cancelled; call again until it is 0
         """
         campaigns = self.search(
-            [("state", "=", "cancelled"), ("queued_count", ">", 0)], order="id"
+            [("state", "=", "cancelled"), ("queued_count", ">", 0)],
+            order="id",
+            limit=limit,
         )
         Message = self.env["sms.gateway.message"]
         return sum(Message._cancel_queued(campaign) for campaign in campaigns)

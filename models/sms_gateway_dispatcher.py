@@ -6,15 +6,18 @@ call the providers while no transaction is open, and applies what they bring bac
 
 import logging
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
+from collections import defaultdict, deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
+from queue import Empty, SimpleQueue
 
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.service import server
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
@@ -39,10 +42,18 @@ _logger = logging.getLogger(__name__)
 
 #: A lane leaves after so many seconds, so that other crons get their turn.
 LANE_SECONDS = 10
-#: A lane waits for work that is due within so many seconds before it leaves.
-LINGER_SECONDS = 6
-#: How long answers are gathered before they are applied together.
+#: A lane stays awake for so many seconds without work: as long as requests come more
+#: often, none of them has to start a cron.
+LINGER_SECONDS = 3
+#: A lane looks for new work so often, in seconds, ...
+LOOK_SECONDS = 0.2
+#: ... but spends no more than this share of its time on looking.
+LOOK_SHARE = 0.05
+#: A lane waits so long for answers before it does something else, in seconds.
 GATHER_SECONDS = 0.25
+#: Messages taken in one statement: the providers work on the first while the next are
+#: taken.
+MAX_CLAIM = 1000
 #: Longer than any call to a provider may take, waiting for a thread included.
 LEASE = timedelta(minutes=10)
 #: Pause of a whole route after trouble with its connection, in seconds.
@@ -51,14 +62,24 @@ ROUTE_REST = 15
 MAX_RETRY_AFTER = 24 * 3600
 #: Concurrency of debug messages, which go to the sandbox whatever the route is.
 DEBUG_CONCURRENCY = 4
-MAX_THREADS = 64
-#: Counters are brought up to date at most so often inside a lane, in seconds.
+#: Calls at the same time in one lane.
+MAX_THREADS = 128
+#: Counters are brought up to date, and progress is told to the cron, so often inside a
+#: lane, in seconds.
 FOLD_SECONDS = 1.0
+#: Held by every lane that looks for work (PostgreSQL's advisory lock).
+AWAKE_LOCK = "crm_sms_gateway.awake"
 
 
 @dataclass
 class Unit:
-    """The queue of one route, or of its debug messages, inside a lane."""
+    """What one route, or its debug messages, has to send inside a lane.
+
+    Single messages stand in one queue, every batch campaign has one of its own:
+    ``campaigns`` are those with something due, the one whose turn is next first.
+    ``positions`` tell where a queue was left; what lies before is gone, and its dead
+    rows need not be read again. ``next_due`` is when the next message is due.
+    """
 
     route_id: int
     is_debug: bool
@@ -69,13 +90,40 @@ class Unit:
     calls: int = 0
     is_down: str | None = None
     has_trouble: bool = False
-    idle_until: float = 0.0
+    campaigns: deque = field(default_factory=deque)
+    positions: dict = field(default_factory=dict)
+    next_due: datetime | None = None
 
     @property
-    def is_resting(self):
+    def has_work(self):
+        """Whether messages are due and the route can take them."""
         return bool(
-            self.is_down or self.has_trouble or time.monotonic() < self.idle_until
+            not self.is_down
+            and not self.has_trouble
+            and self.next_due
+            and self.next_due <= now()
         )
+
+    def take_turns(self, limit):
+        """Which campaigns are served now, and how many messages of each."""
+        turns = list(islice(self.campaigns, limit))
+        return turns, -(-limit // len(turns)) if turns else 0
+
+    def leave_queue(self, campaign_id, rows):
+        """Remember where a queue was left; None is the queue of single messages."""
+        if not rows:
+            return
+        last = rows[-1]
+        self.positions[campaign_id] = (last["not_before"], last["id"])
+        if campaign_id:
+            self.campaigns.remove(campaign_id)
+            self.campaigns.append(campaign_id)
+
+    def end_queue(self, campaign_id):
+        """Nothing more is due in a queue, until the next look at it."""
+        self.positions.pop(campaign_id, None)
+        if campaign_id:
+            self.campaigns.remove(campaign_id)
 
 
 @dataclass(frozen=True)
@@ -96,14 +144,18 @@ class Lane:
     executor: ThreadPoolExecutor
     threads: int
     calls: dict = field(default_factory=dict)
-    done: int = 0
-    folded_at: float = 0.0
+    finished: SimpleQueue = field(default_factory=SimpleQueue)
+    look_at: float = 0.0
+    fold_at: float = 0.0
+    untold: int = 0
+    has_sent: bool = False
 
     def get_wanted(self, unit):
         """How many messages of a unit can be handed over without waiting for a thread:
-        the time to live is checked at the claim."""
+        the time to live, a pause and the brake are checked at the claim."""
         free = min(unit.concurrency - unit.calls, self.threads - len(self.calls))
-        return free * unit.provider.max_batch
+        size = unit.provider.max_batch
+        return min(free * size, max(size, MAX_CLAIM))
 
     def start(self, unit, batch):
         """Let a thread hand over one batch."""
@@ -111,14 +163,12 @@ class Lane:
         requests = [claimed.request for claimed in batch]
         future = self.executor.submit(unit.provider.submit, requests)
         self.calls[future] = (unit, batch)
+        future.add_done_callback(self.finished.put)
 
     def gather(self, seconds):
-        """Wait for answers; a list of (unit, claimed, result)."""
-        if not self.calls:
-            return []
-        finished, _running = wait_for(self.calls, seconds, FIRST_COMPLETED)
+        """Wait for the next answers; a list of (unit, claimed, result)."""
         answers = []
-        for future in finished:
+        for future in self._get_finished(seconds):
             unit, batch = self.calls.pop(future)
             unit.calls -= 1
             answers += [
@@ -126,6 +176,17 @@ class Lane:
                 for claimed, result in zip(batch, future.result(), strict=True)
             ]
         return answers
+
+    def _get_finished(self, seconds):
+        """The calls that have ended; waits for the first of them."""
+        if not self.calls:
+            return
+        try:
+            yield self.finished.get(timeout=seconds)
+            while True:
+                yield self.finished.get_nowait()
+        except Empty:
+            return
 
 
 class SmsGatewayDispatcher(models.AbstractModel):
@@ -143,30 +204,38 @@ class SmsGatewayDispatcher(models.AbstractModel):
     def _run(self, lane, *, linger=LINGER_SECONDS):
         """Send what is due for about `LANE_SECONDS`.
 
-        :param linger: seconds to wait for work that is not due yet
+        :param linger: seconds to wait for more when there is nothing to send
         """
         settings = self.env["sms.gateway.settings"]._get()
         if lane > settings.lanes or settings.is_stopped:
             return
         deadline = self._get_deadline()
-        self._sweep(deadline)
         with self._open_lane() as state:
             try:
-                self._work(state, deadline, linger)
+                with self._stay_awake():
+                    self._work(state, deadline, linger)
             finally:
                 self._drain(state)
             self._leave(state)
 
     def _work(self, lane, deadline, linger):
-        """Claim, hand over and apply until the time is over or nothing is due."""
+        """Look, claim, hand over and apply until the time is over or nothing comes."""
+        rest_at = time.monotonic() + linger
         while time.monotonic() < deadline:
-            started = self._start_calls(lane)
+            is_busy = self._look(lane)
+            is_busy |= bool(self._start_calls(lane))
             self._apply_answers(lane, lane.gather(GATHER_SECONDS))
-            if not started and not lane.calls:
-                due = self._get_next_due(lane)
-                if due is None or due > linger or self._is_over(deadline, due):
-                    break
-                time.sleep(min(max(due, 0.02), 0.5))
+            if is_busy or lane.calls:
+                rest_at = time.monotonic() + linger
+                continue
+            rest = rest_at - time.monotonic()
+            if rest <= 0 or self._must_stop():
+                break
+            time.sleep(min(rest, LOOK_SECONDS / 4))
+
+    def _must_stop(self):
+        """Whether the server is told to stop; it waits for its crons."""
+        return bool(getattr(server.server, "quit_signals_received", 0))
 
     def _drain(self, lane):
         """Apply what is under way: an answer that was given is never thrown away."""
@@ -177,8 +246,27 @@ class SmsGatewayDispatcher(models.AbstractModel):
         end = self.env.context.get("cron_end_time", float("inf"))
         return min(time.monotonic() + LANE_SECONDS, end)
 
-    def _is_over(self, deadline, seconds):
-        return time.monotonic() + seconds >= deadline
+    @contextmanager
+    def _stay_awake(self):
+        """While a lane is awake, requests need not wake one (see `_wake`).
+
+        The lock belongs to the connection: it ends with a worker that dies.
+        """
+        self._call("pg_advisory_lock_shared")
+        try:
+            yield
+        except BaseException:
+            self.env.cr.rollback()
+            raise
+        finally:
+            self._call("pg_advisory_unlock_shared")
+
+    def _call(self, function):
+        """Call one of PostgreSQL's functions on the lanes' lock."""
+        [(result,)] = self.env.execute_query(
+            SQL("SELECT %s(hashtext(%s))", SQL(function), AWAKE_LOCK)
+        )
+        return result
 
     # === TRANSACTIONS ===
     def _begin(self):
@@ -200,17 +288,91 @@ class SmsGatewayDispatcher(models.AbstractModel):
         return self.env["ir.cron"]._commit_progress(processed, **kwargs)
 
     # === STEPS OF A LANE ===
-    def _sweep(self, deadline):
-        """Expire and cancel what must not be sent, in bounded transactions."""
-        Message = self.env["sms.gateway.message"]
-        Campaign = self.env["sms.gateway.campaign"]
-        self._fold()
-        for sweep in (Message._expire_queued, Campaign._sweep_cancelled):
-            self._begin()
-            while sweep() and time.monotonic() < deadline:
-                self._fold()
-                self._begin()
+    def _look(self, lane):
+        """From time to time: sort out what must not be sent, see what is due.
+
+        :return: whether something was sorted out
+        """
+        started = time.monotonic()
+        if started < lane.look_at:
+            return False
+        self._keep_counters(lane)
+        self._begin()
+        count = self.env["sms.gateway.message"]._expire_queued()
+        self._begin()
+        count += self.env["sms.gateway.campaign"]._sweep_cancelled()
+        self._begin()
+        self._find_queues(lane)
         self._commit()
+        taken = time.monotonic() - started
+        if not count:
+            lane.look_at = started + max(LOOK_SECONDS, taken / LOOK_SHARE)
+        return bool(count)
+
+    def _keep_counters(self, lane):
+        if time.monotonic() < lane.fold_at:
+            return
+        self._commit_progress(lane.untold)
+        lane.untold = 0
+        self._fold()
+        lane.fold_at = time.monotonic() + FOLD_SECONDS
+
+    def _find_queues(self, lane):
+        """Tell the units which queues have something due, and when the next has.
+
+        The batch campaigns are found by jumps from one to the next in their index:
+        neither their size nor held ones cost anything.
+        """
+        heads = self.env.execute_query(
+            SQL(
+                """
+WITH RECURSIVE batch AS (
+    (SELECT campaign_id, not_before FROM sms_gateway_message
+      WHERE state = 'queued' AND priority = %(batch)s
+   ORDER BY campaign_id, not_before LIMIT 1)
+     UNION ALL
+    SELECT next.* FROM batch CROSS JOIN LATERAL (
+        SELECT m.campaign_id, m.not_before FROM sms_gateway_message m
+         WHERE m.state = 'queued' AND m.priority = %(batch)s
+           AND m.campaign_id > batch.campaign_id
+      ORDER BY m.campaign_id, m.not_before LIMIT 1) AS next
+)
+SELECT c.route_id, c.is_debug, c.id, batch.not_before
+  FROM batch JOIN sms_gateway_campaign c ON c.id = batch.campaign_id
+ WHERE c.state NOT IN %(held)s OR c.state = 'cancelled'
+ UNION ALL
+SELECT r.id, d.is_debug, NULL, single.not_before
+  FROM sms_gateway_route r
+ CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
+ CROSS JOIN LATERAL (
+       SELECT m.not_before FROM sms_gateway_message m
+         JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+        WHERE m.state = 'queued' AND m.priority = %(single)s
+          AND m.route_id = r.id AND m.is_debug = d.is_debug
+          AND (c.state NOT IN %(held)s OR c.state = 'cancelled' AND m.maybe_sent)
+     ORDER BY m.not_before LIMIT 1) AS single
+                """,
+                single=PRIORITY_SINGLE,
+                batch=PRIORITY_BATCH,
+                held=HELD_STATES,
+            )
+        )
+        found = defaultdict(list)
+        for route_id, is_debug, campaign_id, not_before in heads:
+            found[route_id, is_debug].append((campaign_id, not_before))
+        for unit in lane.units:
+            self._note_queues(unit, found[unit.route_id, unit.is_debug])
+
+    def _note_queues(self, unit, heads):
+        """:param heads: list of (campaign or None, when its first message is due)"""
+        moment = now()
+        due = {campaign_id: None for campaign_id, at in heads if at <= moment}
+        due.pop(None, None)
+        # Those that are known keep their turn.
+        known = [campaign_id for campaign_id in unit.campaigns if campaign_id in due]
+        unit.campaigns = deque(dict.fromkeys([*known, *due]))
+        unit.positions.clear()
+        unit.next_due = min((at for _campaign_id, at in heads), default=None)
 
     @contextmanager
     def _open_lane(self):
@@ -252,12 +414,13 @@ class SmsGatewayDispatcher(models.AbstractModel):
         started = 0
         for unit in lane.units:
             wanted = lane.get_wanted(unit)
-            if unit.is_resting or wanted <= 0:
+            if not unit.has_work or wanted <= 0:
                 continue
             claimed = self._claim(unit, wanted)
             started += len(claimed)
             if not claimed:
-                unit.idle_until = time.monotonic() + GATHER_SECONDS
+                # Paused, braked, out of tokens, or taken by another lane.
+                unit.next_due = None
             self._hand_over(lane, unit, claimed)
         return started
 
@@ -283,11 +446,31 @@ class SmsGatewayDispatcher(models.AbstractModel):
         """
         self._begin()
         limit = self._take_tokens(unit, wanted)
-        rows = self.env.execute_query_dict(self._claim_statement(unit, limit))
+        if not limit:
+            self._commit()
+            return []
+        campaigns, share = unit.take_turns(limit)
+        rows = self.env.execute_query_dict(
+            self._claim_statement(unit, limit, campaigns, share)
+        )
+        self._note_positions(unit, rows, limit, campaigns, share)
         claimed = [self._make_claimed(unit, row) for row in rows if row["taken"]]
         self._return_tokens(unit, limit - len(claimed))
         self._commit()
         return claimed
+
+    def _note_positions(self, unit, rows, limit, campaigns, share):
+        """Where the next claim goes on in each queue."""
+        found = defaultdict(list)
+        for row in rows:
+            is_single = row["priority"] == PRIORITY_SINGLE
+            found[None if is_single else row["campaign_id"]].append(row)
+        is_cut = len(rows) == limit
+        for queue, wanted in [(None, limit), *((one, share) for one in campaigns)]:
+            if is_cut or len(found[queue]) == wanted:
+                unit.leave_queue(queue, found[queue])
+            else:
+                unit.end_queue(queue)
 
     @api.model
     def _get_pace(self, route_id):
@@ -302,30 +485,52 @@ class SmsGatewayDispatcher(models.AbstractModel):
         )
         return rows[0][0] if rows else None
 
-    def _claim_statement(self, unit, limit):
+    def _claim_statement(self, unit, limit, campaigns, share):
+        """Single messages go first, then each campaign gives its share."""
         moment = now()
+        nowhere = (datetime.min, 0)
+        since = [unit.positions.get(place, nowhere) for place in (None, *campaigns)]
         return SQL(
             """
 WITH picked AS MATERIALIZED (
-    SELECT m.id, m.maybe_sent,
-           c.state = 'cancelled' AS is_stopped,
-           COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over,
-           EXISTS (SELECT FROM phone_blacklist b
-                    WHERE b.active AND b.number = m.msisdn) AS is_opted_out
-      FROM sms_gateway_message m
-      JOIN sms_gateway_campaign c ON c.id = m.campaign_id
-     WHERE m.state = 'queued' AND m.route_id = %(route_id)s
-       AND m.is_debug = %(is_debug)s AND m.not_before <= %(now)s
-       AND (c.state NOT IN %(held)s OR c.state = 'cancelled' AND m.maybe_sent)
-  ORDER BY m.priority, m.not_before, m.id
+    SELECT * FROM (
+        SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn, c.state AS campaign_state
+          FROM sms_gateway_message m
+          JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+         WHERE m.state = 'queued' AND m.priority = %(single)s
+           AND m.route_id = %(route_id)s AND m.is_debug = %(is_debug)s
+           AND m.not_before <= %(now)s AND (m.not_before, m.id) > %(since)s
+           AND (c.state NOT IN %(held)s OR c.state = 'cancelled' AND m.maybe_sent)
+      ORDER BY m.not_before, m.id LIMIT %(limit)s
+           FOR NO KEY UPDATE OF m SKIP LOCKED) AS single
+     UNION ALL
+    SELECT batch.*, c.state
+      FROM unnest(%(campaigns)s::int[], %(since_at)s::timestamp[], %(since_id)s::int[])
+        AS queue(campaign_id, since_at, since_id)
+      JOIN sms_gateway_campaign c ON c.id = queue.campaign_id
+       AND (c.state NOT IN %(held)s OR c.state = 'cancelled')
+     CROSS JOIN LATERAL (
+        SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn
+          FROM sms_gateway_message m
+         WHERE m.state = 'queued' AND m.priority = %(batch)s
+           AND m.campaign_id = queue.campaign_id AND m.not_before <= %(now)s
+           AND (m.not_before, m.id) > (queue.since_at, queue.since_id)
+           AND (c.state <> 'cancelled' OR m.maybe_sent)
+      ORDER BY m.not_before, m.id LIMIT %(share)s
+           FOR NO KEY UPDATE SKIP LOCKED) AS batch
      LIMIT %(limit)s
-       FOR NO KEY UPDATE OF m SKIP LOCKED
+), asked AS (
+    SELECT id, maybe_sent, campaign_state = 'cancelled' AS is_stopped,
+           COALESCE(expires_at <= %(now)s, FALSE) AS is_over,
+           EXISTS (SELECT FROM phone_blacklist b
+                    WHERE b.active AND b.number = msisdn) AS is_opted_out
+      FROM picked
 ), judged AS (
     SELECT id, is_stopped OR is_over OR is_opted_out AS must_not,
            CASE WHEN maybe_sent OR NOT (is_stopped OR is_over OR is_opted_out)
                 THEN 'submitting'
                 WHEN is_over THEN 'expired' ELSE 'cancelled' END AS state
-      FROM picked
+      FROM asked
 ), moved AS (
     UPDATE sms_gateway_message m
        SET state = j.state,
@@ -352,7 +557,8 @@ WITH picked AS MATERIALIZED (
     %(count_moved)s
 )
 SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
-       maybe_sent, must_not, state = 'submitting' AS taken
+       maybe_sent, must_not, campaign_id, priority, not_before,
+       state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id
             """,
             count_moved=COUNT_MOVED,
@@ -361,8 +567,15 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             ),
             route_id=unit.route_id,
             is_debug=unit.is_debug,
+            single=PRIORITY_SINGLE,
+            batch=PRIORITY_BATCH,
             held=HELD_STATES,
+            since=since[0],
+            campaigns=campaigns,
+            since_at=[at for at, _id in since[1:]],
+            since_id=[message_id for _at, message_id in since[1:]],
             limit=limit,
+            share=share,
             now=moment,
             lease_until=moment + LEASE,
         )
@@ -435,12 +648,10 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             for unit, claimed, result in answers
         ]
         self._apply_changes(changes)
-        lane.done += len(changes)
+        lane.untold += len(changes)
+        lane.has_sent = True
         self._log_answers(answers)
         self._stop_routes(answers)
-        if time.monotonic() - lane.folded_at >= FOLD_SECONDS:
-            self._fold()
-            lane.folded_at = time.monotonic()
 
     def _apply_changes(self, changes):
         """Write changes together; when the database refuses, one by one, so that one
@@ -448,7 +659,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         try:
             self._begin()
             self.env["sms.gateway.message"]._set_state(changes)
-            self._commit_progress(len(changes))
+            self._commit()
         except (psycopg2.DataError, psycopg2.IntegrityError) as error:
             _logger.error("Answers are refused by the database: %s", error)
             self.env.cr.rollback()
@@ -512,76 +723,62 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
 
     def _stop_routes(self, answers):
         """Pause routes that are down, leave alone those with connection trouble."""
+        troubled = [
+            (unit, result)
+            for unit, _claimed, result in answers
+            if (result.route_down or result.route_trouble) and not unit.is_debug
+        ]
+        if not troubled:
+            return
         self._begin()
-        for unit, _claimed, result in answers:
-            if unit.is_debug or unit.is_down:
-                continue
+        for unit, result in troubled:
             route = self.env["sms.gateway.route"].browse(unit.route_id)
-            if result.route_down:
+            if result.route_down and not unit.is_down:
                 unit.is_down = result.route_down
                 route._pause(result.route_down)
-            elif result.route_trouble and not unit.has_trouble:
+            elif result.route_trouble and not (unit.is_down or unit.has_trouble):
                 unit.has_trouble = True
                 route._rest(_get_retry_after(result) or ROUTE_REST)
         self._commit()
 
     # === LEAVING ===
-    def _get_next_due(self, lane):
-        """Seconds until something can be claimed, None when nothing waits."""
-        waits = [self._get_unit_due(unit) for unit in lane.units]
-        return min((wait for wait in waits if wait is not None), default=None)
-
-    def _get_unit_due(self, unit):
-        if unit.is_down or unit.has_trouble:
-            return None
-        self._begin()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT head.not_before, r.throughput, b.tokens, b.filled_at
-                  FROM sms_gateway_route r
-             LEFT JOIN sms_gateway_bucket b ON b.route_id = r.id
-            CROSS JOIN unnest(%(priorities)s) AS p(priority)
-            CROSS JOIN LATERAL (
-                       SELECT m.not_before
-                         FROM sms_gateway_message m
-                         JOIN sms_gateway_campaign c ON c.id = m.campaign_id
-                        WHERE m.state = 'queued' AND m.route_id = r.id
-                          AND m.is_debug = %(is_debug)s AND m.priority = p.priority
-                          AND c.state NOT IN %(held)s
-                     ORDER BY m.not_before LIMIT 1) AS head
-                 WHERE r.id = %(route_id)s AND %(may_send)s
-              ORDER BY head.not_before LIMIT 1
-                """,
-                may_send=_may_send(),
-                route_id=unit.route_id,
-                is_debug=unit.is_debug,
-                priorities=[PRIORITY_SINGLE, PRIORITY_BATCH],
-                held=HELD_STATES,
-            )
-        )
-        self._commit()
-        if not rows:
-            return None
-        [(not_before, throughput, tokens, filled_at)] = rows
-        moment = now()
-        due = max((not_before - moment).total_seconds(), 0)
-        if throughput and filled_at and not unit.is_debug:
-            full_at = filled_at + timedelta(seconds=(1 - tokens) / throughput)
-            due = max(due, (full_at - moment).total_seconds())
-        return due
-
     def _leave(self, lane):
         """Say what is left: a lane with work due soon is started again at once, later
         work waits for the cron's next minute."""
-        due = self._get_next_due(lane)
-        is_due = due is not None and due <= LINGER_SECONDS
-        self._commit_progress(remaining=1 if is_due else 0)
-        if lane.done:
+        self._begin()
+        self._find_queues(lane)
+        dues = [self._get_unit_due(unit) for unit in lane.units]
+        is_due = any(due is not None and due <= LINGER_SECONDS for due in dues)
+        self._commit_progress(lane.untold, remaining=1 if is_due else 0)
+        if lane.has_sent:
             self._trigger("poll")
         self._begin()
         self.env["sms.gateway.delivery.report"]._apply_kept()
         self._fold()
+
+    def _get_unit_due(self, unit):
+        """Seconds until something of the unit can be claimed, None for not now."""
+        if unit.is_down or unit.has_trouble or not unit.next_due:
+            return None
+        if self._get_pace(unit.route_id) is None:
+            return None
+        due = max((unit.next_due - now()).total_seconds(), 0)
+        return due if unit.is_debug else max(due, self._get_token_due(unit))
+
+    def _get_token_due(self, unit):
+        """Seconds until the route's bucket holds a whole token."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT (1 - b.tokens) / r.throughput
+                        - EXTRACT(EPOCH FROM %s - b.filled_at)
+                     FROM sms_gateway_bucket b JOIN sms_gateway_route r
+                       ON r.id = b.route_id
+                    WHERE r.id = %s AND r.throughput > 0""",
+                now(),
+                unit.route_id,
+            )
+        )
+        return float(rows[0][0]) if rows else 0
 
     def _fold(self):
         """Bring the counters up to date in a transaction of its own; what cannot be
@@ -599,6 +796,23 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         """Let the lanes run now."""
         for lane in range(1, self.env["sms.gateway.settings"]._get().lanes + 1):
             self._trigger(f"send_{lane}")
+
+    @api.model
+    def _wake_one(self):
+        """Let a lane run as soon as this transaction is committed, if none is awake.
+
+        The order matters: the message is visible before the lanes are looked at, and a
+        lane that falls asleep looks for messages once more after it let go of the lock.
+        One of the two sees the other.
+        """
+        self.env.cr.postcommit.add(self._wake_if_asleep)
+
+    def _wake_if_asleep(self):
+        with self.env.registry.cursor() as cr:
+            dispatcher = self.with_env(self.env(cr=cr))
+            if dispatcher._call("pg_try_advisory_lock"):
+                dispatcher._call("pg_advisory_unlock")
+                dispatcher._trigger("send_1")
 
     @api.model
     def _trigger(self, name):

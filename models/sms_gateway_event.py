@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 
+from .copied_many2one import CopiedMany2one
 from .sms_gateway_message import STATES
 
 
@@ -14,11 +15,9 @@ class SmsGatewayEvent(models.Model):
     _rec_name = "kind"
     _log_access = False
 
-    message_id = fields.Many2one(
-        "sms.gateway.message", required=True, readonly=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one("res.company", readonly=True)
-    route_id = fields.Many2one("sms.gateway.route", readonly=True)
+    message_id = CopiedMany2one("sms.gateway.message", required=True, readonly=True)
+    company_id = CopiedMany2one("res.company", readonly=True)
+    route_id = CopiedMany2one("sms.gateway.route", readonly=True)
     kind = fields.Selection(
         [*STATES, ("report", "Report without change")], required=True, readonly=True
     )

@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-import uuid
+import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -17,6 +17,7 @@ from ..tools.backoff import poll_delay, reconcile_delay
 from ..tools.compose import Composed
 from ..tools.msisdn import e164
 from ..tools.sentences import sentence
+from .copied_many2one import CopiedMany2one
 
 CHANNELS = [("sms", "SMS"), ("voice", "Voice call")]
 STATES = [
@@ -159,10 +160,8 @@ class SmsGatewayMessage(models.Model):
         "sms.gateway.campaign", required=True, readonly=True, ondelete="restrict"
     )
     index = fields.Integer(readonly=True, help="Place among the campaign's recipients.")
-    route_id = fields.Many2one(
-        "sms.gateway.route", required=True, readonly=True, ondelete="restrict"
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    route_id = CopiedMany2one("sms.gateway.route", required=True, readonly=True)
+    company_id = CopiedMany2one("res.company", required=True, readonly=True)
     channel = fields.Selection(CHANNELS, required=True, readonly=True)
     is_debug = fields.Boolean("Debug", readonly=True)
     priority = fields.Integer(readonly=True)
@@ -216,8 +215,13 @@ class SmsGatewayMessage(models.Model):
     _uuid_unique = models.UniqueIndex("(uuid)")
     _client_reference_unique = models.UniqueIndex("(route_id, client_reference)")
     _retry_unique = models.UniqueIndex("(retry_of_id) WHERE retry_of_id IS NOT NULL")
-    _claim_index = models.Index(
-        "(route_id, is_debug, priority, not_before, id) WHERE state = 'queued'"
+    _single_queue_index = models.Index(
+        "(route_id, is_debug, not_before, id)"
+        f" WHERE state = 'queued' AND priority = {PRIORITY_SINGLE}"
+    )
+    _batch_queue_index = models.Index(
+        "(campaign_id, not_before, id)"
+        f" WHERE state = 'queued' AND priority = {PRIORITY_BATCH}"
     )
     _expiry_index = models.Index(
         "(expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL"
@@ -405,7 +409,11 @@ class SmsGatewayMessage(models.Model):
         opted_out = self._cancel_opted_out(campaign, rows.accepted_at)
         self._count_accepted(campaign, rows.accepted_at)
         campaign.invalidate_recordset(["message_ids"])
-        self.env["sms.gateway.dispatcher"]._wake()
+        dispatcher = self.env["sms.gateway.dispatcher"]
+        if campaign.priority == PRIORITY_SINGLE:
+            dispatcher._wake_one()
+        else:
+            dispatcher._wake()
         return sorted(rows.rejected + opted_out, key=lambda rejected: rejected.index)
 
     def _cancel_opted_out(self, campaign, accepted_at):
@@ -574,11 +582,23 @@ SELECT id, verdict FROM judged ORDER BY id
         return {**status, "text": self.text} if self.is_debug else status
 
     # === CHORES ===
+    def unlink(self):
+        """Override: the story of a message goes with it."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM sms_gateway_event WHERE message_id = ANY(%s)",
+                list(self.ids),
+            )
+        )
+        return super().unlink()
+
     @api.model
     def _recover_leases(self, limit=1000):
         """Submitting messages whose lane died: nobody knows whether they were sent."""
         return self._move_where(
             SQL("state = 'submitting' AND lease_until < %s", now()),
+            "lease_until, id",
             limit,
             state="unknown",
             source="lease",
@@ -591,6 +611,7 @@ SELECT id, verdict FROM judged ORDER BY id
         """Queued messages whose time to live is over, on paused routes too."""
         return self._move_where(
             SQL("state = 'queued' AND NOT maybe_sent AND expires_at <= %s", now()),
+            "expires_at, id",
             limit,
             state="expired",
             source="ttl",
@@ -602,20 +623,25 @@ SELECT id, verdict FROM judged ORDER BY id
         the dispatcher, which makes it unknown again."""
         return self._move_where(
             SQL(
-                "campaign_id = %s AND state = 'queued' AND NOT maybe_sent", campaign.id
+                "campaign_id = %s AND priority = %s AND state = 'queued'"
+                " AND NOT maybe_sent",
+                campaign.id,
+                campaign.priority,
             ),
+            "not_before, id",
             limit,
             state="cancelled",
             source="campaign",
         )
 
-    def _move_where(self, condition, limit, **change):
+    def _move_where(self, condition, order, limit, **change):
         """Make one change of the messages of a condition that nobody else holds.
 
+        :param order: columns of the index that finds them
         :param change: the members of a `StateChange` but its id
         :return: the number of messages found
         """
-        ids = self._lock_ids(condition, limit)
+        ids = self._lock_ids(condition, order, limit)
         self._set_state([StateChange(id=message_id, **change) for message_id in ids])
         return len(ids)
 
@@ -627,18 +653,18 @@ SELECT id, verdict FROM judged ORDER BY id
             return
         dispatcher = self.env["sms.gateway.dispatcher"]
         dispatcher._begin()
-        ids = self._lock_ids(
-            SQL("finished_at < %s", now() - timedelta(days=days)), limit
-        )
+        oldest = now() - timedelta(days=days)
+        ids = self._lock_ids(SQL("finished_at < %s", oldest), "finished_at, id", limit)
         self.browse(ids).unlink()
         dispatcher._commit_progress(len(ids), remaining=int(len(ids) == limit))
 
-    def _lock_ids(self, condition, limit):
+    def _lock_ids(self, condition, order, limit):
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM sms_gateway_message WHERE %s
-                 ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
+                 ORDER BY %s LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
                 condition,
+                SQL(order),
                 limit,
             )
         )
@@ -648,6 +674,19 @@ SELECT id, verdict FROM judged ORDER BY id
 def now():
     """The moment in UTC, with microseconds: turns between campaigns need them."""
     return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def new_uuid():
+    """A UUID of version 7 (RFC 9562) as 32 hex digits.
+
+    It begins with the time, so that the index grows at its end, and ends with 74 bits
+    that nobody can guess.
+    """
+    chance = secrets.randbits(74)
+    return (
+        f"{time.time_ns() // 1_000_000:012x}7{chance & 0xFFF:03x}"
+        f"{0x8000_0000_0000_0000 | chance >> 12:016x}"
+    )
 
 
 def to_sql(moment):
@@ -737,8 +776,12 @@ class _RowStream:
         self._composed = iter(composed)
         self._language = env["sms.gateway.message"]._language()
         self.accepted_at = now()
-        self._first_turn = self._find_first_turn(env, campaign)
+        start = campaign.scheduled_at
+        is_later = start and start > self.accepted_at
+        self._not_before = start if is_later else self.accepted_at
         self._expires_at = campaign._get_expiry(self.accepted_at)
+        # Neighbours in their index: numbers at random would each touch a page of it.
+        self._first_reference = secrets.randbits(62)
         self._buffer = ""
         self._head = (
             campaign.id,
@@ -749,31 +792,6 @@ class _RowStream:
             campaign.priority,
             retry_of.id if retry_of else None,
         )
-
-    def _find_first_turn(self, env, campaign):
-        """When the first message of the campaign is due.
-
-        The queue is served in the order of ``not_before``. A campaign joins at the
-        head of the waiting ones and its messages follow in steps of a microsecond, so
-        that campaigns take turns instead of standing in line.
-        """
-        start = campaign.scheduled_at
-        if start and start > self.accepted_at:
-            return start
-        heads = env.execute_query(
-            SQL(
-                """SELECT m.not_before
-                     FROM sms_gateway_message m
-                     JOIN sms_gateway_campaign c ON c.id = m.campaign_id
-                    WHERE m.state = 'queued' AND m.route_id = %s AND m.is_debug = %s
-                      AND m.priority = %s AND c.state IN ('scheduled', 'running')
-                 ORDER BY m.not_before LIMIT 1""",
-                campaign.route_id.id,
-                campaign.is_debug,
-                campaign.priority,
-            )
-        )
-        return min([self.accepted_at, *(head for (head,) in heads)])
 
     def read(self, size=-1):  # pylint: disable=method-required-super
         """Hand out the next rows, as COPY demands at most ``size`` characters."""
@@ -796,7 +814,7 @@ class _RowStream:
         )
         code = self._reject(composed)
         return (
-            uuid.uuid4().hex,
+            new_uuid(),
             campaign_id,
             composed.index,
             route_id,
@@ -817,9 +835,9 @@ class _RowStream:
             FAILURE_OF_CODE[code] if code else None,
             code,
             self._explain(composed.problems[0]) if code else None,
-            secrets.randbits(63),
+            self._first_reference + composed.index,
             self.accepted_at,
-            self._first_turn + timedelta(microseconds=composed.index),
+            self._not_before,
             self._expires_at,
             0,
             0,

@@ -121,8 +121,8 @@ class SmsGatewayRoute(models.Model):
         "CHECK (throughput >= 0)", "The throughput must not be negative."
     )
     _concurrency_range = models.Constraint(
-        "CHECK (concurrency BETWEEN 1 AND 64)",
-        "The number of calls at the same time must lie between 1 and 64.",
+        "CHECK (concurrency BETWEEN 1 AND 128)",
+        "The number of calls at the same time must lie between 1 and 128.",
     )
     _max_attempts_positive = models.Constraint(
         "CHECK (max_attempts > 0)", "At least one attempt is needed."

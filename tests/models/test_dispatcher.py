@@ -3,10 +3,12 @@
 from datetime import timedelta, timezone
 from unittest.mock import patch
 
-from odoo import fields
+from odoo import SUPERUSER_ID, api, fields
+from odoo.sql_db import db_connect
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.crm_sms_gateway.models.sms_gateway_dispatcher import Lane
 from odoo.addons.crm_sms_gateway.models.sms_gateway_message import ARROWS, StateChange
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent, RouteDown
 from odoo.addons.crm_sms_gateway.providers.types import (
@@ -636,16 +638,39 @@ class TestLanes(GatewayCase):
             self.assertTrue(cron.active)
             self.assertEqual(cron.code, f"model._cron_send({lane})")
 
-    def test_sending_wakes_the_lanes_in_use_and_no_others(self):
+    def get_woken(self):
+        """The crons woken since the last question, when the transaction commits."""
+        with self._shared_cursors():
+            self.env.cr.postcommit.run()
+        triggers = self.env["ir.cron.trigger"].search([])
+        woken = triggers.cron_id.mapped("code")
+        triggers.unlink()
+        return sorted(woken)
+
+    def test_a_batch_wakes_the_lanes_in_use_and_no_others(self):
         self.set_parameter("lanes", "2")
-        triggers = self.env["ir.cron.trigger"]
-        triggers.search([]).unlink()
+        self.get_woken()
+        self.send(PHONE, PHONE)
+        self.assertEqual(
+            self.get_woken(), ["model._cron_send(1)", "model._cron_send(2)"]
+        )
+
+    def test_a_single_message_wakes_one_lane_once_it_is_committed(self):
+        self.set_parameter("lanes", "2")
+        self.get_woken()
         self.send(PHONE)
-        woken = triggers.search([]).cron_id
-        lanes = [
-            self.env.ref(f"crm_sms_gateway.ir_cron_send_{lane}") for lane in (1, 2)
-        ]
-        self.assertEqual(set(woken), set(lanes))
+        self.assertFalse(self.env["ir.cron.trigger"].search([]))
+        self.assertEqual(self.get_woken(), ["model._cron_send(1)"])
+
+    def test_a_single_message_wakes_nobody_while_a_lane_is_awake(self):
+        self.get_woken()
+        with db_connect(self.env.cr.dbname).cursor() as another_worker:
+            lane = api.Environment(another_worker, SUPERUSER_ID, {})
+            with lane["sms.gateway.dispatcher"]._stay_awake():
+                self.send(PHONE)
+                self.assertEqual(self.get_woken(), [])
+            self.send(PHONE)
+            self.assertEqual(self.get_woken(), ["model._cron_send(1)"])
 
     def get_due(self):
         """Seconds until something can be claimed of the scripted route."""
@@ -656,6 +681,7 @@ class TestLanes(GatewayCase):
                 for unit in dispatcher._make_units()
                 if unit.route_id == self.scripted.id
             ]
+            dispatcher._find_queues(Lane(units, None, 1))
             dues = [dispatcher._get_unit_due(unit) for unit in units]
         return min((due for due in dues if due is not None), default=None)
 

@@ -223,34 +223,6 @@ class TestMessageEnqueue(GatewayCase):
             self.assertEqual(caught.exception.rejected[0].code, "invalid_number")
 
     # === TURNS ===
-    def test_campaigns_take_turns(self):
-        first = self.send(*[PHONE] * 4)
-        second = self.send(*[PHONE] * 3)
-        messages = self.env["sms.gateway.message"].search(
-            [("campaign_id", "in", (first | second).ids)],
-            order="priority, not_before, id",
-        )
-        turns = [message.campaign_id for message in messages]
-        self.assertEqual(turns, [first, second] * 3 + [first])
-
-    def test_a_campaign_joins_where_the_others_have_got_to(self):
-        first = self.send(*[PHONE] * 4)
-        for message in self.get_messages(first)[:3]:
-            self.force_state(message, "submitted")
-        second = self.send(*[PHONE] * 2)
-        heads = [
-            self.get_messages(one).filtered(is_queued)[0] for one in (first, second)
-        ]
-        self.assertEqual(heads[0].not_before, heads[1].not_before)
-
-    def test_campaigns_of_other_routes_and_debug_ones_have_queues_of_their_own(self):
-        early = self.send(PHONE, PHONE)
-        self.let_pass(600, self.get_messages(early))
-        head = self.get_messages(early)[0].not_before
-        for values in ({"route": self.make_route("another")}, {"is_debug": True}):
-            other = self.get_messages(self.send(PHONE, PHONE, **values))[0]
-            self.assertGreater(other.not_before, head)
-
     def test_one_message_overtakes_a_campaign(self):
         campaign = self.send(PHONE, PHONE)
         single = self.send(PHONE)

@@ -116,7 +116,7 @@ class TestRoute(GatewayCase):
         for values in (
             {"throughput": -1},
             {"concurrency": 0},
-            {"concurrency": 65},
+            {"concurrency": 129},
             {"max_attempts": 0},
         ):
             with (
