@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg2
@@ -35,6 +35,23 @@ def copy_of(original: str, name: str) -> Iterator[str]:
     finally:
         copy.drop()
         copy.mark.unlink(missing_ok=True)
+
+
+def prepare_native(fill: Callable[[str], None]) -> str:
+    """The database with Odoo's own SMS and Twilio, made if need be.
+
+    :param fill: gets its name when it is new, and fills it
+    """
+    base = scripts_database.base_database(False)
+    native = Database(f"{os.environ['ODOO_DB']}_native_base")
+    origin = scripts_database.short_hash(base.made_from() or "", "sms_twilio")
+    if native.made_from() != origin:
+        native.drop()
+        native.copy_from(base)
+        native.odoo("-i", "sms_twilio")
+        fill(native.name)
+        native.remember(origin)
+    return native.name
 
 
 def ask(name: str, query: str, *values: object) -> list[tuple]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+#: the API name of the route that everything goes through
+ROUTE = "bench"
 NAMES = ("Андрей", "Мария", "Пётр", "Анна", "Сергей", "Ольга", "Иван")
 TEXT_MALE = "Уважаемый {{first_name}}! Ваш заказ готов, ждём Вас."
 TEXT_FEMALE = "Уважаемая {{first_name}}! Ваш заказ готов, ждём Вас."
@@ -14,7 +16,7 @@ def make_phone(number: int) -> str:
     return f"+7916{number:07d}"
 
 
-def make_document(count: int, route: str, *, first: int = 0) -> dict[str, Any]:
+def make_document(count: int, *, first: int = 0) -> dict[str, Any]:
     """A send to so many recipients, each with a text of its own."""
     users = [
         {
@@ -31,5 +33,5 @@ def make_document(count: int, route: str, *, first: int = 0) -> dict[str, Any]:
             "fields": ["first_name"],
             "users": users,
         },
-        "route": route,
+        "route": ROUTE,
     }

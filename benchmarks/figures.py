@@ -44,11 +44,16 @@ class Figure:
     facts: dict[str, Any] = field(default_factory=dict)
     #: one short remark for the table
     note: str = ""
+    #: where a profile lies, when the floor was missed
+    profile: str = ""
 
     @property
     def ratio(self) -> float | None:
         """Ours over native."""
         return self.value / self.native if self.native else None
+
+
+Row = tuple[Line, Figure]
 
 
 def median(values: Sequence[float]) -> float:
@@ -71,14 +76,19 @@ def percentile(values: Sequence[float], percent: float) -> float:
 HEADINGS = ("what", "ours", "native", "ratio", "floor", "", "memory", "CPU per message")
 
 
-def format_table(rows: Sequence[tuple[Line, Figure]]) -> str:
+def format_table(rows: Sequence[Row]) -> str:
     """Lines and their figures as text, one row each, with remarks below."""
     cells = [HEADINGS, *(_format_row(line, figure) for line, figure in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    notes = [f"{line.title}: {figure.note}" for line, figure in rows if figure.note]
-    return "\n".join([*lines, "", *notes] if notes else lines)
+    remarks = [
+        f"{line.title}: {remark}"
+        for line, figure in rows
+        for remark in (figure.note, figure.profile)
+        if remark
+    ]
+    return "\n".join([*lines, "", *remarks] if remarks else lines)
 
 
 def _format_row(line: Line, figure: Figure) -> tuple[str, ...]:

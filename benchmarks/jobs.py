@@ -1,26 +1,31 @@
-"""Jobs inside Odoo, done by `worker`: functions of a registry and plain values."""
+"""Jobs inside Odoo with the addon, done by `worker`: functions of plain values."""
 
 import json
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api, fields
+from odoo import fields, sql_db
 
 from odoo.addons.crm_sms_gateway.controllers import api_schema
+from odoo.addons.crm_sms_gateway.models.res_users import KEY_SCOPE
 
-from benchmarks.documents import make_document
+from benchmarks.documents import ROUTE, make_document
+from benchmarks.environment import open_env
 
-#: more than any route allows, so that the largest allowed is found
+#: the first may be more than the model allows: the largest allowed is taken
 CONCURRENCIES = (256, 128, 64, 32, 16)
 
 
-def make_route(registry, *, url, max_batch, name="bench", lanes=1):
-    """Make the only active route, to the provider at this address."""
-    with registry.cursor() as cr:
-        env = api.Environment(cr, SUPERUSER_ID, {})
+# === SCENE ===
+def set_up(registry, *, url, max_batch, lanes=1, concurrency=None):
+    """Make the only active route, to the provider at this address.
+
+    :param concurrency: calls at once; as many as the model allows when None
+    """
+    with open_env(registry) as env:
         env["sms.gateway.route"].search([]).write({"state": "paused"})
         route = env["sms.gateway.route"].create(
-            {"name": name, "provider_code": "xml_gate"}
+            {"name": ROUTE, "provider_code": "xml_gate"}
         )
         settings = {
             "url": url,
@@ -33,14 +38,14 @@ def make_route(registry, *, url, max_batch, name="bench", lanes=1):
             setting.value = settings.get(setting.name, setting.value)
             if setting.is_secret:
                 setting.secret_input = "demo"
-        concurrency = _raise_concurrency(route)
+        raise_concurrency(route, (concurrency,) if concurrency else CONCURRENCIES)
         env["ir.config_parameter"].set_param("crm_sms_gateway.lanes", str(lanes))
-    return {"route_id": route.id, "concurrency": concurrency}
+        return {"concurrency": route.concurrency, "token": route.webhook_token}
 
 
-def _raise_concurrency(route):
+def raise_concurrency(route, choices):
     """Let the route make as many calls at once as the model allows."""
-    for concurrency in CONCURRENCIES:
+    for concurrency in choices:
         try:
             with route.env.cr.savepoint():
                 route.concurrency = concurrency
@@ -48,15 +53,26 @@ def _raise_concurrency(route):
         except psycopg2.errors.CheckViolation:
             route.invalidate_recordset()
         else:
-            break
-    return route.concurrency
+            return
 
 
-def enqueue(registry, *, count, route="bench", batch=10_000, first=0):
+def make_key(registry):
+    """Make an API key of an ordinary user of the API."""
+    with open_env(registry) as env:
+        group = env.ref("crm_sms_gateway.group_api")
+        user = env["res.users"].create(
+            {"name": "bench", "login": "bench", "group_ids": [(6, 0, group.ids)]}
+        )
+        keys = env["res.users.apikeys"].with_user(user).sudo()
+        return {"key": keys._generate(KEY_SCOPE, "bench", None)}
+
+
+# === ACCEPT ===
+def enqueue(registry, *, count, first=0, batch=10_000):
     """Accept so many messages as the API would, in requests of at most `batch`."""
     for start in range(first, first + count, batch):
         size = min(batch, first + count - start)
-        accept(registry, body=json.dumps(make_document(size, route, first=start)))
+        accept(registry, body=json.dumps(make_document(size, first=start)))
 
 
 def accept(registry, *, body):
@@ -73,21 +89,44 @@ def accept(registry, *, body):
         limits=limits,
         now=fields.Datetime.now(),
     )
-    with registry.cursor() as cr:
-        env = api.Environment(cr, SUPERUSER_ID, {})
+    with open_env(registry) as env:
         route = env["sms.gateway.route"].search([("name", "=", document.route)])
         env["sms.gateway.campaign"]._accept(document, route, source="api")
 
 
+# === SUBMIT ===
 def run_lane(registry, *, lane=1):
     """Run a lane, as its cron does, until nothing is left to send."""
-    runs = 0
-    is_left = True
+    is_left, runs = True, 0
     while is_left:
         runs += 1
-        with registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
+        with open_env(registry) as env:
             env["sms.gateway.dispatcher"]._run(lane, linger=0)
             left = [("state", "in", ("queued", "submitting"))]
             is_left = bool(env["sms.gateway.message"].search_count(left, limit=1))
     return {"runs": runs}
+
+
+# === POLL ===
+def make_due(registry):
+    """Let the turn of every submitted message to be asked for be now."""
+    with open_env(registry) as env:
+        env.cr.execute(
+            """UPDATE sms_gateway_message SET next_poll_at = now() AT TIME ZONE 'UTC'
+                WHERE state = 'submitted'"""
+        )
+
+
+def poll(registry):
+    """Ask for statuses, as the cron does, until no message's turn is left.
+
+    :return: ``queries``: the SQL statements it took, ``runs`` of the cron
+    """
+    queries, is_left, runs = sql_db.sql_counter, True, 0
+    while is_left:
+        runs += 1
+        with open_env(registry) as env:
+            reports = env["sms.gateway.delivery.report"]
+            reports._cron_poll(linger=0)
+            is_left = bool(reports._find_due("submitted"))
+    return {"queries": sql_db.sql_counter - queries, "runs": runs}

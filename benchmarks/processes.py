@@ -4,54 +4,59 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .databases import LOCAL, ROOT
+from .machine import get_children
+from .web import Address, Request, exchange
 
 sys.path.append(str(ROOT / "tests"))
 
 from simulators import Simulator  # noqa: E402
 
-__all__ = ["Simulator", "Worker", "WorkerError"]
-
-#: seconds after which a job is given up
+#: seconds after which a job or a start is given up
 PATIENCE = 240
+_HERE = Path(__file__).parent
+_ODOO_BIN = ROOT / "scripts" / "lib" / "bin" / "odoo-bin"
 
 
 class WorkerError(Exception):
     """A job has failed; its process has ended."""
 
 
-class Worker:
-    """A process with Odoo on one database, which does the jobs it is told (`jobs`).
+class Provider(Simulator):
+    """The fast provider, see its own docstring."""
 
-    Usage::
+    def __init__(self, **settings: Any) -> None:
+        super().__init__("loopback", f"--config={json.dumps(settings)}")
 
-        with Worker("name_of_database") as worker:
-            result = worker.do("enqueue", count=10_000)
-    """
+    def get_arrivals(self, phones: Iterable[str]) -> dict[str, float | None]:
+        """When each number was last handed over, on the monotonic clock.
 
-    def __init__(self, database: str, *arguments: str) -> None:
-        log = LOCAL / "log" / f"bench-{database}.log"
-        command = [sys.executable, str(Path(__file__).with_name("worker.py"))]
-        with log.open("a") as output:
-            self._process = subprocess.Popen(
-                [*command, os.environ["ODOO_RC"], database, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                text=True,
-            )
-        self._log = log
-        self._read()
+        :param phones: E.164, as the keys of the answer
+        """
+        digits = {phone.removeprefix("+"): phone for phone in phones}
+        arrivals = self._call("/control/arrivals", {"phones": list(digits)})
+        return {digits[phone]: moment for phone, moment in arrivals.items()}
 
-    def __enter__(self) -> Worker:
-        return self
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+
+class _Process:
+    """A process that ends with its block."""
+
+    _process: subprocess.Popen[str]
 
     def __exit__(
         self,
@@ -65,13 +70,59 @@ class Worker:
     def pid(self) -> int:
         return self._process.pid
 
+    def stop(self) -> None:
+        """End the process, by force when it does not end by itself."""
+        process = self._process
+        if process.stdin and not process.stdin.closed:
+            process.stdin.close()
+        self._ask_to_end()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+    def _ask_to_end(self) -> None:
+        self._process.terminate()
+
+
+class Worker(_Process):
+    """A process with Odoo on one database, which does the jobs it is told.
+
+    Usage::
+
+        with Worker("name_of_database") as worker:
+            result = worker.do("enqueue", count=10_000)
+    """
+
+    def __init__(self, database: str, *, jobs: str = "jobs") -> None:
+        """
+        :param jobs: the module of this package whose functions the jobs are
+        """
+        self._log = LOCAL / "log" / f"bench-{database}.log"
+        command = [sys.executable, str(_HERE / "worker.py"), os.environ["ODOO_RC"]]
+        with self._log.open("a") as output:
+            self._process = subprocess.Popen(
+                [*command, database, jobs],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+            )
+        self._read()
+
+    def __enter__(self) -> Worker:
+        return self
+
     def do(self, job: str, **values: Any) -> dict[str, Any]:
         """Let it do a job, and wait; see `begin` and `finish`."""
         self.begin(job, **values)
         return self.finish()
 
     def begin(self, job: str, **values: Any) -> None:
-        """Tell it a job of the module `jobs`."""
+        """Tell it a job."""
         assert self._process.stdin
         self._process.stdin.write(json.dumps([job, values]) + "\n")
         self._process.stdin.flush()
@@ -96,14 +147,76 @@ class Worker:
         result: dict[str, Any] = json.loads(line)
         return result
 
-    def stop(self) -> None:
-        """End the process."""
-        process = self._process
-        for stream in (process.stdin, process.stdout):
-            if stream and not stream.closed:
-                stream.close()
+    def _ask_to_end(self) -> None:
+        """It ends with its input."""
+
+
+class Server(_Process):
+    """Odoo's web server on one database, threaded or with worker processes.
+
+    Usage::
+
+        with Server("name_of_database", workers=2, crons=1) as server:
+            exchange(server.address, request)
+    """
+
+    def __init__(self, database: str, *, workers: int = 0, crons: int = 0) -> None:
+        """
+        :param workers: processes that serve requests; 0 = threads of one process
+        :param crons: processes, or threads, that run crons
+        """
+        port, gevent_port = _find_ports(2)
+        self.address = Address("127.0.0.1", port)
+        self._log = LOCAL / "log" / f"bench-{database}.log"
+        options = [
+            f"--database={database}",
+            f"--db-filter=^{database}$",
+            f"--http-port={port}",
+            f"--gevent-port={gevent_port}",
+            f"--workers={workers}",
+            f"--max-cron-threads={crons}",
+        ]
+        with self._log.open("a") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, str(_ODOO_BIN), "server", *options],
+                stdin=subprocess.DEVNULL,
+                stderr=output,
+                text=True,
+            )
+
+    def __enter__(self) -> Server:
+        deadline = time.monotonic() + PATIENCE
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise WorkerError(f"Odoo does not answer, see {self._log}")
+            time.sleep(0.1)
+        return self
+
+    def _answers(self) -> bool:
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            return exchange(self.address, Request("/web/health")).status == 200
+        except OSError:
+            return False
+
+    def get_processes(self) -> list[int]:
+        """Itself and its workers."""
+        return [self.pid, *get_children(self.pid)]
+
+    def get_web_workers(self) -> list[int]:
+        """The processes that serve requests."""
+        forked = [pid for pid in get_children(self.pid) if not _is_gevent(pid)]
+        return forked or [self.pid]
+
+
+def _is_gevent(pid: int) -> bool:
+    return b"gevent" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+
+
+def _find_ports(count: int) -> list[int]:
+    """Ports that are free at this moment."""
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _port in range(count)]
+    ports = [listener.getsockname()[1] for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports

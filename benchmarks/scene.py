@@ -1,13 +1,122 @@
-"""What all measurements share."""
+"""What all measurements share: databases to copy, and what is running on a copy."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .databases import ServerClock, ask, copy_of, prepare_native
+from .machine import get_cpu
+from .processes import Provider, Worker
+
+#: contacts of the native database
+PARTNERS = 10_000
 
 
-@dataclass(frozen=True)
 class Scene:
-    """The databases that are copied for the measurements."""
+    """The databases that are copied for the measurements, made when first needed."""
 
-    #: with the addon, empty
+    @cached_property
+    def database(self) -> str:
+        """With the addon, empty: `scripts/bench` has prepared it."""
+        return os.environ["ODOO_DB"]
+
+    @cached_property
+    def native(self) -> str:
+        """With sms_twilio and contacts, without the addon."""
+
+        def fill(name: str) -> None:
+            with Worker(name, jobs="native_jobs") as worker:
+                worker.do("set_up", partners=PARTNERS)
+
+        return prepare_native(fill)
+
+
+@dataclass
+class Stage:
+    """A database of ours with a route to a provider, and a process to do jobs."""
+
     database: str
+    provider: Provider
+    worker: Worker
+    #: what `jobs.set_up` tells of the route
+    route: dict[str, Any]
+
+    def count_states(self) -> dict[str, int]:
+        """How many messages are in which state."""
+        query = "SELECT state, count(*) FROM sms_gateway_message GROUP BY state"
+        return dict(ask(self.database, query))
+
+    def expect(self, **states: int) -> None:
+        """A figure counts only when everything ended as it had to."""
+        found = self.count_states()
+        if found != states:
+            raise AssertionError(f"Messages are {found}, not {states}")
+
+
+@contextmanager
+def open_stage(
+    scene: Scene,
+    *,
+    latency: float = 0.0,
+    max_batch: int = 500,
+    lanes: int = 1,
+    concurrency: int | None = None,
+) -> Iterator[Stage]:
+    """A stage of its own, empty.
+
+    :param concurrency: of the route; as much as the model allows when None
+    """
+    with (
+        copy_of(scene.database, "ours") as database,
+        Provider(latency=latency) as provider,
+        Worker(database) as worker,
+    ):
+        route = worker.do(
+            "set_up",
+            url=provider.url,
+            max_batch=max_batch,
+            lanes=lanes,
+            concurrency=concurrency,
+        )
+        yield Stage(database, provider, worker, route)
+
+
+@contextmanager
+def open_native(scene: Scene) -> Iterator[tuple[str, Worker]]:
+    """A copy of the native database and a process to do jobs on it."""
+    with ExitStack() as stack:
+        database = stack.enter_context(copy_of(scene.native, "native"))
+        yield database, stack.enter_context(Worker(database, jobs="native_jobs"))
+
+
+class Meter:
+    """CPU time that a block of code lets others spend, by who spends it."""
+
+    def __init__(self, **processes: list[int]) -> None:
+        """
+        :param processes: who → processes
+        """
+        self._processes = processes
+        self._server = ServerClock()
+        self._before: dict[str, float] = {}
+
+    def __enter__(self) -> Meter:
+        self._before = self._read()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        now = self._read()
+        self.spent = {who: now[who] - before for who, before in self._before.items()}
+
+    def per(self, count: float) -> dict[str, float]:
+        """Microseconds for each of so many."""
+        return {who: spent / count * 1e6 for who, spent in self.spent.items() if spent}
+
+    def _read(self) -> dict[str, float]:
+        spent = {who: sum(map(get_cpu, pids)) for who, pids in self._processes.items()}
+        return {**spent, "PostgreSQL": self._server.read()}

@@ -2,114 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from typing import Any
 
-from .databases import ServerClock, ask, copy_of
 from .figures import Figure, Line
-from .machine import get_cpu
-from .processes import Simulator, Worker
-from .scene import Scene
+from .processes import Provider, Worker
+from .scene import Meter, Scene, Stage, open_native, open_stage
 
 ONE = Line("submit-one", "submit, one per call at 50 ms, one lane", "msg/s", 1300)
 BATCH = Line("submit-batch", "submit, 500 per call at 200 ms, one lane", "msg/s", 8000)
 BATCH_TWO = Line(
     "submit-batch-two", "submit, 500 per call at 200 ms, two lanes", "msg/s", 13_000
 )
+SCALE = Line("two-lanes", "two lanes over one, bound by the provider", "×", 1.7)
+
+ONE_LATENCY = 0.05
 ONE_COUNT = 15_000
+NATIVE_COUNT = 120
 BATCH_COUNT = 120_000
-
-
-@dataclass
-class Queue:
-    """A database of its own with a route to the provider."""
-
-    database: str
-    provider: Simulator
-    worker: Worker
-    route: dict[str, Any]
+#: so few calls at once that the provider binds a lane, not the processor
+BOUND_CONCURRENCY = 16
+BOUND_COUNT = 3000
 
 
 def measure_one(scene: Scene) -> dict[Line, Figure]:
-    """One message per call, the provider answers in 50 ms."""
-    with open_queue(scene, latency=0.05, max_batch=1) as queue:
-        queue.worker.do("enqueue", count=ONE_COUNT)
-        return {ONE: drain(queue, lanes=1, count=ONE_COUNT)}
+    """One message per call, the provider answers in 50 ms; Odoo's own queue too."""
+    with open_stage(scene, latency=ONE_LATENCY, max_batch=1) as stage:
+        figure = drain(stage, count=ONE_COUNT)
+    native = drain_native(scene)
+    figure.native = native["rate"]
+    figure.facts["native"] = native
+    return {ONE: figure}
 
 
 def measure_batch(scene: Scene) -> dict[Line, Figure]:
     """500 messages per call, the provider answers in 200 ms."""
     figures = {}
     for line, lanes in ((BATCH, 1), (BATCH_TWO, 2)):
-        with open_queue(scene, latency=0.2, max_batch=500, lanes=lanes) as queue:
-            queue.worker.do("enqueue", count=BATCH_COUNT)
-            figures[line] = drain(queue, lanes=lanes, count=BATCH_COUNT)
+        with open_stage(scene, latency=0.2, lanes=lanes) as stage:
+            figures[line] = drain(stage, count=BATCH_COUNT, lanes=lanes)
     return figures
 
 
-@contextmanager
-def open_queue(
-    scene: Scene, *, latency: float, max_batch: int, lanes: int = 1
-) -> Iterator[Queue]:
-    """An empty queue, a provider, and a process that fills the queue."""
-    with (
-        copy_of(scene.database, "ours") as database,
-        Simulator("loopback") as provider,
-        Worker(database) as worker,
-    ):
-        provider.config(latency=latency)
-        route = worker.do(
-            "make_route", url=provider.url, max_batch=max_batch, lanes=lanes
-        )
-        yield Queue(database, provider, worker, route)
+def measure_scale(scene: Scene) -> dict[Line, Figure]:
+    """What a second lane adds where the provider, not the machine, is the limit."""
+    rates = []
+    for lanes in (1, 2):
+        with open_stage(
+            scene,
+            latency=ONE_LATENCY,
+            max_batch=1,
+            lanes=lanes,
+            concurrency=BOUND_CONCURRENCY,
+        ) as stage:
+            rates.append(drain(stage, count=BOUND_COUNT * lanes, lanes=lanes).value)
+    return {SCALE: Figure(rates[1] / rates[0], facts={"rates": rates})}
 
 
-def drain(queue: Queue, *, lanes: int, count: int) -> Figure:
-    """Let so many lanes, a process each, empty the queue of so many messages."""
-    clock = ServerClock()
-    provider_pid = queue.provider.stats()["pid"]
+def drain(stage: Stage, *, count: int, lanes: int = 1) -> Figure:
+    """Fill the queue and let so many lanes, a process each, empty it."""
+    stage.worker.do("enqueue", count=count)
     with ExitStack() as stack:
         workers = [
-            stack.enter_context(Worker(queue.database)) for _lane in range(lanes)
+            stack.enter_context(Worker(stage.database)) for _lane in range(lanes)
         ]
-        server, provider = clock.read(), get_cpu(provider_pid)
-        for lane, worker in enumerate(workers, 1):
-            worker.begin("run_lane", lane=lane)
-        results = [worker.finish() for worker in workers]
-        server, provider = clock.read() - server, get_cpu(provider_pid) - provider
-    stats = queue.provider.stats(messages=False)
-    check(queue, stats, count)
+        pids = [worker.pid for worker in workers]
+        with Meter(sender=pids, provider=[stage.provider.pid]) as meter:
+            for lane, worker in enumerate(workers, 1):
+                worker.begin("run_lane", lane=lane)
+            results = [worker.finish() for worker in workers]
+    stats = stage.provider.stats(messages=False)
+    stage.expect(submitted=count)
+    check_provider(stats, count)
     seconds = max(result["seconds"] for result in results)
-    cpu = sum(result["cpu"] for result in results)
-    spent = {"sender": cpu, "PostgreSQL": server, "provider": provider}
     return Figure(
         count / seconds,
         memory=max(result["peak"] for result in results),
-        cpu={who: value / count * 1e6 for who, value in spent.items()},
+        cpu=meter.per(count),
         facts={
             "messages": count,
-            "seconds": seconds,
-            "concurrency": queue.route["concurrency"],
-            "most_waiting": stats["most_waiting"],
-            "calls": stats["calls"],
+            "concurrency": stage.route["concurrency"],
             # what the provider saw, without the beginning and the end
             "steady_rate": count * 0.9 / (stats["p95"] - stats["p5"]),
+            "provider": stats,
             "lanes": results,
         },
     )
 
 
-def check(queue: Queue, stats: dict[str, Any], count: int) -> None:
+def drain_native(scene: Scene) -> dict[str, Any]:
+    """Let Odoo's own queue send to the same provider, with the same latency."""
+    with (
+        open_native(scene) as (_database, worker),
+        Provider(latency=ONE_LATENCY) as provider,
+    ):
+        worker.do("compose", count=NATIVE_COUNT)
+        with Meter(sender=[worker.pid]) as meter:
+            result = worker.do("run_queue", url=provider.url)
+        check_provider(provider.stats(messages=False), NATIVE_COUNT)
+    rate = NATIVE_COUNT / result["seconds"]
+    return {"rate": rate, "cpu": meter.per(NATIVE_COUNT), **result}
+
+
+def check_provider(stats: dict[str, Any], count: int) -> None:
     """A figure counts only when everything was sent, once."""
-    states = dict(
-        ask(
-            queue.database,
-            "SELECT state, count(*) FROM sms_gateway_message GROUP BY state",
-        )
-    )
     if (stats["messages"], stats["repeats"]) != (count, 0):
         raise AssertionError(f"{count} messages became {stats}")
-    if states != {"submitted": count}:
-        raise AssertionError(f"{count} messages became {states}")

@@ -1,9 +1,10 @@
-"""A process with Odoo on one database: ``python worker.py CONFIG DATABASE``.
+"""A process with Odoo on one database: ``python worker.py CONFIG DATABASE JOBS``.
 
-Reads jobs from standard input, one ``[name, {values}]`` per line, does each (`jobs`)
-and answers with one line of JSON.
+Reads jobs from standard input, one ``[name, {values}]`` per line, does each (a function
+of the module JOBS in this package) and answers with one line of JSON.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -19,19 +20,18 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from benchmarks.machine import forget_peak, get_memory  # noqa: E402
 
 
-def main(config_file, database):
+def main(config_file, database, jobs):
     # What a job prints by mistake must not disturb the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     config.parse_config(["-c", config_file, "-d", database], setup_logging=True)
     registry = Registry(database)
-    # The addons can be found from here on.
-    from benchmarks import jobs
-
+    # Addons can be imported from here on.
+    module = importlib.import_module(f"benchmarks.{jobs}")
     tell(answers, {})
     for line in sys.stdin:
         name, values = json.loads(line)
-        tell(answers, measure(getattr(jobs, name), registry, values))
+        tell(answers, measure(getattr(module, name), registry, values))
 
 
 def measure(job, registry, values):

@@ -1,3 +1,4 @@
+from .benchmarks import *
 from .controllers import *
 from .models import *
 from .processes import *
