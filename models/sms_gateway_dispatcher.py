@@ -6,7 +6,7 @@ call the providers while no transaction is open, and applies what they bring bac
 
 import logging
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -643,12 +643,8 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         """Write what the providers answered, and commit at once."""
         if not answers:
             return
-        changes = [
-            self._make_change(unit, claimed, result)
-            for unit, claimed, result in answers
-        ]
-        self._apply_changes(changes)
-        lane.untold += len(changes)
+        self._apply_changes(self._make_changes(answers))
+        lane.untold += len(answers)
         lane.has_sent = True
         self._log_answers(answers)
         self._stop_routes(answers)
@@ -669,33 +665,38 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             elif changes[0].state != "unknown":
                 self._apply_changes([_as_unknown(changes[0])])
 
-    def _make_change(self, unit, claimed, result):
-        values = {
-            "id": claimed.id,
-            "attempt": claimed.request.attempt,
-            "source": "withheld" if claimed.skip else "dispatcher",
-            "code": result.code,
-            "detail": result.message,
-        }
-        make = {
-            Outcome.ACCEPTED: self._make_accepted,
-            Outcome.REFUSED: self._make_refused,
-            Outcome.NOT_SENT: self._make_not_sent,
-            Outcome.MAYBE_SENT: self._make_maybe_sent,
-        }[result.outcome]
-        return StateChange(**values, **make(unit, claimed, result))
+    def _make_changes(self, answers):
+        providers = {unit.provider for unit, _claimed, _result in answers}
+        polls = {provider: first_poll(provider) for provider in providers}
+        return [
+            StateChange(
+                id=claimed.id,
+                attempt=claimed.request.attempt,
+                source="withheld" if claimed.skip else "dispatcher",
+                code=result.code,
+                detail=result.message,
+                **self._make_change(unit, claimed, result, polls[unit.provider]),
+            )
+            for unit, claimed, result in answers
+        ]
 
-    def _make_accepted(self, unit, claimed, result):
+    def _make_change(self, unit, claimed, result, first_poll_at):
+        if result.outcome is Outcome.ACCEPTED:
+            return self._make_accepted(result, first_poll_at)
+        if result.outcome is Outcome.REFUSED:
+            return {"state": "failed", "failure_type": result.failure_type or "other"}
+        if result.outcome is Outcome.NOT_SENT:
+            return self._make_not_sent(unit, claimed, result)
+        return self._make_maybe_sent(claimed)
+
+    def _make_accepted(self, result, first_poll_at):
         return {
             "state": "submitted",
             "provider_reference": result.provider_reference,
             "failure_type": result.failure_type,
             "segments": result.segments,
-            "next_poll_at": first_poll(unit.provider),
+            "next_poll_at": first_poll_at,
         }
-
-    def _make_refused(self, unit, claimed, result):
-        return {"state": "failed", "failure_type": result.failure_type or "other"}
 
     def _make_not_sent(self, unit, claimed, result):
         is_routes_fault = result.route_down and not unit.is_debug
@@ -705,19 +706,18 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             )
             return {"state": "queued", "not_before": after(delay)}
         if claimed.maybe_sent:
-            return self._make_maybe_sent(unit, claimed, result)
+            return self._make_maybe_sent(claimed)
         return {"state": "failed", "failure_type": "attempts_exhausted"}
 
-    def _make_maybe_sent(self, unit, claimed, result):
+    def _make_maybe_sent(self, claimed):
         attempt = claimed.request.attempt
         delay = None if claimed.skip else reconcile_delay(attempt - 1)
         return {"state": "unknown", "maybe_sent": True, "next_check_at": after(delay)}
 
     def _log_answers(self, answers):
-        counts = {}
-        for unit, _claimed, result in answers:
-            key = (unit.route_id, result.outcome.value)
-            counts[key] = counts.get(key, 0) + 1
+        counts = Counter(
+            (unit.route_id, result.outcome.value) for unit, _claimed, result in answers
+        )
         for (route_id, outcome), count in counts.items():
             _logger.info("Route %d: %d %s", route_id, count, outcome)
 

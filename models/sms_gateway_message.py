@@ -83,6 +83,9 @@ PRIORITY_BATCH = 50
 MAX_WORDS = 4096
 MAX_REFERENCE = 255
 MAX_SEGMENTS = 1000
+_ABSENT = (None, "")
+#: Columns that a provider fills with words of its own.
+PROVIDERS_WORDS = ("provider_reference", "uuid", "msisdn", "code", "detail", "raw")
 #: U+0000 and lone surrogates
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -129,6 +132,12 @@ class StateChange:
     next_check_at: str | None = None
     occurred_at: str | None = None
     maybe_sent: bool | None = None
+
+    def to_row(self):
+        """What is not absent, as it can be stored."""
+        return storable(
+            {name: value for name, value in vars(self).items() if value not in _ABSENT}
+        )
 
 
 @dataclass(frozen=True)
@@ -551,7 +560,7 @@ WITH wanted AS (
 )
 SELECT id, verdict FROM judged ORDER BY id
                 """,
-                changes=json.dumps([storable(vars(change)) for change in changes]),
+                changes=json.dumps([change.to_row() for change in changes]),
                 count_moved=COUNT_MOVED,
                 arrows=tuple(arrows),
                 final=FINAL_STATES,
@@ -729,12 +738,10 @@ def make_request(row):
 def storable(values):
     """The words of a provider as they can be kept: the database must never refuse an
     answer because of them."""
-    kept = {
-        name: _UNSTORABLE.sub("", value)[:MAX_WORDS]
-        if isinstance(value, str)
-        else value
-        for name, value in values.items()
-    }
+    kept = dict(values)
+    for name in PROVIDERS_WORDS:
+        if kept.get(name):
+            kept[name] = _UNSTORABLE.sub("", kept[name])[:MAX_WORDS]
     if len(kept.get("provider_reference") or "") > MAX_REFERENCE:
         kept["provider_reference"] = None
     if not 0 <= (kept.get("segments") or 0) <= MAX_SEGMENTS:
@@ -744,6 +751,8 @@ def storable(values):
 
 def _in_turns(changes):
     """Split changes so that each message stands once in every turn, in order."""
+    if len({change.id for change in changes}) == len(changes):
+        return [changes] if changes else []
     turns = []
     seen = Counter()
     for change in changes:

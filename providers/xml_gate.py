@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -60,6 +60,7 @@ _TRY_LATER = (408, 429)
 
 # === THE GATE'S WORDS ===
 _SENT = "send"
+_TAKEN = SubmitResult(Outcome.ACCEPTED)
 
 #: texts of a whole document's ``<error>`` → what the administrator is told
 _DOCUMENT_ERRORS = {
@@ -390,18 +391,20 @@ def _read_item(item: etree._Element) -> SubmitResult:
     meaning = _classify(text, has_reference=reference is not None)
     if meaning.outcome is not Outcome.ACCEPTED:
         return replace(meaning, message=text)
-    return replace(
-        meaning,
+    return SubmitResult(
+        Outcome.ACCEPTED,
         provider_reference=reference,
         segments=_integer(item.get("parts")),
-        message="" if _normalise(text) == _SENT else text,
+        failure_type=meaning.failure_type,
+        message="" if meaning is _TAKEN else text,
     )
 
 
+@lru_cache(maxsize=256)
 def _classify(text: str, *, has_reference: bool) -> SubmitResult:
     said = _normalise(text)
     if said == _SENT:
-        return SubmitResult(Outcome.ACCEPTED)
+        return _TAKEN
     for beginning, meaning in _MESSAGE_ERRORS.items():
         if said.startswith(_normalise(beginning)):
             return meaning
@@ -653,6 +656,8 @@ def _docinfo(root: etree._Element) -> Any:
 
 
 def _text(element: etree._Element) -> str:
+    if len(element) == 0:
+        return (element.text or "").strip()
     return "".join(map(str, element.itertext())).strip()
 
 
