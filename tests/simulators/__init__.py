@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -102,6 +103,19 @@ class Simulator:
         :param messages: whether to list the messages too; slow with many
         """
         return self._call(f"/control/stats?messages={int(messages)}")
+
+    def calls(self, references: Iterable[str] | None = None) -> dict[str, Any]:
+        """How far calls got, see `journal.Journal.describe`.
+
+        :param references: those asked for, None for all
+        """
+        asked = None if references is None else list(references)
+        return self._call("/control/calls", {"references": asked})
+
+    def set_trap(self, **values: Any) -> None:
+        """Stop a process at a point of a call, see `journal.Trap`; without values: no
+        trap any more."""
+        self._call("/control/trap", values)
 
     def reset(self) -> None:
         """Forget all messages, numbers and settings."""

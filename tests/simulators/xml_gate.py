@@ -15,7 +15,10 @@ Control, on the same port, in JSON:
 
 ``POST /control/config`` changes settings (`DEFAULTS` lists them) and returns them all;
 ``GET /control/stats`` returns what was counted (``?messages=0``: without the list);
-``POST /control/reset`` forgets everything.
+``POST /control/reset`` forgets everything;
+``POST /control/calls`` tells how far the calls with some references (`client_id_sms`;
+``{"references": [...]}``, without them all) got, ``POST /control/trap`` stops a process
+at a point of a call: see `journal`.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ import os
 import random
 import re
 import signal
+import socket
+import struct
 import sys
 import threading
 import time
@@ -42,6 +47,8 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 from xml.sax.saxutils import escape, quoteattr
 from zoneinfo import ZoneInfo
+
+from journal import Journal
 
 #: settings of ``/control/config``
 DEFAULTS: dict[str, Any] = {
@@ -81,6 +88,12 @@ DEFAULTS: dict[str, Any] = {
     "timeout_after_accept": 0,
     # a timeout hangs up at once, or stalls so many seconds before
     "stall": 0.0,
+    # the connection is reset
+    "reset_before_accept": 0,
+    "reset_after_accept": 0,
+    # the answer comes, so many seconds late
+    "late": 0,
+    "late_by": 0.0,
     "http_status": 0,
     "http_status_times": 1,
     "retry_after": "",
@@ -124,6 +137,7 @@ _ABONENT_ATTRIBUTES = {
     "validity_period",
 }
 _GSM = re.compile("[\n\r -_a-z¡£¤¥§¿ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùüΓΔΘΛΞΠΣΦΨΩ]*")
+_REFERENCE = re.compile(rb'client_id_sms="([0-9]+)"')
 _MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
 
 
@@ -202,6 +216,7 @@ class Gate:
             self.handset: Counter[str] = Counter()
             self.copies: Counter[tuple[str, str, str]] = Counter()
             self.requests: Counter[str] = Counter()
+            self.journal = Journal()
             self.counts: Counter[str] = Counter()
             #: (when, id) of the delivery reports to come, the next one first
             self.reports: list[tuple[float, str]] = []
@@ -619,6 +634,14 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.is_counted = False
+        self.journal = self.gate.journal
+        self.journal.count_connection(1)
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            self.journal.count_connection(-1)
 
     def do_GET(self) -> None:
         self._serve(b"")
@@ -666,18 +689,23 @@ class Handler(BaseHTTPRequestHandler):
         if self._answer_with_status() or self._answer_with_error():
             return
         gate = self.gate
+        references = [found.decode() for found in _REFERENCE.findall(body)]
+        gate.journal.reach("received", references)
         time.sleep(float(gate.config["delay_before_accept"]))
-        if gate.take_one("timeout_before_accept"):
-            self._hang_up()
+        if self._breaks_off("before_accept"):
             return
         answer = self._process(gate.send, body)
+        gate.journal.reach("accepted", references)
         time.sleep(float(gate.config["delay_after_accept"]))
-        if gate.take_one("timeout_after_accept"):
-            self._hang_up()
+        if self._breaks_off("after_accept"):
             return
+        if gate.take_one("late"):
+            time.sleep(float(gate.config["late_by"]))
         if gate.take_one("answer_truncate"):
             answer = answer[: len(answer) // 2]
         self._answer_xml(answer)
+        self.wfile.flush()
+        gate.journal.reach("answered", references)
 
     def _process(self, page: Any, body: bytes) -> str:
         try:
@@ -708,9 +736,27 @@ class Handler(BaseHTTPRequestHandler):
         self._answer_xml(document(f"<error>{escape(text)}</error>"))
         return True
 
+    def _breaks_off(self, moment: str) -> bool:
+        """Break the call off, if that is its turn at this moment."""
+        if self.gate.take_one(f"timeout_{moment}"):
+            self._hang_up()
+            return True
+        if self.gate.take_one(f"reset_{moment}"):
+            self._reset()
+            return True
+        return False
+
     def _hang_up(self) -> None:
         time.sleep(float(self.gate.config["stall"]))
         self.close_connection = True
+
+    def _reset(self) -> None:
+        """Close the connection with a reset (RST) instead of an end (FIN)."""
+        self.close_connection = True
+        self.connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        os.close(self.connection.detach())
 
     # === CONTROL ===
     def _control(self, path: str, query: dict[str, list[str]], body: bytes) -> None:
@@ -722,6 +768,12 @@ class Handler(BaseHTTPRequestHandler):
             self._answer_json(200, {})
         elif path == "/control/config":
             self._configure(body)
+        elif path == "/control/calls":
+            asked = json.loads(body).get("references")
+            self._answer_json(200, self.gate.journal.describe(asked))
+        elif path == "/control/trap":
+            self.gate.journal.set_trap(json.loads(body))
+            self._answer_json(200, {})
         else:
             self._answer_json(404, {})
 
@@ -770,6 +822,11 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, Handler)
         self.gate = gate
         self.is_verbose = is_verbose
+
+    def get_request(self) -> tuple[Any, Any]:
+        request = super().get_request()
+        self.gate.journal.reach("connected")
+        return request
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no error of ours."""
