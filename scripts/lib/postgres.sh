@@ -20,6 +20,12 @@ provide_postgres() {
     export PGHOST PGPORT PGUSER
 }
 
+# Leaves PG_BIN, the folder of the server's programs, in the environment.
+provide_server_binaries() {
+    _search_server_binaries || die "no PostgreSQL server programs"
+    export PG_BIN="$_PG_BIN"
+}
+
 have_postgres() { _postgres_is_named || _search_server_binaries; }
 
 _postgres_is_named() { [[ -n ${PGHOST:-}${PGPORT:-}${PGUSER:-} ]]; }

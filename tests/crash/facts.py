@@ -1,0 +1,214 @@
+"""What the database says, read and aged from outside of Odoo."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from psycopg2.extras import RealDictCursor
+
+from .workers import Failed, wait_until
+
+#: States from which a message goes on, given time.
+OPEN_STATES = ("queued", "submitting")
+
+#: Time that passes at once: longer than a lease and any wait for a next try.
+AGES = "1 day"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message as the database keeps it."""
+
+    id: int
+    uuid: str
+    state: str
+    attempts: int
+    phone: str
+    reference: str
+    failure_type: str | None
+
+
+class Database:
+    """A connection of the suite's own, every statement a transaction.
+
+    :param address: further parameters of the connection
+    """
+
+    def __init__(self, name: str, **address: Any) -> None:
+        self.name = name
+        self._address = address
+        self._connection: Any = None
+
+    def ask(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        with self._connected().cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute(query, values)
+            return [dict(row) for row in cursor] if cursor.description else []
+
+    def close(self) -> None:
+        """Close the connection; the next statement opens another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def wait_until_it_answers(self, timeout: float = 60) -> None:
+        """Return when the server takes connections again."""
+
+        def answers() -> bool:
+            try:
+                self.close()
+                return bool(self.ask("SELECT 1"))
+            except psycopg2.Error:
+                return False
+
+        if not wait_until(answers, timeout, 0.05):
+            raise Failed(f"PostgreSQL does not answer for {self.name}")
+
+    def wait_until_gone(self, pid: int) -> None:
+        """Return when the server has noticed that the process died."""
+        query = "SELECT FROM pg_stat_activity WHERE application_name = %s"
+        wait_until(lambda: not self.ask(query, f"odoo-{pid}"), 5)
+
+    def _connected(self) -> Any:
+        if self._connection is None:
+            self._connection = psycopg2.connect(dbname=self.name, **self._address)
+            self._connection.autocommit = True
+        return self._connection
+
+
+class GatewayDatabase(Database):
+    """The tables of the gateway. All that the suite knows of them stands here."""
+
+    def forget(self) -> None:
+        """Take away what an earlier scenario left."""
+        self.ask(
+            """TRUNCATE sms_gateway_campaign, sms_gateway_message, sms_gateway_route,
+                        sms_gateway_statistic, sms_gateway_statistic_change,
+                        sms_gateway_delivery_report, ir_cron_trigger CASCADE"""
+        )
+
+    def submitting(self) -> dict[str, int]:
+        """References of claimed messages → the number of their attempts."""
+        rows = self.ask(
+            """SELECT client_reference, attempts FROM sms_gateway_message
+                WHERE state = 'submitting'"""
+        )
+        return {row["client_reference"]: row["attempts"] for row in rows}
+
+    def count_states(self) -> Counter[str]:
+        """State → number of messages."""
+        rows = self.ask(
+            "SELECT state, count(*) AS n FROM sms_gateway_message GROUP BY state"
+        )
+        return Counter({row["state"]: row["n"] for row in rows})
+
+    def is_settled(self) -> bool:
+        """Whether nothing will happen any more, however much time passes."""
+        [row] = self.ask(
+            """SELECT count(*) AS n FROM sms_gateway_message
+                WHERE state IN %s OR state = 'unknown' AND next_check_at IS NOT NULL
+                   OR state = 'submitted' AND next_poll_at IS NOT NULL""",
+            OPEN_STATES,
+        )
+        return row["n"] == 0
+
+    def let_time_pass(self) -> None:
+        """Move every moment that something waits for into the past."""
+        self.ask(
+            """UPDATE sms_gateway_message
+                  SET not_before = not_before - %(age)s::interval,
+                      lease_until = lease_until - %(age)s::interval,
+                      next_poll_at = next_poll_at - %(age)s::interval,
+                      next_check_at = next_check_at - %(age)s::interval
+                WHERE finished_at IS NULL""".replace("%(age)s", f"'{AGES}'")
+        )
+        self.ask(
+            "UPDATE sms_gateway_route SET resume_at = resume_at - %s::interval", AGES
+        )
+
+    # === AT THE END ===
+    def read_messages(self) -> list[Row]:
+        """Every message."""
+        rows = self.ask(
+            """SELECT id, uuid, state, attempts, msisdn AS phone,
+                      client_reference AS reference, failure_type
+                 FROM sms_gateway_message ORDER BY id"""
+        )
+        return [Row(**row) for row in rows]
+
+    def read_stories(self) -> dict[int, list[str]]:
+        """Message → the states it went to, in order."""
+        rows = self.ask(
+            """SELECT message_id, array_agg(kind ORDER BY id) AS kinds
+                 FROM sms_gateway_event WHERE kind <> 'report' GROUP BY message_id"""
+        )
+        return {row["message_id"]: row["kinds"] for row in rows}
+
+    def read_campaign_counters(self) -> Counter[str]:
+        """State → sum of the campaigns' counters; names of nothing are left out."""
+        [row] = self.ask(f"SELECT * FROM (SELECT {_SUMS}) AS sums")
+        return _without_zeros(row)
+
+    def read_statistic(self) -> Counter[str]:
+        """State → messages in the statistics that pivots read."""
+        rows = self.ask(
+            """SELECT state, sum(count)::int AS n FROM sms_gateway_statistic
+             GROUP BY state"""
+        )
+        return _without_zeros({row["state"]: row["n"] for row in rows})
+
+    def count_unfolded(self) -> int:
+        """Changes that no counter knows yet."""
+        [row] = self.ask("SELECT count(*) AS n FROM sms_gateway_statistic_change")
+        return int(row["n"])
+
+    def count_reports(self) -> Counter[str]:
+        """State of a pushed report → number of reports."""
+        rows = self.ask(
+            """SELECT state, count(*) AS n FROM sms_gateway_delivery_report
+             GROUP BY state"""
+        )
+        return Counter({row["state"]: row["n"] for row in rows})
+
+    def references_of(self, campaign_id: int) -> set[str]:
+        """The references of a campaign's messages."""
+        query = (
+            "SELECT client_reference FROM sms_gateway_message WHERE campaign_id = %s"
+        )
+        return {row["client_reference"] for row in self.ask(query, campaign_id)}
+
+    # === CRONS ===
+    def keep_only_our_crons(self) -> None:
+        """Switch off the crons of others, which would call servers of theirs."""
+        self.ask(
+            """UPDATE ir_cron SET active = FALSE WHERE id NOT IN (
+                      SELECT res_id FROM ir_model_data
+                       WHERE module = 'crm_sms_gateway' AND model = 'ir.cron')"""
+        )
+
+    def wake_cron(self, name: str) -> None:
+        """Let one of the gateway's crons run as soon as a cron worker looks."""
+        self.ask(
+            """INSERT INTO ir_cron_trigger (cron_id, call_at)
+               SELECT res_id, now() AT TIME ZONE 'UTC' FROM ir_model_data
+                WHERE module = 'crm_sms_gateway' AND model = 'ir.cron' AND name = %s""",
+            f"ir_cron_{name}",
+        )
+
+
+_STATES = (
+    *("queued", "submitting", "submitted", "unknown"),
+    *("delivered", "failed", "expired", "cancelled"),
+)
+_SUMS = ", ".join(
+    f"(SELECT sum({state}_count) FROM sms_gateway_campaign)::int AS {state}"
+    for state in _STATES
+)
+
+
+def _without_zeros(counts: Mapping[str, int | None]) -> Counter[str]:
+    return Counter({state: number for state, number in counts.items() if number})

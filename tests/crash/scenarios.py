@@ -1,0 +1,386 @@
+"""What happens to the gateway's workers, their database and their provider."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .cluster import Cluster
+from .facts import Database, GatewayDatabase
+from .plan import Plan
+from .scene import OTHER, WINDOWS, Hunter, Scene
+from .verdict import Result
+from .workers import Nursery, OdooServer, wait_until
+
+#: The provider is waited for so long, in seconds, where a scenario is about waiting.
+PATIENCE = 1.0
+#: A claim that was being made when a campaign was stopped, and what it handed over,
+#: reach the gate within so many seconds.
+GRACE = 1.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where scenarios are played."""
+
+    nursery: Nursery
+    database: GatewayDatabase
+    folder: Path
+    plan: Plan
+    cluster: Cluster
+
+    def scene(self, *, is_idempotent: bool, lanes: int = 1) -> Scene:
+        """A new scene for a scenario."""
+        return Scene(
+            self.nursery, self.database, is_idempotent=is_idempotent, lanes=lanes
+        )
+
+
+# === THE WORKER IS KILLED ===
+def kill_in_every_window(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    plan = stage.plan
+    with stage.scene(is_idempotent=is_idempotent) as scene:
+        scene.send(plan.messages)
+        hunter = Hunter(scene)
+        while _must_go_on(hunter, plan) and scene.database.count_states()["queued"]:
+            hunter.kill_one(_choose_window(hunter))
+            if hunter.total % 10 == 0:
+                _recover(scene)
+        scene.gate.config(delay_before_accept=0, delay_after_accept=0)
+        scene.settle()
+        scene.judge(result)
+    result.kills = hunter.kills
+    if _must_go_on(hunter, plan, limit=10**6):
+        wanted = f"{plan.kills}, {plan.kills_per_window} per window"
+        result.problems.append(f"too few kills: {hunter.kills}, wanted {wanted}")
+
+
+def _must_go_on(hunter: Hunter, plan: Plan, limit: int = 0) -> bool:
+    fewest = min(hunter.kills[window] for window in WINDOWS)
+    is_enough = hunter.total >= plan.kills and fewest >= plan.kills_per_window
+    return not is_enough and hunter.total < (limit or 3 * plan.kills)
+
+
+def _choose_window(hunter: Hunter) -> str:
+    """The window with the fewest kills; every sixth kill is left to chance."""
+    if hunter.total % 6 == 5:
+        return OTHER
+    return min(WINDOWS, key=lambda window: hunter.kills[window])
+
+
+def _recover(scene: Scene) -> None:
+    """Let leases run out and doubts be asked about while the killing goes on."""
+    for _turn in range(2):
+        scene.database.let_time_pass()
+        scene.nursery.run("recover")
+
+
+def kill_one_of_two_lanes(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    _kill_among_lanes(stage, result, is_idempotent, lanes=2)
+
+
+def kill_one_of_four_lanes(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    _kill_among_lanes(stage, result, is_idempotent, lanes=4)
+
+
+def _kill_among_lanes(
+    stage: Stage, result: Result, is_idempotent: bool, lanes: int
+) -> None:
+    chance = random.Random(2)
+    with stage.scene(is_idempotent=is_idempotent, lanes=lanes) as scene:
+        scene.gate.config(delay_before_accept=0.03, delay_after_accept=0.03)
+        scene.send(2 * stage.plan.few)
+        workers = {number + 1: scene.fork_lane(number + 1) for number in range(lanes)}
+        scene.wait_until_started(0.05)
+        for _number in range(stage.plan.blows):
+            time.sleep(chance.uniform(0.1, 0.3))
+            number = chance.choice(list(workers))
+            workers[number].kill()
+            workers[number] = scene.fork_lane(number)
+        scene.gate.config(delay_before_accept=0, delay_after_accept=0)
+        scene.wait_until_sent()
+        for worker in workers.values():
+            worker.kill()
+        scene.settle()
+        scene.judge(result)
+    result.kills = {OTHER: stage.plan.blows + lanes}
+
+
+def exceed_the_time_limit_of_crons(
+    stage: Stage, result: Result, is_idempotent: bool
+) -> None:
+    """Odoo's own prefork server kills its cron worker in the middle of a lane."""
+    limit = 4
+    options = ("--workers=1", "--max-cron-threads=1", f"--limit-time-real-cron={limit}")
+    stage.database.keep_only_our_crons()
+    with stage.scene(is_idempotent=is_idempotent) as scene:
+        scene.gate.config(delay_after_accept=0.4)
+        scene.send(stage.plan.few)
+        with OdooServer(stage.database.name, stage.folder, *options) as server:
+            timeouts = _wake_until_killed(stage, server)
+        scene.gate.config(delay_after_accept=0)
+        orphans = len(scene.database.submitting())
+        scene.settle()
+        scene.judge(result)
+    result.kills = {OTHER: timeouts}
+    result.note = f"{orphans} messages orphaned by the last kills"
+    if not timeouts or not orphans:
+        result.problems.append(f"the server killed nobody at work: see {server.log}")
+
+
+def _wake_until_killed(stage: Stage, server: OdooServer) -> int:
+    """Wake the lane's cron until its worker was killed often enough.
+
+    :return: the number of kills
+    """
+    wanted = max(stage.plan.blows // 2, 1)
+    postgres = Database("postgres")
+
+    def was_killed() -> bool:
+        stage.database.wake_cron("send_1")
+        postgres.ask("SELECT pg_notify('cron_trigger', %s)", stage.database.name)
+        return server.count_log(r"WorkerCron \(\d+\) timeout") >= wanted
+
+    try:
+        wait_until(was_killed, 20 * wanted, 0.3)
+    finally:
+        postgres.close()
+    return server.count_log(r"WorkerCron \(\d+\) timeout")
+
+
+# === THE DATABASE ===
+def stop_the_database(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """PostgreSQL is stopped at once, and started again, under two working lanes."""
+    with _on_own_cluster(stage) as own:
+        with own.scene(is_idempotent=is_idempotent, lanes=2) as scene:
+            scene.gate.config(delay_before_accept=0.03, delay_after_accept=0.03)
+            scene.send(2 * stage.plan.few)
+            workers = [scene.fork_lane(number) for number in (1, 2)]
+            scene.wait_until_started(0.05)
+            stops = max(stage.plan.blows // 2, 1)
+            for _number in range(stops):
+                stage.cluster.stop_at_once()
+                time.sleep(0.3)
+                stage.cluster.start()
+                own.database.wait_until_it_answers()
+                time.sleep(0.4)
+            orphans = len(scene.database.submitting())
+            scene.gate.config(delay_before_accept=0, delay_after_accept=0)
+            scene.wait_until_sent()
+            for worker in workers:
+                worker.kill()
+            scene.settle()
+            scene.judge(result)
+    result.kills = {OTHER: stops}
+    result.note = f"{orphans} messages orphaned"
+
+
+@contextmanager
+def _on_own_cluster(stage: Stage) -> Iterator[Stage]:
+    """The same stage on a PostgreSQL that may be stopped."""
+    name = stage.database.name
+    stage.cluster.provide(name)
+    database = GatewayDatabase(name, **stage.cluster.address)
+    folder = stage.folder / "cluster"
+    with Nursery(name, folder, environment=stage.cluster.environment) as nursery:
+        yield replace(stage, nursery=nursery, database=database)
+    database.close()
+
+
+# === THE PROVIDER ===
+def hang(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """The gate never answers: it has taken the messages, or it has not."""
+    times = stage.plan.blows
+    trouble = {"timeout_before_accept": times, "timeout_after_accept": times}
+    _trouble(stage, result, is_idempotent, {**trouble, "stall": 10 * PATIENCE})
+
+
+def reset_connections(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """The gate resets connections: before it has taken the messages, or after."""
+    times = stage.plan.blows
+    trouble = {"reset_before_accept": times, "reset_after_accept": times}
+    _trouble(stage, result, is_idempotent, trouble)
+
+
+def answer_late(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """The gate answers when nobody waits any more, or only a half of its answer."""
+    times = stage.plan.blows
+    trouble = {"late": times, "late_by": 2 * PATIENCE, "answer_truncate": times}
+    _trouble(stage, result, is_idempotent, trouble)
+
+
+def _trouble(
+    stage: Stage, result: Result, is_idempotent: bool, trouble: dict[str, float]
+) -> None:
+    with stage.scene(is_idempotent=is_idempotent) as scene:
+        scene.send(stage.plan.few)
+        scene.gate.config(**trouble)
+        scene.settle(read_timeout=PATIENCE)
+        left = scene.gate.config()
+        scene.judge(result)
+    times = [name for name in trouble if name not in ("stall", "late_by")]
+    result.note = ", ".join(f"{trouble[name]:g}× {name}" for name in times)
+    if any(left[name] for name in times):
+        result.problems.append("the gate did not make all the trouble")
+
+
+def report_before_the_answer(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """Delivery reports are pushed while the gate still keeps the submit's answer, and
+    workers are killed who will never read it."""
+    options = ("--workers=0", "--max-cron-threads=0")
+    with (
+        OdooServer(stage.database.name, stage.folder, *options) as server,
+        stage.scene(is_idempotent=is_idempotent) as scene,
+    ):
+        scene.gate.config(
+            push_url=server.url + scene.route["webhook"], delay_after_accept=0.3
+        )
+        scene.send(stage.plan.few)
+        kills = max(stage.plan.blows // 2, 1)
+        early = 0
+        for _number in range(kills):
+            worker = scene.fork_lane()
+            early += bool(wait_until(lambda: _has_early_report(scene), 20, 0.01))
+            worker.kill()
+        worker = scene.fork_lane()
+        scene.wait_until_sent()
+        worker.kill()
+        scene.gate.config(delay_after_accept=0)
+        scene.settle()
+        scene.wait_for(lambda: _all_is_pushed(scene), 30)
+        scene.settle()
+        scene.judge(result)
+        kept = scene.database.count_reports()["kept"]
+    result.kills = {OTHER: kills}
+    result.note = f"{early} times a report was there before the answer, {kept} kept"
+    if not early:
+        result.problems.append("no report came before the answer")
+    if is_idempotent and kept:
+        result.problems.append(f"{kept} reports were not applied")
+
+
+def _has_early_report(scene: Scene) -> bool:
+    return bool(scene.database.count_reports()["kept"] and scene.database.submitting())
+
+
+def _all_is_pushed(scene: Scene) -> bool:
+    stats = scene.gate.stats(messages=False)
+    return bool(stats["push"]["acknowledged"] >= stats["accepted"])
+
+
+# === A PERSON ===
+def pause_and_cancel(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """Campaigns are stopped while two lanes work.
+
+    A claim that is being made at that moment is handed over; it is the last one. So
+    after `GRACE` seconds nothing of the campaign may reach the gate, and before that no
+    more than the lanes can hold.
+    """
+    with stage.scene(is_idempotent=is_idempotent, lanes=2) as scene:
+        # Sending both takes the two lanes some five seconds.
+        scene.gate.config(delay_after_accept=100 / stage.plan.few)
+        paused, cancelled = (scene.send(stage.plan.few) for _number in range(2))
+        workers = [scene.fork_lane(number) for number in (1, 2)]
+        scene.wait_until_started(0.1)
+        cancelled_at = _press(scene, cancelled, "action_cancel")
+        time.sleep(GRACE)
+        paused_at = _press(scene, paused, "action_pause")
+        time.sleep(GRACE + 0.5)
+        result.problems += _find_late(scene, paused, paused_at, "pause")
+        _press(scene, paused, "action_resume")
+        scene.gate.config(delay_after_accept=0)
+        scene.wait_until_sent()
+        for worker in workers:
+            worker.kill()
+        scene.settle()
+        result.problems += _find_late(scene, cancelled, cancelled_at, "cancel")
+        scene.judge(result)
+        states = scene.database.count_states()
+    result.kills = {OTHER: len(workers)}
+    result.note = f"{states['cancelled']} cancelled"
+    if not states["cancelled"]:
+        result.problems.append("everything was sent before the cancel")
+
+
+def _press(scene: Scene, campaign_id: int, action: str) -> float:
+    moment: float = scene.nursery.run(
+        "move_campaign", campaign_id=campaign_id, action=action
+    )
+    return moment
+
+
+def _find_late(
+    scene: Scene, campaign_id: int, stopped_at: float, what: str
+) -> list[str]:
+    """What is wrong with the messages handed over after a campaign was stopped."""
+    calls = scene.calls()
+    times = [
+        moment
+        for reference in scene.database.references_of(campaign_id)
+        if reference in calls
+        for moment in calls[reference]["received_at"]
+        if moment > stopped_at
+    ]
+    most = scene.lanes * scene.concurrency * scene.max_batch
+    too_late = sum(moment > stopped_at + GRACE for moment in times)
+    problems = []
+    if too_late:
+        problems.append(f"{too_late} handed over {GRACE:g} s after the {what}")
+    if len(times) > most:
+        problems.append(f"{len(times)} handed over after the {what}, at most {most}")
+    return problems
+
+
+# === TEETH ===
+def without_the_commit_after_the_claim(
+    stage: Stage, result: Result, is_idempotent: bool
+) -> None:
+    """The suite must find what this spoiled product sends twice."""
+    with stage.scene(is_idempotent=is_idempotent) as scene:
+        scene.send(300)
+        hunter = Hunter(scene, spoil="commit_after_claim")
+        for window in ("call", "answer", "call", "answer"):
+            hunter.kill_one(window)
+        scene.gate.config(delay_before_accept=0, delay_after_accept=0)
+        scene.settle()
+        scene.judge(result)
+    result.kills = {OTHER: hunter.total}
+    result.must_find = "duplicates"
+
+
+def with_invented_answers(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """The suite must find what this spoiled product never sends."""
+    with stage.scene(is_idempotent=is_idempotent) as scene:
+        scene.send(300)
+        worker = scene.fork_lane(spoil="invented_answers")
+        scene.wait_until_sent()
+        worker.kill()
+        scene.settle()
+        scene.judge(result)
+    result.must_find = "lost"
+
+
+Scenario = Callable[[Stage, Result, bool], None]
+
+#: name → what is played twice: with the gate's idempotency, and without
+SCENARIOS: dict[str, Scenario] = {
+    "kill -9 in every window": kill_in_every_window,
+    "kill -9, two lanes": kill_one_of_two_lanes,
+    "kill -9, four lanes": kill_one_of_four_lanes,
+    "cron time limit": exceed_the_time_limit_of_crons,
+    "PostgreSQL stopped": stop_the_database,
+    "gate hangs": hang,
+    "gate resets": reset_connections,
+    "gate answers late": answer_late,
+    "report before answer": report_before_the_answer,
+    "pause and cancel": pause_and_cancel,
+}
+#: name → what is played once, without idempotency, on a spoiled product
+TEETH: dict[str, Scenario] = {
+    "teeth: claim not committed": without_the_commit_after_the_claim,
+    "teeth: answers invented": with_invented_answers,
+}

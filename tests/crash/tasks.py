@@ -1,0 +1,223 @@
+"""What workers of the gateway do, see `nursery`; each returns what JSON can say."""
+
+import logging
+import time
+from contextlib import contextmanager
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.service.model import retrying
+
+from odoo.addons.crm_sms_gateway.controllers import api_schema
+from odoo.addons.crm_sms_gateway.providers.http import HttpClient
+from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
+
+_logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def environment(registry):
+    """An environment as a cron gets it, committed at the end."""
+    with registry.cursor() as cr:
+        yield api.Environment(cr, SUPERUSER_ID, {})
+        cr.commit()  # pylint: disable=invalid-commit
+
+
+# === SCENE ===
+def make_route(registry, *, name, url, is_idempotent, max_batch, concurrency, lanes):
+    """Make a route to the gate."""
+    with environment(registry) as env:
+        env["ir.config_parameter"].set_param("crm_sms_gateway.lanes", lanes)
+        route = env["sms.gateway.route"].create(
+            {"name": name, "provider_code": "xml_gate", "concurrency": concurrency}
+        )
+        values = {
+            "url": url,
+            "login": "demo",
+            "sender": "DEMO",
+            "timezone": "Europe/Moscow",
+            "max_batch": str(max_batch),
+            "honours_client_id": str(int(is_idempotent)),
+        }
+        for setting in route.setting_ids:
+            setting.value = values.get(setting.name, setting.value)
+            if setting.is_secret:
+                setting.secret_input = "demo"
+        path = f"/crm_sms_gateway/webhook/{route.webhook_token}"
+        return {"route_id": route.id, "webhook": path}
+
+
+def send(registry, *, route_id, first, count):
+    """Send one campaign, read and accepted as a request to the API is.
+
+    :param first: the number of the first recipient, one higher for each further one
+    """
+    request = {
+        "route": "ignored",
+        "send": {
+            "text_male": "Здравствуйте, {{ code }}",
+            "fields": ["code"],
+            "users": [
+                {"phone": f"+7916{number:07}", "code": f"{number}"}
+                for number in range(first, first + count)
+            ],
+        },
+    }
+    with environment(registry) as env:
+        settings = env["sms.gateway.settings"]._get()
+        limits = api_schema.Limits(
+            max_recipients=settings.max_recipients,
+            max_segments=settings.max_segments,
+            max_speech=settings.max_speech,
+            time_zone=settings.time_zone,
+        )
+        document = api_schema.parse(
+            request, method="POST", limits=limits, now=fields.Datetime.now()
+        )
+        route = env["sms.gateway.route"].browse(route_id)
+        Campaign = env["sms.gateway.campaign"]
+        campaign, _rejected = Campaign._accept(document, route, source="api")
+        return campaign.id
+
+
+def move_campaign(registry, *, campaign_id, action):
+    """Press one of the campaign's buttons.
+
+    :return: when its transaction was committed, in seconds since 1970
+    """
+    with environment(registry) as env:
+        campaign = env["sms.gateway.campaign"].browse(campaign_id)
+        retrying(getattr(campaign, action), env)
+        return time.time()
+
+
+# === CRONS ===
+def lane(registry, *, number=1, read_timeout=None, spoil=None, for_ever=True):
+    """Run a lane again and again, as its cron does.
+
+    :param read_timeout: patience with the gate in seconds, None for the product's
+    :param spoil: the name of what is broken on purpose, see `SPOILERS`
+    :param for_ever: until somebody ends the process; else until nothing is queued
+    :return: the number of runs that ended with an error
+    """
+    if read_timeout is not None:
+        HttpClient.__init__.__kwdefaults__["read_timeout"] = read_timeout
+    if spoil:
+        SPOILERS[spoil](registry)
+    errors = 0
+    while True:
+        try:
+            if not _run_lane(registry, number) and not for_ever:
+                return errors
+        except Exception:
+            # A cron's errors are logged, and it is run again.
+            _logger.exception("Lane %d failed", number)
+            errors += 1
+            time.sleep(0.1)
+
+
+def _run_lane(registry, number):
+    """:return: whether something waits"""
+    with environment(registry) as env:
+        env["sms.gateway.dispatcher"]._run(number, linger=0)
+        # Taken anew: the lane may have seen the queue before others filled it.
+        env.cr.commit()  # pylint: disable=invalid-commit
+        waiting = [
+            ("state", "=", "queued"),
+            ("not_before", "<=", fields.Datetime.now()),
+        ]
+        is_waiting = bool(env["sms.gateway.message"].search_count(waiting, limit=1))
+    if not is_waiting:
+        time.sleep(0.02)
+    return is_waiting
+
+
+def recover(registry):
+    """Run the cron that recovers leases and reconciles."""
+    with environment(registry) as env:
+        env["sms.gateway.dispatcher"]._cron_recover()
+
+
+def chores(registry, *, read_timeout=None):
+    """Run every cron that has to do with messages, once."""
+    recover(registry)
+    lane(registry, for_ever=False, read_timeout=read_timeout)
+    with environment(registry) as env:
+        env["sms.gateway.delivery.report"]._cron_poll(linger=0)
+    with environment(registry) as env:
+        env["sms.gateway.delivery.report"]._cron_apply_kept()
+    with environment(registry) as env:
+        env["sms.gateway.dispatcher"]._cron_fold()
+
+
+# === TEETH ===
+def _take_away_the_commit_after_the_claim(registry):
+    """Claims are not committed before the provider is called."""
+    dispatcher = registry["sms.gateway.dispatcher"]
+    claim = dispatcher._claim
+
+    def claim_without_commit(self, unit, wanted):
+        if unit.is_debug:
+            # Its claim would begin with a commit of the claim before it.
+            return []
+        with _patched(dispatcher, "_commit", _only_once(dispatcher._commit)):
+            return claim(self, unit, wanted)
+
+    dispatcher._claim = claim_without_commit
+
+
+def _invent_answers(registry):
+    """Every seventh message is called accepted, and never handed over."""
+    provider = registry["sms.gateway.route"]._make_provider
+
+    def make_provider(self, **values):
+        made = provider(self, **values)
+        submit = made.submit
+
+        def lie(requests):
+            is_invented = [int(request.msisdn[1:]) % 7 == 0 for request in requests]
+            honest = [
+                request
+                for request, invented in zip(requests, is_invented, strict=True)
+                if not invented
+            ]
+            answers = iter(submit(honest) if honest else [])
+            lies = (
+                SubmitResult(Outcome.ACCEPTED, provider_reference=request.uuid)
+                for request in requests
+            )
+            return [
+                answer if invented else next(answers)
+                for answer, invented in zip(lies, is_invented, strict=True)
+            ]
+
+        made.submit = lie
+        return made
+
+    registry["sms.gateway.route"]._make_provider = make_provider
+
+
+def _only_once(method):
+    """A method that does nothing after its first call."""
+    calls = []
+
+    def once(self):
+        if not calls:
+            calls.append(method(self))
+
+    return once
+
+
+@contextmanager
+def _patched(owner, name, value):
+    original = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+SPOILERS = {
+    "commit_after_claim": _take_away_the_commit_after_the_claim,
+    "invented_answers": _invent_answers,
+}

@@ -1,0 +1,228 @@
+"""Handles of the processes that the suite starts, stops and kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+#: seconds within which what was started must be ready
+START_TIMEOUT = 90
+#: seconds within which a task that ends must have ended
+TASK_TIMEOUT = 180
+
+
+class Failed(Exception):
+    """The suite itself could not do what it wanted; nothing is said of the product."""
+
+
+def wait_until(
+    condition: Callable[[], Any], timeout: float, pause: float = 0.002
+) -> Any:
+    """Return what the condition says as soon as that is true; at the end, whatever."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()) and time.monotonic() < deadline:
+        time.sleep(pause)
+    return value
+
+
+class Nursery:
+    """Odoo on one database in a process of its own that forks workers, see `nursery`.
+
+    :param tasks: name of the module with the tasks
+    :param environment: further variables, e.g. of another PostgreSQL
+    """
+
+    def __init__(
+        self,
+        database: str,
+        folder: Path,
+        *,
+        tasks: str = "tasks",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.database = database
+        self.folder = folder
+        self._workers: list[Worker] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "crash.nursery", os.environ["ODOO_RC"]),
+                *(database, str(folder), f"crash.{tasks}"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **(environment or {})},
+            text=True,
+        )
+
+    def __enter__(self) -> Nursery:
+        if "ready" not in self._read():
+            raise Failed("Odoo was not loaded")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def fork(self, task: str, **arguments: Any) -> Worker:
+        """Start a task and do not wait for it."""
+        answer = self._ask({"do": "fork", "task": task, "arguments": arguments})
+        worker = Worker(self, answer["pid"])
+        self._workers.append(worker)
+        return worker
+
+    def kill_all(self) -> None:
+        """Kill every worker that still runs."""
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
+
+    def run(self, task: str, **arguments: Any) -> Any:
+        """Run a task and return what it returns."""
+        worker = self.fork(task, **arguments)
+        status = worker.wait(TASK_TIMEOUT)
+        if status is None:
+            worker.kill()
+        if status != 0:
+            raise Failed(f"{task}: status {status}, see {self.folder}/odoo.log")
+        return json.loads((self.folder / f"{worker.pid}.json").read_text())
+
+    def wait(self, pid: int, timeout: float) -> int | None:
+        """The exit status of a worker, None while it runs."""
+        status: int | None = self._ask({"do": "wait", "pid": pid, "timeout": timeout})[
+            "status"
+        ]
+        return status
+
+    def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        return self._read()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise Failed(f"Odoo ended by itself, see {self.folder}/odoo.log")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+class Worker:
+    """One forked process."""
+
+    def __init__(self, nursery: Nursery, pid: int) -> None:
+        self._nursery = nursery
+        self.pid = pid
+        self.status: int | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a signal holds it."""
+        return self._read_state() in "tT"
+
+    def wait(self, timeout: float = 0) -> int | None:
+        """Its exit status, None while it runs."""
+        if self.status is None:
+            self.status = self._nursery.wait(self.pid, timeout)
+        return self.status
+
+    def stop(self) -> None:
+        """Hold it (SIGSTOP) and return when every thread of it stands."""
+        os.kill(self.pid, signal.SIGSTOP)
+        wait_until(lambda: self.is_stopped, 5, 0.0005)
+
+    def kill(self) -> bool:
+        """SIGKILL; False when it had ended before."""
+        if self.wait() is not None:
+            return False
+        os.kill(self.pid, signal.SIGKILL)
+        return self.wait(10) == -signal.SIGKILL
+
+    def _read_state(self) -> str:
+        try:
+            text = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:
+            return "X"
+        return text.rpartition(")")[2].split()[0]
+
+
+class OdooServer:
+    """A real Odoo server, as somebody would start it.
+
+    :param arguments: options of ``odoo-bin server``
+    """
+
+    def __init__(self, database: str, folder: Path, *arguments: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log = folder / f"server-{time.monotonic_ns()}.log"
+        self.port = find_free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process = subprocess.Popen(
+            [
+                *("odoo-bin", "server", "-c", os.environ["ODOO_RC"], "-d", database),
+                *("--http-port", str(self.port), "--logfile", str(self.log)),
+                *("--gevent-port", str(find_free_port()), *arguments),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> OdooServer:
+        if not wait_until(self._answers, START_TIMEOUT, 0.1):
+            self.__exit__(None, None, None)
+            raise Failed(f"The Odoo server does not answer, see {self.log}")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # The group is all ours: the server, its workers, and nobody else.
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(self._process.pid, number)
+                self._process.wait(10)
+
+    def count_log(self, pattern: str) -> int:
+        """How many lines of the log hold the pattern."""
+        return len(re.findall(pattern, self.log.read_text("utf-8", "replace")))
+
+    def _answers(self) -> bool:
+        opener = build_opener(ProxyHandler({}))
+        try:
+            with opener.open(f"{self.url}/web/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+
+def find_free_port() -> int:
+    """A TCP port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
