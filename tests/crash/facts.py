@@ -86,9 +86,10 @@ class GatewayDatabase(Database):
     def forget(self) -> None:
         """Take away what an earlier scenario left."""
         self.ask(
-            """TRUNCATE sms_gateway_campaign, sms_gateway_message, sms_gateway_route,
-                        sms_gateway_statistic, sms_gateway_statistic_change,
-                        sms_gateway_delivery_report, ir_cron_trigger CASCADE"""
+            """TRUNCATE sms_gateway_campaign, sms_gateway_message, sms_gateway_event,
+                        sms_gateway_route, sms_gateway_statistic,
+                        sms_gateway_statistic_change, sms_gateway_delivery_report,
+                        ir_cron_trigger CASCADE"""
         )
 
     def submitting(self) -> dict[str, int]:
@@ -120,11 +121,13 @@ class GatewayDatabase(Database):
         """Move every moment that something waits for into the past."""
         self.ask(
             """UPDATE sms_gateway_message
-                  SET not_before = not_before - %(age)s::interval,
-                      lease_until = lease_until - %(age)s::interval,
-                      next_poll_at = next_poll_at - %(age)s::interval,
-                      next_check_at = next_check_at - %(age)s::interval
-                WHERE finished_at IS NULL""".replace("%(age)s", f"'{AGES}'")
+                  SET not_before = LEAST(not_before, now() AT TIME ZONE 'UTC'),
+                      lease_until = lease_until - age,
+                      next_poll_at = next_poll_at - age,
+                      next_check_at = next_check_at - age
+                 FROM (SELECT %s::interval AS age) AS passed
+                WHERE finished_at IS NULL""",
+            AGES,
         )
         self.ask(
             "UPDATE sms_gateway_route SET resume_at = resume_at - %s::interval", AGES

@@ -201,11 +201,11 @@ class OdooServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # The group is all ours: the server, its workers, and nobody else.
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(self._process.pid, number)
-                self._process.wait(10)
+        # The group is all ours: the server, its workers, and nobody else. A polite end
+        # would wait for crons.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def count_log(self, pattern: str) -> int:
         """How many lines of the log hold the pattern."""
