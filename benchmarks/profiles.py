@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg2
 
 _SITE = Path(__file__).with_name("profiler")
-_INTERVAL = 0.01
+_INTERVAL = 0.02
 _SHOWN = 25
 _ACTIVE = """
     SELECT left(query, 2000), wait_event_type, wait_event FROM pg_stat_activity
@@ -24,7 +24,7 @@ _ACTIVE = """
 
 
 class StatementSampler(threading.Thread):
-    """Counts the statements that PostgreSQL works on, every 10 ms."""
+    """Counts the statements that PostgreSQL works on, every 20 ms."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -96,10 +96,12 @@ def format_statements(sampler: StatementSampler) -> str:
 
 
 def shorten(query: str) -> str:
-    """A statement without its values, on one line."""
-    query = re.sub(r"'(?:[^']|'')*'|\b[0-9]+\b", "?", query)
-    query = re.sub(r"\((\s*\?,?\s*)+\)", "(?)", query)
-    return " ".join(query.split())[:300]
+    """A statement without its values and repetitions, on one line."""
+    query = re.sub(r"'[^']*'|\b[0-9]+\b", "?", query)
+    query = " ".join(query.split())
+    query = re.sub(r"\?(?:, ?\?)+", "?…", query)
+    query = re.sub(r"\(\?…\)(?:, ?\(\?…\))+", "(?…)…", query)
+    return query[:300]
 
 
 def _format_share(count: int, total: int, name: str) -> str:
