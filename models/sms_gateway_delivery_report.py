@@ -1,5 +1,6 @@
 """Delivery reports: pushed by providers, polled from them, asked for by reference."""
 
+import json
 import logging
 import time
 from collections import defaultdict
@@ -11,6 +12,7 @@ from odoo.tools import SQL
 from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
+from .copied_many2one import CopiedMany2one
 from .sms_gateway_message import (
     MAX_REFERENCE,
     StateChange,
@@ -26,18 +28,25 @@ _logger = logging.getLogger(__name__)
 
 #: A poll cron waits for messages whose turn comes within so many seconds.
 POLL_SECONDS = 10
+#: Calls for one route before the next route has its turn.
+POLLS_IN_TURN = 20
 #: Reports of messages that never turned up are kept so long.
 KEEP_UNMATCHED = timedelta(days=3)
 #: Reports that are done with are kept so long.
 KEEP_REPORTS = timedelta(days=90)
 
-#: A message m that a report r speaks of. The route stands before the reference once
-#: more: only there PostgreSQL looks both up in their index.
-SPEAKS_OF = SQL(
-    """m.route_id = r.route_id AND NOT m.is_debug
-       AND (m.uuid = r.uuid
-            OR m.route_id = r.route_id AND m.provider_reference = r.provider_reference
-               AND (r.msisdn IS NULL OR m.msisdn = r.msisdn))"""
+#: The message m that a report r speaks of: by the provider's reference, which may cover
+#: several numbers, or by ours; the youngest. Each half is one look into one index.
+SPOKEN_OF = SQL(
+    """CROSS JOIN LATERAL (
+       SELECT m.id, m.state FROM sms_gateway_message m
+        WHERE m.route_id = r.route_id AND NOT m.is_debug
+          AND m.provider_reference = r.provider_reference
+          AND (r.msisdn IS NULL OR m.msisdn = r.msisdn)
+        UNION ALL
+       SELECT m.id, m.state FROM sms_gateway_message m
+        WHERE m.route_id = r.route_id AND NOT m.is_debug AND m.uuid = r.uuid
+     ORDER BY id DESC LIMIT 1) AS m"""
 )
 
 STATE_OF_STATUS = {
@@ -64,7 +73,7 @@ class SmsGatewayDeliveryReport(models.Model):
     route_id = fields.Many2one(
         "sms.gateway.route", required=True, readonly=True, ondelete="cascade"
     )
-    company_id = fields.Many2one("res.company", readonly=True)
+    company_id = CopiedMany2one("res.company", readonly=True)
     received_at = fields.Datetime("Received", required=True, readonly=True)
     state = fields.Selection(
         [
@@ -93,6 +102,7 @@ class SmsGatewayDeliveryReport(models.Model):
     raw = fields.Text("As received", readonly=True)
 
     _kept_index = models.Index("(route_id, provider_reference) WHERE state = 'kept'")
+    _received_index = models.Index("(received_at)")
 
     # === PUSH ===
     @api.model
@@ -129,11 +139,8 @@ class SmsGatewayDeliveryReport(models.Model):
             raise UnreadablePush(type(error).__name__) from error
         finally:
             provider.close()
-        kept = self.create(
-            [storable(self._prepare(route, report)) for report in answer.reports]
-        )
-        kept._apply()
-        self.env["sms.gateway.dispatcher"]._trigger("fold")
+        self._take(route, answer.reports)
+        self.env["sms.gateway.dispatcher"]._trigger_once("fold")
         return answer
 
     @api.model
@@ -150,11 +157,30 @@ class SmsGatewayDeliveryReport(models.Model):
             }
         )
 
+    # === APPLY ===
+    @api.model
+    def _take(self, route, reports):
+        """Apply reports and keep them; those without a message wait for it.
+
+        :param reports: list of `providers.types.DeliveryReport`
+        """
+        rows = [
+            storable(self._prepare(route, report)) | {"number": number}
+            for number, report in enumerate(reports)
+        ]
+        outcomes = self._apply(rows, self._match_pushed(rows))
+        for row in rows:
+            row.update(outcomes.get(row["number"], {}))
+        if rows:
+            self._insert(rows)
+
     def _prepare(self, route, report):
         return {
             "route_id": route.id,
             "company_id": route.company_id.id,
-            "received_at": fields.Datetime.now(),
+            "received_at": to_sql(now()),
+            "state": "kept",
+            "message_id": None,
             "provider_reference": report.provider_reference,
             "uuid": report.uuid,
             "msisdn": report.msisdn,
@@ -163,96 +189,92 @@ class SmsGatewayDeliveryReport(models.Model):
             "code": report.code,
             "detail": report.message,
             "segments": report.segments,
-            "occurred_at": _naive(report.occurred_at),
+            "occurred_at": _sql_time(report.occurred_at),
             "raw": report.raw,
         }
 
-    # === APPLY ===
-    @api.model
-    def _apply_kept(self, limit=5000):
-        """Apply kept reports whose message is known and handed over meanwhile."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT r.id FROM sms_gateway_delivery_report r
-                 WHERE r.state = 'kept' AND EXISTS (
-                       SELECT FROM sms_gateway_message m
-                        WHERE %s AND m.state NOT IN ('queued', 'submitting'))
-              ORDER BY r.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                SPEAKS_OF,
-                limit,
+    def _match_pushed(self, rows):
+        """:return: dict of the rows' number → message id"""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT r.number, m.id
+                      FROM jsonb_to_recordset(%s::jsonb) AS r(
+                           number int, route_id int, provider_reference varchar,
+                           uuid varchar, msisdn varchar) %s
+                    """,
+                    json.dumps(rows),
+                    SPOKEN_OF,
+                )
             )
         )
-        self.browse(report_id for (report_id,) in rows)._apply()
 
-    def _apply(self):
-        """Move the messages these reports speak of; what has none stays kept."""
-        found = self._match()
+    def _insert(self, rows):
+        columns = [name for name in self._fields if name in rows[0]]
+        names = SQL(", ").join(map(SQL.identifier, columns))
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO sms_gateway_delivery_report (%s)
+                SELECT %s FROM jsonb_populate_recordset(
+                       NULL::sms_gateway_delivery_report, %s::jsonb)
+                """,
+                names,
+                names,
+                json.dumps(rows),
+            )
+        )
+
+    def _apply(self, rows, found):
+        """Move the messages that reports speak of.
+
+        :param rows: list of dicts, each with a ``number`` and the columns of a report
+        :param found: dict of number → message id
+        :return: dict of number → what is to be kept with the report; a report whose
+            message is not that far yet waits, like one that has none
+        """
         changes = {
-            report.id: report._make_change(found[report.id])
-            for report in self.sorted("id")
-            if report.id in found
+            row["number"]: self._make_change(row, found[row["number"]])
+            for row in rows
+            if row["number"] in found
         }
         wanted = [change for change in changes.values() if change]
         verdicts = self.env["sms.gateway.message"]._set_state(wanted)
         waiting = self._find_unfinished(verdicts["refused"])
         moved = {id(change) for change in verdicts["moved"]}
-        for report in self.filtered(lambda report: report.id in changes):
-            change = changes[report.id]
-            if change and change.id in waiting and id(change) not in moved:
-                continue
-            report.write(
-                {
-                    "message_id": found[report.id],
-                    "state": "applied" if id(change) in moved else "ignored",
-                }
-            )
-
-    def _match(self):
-        """:return: dict of report id → message id"""
-        if not self:
-            return {}
-        self.flush_recordset()
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT DISTINCT ON (r.id) r.id, m.id
-                      FROM sms_gateway_delivery_report r
-                      JOIN sms_gateway_message m ON %s
-                     WHERE r.id IN %s
-                  ORDER BY r.id, m.id DESC
-                    """,
-                    SPEAKS_OF,
-                    self._ids,
-                )
-            )
-        )
+        return {
+            number: {
+                "message_id": found[number],
+                "state": "applied" if id(change) in moved else "ignored",
+            }
+            for number, change in changes.items()
+            if not change or change.id not in waiting or id(change) in moved
+        }
 
     def _find_unfinished(self, changes):
         """Messages that refused a report only because they are not that far yet."""
         messages = self.env["sms.gateway.message"].browse(c.id for c in changes)
         return set(messages.filtered(lambda m: m.state in ("queued", "submitting")).ids)
 
-    def _make_change(self, message_id):
-        self.ensure_one()
-        state = STATE_OF_STATUS.get(DeliveryStatus(self.status))
+    def _make_change(self, row, message_id):
+        state = STATE_OF_STATUS.get(DeliveryStatus(row["status"]))
         if state is None:
             return None
+        route = self.env["sms.gateway.route"].browse(row["route_id"])
         return StateChange(
             id=message_id,
             state=state,
             source="push",
-            failure_type=self.failure_type or None,
-            code=self.code or "",
-            detail=self.detail or "",
-            provider_reference=self.provider_reference or None,
-            segments=self.segments or None,
-            next_poll_at=first_poll(self.route_id._get_provider_class())
+            failure_type=row["failure_type"],
+            code=row["code"] or "",
+            detail=row["detail"] or "",
+            provider_reference=row["provider_reference"],
+            segments=row["segments"],
+            next_poll_at=first_poll(route._get_provider_class())
             if state == "submitted"
             else None,
-            occurred_at=to_sql(self.occurred_at) if self.occurred_at else None,
+            occurred_at=row["occurred_at"] and str(row["occurred_at"]),
         )
 
     # === POLL ===
@@ -265,7 +287,8 @@ class SmsGatewayDeliveryReport(models.Model):
         dispatcher = self.env["sms.gateway.dispatcher"]
         deadline = dispatcher._get_deadline()
         while True:
-            asked = sum(self._poll_route(*unit) for unit in self._find_due("submitted"))
+            due = self._find_due("submitted")
+            asked = sum(self._poll_route(*unit, deadline) for unit in due)
             if asked:
                 dispatcher._commit_progress(asked)
                 dispatcher._fold()
@@ -324,27 +347,33 @@ class SmsGatewayDeliveryReport(models.Model):
         Route = self.env["sms.gateway.route"]
         return [(Route.browse(route_id), is_debug) for route_id, is_debug in rows]
 
-    def _poll_route(self, route, is_debug):
-        """Ask for one batch of one route.
+    def _poll_route(self, route, is_debug, deadline):
+        """Ask for some batches of one route, then the next route has its turn.
 
         :return: the number of messages asked for
         """
         provider = route._make_provider(is_debug=is_debug)
         limit = provider.capabilities.max_poll
-        messages = self._take_due(route, is_debug, "submitted", limit, poll_delay)
-        if not messages:
-            return 0
+        count = 0
         try:
-            self._fetch_references(
-                route, provider, [m for m in messages if not m["ref"]]
-            )
-            asked = list({m["ref"]: None for m in messages if m["ref"]})
-            reports = self._ask(route, lambda: provider.poll(asked) if asked else [])
+            for _turn in range(POLLS_IN_TURN):
+                messages = self._take_due(
+                    route, is_debug, "submitted", limit, poll_delay
+                )
+                self._poll_messages(route, provider, messages)
+                count += len(messages)
+                if len(messages) < limit or time.monotonic() >= deadline:
+                    break
         finally:
             provider.close()
-        pairs = _pair(messages, reports)
-        self._apply_asked(provider, pairs, "poll")
-        return len(messages)
+        return count
+
+    def _poll_messages(self, route, provider, messages):
+        self._fetch_references(route, provider, [m for m in messages if not m["ref"]])
+        asked = list({m["ref"]: None for m in messages if m["ref"]})
+        if asked:
+            reports = self._ask(route, lambda: provider.poll(asked))
+            self._apply_asked(provider, _pair(messages, reports), "poll")
 
     def _ask(self, route, question):
         """Ask a provider; no answer must stop the routes behind this one.
@@ -569,6 +598,40 @@ class SmsGatewayDeliveryReport(models.Model):
 
     # === KEPT REPORTS ===
     @api.model
+    def _apply_kept(self, limit=5000):
+        """Apply kept reports whose message is known and handed over meanwhile."""
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT r.*, r.id AS number, m.id AS found
+                  FROM sms_gateway_delivery_report r %s
+                 WHERE r.state = 'kept' AND m.state NOT IN ('queued', 'submitting')
+              ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r SKIP LOCKED
+                """,
+                SPOKEN_OF,
+                limit,
+            )
+        )
+        outcomes = self._apply(rows, {row["number"]: row["found"] for row in rows})
+        self._note_outcomes(outcomes)
+
+    def _note_outcomes(self, outcomes):
+        rows = [{"id": number, **values} for number, values in outcomes.items()]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_delivery_report r
+                   SET state = o.state, message_id = o.message_id
+                  FROM jsonb_to_recordset(%s::jsonb)
+                    AS o(id int, state varchar, message_id int)
+                 WHERE r.id = o.id
+                """,
+                json.dumps(rows),
+            )
+        )
+        self.invalidate_model(["state", "message_id"])
+
+    @api.model
     def _cron_apply_kept(self):
         """Apply kept reports, and give up those that nobody will ever ask for."""
         dispatcher = self.env["sms.gateway.dispatcher"]
@@ -586,7 +649,7 @@ class SmsGatewayDeliveryReport(models.Model):
         kept for a while, for questions to the provider."""
         oldest = fields.Datetime.now() - KEEP_REPORTS
         domain = [("state", "!=", "kept"), ("received_at", "<", oldest)]
-        reports = self.search(domain, limit=limit, order="id")
+        reports = self.search(domain, limit=limit, order="received_at")
         reports.unlink()
         return len(reports), int(len(reports) == limit)
 

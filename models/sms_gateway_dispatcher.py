@@ -822,6 +822,21 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             # sudo: whoever sends may wake crons, only administrators see them
             cron.sudo()._trigger()
 
+    @api.model
+    def _trigger_once(self, name):
+        """As `_trigger`, unless the cron is about to run anyhow: for what happens often
+        and may wait for the cron's next minute."""
+        cron = self.env.ref(f"crm_sms_gateway.ir_cron_{name}", raise_if_not_found=False)
+        waiting = self.env.execute_query(
+            SQL(
+                "SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s",
+                cron.id if cron else None,
+                now(),
+            )
+        )
+        if not waiting:
+            self._trigger(name)
+
     # === OTHER CRONS ===
     @api.model
     def _cron_recover(self):

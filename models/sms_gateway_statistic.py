@@ -79,15 +79,16 @@ class SmsGatewayStatisticChange(models.Model):
         return sum(count for _campaign_id, count in folded) >= limit
 
     def _fold_statement(self, limit):
+        columns = [SQL.identifier(f"{state}_count") for state in STATE_NAMES]
         sums = SQL(", ").join(
             SQL(
-                "%s = %s + (SELECT COALESCE(sum(t.count), 0) FROM taken t"
-                " WHERE t.campaign_id = c.id AND t.state = %s)",
-                SQL.identifier(f"{state}_count"),
-                SQL("COALESCE(%s, 0)", SQL.identifier("c", f"{state}_count")),
-                state,
+                "COALESCE(sum(count) FILTER (WHERE state = %s), 0) AS %s", state, column
             )
-            for state in STATE_NAMES
+            for state, column in zip(STATE_NAMES, columns, strict=True)
+        )
+        updates = SQL(", ").join(
+            SQL("%(column)s = COALESCE(c.%(column)s, 0) + s.%(column)s", column=column)
+            for column in columns
         )
         return SQL(
             """
@@ -108,14 +109,17 @@ WITH taken AS (
                      COALESCE(failure_type, ''))
         DO UPDATE SET count = sms_gateway_statistic.count + excluded.count,
                       segments = sms_gateway_statistic.segments + excluded.segments
+), summed AS (
+    SELECT campaign_id, %(sums)s FROM taken GROUP BY campaign_id
 ), counted AS (
-    UPDATE sms_gateway_campaign c SET %(sums)s
-     WHERE c.id IN (SELECT campaign_id FROM taken)
+    UPDATE sms_gateway_campaign c SET %(updates)s
+      FROM summed s WHERE s.campaign_id = c.id
 )
 SELECT campaign_id, count(*) FROM taken GROUP BY campaign_id
             """,
             limit=limit,
             sums=sums,
+            updates=updates,
         )
 
     def _update_campaign_states(self, campaign_ids):
