@@ -24,11 +24,11 @@ class Row:
     """A message as the database keeps it."""
 
     id: int
-    uuid: str
     state: str
     attempts: int
     phone: str
     reference: str
+    provider_reference: str | None
     failure_type: str | None
 
 
@@ -137,8 +137,9 @@ class GatewayDatabase(Database):
     def read_messages(self) -> list[Row]:
         """Every message."""
         rows = self.ask(
-            """SELECT id, uuid, state, attempts, msisdn AS phone,
-                      client_reference AS reference, failure_type
+            """SELECT id, state, attempts, msisdn AS phone,
+                      client_reference AS reference, provider_reference,
+                      failure_type
                  FROM sms_gateway_message ORDER BY id"""
         )
         return [Row(**row) for row in rows]

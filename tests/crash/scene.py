@@ -180,17 +180,26 @@ class Hunter:
         is_confirmed = self._kill_and_look(worker, window)
         self.kills[window if is_confirmed else OTHER] += 1
 
+    def kill_chores(self) -> None:
+        """Let leases run out and doubts be asked about, by workers that die of it and
+        by others who end the work."""
+        for _turn in range(2):
+            self._scene.database.let_time_pass()
+            worker = self._scene.nursery.fork("recover")
+            time.sleep(self._random.uniform(0.01, 0.2))
+            self.kills[OTHER] += worker.kill()
+            self._scene.nursery.run("recover")
+
     def _plan(self, window: str) -> Kill:
-        calm = {"delay_before_accept": 0.0, "delay_after_accept": 0.0}
+        # Never at full speed: the queue must last.
+        calm = {"delay_before_accept": 0.02, "delay_after_accept": 0.0}
         concurrency = self._scene.concurrency
         if window == "claim":
             phase = self._random.choice(("connected", ""))
             return Kill(window, calm, phase, self._random.randint(1, concurrency))
         after = self._random.randint(1, concurrency + 2)
         if window == "answer":
-            return Kill(
-                window, {**calm, "delay_before_accept": 0.02}, "answered", after
-            )
+            return Kill(window, calm, "answered", after)
         moment, phase = self._random.choice(
             (("before", "received"), ("after", "accepted"))
         )
@@ -232,7 +241,7 @@ class Hunter:
         return first - self._orphans
 
     def _kill_anywhere(self) -> None:
-        self._scene.gate.config(delay_before_accept=0.01, delay_after_accept=0.01)
+        self._scene.gate.config(delay_before_accept=0.1, delay_after_accept=0.1)
         worker = self._scene.fork_lane(**self._arguments)
         time.sleep(self._random.uniform(0.05, 0.6))
         worker.kill()

@@ -86,6 +86,9 @@ class Judge:
             message["phone"] for message in gate["messages"] if message["sent_at"]
         )
         self._accepted = {message["phone"] for message in gate["messages"]}
+        self._ids = {
+            message["client_id"]: message["id_sms"] for message in gate["messages"]
+        }
         self._received = {
             reference: call["received_at"] for reference, call in calls.items()
         }
@@ -135,6 +138,13 @@ class Judge:
         self._complain_of(
             "failed without a reason",
             lambda row: row.state == "failed" and not row.failure_type,
+        )
+        self._complain_of(
+            "have another reference than the gate gave",
+            lambda row: (
+                row.provider_reference
+                and row.provider_reference != self._ids.get(row.reference)
+            ),
         )
         references = {row.reference for row in self._messages}
         strangers = self._received.keys() - references

@@ -1,1 +1,1 @@
-from . import test_dispatcher_processes
+from . import test_crash_verdict, test_dispatcher_processes

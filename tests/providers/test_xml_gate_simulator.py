@@ -1,8 +1,10 @@
 """The XML gate's adapter against a gate in a process of its own, over real HTTP."""
 
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from urllib.error import HTTPError
 
 from odoo.tests import BaseCase
@@ -547,3 +549,52 @@ class TestSimulator(GateCase):
         with Simulator("xml_gate", "--config", '{"password": "other"}') as other:
             provider = self.make_provider(url=other.url)
             self.assertTrue(provider.submit([make_request()])[0].route_down)
+
+
+class TestTrouble(GateCase):
+    """What the crash suite needs: broken calls, and knowing how far each one got."""
+
+    def get_call(self, number=1):
+        reference = make_request(number).client_reference
+        return self.gate.calls([reference])["calls"].get(reference)
+
+    def test_a_reset_before_acceptance_loses_the_message(self):
+        self.gate.config(reset_before_accept=1)
+        self.assertEqual(self.outcomes(1), [MAYBE_SENT])
+        self.assertEqual(self.gate.stats()["accepted"], 0)
+        self.assertEqual(self.get_call()["phase"], "received")
+
+    def test_a_reset_after_acceptance_keeps_the_message(self):
+        self.gate.config(reset_after_accept=1)
+        self.assertEqual(self.outcomes(1), [MAYBE_SENT])
+        self.assertEqual(self.gate.stats()["accepted"], 1)
+        self.assertEqual(self.get_call()["phase"], "accepted")
+
+    def test_a_late_answer_comes_all_the_same(self):
+        self.gate.config(late=1, late_by=0.3)
+        started = time.monotonic()
+        self.assertEqual(self.outcomes(1), [ACCEPTED])
+        self.assertGreaterEqual(time.monotonic() - started, 0.3)
+
+    def test_every_call_of_a_message_is_counted(self):
+        self.assertIsNone(self.get_call())
+        self.outcomes(1)
+        self.outcomes(1, 2)
+        call = self.get_call()
+        self.assertEqual(call["phase"], "answered")
+        self.assertEqual(len(call["received_at"]), 2)
+        self.assertEqual(len(self.gate.calls()["calls"]), 2)
+
+    def test_a_trap_stops_a_process_at_the_call_it_waits_for(self):
+        victim = subprocess.Popen(["sleep", "60"])
+        self.addCleanup(victim.wait)
+        self.addCleanup(victim.kill)
+        self.gate.set_trap(phase="accepted", pid=victim.pid, after=2)
+        self.outcomes(1)
+        self.assertFalse(self.is_stopped(victim))
+        self.outcomes(2)
+        self.assertTrue(self.is_stopped(victim))
+
+    def is_stopped(self, process):
+        stat = Path(f"/proc/{process.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "T"
