@@ -251,7 +251,8 @@ def authenticate(settings):
     if authorization is not None:
         user = find_key_user(authorization)
     elif settings.access_policy == "open" or is_trusted(settings):
-        user = request.env.ref("crm_sms_gateway.user_api")
+        Users = request.env["res.users"]
+        user = Users.browse(Users._get_gateway_user_id())
     else:
         raise unauthorized()
     request.update_env(user=user.id)

@@ -48,26 +48,20 @@ class SmsGatewayIdempotency(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                DELETE FROM sms_gateway_idempotency
-                 WHERE user_id = %s AND key = %s AND created_at <= %s
-                """,
-                self.env.uid,
-                key,
-                moment - KEEP,
-            )
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO sms_gateway_idempotency
+                INSERT INTO sms_gateway_idempotency AS known
                        (user_id, key, body_hash, answer, created_at)
-                VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+                VALUES (%s, %s, %s, %s, %s)
+                    ON CONFLICT (user_id, key) DO UPDATE
+                   SET body_hash = excluded.body_hash, answer = excluded.answer,
+                       created_at = excluded.created_at
+                 WHERE known.created_at <= %s
                 """,
                 self.env.uid,
                 key,
                 body_hash,
                 json.dumps(answer, ensure_ascii=False),
                 moment,
+                moment - KEEP,
             ),
             # Losing is no error, and the log is no place for people's numbers.
             log_exceptions=False,

@@ -415,8 +415,7 @@ class SmsGatewayMessage(models.Model):
         self.env.cr.copy_expert(
             f"COPY {self._table} ({', '.join(rows.COLUMNS)}) FROM STDIN", rows
         )
-        opted_out = self._cancel_opted_out(campaign, rows.accepted_at)
-        self._count_accepted(campaign, rows.accepted_at)
+        opted_out = self._finish_accept(campaign, rows)
         campaign.invalidate_recordset(["message_ids"])
         dispatcher = self.env["sms.gateway.dispatcher"]
         if campaign.priority == PRIORITY_SINGLE:
@@ -425,47 +424,56 @@ class SmsGatewayMessage(models.Model):
             dispatcher._wake()
         return sorted(rows.rejected + opted_out, key=lambda rejected: rejected.index)
 
-    def _cancel_opted_out(self, campaign, accepted_at):
+    def _finish_accept(self, campaign, stored):
+        """Cancel the numbers of the blacklist and tell the statistics.
+
+        :param stored: the `_RowStream` that was read to its end
+        :return: list of `Rejected`
+        """
         self.env["phone.blacklist"].flush_model(["active", "number"])
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE sms_gateway_message m
-                   SET state = 'cancelled', failure_type = 'opted_out',
-                       failure_code = 'opted_out', failure_message = %s,
-                       finished_at = accepted_at
-                  FROM phone_blacklist b
-                 WHERE b.active AND b.number = m.msisdn
-                   AND m.campaign_id = %s AND m.accepted_at = %s AND m.state = 'queued'
-             RETURNING m.index, m.msisdn
+WITH opted_out AS (
+    UPDATE sms_gateway_message m
+       SET state = 'cancelled', failure_type = 'opted_out',
+           failure_code = 'opted_out', failure_message = %(reason)s,
+           finished_at = accepted_at
+      FROM phone_blacklist b
+     WHERE b.active AND b.number = m.msisdn
+       AND m.campaign_id = %(campaign_id)s AND m.accepted_at = %(accepted_at)s
+       AND m.state = 'queued'
+ RETURNING m.index, m.msisdn, m.segments
+), total AS (
+    SELECT count(*) AS count, COALESCE(sum(segments), 0) AS segments FROM opted_out
+), counted AS (
+    INSERT INTO sms_gateway_statistic_change
+           (campaign_id, route_id, company_id, channel, is_debug, day,
+            state, failure_type, count, segments)
+    SELECT %(campaign_id)s, %(route_id)s, %(company_id)s, %(channel)s, %(is_debug)s,
+           %(accepted_at)s::date, part.*
+      FROM (SELECT * FROM jsonb_to_recordset(%(counts)s::jsonb) AS c(
+                   state varchar, failure_type varchar, count int, segments int)
+             UNION ALL SELECT 'queued', NULL, -count, -segments FROM total
+             UNION ALL SELECT 'cancelled', 'opted_out', count, segments FROM total
+           ) AS part
+     WHERE part.count <> 0
+)
+SELECT index, msisdn FROM opted_out
                 """,
-                sentence("opted_out", self._language()),
-                campaign.id,
-                accepted_at,
+                reason=sentence("opted_out", self._language()),
+                campaign_id=campaign.id,
+                route_id=campaign.route_id.id,
+                company_id=campaign.company_id.id,
+                channel=campaign.channel,
+                is_debug=campaign.is_debug,
+                accepted_at=stored.accepted_at,
+                counts=json.dumps(stored.get_counts()),
             )
         )
         return [
             Rejected(index, phone, "opted_out", "phone", {}) for index, phone in rows
         ]
-
-    def _count_accepted(self, campaign, accepted_at):
-        self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO sms_gateway_statistic_change
-                       (campaign_id, route_id, company_id, channel, is_debug, day,
-                        state, failure_type, count, segments)
-                SELECT campaign_id, route_id, company_id, channel, is_debug,
-                       accepted_at::date, state, failure_type, count(*), sum(segments)
-                  FROM sms_gateway_message
-                 WHERE campaign_id = %s AND accepted_at = %s
-              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-             RETURNING id
-                """,
-                campaign.id,
-                accepted_at,
-            )
-        )
 
     @api.model
     def _language(self):
@@ -782,6 +790,8 @@ class _RowStream:
 
     def __init__(self, env, campaign, composed, retry_of):
         self.rejected = []
+        self._counts = Counter()
+        self._segments = Counter()
         self._composed = iter(composed)
         self._language = env["sms.gateway.message"]._language()
         self.accepted_at = now()
@@ -822,6 +832,7 @@ class _RowStream:
             self._head
         )
         code = self._reject(composed)
+        self._count(code, composed.segments)
         return (
             new_uuid(),
             campaign_id,
@@ -852,6 +863,23 @@ class _RowStream:
             0,
             self.accepted_at if code else None,
         )
+
+    def _count(self, code, segments):
+        key = ("failed", FAILURE_OF_CODE[code]) if code else ("queued", None)
+        self._counts[key] += 1
+        self._segments[key] += segments
+
+    def get_counts(self):
+        """What was stored, as rows of the statistics."""
+        return [
+            {
+                "state": state,
+                "failure_type": failure_type,
+                "count": count,
+                "segments": self._segments[state, failure_type],
+            }
+            for (state, failure_type), count in self._counts.items()
+        ]
 
     def _reject(self, composed):
         """The code of the first problem, None when the message can go."""

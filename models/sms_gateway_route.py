@@ -15,6 +15,10 @@ from ..providers.sandbox import SandboxProvider
 _logger = logging.getLogger(__name__)
 
 
+#: What a request needs to know of its route.
+ROUTE_COLUMNS = ("name", "company_id", "provider_code", "has_sms", "has_voice")
+
+
 def _secrets_last(commands):
     """Secrets entered together with an address belong to it: it is written first."""
 
@@ -361,10 +365,14 @@ class SmsGatewayRoute(models.Model):
         :return: an empty record when there is none that the caller may use
         """
         # sudo: API users see no routes; whether they may use this one is decided here
-        route = self.sudo().search([("name", "=", normalise_name(name))], limit=1)
+        route = self.sudo().search_fetch(
+            [("name", "=", normalise_name(name))], ROUTE_COLUMNS, limit=1
+        )
         user = self.env.user
-        technical_user = self.env.ref("crm_sms_gateway.user_api")
-        if user != technical_user and route.company_id not in user.company_ids:
+        if (
+            user.id != user._get_gateway_user_id()
+            and route.company_id not in user.company_ids
+        ):
             return self.sudo().browse()
         return route.with_company(route.company_id)
 

@@ -14,9 +14,7 @@ class TestStatements(BaseCase):
         first = "SELECT id\n FROM t WHERE a = 'x''y' AND id IN (1, 2, 3)"
         second = "SELECT id FROM t WHERE a = '' AND id IN (4, 5)"
         self.assertEqual(shorten(first).count("?…"), 1)
-        self.assertEqual(
-            shorten(second), "SELECT id FROM t WHERE a = ? AND id IN (?…)"
-        )
+        self.assertEqual(shorten(second), "SELECT id FROM t WHERE a = ? AND id IN (?…)")
 
     def test_many_rows_become_one(self):
         rows = ", ".join(f"({number}, 'x', {number})" for number in range(500))

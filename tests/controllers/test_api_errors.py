@@ -94,7 +94,7 @@ class TestBrake(ApiCase):
 class TestOurBugs(ApiCase):
     """A crash after everything was written, before it was committed."""
 
-    def crash(self, error, *, model="sms.gateway.message", method="_count_accepted"):
+    def crash(self, error, *, model="sms.gateway.message", method="_finish_accept"):
         return patch.object(
             type(self.env[model]), method, autospec=True, side_effect=error
         )
@@ -156,7 +156,7 @@ class TestDatabaseTroubles(ApiCase):
 
     def fail_to_serialise(self, times):
         """Let so many attempts fail as if another transaction was faster."""
-        original = type(self.env["sms.gateway.message"])._count_accepted
+        original = type(self.env["sms.gateway.message"])._finish_accept
         attempts = []
 
         def count_accepted(messages, *args):
@@ -168,7 +168,7 @@ class TestDatabaseTroubles(ApiCase):
                 )
 
         self.patch(
-            type(self.env["sms.gateway.message"]), "_count_accepted", count_accepted
+            type(self.env["sms.gateway.message"]), "_finish_accept", count_accepted
         )
         return attempts
 
