@@ -159,16 +159,17 @@ class TestDatabaseTroubles(ApiCase):
         original = type(self.env["sms.gateway.message"])._finish_accept
         attempts = []
 
-        def count_accepted(messages, *args):
-            original(messages, *args)
+        def finish_accept(messages, *args):
+            opted_out = original(messages, *args)
             attempts.append(1)
             if len(attempts) <= times:
                 messages.env.cr.execute(
                     "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$"
                 )
+            return opted_out
 
         self.patch(
-            type(self.env["sms.gateway.message"]), "_finish_accept", count_accepted
+            type(self.env["sms.gateway.message"]), "_finish_accept", finish_accept
         )
         return attempts
 
