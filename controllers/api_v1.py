@@ -167,14 +167,14 @@ class ApiV1(http.Controller):
         key = get_idempotency_key()
         if key is None:
             return self._send(document)
-        # sudo: API users have no access to the table; `_find` reads the caller's own
-        Idempotency = request.env["sms.gateway.idempotency"].sudo()
+        Idempotency = request.env["sms.gateway.idempotency"]
         body_hash = schema.hash_body(body)
         known = Idempotency._find(key)
-        if known and known.body_hash != body_hash:
-            raise schema.request_error("idempotency_conflict")
         if known:
-            return known._get_answer()
+            known_hash, known_answer = known
+            if known_hash != body_hash:
+                raise schema.request_error("idempotency_conflict")
+            return known_answer
         answer = self._send(document)
         Idempotency._keep(key, body_hash, answer)
         return answer

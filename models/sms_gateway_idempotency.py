@@ -27,14 +27,25 @@ class SmsGatewayIdempotency(models.Model):
 
     @api.model
     def _find(self, key):
-        """The caller's request of this key, younger than 48 hours."""
-        return self.search(
-            [
-                ("user_id", "=", self.env.uid),
-                ("key", "=", key),
-                ("created_at", ">", fields.Datetime.now() - KEEP),
-            ]
+        """The hash of the body and the answer of the caller's request of this key, if
+        it is younger than 48 hours; None otherwise.
+
+        The members of the answer come in the order they were given in.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT body_hash, answer FROM sms_gateway_idempotency
+                 WHERE user_id = %s AND key = %s AND created_at > %s
+                """,
+                self.env.uid,
+                key,
+                fields.Datetime.now() - KEEP,
+            )
         )
+        for body_hash, answer in rows:
+            return body_hash, json.loads(answer)
+        return None
 
     @api.model
     def _keep(self, key, body_hash, answer):
@@ -66,11 +77,6 @@ class SmsGatewayIdempotency(models.Model):
             # Losing is no error, and the log is no place for people's numbers.
             log_exceptions=False,
         )
-
-    def _get_answer(self):
-        """The answer, its members in the order they were given in."""
-        self.ensure_one()
-        return json.loads(self.answer)
 
     @api.autovacuum
     def _gc_idempotency(self):

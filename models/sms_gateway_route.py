@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 from ..providers import PROVIDERS
 from ..providers.http import HttpClient
@@ -365,9 +366,7 @@ class SmsGatewayRoute(models.Model):
         :return: an empty record when there is none that the caller may use
         """
         # sudo: API users see no routes; whether they may use this one is decided here
-        route = self.sudo().search_fetch(
-            [("name", "=", normalise_name(name))], ROUTE_COLUMNS, limit=1
-        )
+        route = self.sudo()._find_by_name(normalise_name(name))
         user = self.env.user
         if (
             user.id != user._get_gateway_user_id()
@@ -375,6 +374,24 @@ class SmsGatewayRoute(models.Model):
         ):
             return self.sudo().browse()
         return route.with_company(route.company_id)
+
+    def _find_by_name(self, name):
+        """The active route of this name, with what a request needs to know of it: in
+        SQL, for every request asks."""
+        self.flush_model([*ROUTE_COLUMNS, "active"])
+        columns = SQL(", ").join(map(SQL.identifier, ROUTE_COLUMNS))
+        rows = self.env.execute_query_dict(
+            SQL(
+                "SELECT id, %s FROM sms_gateway_route WHERE name = %s AND active",
+                columns,
+                # PostgreSQL's text cannot hold U+0000.
+                name.replace("\0", "\ufffd"),
+            )
+        )
+        route = self.browse(row["id"] for row in rows)
+        for row in rows:
+            route._update_cache(row, validate=False)
+        return route
 
     @api.model
     def _find_by_webhook_token(self, token):

@@ -67,6 +67,10 @@ class SmsGatewaySettings(models.AbstractModel):
     @api.model
     def _get(self):
         """:rtype: GatewaySettings"""
+        # sudo: settings are read by every caller of the gateway, written by few
+        return self.sudo()._read_all()
+
+    def _read_all(self):
         return GatewaySettings(
             access_policy=self._param("access_policy"),
             trusted_networks=self._networks(),
@@ -83,8 +87,7 @@ class SmsGatewaySettings(models.AbstractModel):
         )
 
     def _param(self, name):
-        # sudo: settings are read by every caller of the gateway, written by few
-        parameters = self.env["ir.config_parameter"].sudo()
+        parameters = self.env["ir.config_parameter"]
         return parameters.get_param(PREFIX + name, DEFAULTS[name])
 
     def _number(self, name, *, minimum=1):
