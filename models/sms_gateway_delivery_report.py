@@ -55,6 +55,9 @@ STATE_OF_STATUS = {
     DeliveryStatus.FAILED: "failed",
     DeliveryStatus.EXPIRED: "expired",
 }
+STATE_OF_WORD = {status.value: state for status, state in STATE_OF_STATUS.items()}
+#: What a message is recognised by.
+KEYS = ("number", "route_id", "provider_reference", "uuid", "msisdn")
 
 
 class SmsGatewayDeliveryReport(models.Model):
@@ -87,8 +90,8 @@ class SmsGatewayDeliveryReport(models.Model):
         readonly=True,
         default="kept",
     )
-    message_id = fields.Many2one(
-        "sms.gateway.message", readonly=True, ondelete="cascade", index="btree_not_null"
+    message_id = CopiedMany2one(
+        "sms.gateway.message", readonly=True, index="btree_not_null"
     )
     provider_reference = fields.Char(readonly=True)
     uuid = fields.Char("Our reference", readonly=True)
@@ -164,23 +167,29 @@ class SmsGatewayDeliveryReport(models.Model):
 
         :param reports: list of `providers.types.DeliveryReport`
         """
+        common = self._prepare_common(route)
         rows = [
-            storable(self._prepare(route, report)) | {"number": number}
+            {**common, **storable(self._prepare(report)), "number": number}
             for number, report in enumerate(reports)
         ]
-        outcomes = self._apply(rows, self._match_pushed(rows))
+        poll_at = first_poll(route._get_provider_class())
+        outcomes = self._apply(rows, self._match_pushed(rows), {route.id: poll_at})
         for row in rows:
             row.update(outcomes.get(row["number"], {}))
         if rows:
             self._insert(rows)
 
-    def _prepare(self, route, report):
+    def _prepare_common(self, route):
         return {
             "route_id": route.id,
             "company_id": route.company_id.id,
             "received_at": to_sql(now()),
             "state": "kept",
             "message_id": None,
+        }
+
+    def _prepare(self, report):
+        return {
             "provider_reference": report.provider_reference,
             "uuid": report.uuid,
             "msisdn": report.msisdn,
@@ -204,7 +213,7 @@ class SmsGatewayDeliveryReport(models.Model):
                            number int, route_id int, provider_reference varchar,
                            uuid varchar, msisdn varchar) %s
                     """,
-                    json.dumps(rows),
+                    json.dumps([{name: row[name] for name in KEYS} for row in rows]),
                     SPOKEN_OF,
                 )
             )
@@ -226,16 +235,17 @@ class SmsGatewayDeliveryReport(models.Model):
             )
         )
 
-    def _apply(self, rows, found):
+    def _apply(self, rows, found, polls):
         """Move the messages that reports speak of.
 
         :param rows: list of dicts, each with a ``number`` and the columns of a report
         :param found: dict of number → message id
+        :param polls: dict of route id → when what is submitted is asked for next
         :return: dict of number → what is to be kept with the report; a report whose
             message is not that far yet waits, like one that has none
         """
         changes = {
-            row["number"]: self._make_change(row, found[row["number"]])
+            row["number"]: self._make_change(row, found[row["number"]], polls)
             for row in rows
             if row["number"] in found
         }
@@ -257,11 +267,10 @@ class SmsGatewayDeliveryReport(models.Model):
         messages = self.env["sms.gateway.message"].browse(c.id for c in changes)
         return set(messages.filtered(lambda m: m.state in ("queued", "submitting")).ids)
 
-    def _make_change(self, row, message_id):
-        state = STATE_OF_STATUS.get(DeliveryStatus(row["status"]))
+    def _make_change(self, row, message_id, polls):
+        state = STATE_OF_WORD.get(row["status"])
         if state is None:
             return None
-        route = self.env["sms.gateway.route"].browse(row["route_id"])
         return StateChange(
             id=message_id,
             state=state,
@@ -271,9 +280,7 @@ class SmsGatewayDeliveryReport(models.Model):
             detail=row["detail"] or "",
             provider_reference=row["provider_reference"],
             segments=row["segments"],
-            next_poll_at=first_poll(route._get_provider_class())
-            if state == "submitted"
-            else None,
+            next_poll_at=polls[row["route_id"]] if state == "submitted" else None,
             occurred_at=row["occurred_at"] and str(row["occurred_at"]),
         )
 
@@ -612,7 +619,10 @@ class SmsGatewayDeliveryReport(models.Model):
                 limit,
             )
         )
-        outcomes = self._apply(rows, {row["number"]: row["found"] for row in rows})
+        routes = self.env["sms.gateway.route"].browse({r["route_id"] for r in rows})
+        polls = {route.id: first_poll(route._get_provider_class()) for route in routes}
+        found = {row["number"]: row["found"] for row in rows}
+        outcomes = self._apply(rows, found, polls)
         self._note_outcomes(outcomes)
 
     def _note_outcomes(self, outcomes):

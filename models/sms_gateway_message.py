@@ -600,14 +600,16 @@ SELECT id, verdict FROM judged ORDER BY id
 
     # === CHORES ===
     def unlink(self):
-        """Override: the story of a message goes with it."""
+        """Override: the story of a message goes with it, and its reports."""
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM sms_gateway_event WHERE message_id = ANY(%s)",
-                list(self.ids),
+        for table in ("sms_gateway_event", "sms_gateway_delivery_report"):
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM %s WHERE message_id = ANY(%s)",
+                    SQL.identifier(table),
+                    list(self.ids),
+                )
             )
-        )
         return super().unlink()
 
     @api.model

@@ -54,6 +54,7 @@ _MIN_VALIDITY = timedelta(minutes=1)
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
+_SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 #: HTTP statuses of a server that has not looked at the request
 _TRY_LATER = (408, 429)
@@ -686,8 +687,11 @@ def _format_minute(moment: datetime, zone: ZoneInfo) -> str:
 
 def _read_time(value: str | None, zone: ZoneInfo) -> datetime | None:
     """A local time of the account in UTC; empty while nothing has happened."""
+    text = (value or "").strip()
+    if not _SECOND.fullmatch(text):
+        return None
     try:
-        local = datetime.strptime((value or "").strip(), "%Y-%m-%d %H:%M:%S")
+        local = datetime.fromisoformat(text)
         return local.replace(tzinfo=zone).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         return None

@@ -2,7 +2,7 @@
 
 FOREIGN_KEYS = {
     "sms_gateway_message": ("route_id", "company_id"),
-    "sms_gateway_delivery_report": ("company_id",),
+    "sms_gateway_delivery_report": ("company_id", "message_id"),
     "sms_gateway_event": ("message_id", "route_id", "company_id"),
 }
 INDEXES = ("sms_gateway_message_claim_index", "sms_gateway_campaign_live_index")
