@@ -28,6 +28,9 @@ TRUSTED = Line(
     "request-trusted", "one-recipient request, trusted network / empty route", "%", 40
 )
 KEYED = Line("request-key", "one-recipient request, API key / empty route", "%", 40)
+FILTERED = Line(
+    "request-filtered", "… trusted network, where --db-filter slows both down", "%"
+)
 
 RECIPIENTS = 10_000
 ENQUEUE_ROUNDS = 5
@@ -128,47 +131,53 @@ def post(server: Server, body: bytes) -> float:
 def measure_requests(scene: Scene) -> dict[Line, Figure]:
     """Requests for one recipient beside Odoo's emptiest route, in turns."""
     with open_stage(scene) as stage:
-        key = stage.worker.do("make_key")["key"]
+        key = {"Authorization": f"Bearer {stage.worker.do('make_key')['key']}"}
         with Server(stage.database) as server:
-            return compare_requests(server, key)
+            makers = {TRUSTED: make_sender(), KEYED: make_sender(key)}
+            figures = compare_requests(server, makers)
+        with Server(stage.database, db_filter=f"^{stage.database}$") as server:
+            figures |= compare_requests(server, {FILTERED: make_sender()})
+    return figures
 
 
-def compare_requests(server: Server, key: str) -> dict[Line, Figure]:
-    makers = {
-        None: lambda: EMPTY,
-        TRUSTED: make_sender(),
-        KEYED: make_sender({"Authorization": f"Bearer {key}"}),
-    }
-    rates: dict[Line | None, list[float]] = {line: [] for line in makers}
-    meters = {}
-    for maker in makers.values():
+def compare_requests(
+    server: Server, makers: dict[Line, Callable[[], Request]]
+) -> dict[Line, Figure]:
+    """Rates of requests as percentages of the empty route's, in several rounds."""
+    empty: list[float] = []
+    rates: dict[Line, list[float]] = {line: [] for line in makers}
+    cpu = {}
+    for maker in (make_empty, *makers.values()):
         drive(server.address, maker, seconds=1)
     for _round in range(RATE_ROUNDS):
+        empty.append(drive(server.address, make_empty, seconds=RATE_SECONDS))
         for line, maker in makers.items():
             with Meter(server=[server.pid]) as meter:
                 rate = drive(server.address, maker, seconds=RATE_SECONDS)
             rates[line].append(rate)
-            meters[line] = meter.per(rate * RATE_SECONDS)
-    empty = rates.pop(None)
+            cpu[line] = meter.per(rate * RATE_SECONDS)
     _now, peak = get_memory(server.pid)
     return {
         line: Figure(
             100 * median([a / b for a, b in zip(own, empty, strict=True)]),
             rounds=own,
             memory=peak,
-            cpu=meters[line],
+            cpu=cpu[line],
             facts={"rate": median(own), "empty_rates": empty},
             note=f"{median(own):.0f} requests/s, empty route {median(empty):.0f}",
         )
         for line, own in rates.items()
-        if line
     }
+
+
+def make_empty() -> Request:
+    return EMPTY
 
 
 def make_sender(headers: dict[str, str] | None = None) -> Callable[[], Request]:
     """A maker of sends to one recipient, each with a key of idempotency of its own."""
     numbers = itertools.count()
-    prefix = f"{time.monotonic_ns():x}-{bool(headers):d}"
+    prefix = f"{time.monotonic_ns():x}"
 
     def make() -> Request:
         number = next(numbers)

@@ -160,17 +160,21 @@ class Server(_Process):
             exchange(server.address, request)
     """
 
-    def __init__(self, database: str, *, workers: int = 0, crons: int = 0) -> None:
+    def __init__(
+        self, database: str, *, workers: int = 0, crons: int = 0, db_filter: str = ""
+    ) -> None:
         """
         :param workers: processes that serve requests; 0 = threads of one process
         :param crons: processes, or threads, that run crons
+        :param db_filter: with one Odoo looks through the server's databases for every
+            request without a session, an empty one too
         """
         port, gevent_port = _find_ports(2)
         self.address = Address("127.0.0.1", port)
         self._log = LOCAL / "log" / f"bench-{database}.log"
         options = [
             f"--database={database}",
-            f"--db-filter=^{database}$",
+            f"--db-filter={db_filter}",
             f"--http-port={port}",
             f"--gevent-port={gevent_port}",
             f"--workers={workers}",

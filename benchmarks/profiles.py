@@ -17,6 +17,7 @@ import psycopg2
 _SITE = Path(__file__).with_name("profiler")
 _INTERVAL = 0.02
 _SHOWN = 25
+_PROCESSES = 5
 _ACTIVE = """
     SELECT left(query, 2000), wait_event_type, wait_event FROM pg_stat_activity
      WHERE state = 'active' AND pid <> pg_backend_pid()
@@ -58,7 +59,11 @@ def write_profile(path: Path, run: Callable[[], object]) -> None:
             statements.stop()
         files = sorted(Path(folder).glob("*.json"))
         processes = [json.loads(file.read_text()) for file in files]
-    parts = [*map(format_process, processes), format_statements(statements)]
+    processes.sort(key=lambda process: -process["samples"])
+    parts = [
+        format_statements(statements),
+        *map(format_process, processes[:_PROCESSES]),
+    ]
     path.write_text("\n".join(parts))
 
 

@@ -1,8 +1,9 @@
 """Samples what all threads of a process do; for Python processes of a profiled run.
 
-Python imports a module of this name at its start. Every 5 ms the stack of each thread
-that is not waiting is noted; the counts are written to a file of its own in the folder
-that BENCH_PROFILE names, every second, for servers end without a goodbye.
+Python imports a module of this name at its start. Every 20 ms the stack of each thread
+that has used the processor since the last time is noted; the counts are written to a
+file of its own in the folder that BENCH_PROFILE names, every second, for servers end
+without a goodbye.
 """
 
 import atexit
@@ -14,22 +15,11 @@ import sys
 import threading
 import time
 
-INTERVAL = 0.005
+INTERVAL = 0.02
 WRITE_EVERY = 1.0
 DEEPEST = 200
-#: functions at whose top a thread waits for something else
-WAITING = {
-    "accept",
-    "acquire",
-    "get",
-    "poll",
-    "readinto",
-    "select",
-    "sleep",
-    "wait",
-    "_wait_for_tstate_lock",
-    "_recv_bytes",
-}
+#: what a process does before it has started is of no interest
+STARTING = "<frozen importlib._bootstrap>"
 
 
 class Sampler(threading.Thread):
@@ -41,6 +31,8 @@ class Sampler(threading.Thread):
         self.own = collections.Counter()
         self.all = collections.Counter()
         self.samples = 0
+        #: thread → nanoseconds of the processor
+        self.spent = {}
 
     def run(self):
         written = time.monotonic()
@@ -52,13 +44,24 @@ class Sampler(threading.Thread):
                 written = time.monotonic()
 
     def sample(self):
-        for thread, frame in sys._current_frames().items():
-            if thread == self.ident or frame.f_code.co_name in WAITING:
+        frames = sys._current_frames()
+        for thread in threading.enumerate():
+            if thread is self or not self.has_worked(thread.native_id):
                 continue
-            names = list(walk(frame))
-            self.samples += 1
-            self.own[names[0]] += 1
-            self.all.update(set(names))
+            names = list(walk(frames.get(thread.ident)))
+            if names and not any(name.startswith(STARTING) for name in names):
+                self.samples += 1
+                self.own[names[0]] += 1
+                self.all.update(set(names))
+
+    def has_worked(self, thread):
+        """Whether a thread has used the processor since it was asked for."""
+        try:
+            stat = pathlib.Path(f"/proc/self/task/{thread}/schedstat").read_text()
+        except OSError:
+            return False
+        before, self.spent[thread] = self.spent.get(thread), int(stat.split()[0])
+        return before != self.spent[thread]
 
     def write(self):
         values = {
