@@ -146,23 +146,22 @@ def compare_requests(
     """Rates of requests as percentages of the empty route's, in several rounds."""
     empty: list[float] = []
     rates: dict[Line, list[float]] = {line: [] for line in makers}
-    cpu = {}
+    meters = {line: Meter(server=[server.pid]) for line in makers}
     for maker in (make_empty, *makers.values()):
         drive(server.address, maker, seconds=1)
     for _round in range(RATE_ROUNDS):
         empty.append(drive(server.address, make_empty, seconds=RATE_SECONDS))
         for line, maker in makers.items():
-            with Meter(server=[server.pid]) as meter:
+            with meters[line]:
                 rate = drive(server.address, maker, seconds=RATE_SECONDS)
             rates[line].append(rate)
-            cpu[line] = meter.per(rate * RATE_SECONDS)
     _now, peak = get_memory(server.pid)
     return {
         line: Figure(
             100 * median([a / b for a, b in zip(own, empty, strict=True)]),
             rounds=own,
             memory=peak,
-            cpu=cpu[line],
+            cpu=meters[line].per(sum(own) * RATE_SECONDS),
             facts={"rate": median(own), "empty_rates": empty},
             note=f"{median(own):.0f} requests/s, empty route {median(empty):.0f}",
         )

@@ -13,7 +13,7 @@ from .documents import ROUTE, make_phone
 from .figures import Figure, Line, percentile
 from .processes import Server
 from .scene import Scene, Stage, open_stage
-from .web import Request, ask
+from .web import Request, ask, drive
 
 IDLE = Line("code-idle", "one-time code accept → submit, p95: idle", "s", 0.4, True)
 BUSY = Line("code-busy", "… during a campaign of 100 000", "s", 0.8, True)
@@ -26,6 +26,7 @@ LINGERING = (0.2, 1.2)
 ASLEEP = (6.5, 8.0)
 IDLE_CODES = 40
 COLD_CODES = 12
+WARM_UP = 3
 BUSY_CODES = 60
 #: seconds after which a code that has not come never will
 PATIENCE = 60
@@ -40,7 +41,7 @@ def measure(scene: Scene) -> dict[Line, Figure]:
         key = stage.worker.do("make_key")["key"]
         with Server(stage.database, workers=2, crons=2) as server:
             sender = Sender(stage, server, key)
-            sender.send_all(LINGERING[0] for _code in range(5))
+            sender.warm_up()
             warm = sender.send_all(
                 chance.uniform(*LINGERING) for _ in range(IDLE_CODES)
             )
@@ -68,6 +69,14 @@ class Sender:
         self._stage = stage
         self._server = server
         self._headers = {**JSON, "Authorization": f"Bearer {key}"}
+
+    def warm_up(self) -> None:
+        """Let every worker serve a request: its first one takes a second."""
+        drive(self._server.address, self._make_next, seconds=WARM_UP, connections=8)
+        self.send_all([1])
+
+    def _make_next(self) -> Request:
+        return self._make_request(make_phone(next(_numbers)))
 
     def send_all(self, pauses: Iterable[float]) -> list[float]:
         """Send a code after each pause; how many seconds each took."""

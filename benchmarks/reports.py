@@ -75,12 +75,13 @@ def measure_single(scene: Scene) -> dict[Line, Figure]:
         native_rates: list[float] = []
         for server, stock in ((ours, own), (native, theirs)):
             drive(server.address, stock.take, seconds=1)
-        with Meter(server=[ours.pid]) as meter:
-            for _round in range(SINGLE_ROUNDS):
+        meter = Meter(server=[ours.pid])
+        for _round in range(SINGLE_ROUNDS):
+            with meter:
                 rates.append(drive(ours.address, own.take, seconds=SINGLE_SECONDS))
-                native_rates.append(
-                    drive(native.address, theirs.take, seconds=SINGLE_SECONDS)
-                )
+            native_rates.append(
+                drive(native.address, theirs.take, seconds=SINGLE_SECONDS)
+            )
         _now, peak = get_memory(ours.pid)
         delivered = stage.count_states()["delivered"]
         native_delivered = worker.do("count_delivered")["delivered"]
@@ -92,7 +93,8 @@ def measure_single(scene: Scene) -> dict[Line, Figure]:
             median(ratios),
             rounds=ratios,
             memory=peak,
-            facts={"rates": rates, "native_rates": native_rates, "cpu": meter.spent},
+            cpu=meter.per(sum(rates) * SINGLE_SECONDS),
+            facts={"rates": rates, "native_rates": native_rates},
             note=f"{median(rates):.0f}/s, native {median(native_rates):.0f}/s",
         )
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def open_native(scene: Scene) -> Iterator[tuple[str, Worker]]:
 
 
 class Meter:
-    """CPU time that a block of code lets others spend, by who spends it."""
+    """CPU time that blocks of code let others spend, by who spends it."""
 
     def __init__(self, **processes: list[int]) -> None:
         """
@@ -104,14 +105,16 @@ class Meter:
         self._processes = processes
         self._server = ServerClock()
         self._before: dict[str, float] = {}
+        #: seconds, all blocks together
+        self.spent: Counter[str] = Counter()
 
     def __enter__(self) -> Meter:
         self._before = self._read()
         return self
 
     def __exit__(self, *error: object) -> None:
-        now = self._read()
-        self.spent = {who: now[who] - before for who, before in self._before.items()}
+        for who, now in self._read().items():
+            self.spent[who] += now - self._before[who]
 
     def per(self, count: float) -> dict[str, float]:
         """Microseconds for each of so many."""
