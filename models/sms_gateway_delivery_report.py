@@ -105,6 +105,7 @@ class SmsGatewayDeliveryReport(models.Model):
     raw = fields.Text("As received", readonly=True)
 
     _kept_index = models.Index("(route_id, provider_reference) WHERE state = 'kept'")
+    _trouble_index = models.Index("(id) WHERE state IN ('unmatched', 'unreadable')")
     _received_index = models.Index("(received_at)")
 
     # === PUSH ===
