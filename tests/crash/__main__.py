@@ -87,7 +87,7 @@ class Suite:
             nursery = stack.enter_context(Nursery(self._name, LOGS / "ours"))
             database = GatewayDatabase(self._name)
             stack.callback(database.close)
-            stage = Stage(nursery, database, nursery.folder, self._plan, cluster)
+            stage = Stage(nursery, database, nursery.folder, self._plan, cluster, stack)
             for result, scenario, is_idempotent in chosen:
                 self._play_one(result, scenario, stage, result, is_idempotent)
 

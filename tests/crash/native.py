@@ -16,7 +16,7 @@ from .facts import Database
 from .plan import Plan
 from .scene import OTHER
 from .verdict import Result
-from .workers import Nursery, wait_until
+from .workers import Nursery, OdooServer, wait_until
 
 #: Seconds after which a queue that does not get empty never will.
 PATIENCE = 120
@@ -104,9 +104,28 @@ def answer_late(stage: NativeStage, result: Result) -> None:
     result.note = f"{failed} called failed, and delivered; sent again by a person"
 
 
-def _fill(stage: NativeStage) -> None:
-    stage.database.ask("TRUNCATE sms_sms CASCADE")
-    stage.nursery.run("make_queue", messages=stage.plan.native_messages)
+def report_before_the_answer(stage: NativeStage, result: Result) -> None:
+    """Twilio reports a message's delivery while its queue still waits for the answers
+    of the batch."""
+    options = ("--workers=0", "--max-cron-threads=0")
+    with (
+        OdooServer(stage.database.name, stage.folder, *options) as server,
+        Simulator("twilio") as gate,
+    ):
+        _fill(stage, base_url=server.url)
+        gate.config(auth_token="secret", delay=0.05)
+        worker = stage.nursery.fork("queue", url=gate.url)
+        wait_until(lambda: not _count_states(stage)["outgoing"], PATIENCE, 0.1)
+        worker.kill()
+        _compare(stage, gate, result)
+        reports = gate.stats()["reports"]
+    result.note = f"reports: {reports}"
+
+
+def _fill(stage: NativeStage, **arguments: str) -> None:
+    stage.database.ask("TRUNCATE sms_sms, sms_tracker, mail_notification CASCADE")
+    messages = stage.plan.native_messages
+    stage.nursery.run("make_queue", messages=messages, **arguments)
 
 
 def _count_states(stage: NativeStage) -> Counter[str]:
@@ -139,4 +158,5 @@ SCENARIOS: dict[str, NativeScenario] = {
     "kill -9 in every window": kill_in_every_window,
     "PostgreSQL stopped": stop_the_database,
     "gate answers late": answer_late,
+    "report before answer": report_before_the_answer,
 }

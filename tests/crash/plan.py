@@ -31,7 +31,12 @@ FULL = Plan(
     blows=8,
     native_messages=300,
     native_kills=10,
-    natively=("kill -9 in every window", "PostgreSQL stopped", "gate answers late"),
+    natively=(
+        "kill -9 in every window",
+        "PostgreSQL stopped",
+        "gate answers late",
+        "report before answer",
+    ),
 )
 SHORT = Plan(
     messages=900,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,15 +23,20 @@ PATIENCE = 1.0
 GRACE = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stage:
-    """Where scenarios are played."""
+    """Where scenarios are played.
+
+    ``stack`` ends what the stage has started.
+    """
 
     nursery: Nursery
     database: GatewayDatabase
     folder: Path
     plan: Plan
     cluster: Cluster
+    stack: ExitStack
+    _copy: Stage | None = None
 
     def scene(self, *, is_idempotent: bool, lanes: int = 1) -> Scene:
         """A new scene for a scenario."""
@@ -39,12 +44,28 @@ class Stage:
             self.nursery, self.database, is_idempotent=is_idempotent, lanes=lanes
         )
 
+    def get_copy(self) -> Stage:
+        """The same stage on a PostgreSQL that may be stopped."""
+        if self._copy is None:
+            name = self.database.name
+            self.cluster.provide(name)
+            database = GatewayDatabase(name, **self.cluster.address)
+            self.stack.callback(database.close)
+            folder, environment = self.folder / "cluster", self.cluster.environment
+            nursery = Nursery(name, folder, environment=environment)
+            self.stack.enter_context(nursery)
+            self._copy = replace(self, nursery=nursery, database=database)
+        return self._copy
+
 
 # === THE WORKER IS KILLED ===
 def kill_in_every_window(stage: Stage, result: Result, is_idempotent: bool) -> None:
     plan = stage.plan
     with stage.scene(is_idempotent=is_idempotent) as scene:
-        scene.send(plan.messages)
+        singles = plan.messages // 25
+        share = (plan.messages - singles) // 4
+        rest = plan.messages - singles - 3 * share
+        scene.send(*[share] * 3, rest, *[1] * singles)
         hunter = Hunter(scene)
         while _must_go_on(hunter, plan) and scene.database.count_states()["queued"]:
             hunter.kill_one(_choose_window(hunter))
@@ -54,6 +75,7 @@ def kill_in_every_window(stage: Stage, result: Result, is_idempotent: bool) -> N
         scene.settle()
         scene.judge(result)
     result.kills = hunter.kills
+    result.note = f"{hunter.chores_killed} more were killed while they reconciled"
     if _must_go_on(hunter, plan, limit=10**6):
         wanted = f"{plan.kills}, {plan.kills_per_window} per window"
         result.problems.append(f"too few kills: {hunter.kills}, wanted {wanted}")
@@ -157,40 +179,28 @@ def _wake_until_killed(scene: Scene, server: OdooServer, wanted: int) -> int:
 # === THE DATABASE ===
 def stop_the_database(stage: Stage, result: Result, is_idempotent: bool) -> None:
     """PostgreSQL is stopped at once, and started again, under two working lanes."""
-    with _on_own_cluster(stage) as own:
-        with own.scene(is_idempotent=is_idempotent, lanes=2) as scene:
-            scene.gate.config(delay_before_accept=0.03, delay_after_accept=0.03)
-            scene.send(2 * stage.plan.few)
-            workers = [scene.fork_lane(number) for number in (1, 2)]
-            scene.wait_until_started(0.05)
-            stops = max(stage.plan.blows // 2, 1)
-            for _number in range(stops):
-                stage.cluster.stop_at_once()
-                time.sleep(0.3)
-                stage.cluster.start()
-                own.database.wait_until_it_answers()
-                time.sleep(0.4)
-            orphans = len(scene.database.submitting())
-            scene.gate.config(delay_before_accept=0, delay_after_accept=0)
-            scene.wait_until_sent()
-            for worker in workers:
-                worker.kill()
-            scene.settle()
-            scene.judge(result)
+    copy = stage.get_copy()
+    stops = max(stage.plan.blows // 2, 1)
+    with copy.scene(is_idempotent=is_idempotent, lanes=2) as scene:
+        scene.gate.config(delay_before_accept=0.03, delay_after_accept=0.03)
+        scene.send(2 * stage.plan.few)
+        workers = [scene.fork_lane(number) for number in (1, 2)]
+        scene.wait_until_started(0.05)
+        for _number in range(stops):
+            stage.cluster.stop_at_once()
+            time.sleep(0.3)
+            stage.cluster.start()
+            copy.database.wait_until_it_answers()
+            time.sleep(0.4)
+        orphans = len(scene.database.submitting())
+        scene.gate.config(delay_before_accept=0, delay_after_accept=0)
+        scene.wait_until_sent()
+        for worker in workers:
+            worker.kill()
+        scene.settle()
+        scene.judge(result)
     result.kills = {OTHER: stops}
     result.note = f"{orphans} messages orphaned"
-
-
-@contextmanager
-def _on_own_cluster(stage: Stage) -> Iterator[Stage]:
-    """The same stage on a PostgreSQL that may be stopped."""
-    name = stage.database.name
-    stage.cluster.provide(name)
-    database = GatewayDatabase(name, **stage.cluster.address)
-    folder = stage.folder / "cluster"
-    with Nursery(name, folder, environment=stage.cluster.environment) as nursery:
-        yield replace(stage, nursery=nursery, database=database)
-    database.close()
 
 
 # === THE PROVIDER ===
@@ -285,7 +295,7 @@ def pause_and_cancel(stage: Stage, result: Result, is_idempotent: bool) -> None:
     with stage.scene(is_idempotent=is_idempotent, lanes=2) as scene:
         # Sending both takes the two lanes some ten seconds.
         scene.gate.config(delay_after_accept=200 / stage.plan.few)
-        paused, cancelled = (scene.send(stage.plan.few) for _number in range(2))
+        paused, cancelled = scene.send(stage.plan.few, stage.plan.few)
         workers = [scene.fork_lane(number) for number in (1, 2)]
         scene.wait_until_started(0.1)
         cancelled_at = _press(scene, cancelled, "action_cancel")

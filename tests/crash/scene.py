@@ -83,14 +83,17 @@ class Scene:
         self.gate.stop()
 
     # === STEPS ===
-    def send(self, messages: int) -> int:
-        """Accept a campaign to so many numbers of its own; returns its id."""
+    def send(self, *sizes: int) -> list[int]:
+        """Accept campaigns of these sizes to numbers of their own; returns their ids.
+
+        A campaign of one is a message by itself, which overtakes the others.
+        """
         first = 1_000_000 + self.expected
-        self.expected += messages
-        campaign_id: int = self.nursery.run(
-            "send", route_id=self.route["route_id"], first=first, count=messages
+        self.expected += sum(sizes)
+        ids: list[int] = self.nursery.run(
+            "send", route_id=self.route["route_id"], first=first, sizes=sizes
         )
-        return campaign_id
+        return ids
 
     def fork_lane(self, number: int = 1, **arguments: Any) -> Worker:
         """Start a worker that runs a lane for ever."""
@@ -155,7 +158,9 @@ class Hunter:
         self._random = random.Random(1)
         #: claimed by those who were killed before
         self._orphans: set[str] = set()
+        #: of lane workers, by window
         self.kills = dict.fromkeys((*WINDOWS, OTHER), 0)
+        self.chores_killed = 0
 
     @property
     def total(self) -> int:
@@ -187,7 +192,7 @@ class Hunter:
             self._scene.database.let_time_pass()
             worker = self._scene.nursery.fork("recover")
             time.sleep(self._random.uniform(0.01, 0.2))
-            self.kills[OTHER] += worker.kill()
+            self.chores_killed += worker.kill()
             self._scene.nursery.run("recover")
 
     def _plan(self, window: str) -> Kill:

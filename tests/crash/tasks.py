@@ -46,11 +46,21 @@ def make_route(registry, *, name, url, is_idempotent, max_batch, concurrency, la
         return {"route_id": route.id, "webhook": path}
 
 
-def send(registry, *, route_id, first, count):
-    """Send one campaign, read and accepted as a request to the API is.
+def send(registry, *, route_id, first, sizes):
+    """Send campaigns of these sizes to recipients with numbers of their own.
 
     :param first: the number of the first recipient, one higher for each further one
+    :return: the campaigns' ids
     """
+    ids = []
+    for size in sizes:
+        ids.append(_send(registry, route_id, first, size))
+        first += size
+    return ids
+
+
+def _send(registry, route_id, first, count):
+    """Send one campaign, read and accepted as a request to the API is."""
     request = {
         "route": "ignored",
         "send": {

@@ -181,6 +181,7 @@ class OdooServer:
             [
                 *("odoo-bin", "server", "-c", os.environ["ODOO_RC"], "-d", database),
                 *("--http-port", str(self.port), "--logfile", str(self.log)),
+                f"--db-filter=^{database}$",
                 *("--gevent-port", str(find_free_port()), *arguments),
             ],
             stdin=subprocess.DEVNULL,

@@ -8,6 +8,9 @@ takes ``POST /2010-04-01/Accounts/<sid>/Messages.json`` and counts, per number, 
 reached a handset. Twilio knows no reference of the client's: every request is a
 message.
 
+Delivery reports go to the StatusCallback of the message, signed as Twilio signs them,
+as soon as the message is taken: the answer to the request may come after them.
+
 Control, on the same port, in JSON: ``POST /control/config`` (`DEFAULTS` lists the
 settings), ``GET /control/stats``, ``POST /control/trap`` (see `journal`).
 """
@@ -15,6 +18,9 @@ settings), ``GET /control/stats``, ``POST /control/trap`` (see `journal`).
 from __future__ import annotations
 
 import argparse
+import base64
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -25,7 +31,8 @@ import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
 
 from journal import Journal
 
@@ -35,7 +42,16 @@ DEFAULTS: dict[str, Any] = {
     # the next so many answers come so many seconds late
     "late": 0,
     "late_by": 0.0,
+    # the key that delivery reports are signed with; empty: none are sent
+    "auth_token": "",
 }
+
+
+def sign(token: str, address: str, form: dict[str, str]) -> str:
+    """Sign a request as https://www.twilio.com/docs/usage/security says."""
+    text = address + "".join(name + form[name] for name in sorted(form))
+    digest = hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
 
 
 class Account:
@@ -47,6 +63,7 @@ class Account:
         self.journal = Journal()
         self.received = 0
         self.handset: Counter[str] = Counter()
+        self.reports: Counter[str] = Counter()
 
     def take(self, number: str) -> float:
         """Deliver a message at once.
@@ -60,9 +77,29 @@ class Account:
             self.config["late"] -= is_late
             return float(self.config["late_by" if is_late else "delay"])
 
+    def report(self, address: str, sid: str) -> None:
+        """Tell the callback address that a message is delivered, once."""
+        token = self.config["auth_token"]
+        if not token or not address:
+            return
+        form = {"MessageSid": sid, "SmsSid": sid, "SmsStatus": "delivered"}
+        headers = {"X-Twilio-Signature": sign(token, address, form)}
+        request = Request(address, urlencode(form).encode(), headers)
+        outcome = "reports_taken"
+        try:
+            build_opener(ProxyHandler({})).open(request, timeout=15).close()
+        except OSError:
+            outcome = "reports_refused"
+        with self.lock:
+            self.reports[outcome] += 1
+
     def stats(self) -> dict[str, Any]:
         with self.lock:
-            return {"received": self.received, "handset": dict(self.handset)}
+            return {
+                "received": self.received,
+                "handset": dict(self.handset),
+                "reports": dict(self.reports),
+            }
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -96,8 +133,10 @@ class Handler(BaseHTTPRequestHandler):
         account.journal.reach("received", [number])
         wait = account.take(number)
         account.journal.reach("accepted", [number])
-        time.sleep(wait)
         sid = "SM" + secrets.token_hex(16)
+        address = form.get("StatusCallback", [""])[0]
+        threading.Thread(target=account.report, args=(address, sid)).start()
+        time.sleep(wait)
         self._answer(201, {"sid": sid, "status": "queued", "to": number, "body": text})
         self.wfile.flush()
         account.journal.reach("answered", [number])
