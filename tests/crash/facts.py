@@ -70,7 +70,7 @@ class Database:
 
     def wait_until_gone(self, pid: int) -> None:
         """Return when the server has noticed that the process died."""
-        query = "SELECT FROM pg_stat_activity WHERE application_name = %s"
+        query = "SELECT 1 FROM pg_stat_activity WHERE application_name = %s"
         wait_until(lambda: not self.ask(query, f"odoo-{pid}"), 5)
 
     def _connected(self) -> Any:
