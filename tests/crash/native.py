@@ -118,9 +118,6 @@ def report_before_the_answer(stage: NativeStage, result: Result) -> None:
         wait_until(lambda: _is_done(stage), PATIENCE, 0.1)
         worker.kill()
         _compare(stage, gate, result)
-    forgotten = _count_states(stage)["outgoing"]
-    if forgotten:
-        result.note = f"{forgotten} called waiting for ever, and delivered"
 
 
 def _fill(stage: NativeStage, **arguments: str) -> None:
