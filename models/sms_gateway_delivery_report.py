@@ -342,14 +342,16 @@ class SmsGatewayDeliveryReport(models.Model):
                 SELECT r.id, d.is_debug
                   FROM sms_gateway_route r
             CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
-                 WHERE EXISTS (SELECT FROM sms_gateway_message m
-                                WHERE m.route_id = r.id AND m.is_debug = d.is_debug
-                                  AND m.state = %s AND m.%s <= %s)
+            CROSS JOIN LATERAL (
+                       SELECT FROM sms_gateway_message m
+                        WHERE m.route_id = r.id AND m.is_debug = d.is_debug
+                          AND m.state = %(state)s AND m.%(at)s <= %(now)s
+                     ORDER BY m.%(at)s LIMIT 1) AS head
               ORDER BY 1, 2
                 """,
-                state,
-                column,
-                now(),
+                state=state,
+                at=column,
+                now=now(),
             )
         )
         Route = self.env["sms.gateway.route"]

@@ -117,7 +117,7 @@ class TestRights(SecurityCase):
                 for method, value in vars(cls).items()
                 if callable(value) and not method.startswith("_")
             }
-            overrides = {"create", "write", "copy_data", "unlink"}
+            overrides = {"create", "write", "copy_data", "init", "unlink"}
             wrong = {m for m in public - overrides if not m.startswith("action_")}
             with self.subTest(model=name):
                 self.assertFalse(wrong)
