@@ -51,6 +51,8 @@ LOOK_SECONDS = 0.2
 LOOK_SHARE = 0.05
 #: A lane waits so long for answers before it does something else, in seconds.
 GATHER_SECONDS = 0.25
+#: After an answer it waits no longer than this for another, in seconds.
+MOMENT_SECONDS = 0.02
 #: Messages taken in one statement: the providers work on the first while the next are
 #: taken.
 MAX_CLAIM = 1000
@@ -178,13 +180,13 @@ class Lane:
         return answers
 
     def _get_finished(self, seconds):
-        """The calls that have ended; waits for the first of them."""
-        if not self.calls:
-            return
+        """The calls that have ended: waits for the first of them, and a moment for
+        those that end with it, since all are written together."""
+        end = time.monotonic() + seconds
         try:
-            yield self.finished.get(timeout=seconds)
-            while True:
-                yield self.finished.get_nowait()
+            while self.calls:
+                yield self.finished.get(timeout=max(end - time.monotonic(), 0))
+                end = min(end, time.monotonic() + MOMENT_SECONDS)
         except Empty:
             return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import ClassVar
 
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown
@@ -74,12 +75,16 @@ class Provider(ABC):
         return []
 
     def _check_usable(self) -> None:
+        if self._problem:
+            raise RouteDown(self._problem)
+
+    @cached_property
+    def _problem(self) -> str:
+        """Why the settings cannot work; they are judged once."""
         missing = self.missing_settings()
         if missing:
-            raise RouteDown("Missing settings: " + ", ".join(s.label for s in missing))
-        problems = self.check_settings()
-        if problems:
-            raise RouteDown(" ".join(problems))
+            return "Missing settings: " + ", ".join(s.label for s in missing)
+        return " ".join(self.check_settings())
 
     def close(self) -> None:
         """Give the connections back; no call may follow."""

@@ -226,9 +226,7 @@ class XmlGateProvider(Provider):
     @cached_property
     def _account(self) -> Account:
         """The account; settings that cannot work stop the route."""
-        problems = self.check_settings()
-        if problems:
-            raise RouteDown(" ".join(problems))
+        self._check_usable()
         return Account(
             login=self._settings["login"],
             password=self._settings["password"],
