@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -35,6 +36,8 @@ TIME_LIMIT = 14 * 60
 
 
 def main() -> int:
+    # Copies of databases and processes are taken away then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = parse_options()
     if options.list:
         print("\n".join(MEASUREMENTS))
@@ -72,6 +75,7 @@ def measure(names: Iterable[str], *, with_profiles: bool) -> list[Row]:
     found: dict[str, list[Row]] = {}
     durations = {}
     for name in names:
+        get_profile(name).unlink(missing_ok=True)
         durations[name] = -time.monotonic()
         say(f"{name} ...")
         found[name] = list(MEASUREMENTS[name](scene).items())
@@ -81,7 +85,7 @@ def measure(names: Iterable[str], *, with_profiles: bool) -> list[Row]:
         missed = [figure for line, figure in rows if line.misses_by(figure.value)]
         spent = time.monotonic() - started
         if missed and spent + durations[name] < TIME_LIMIT:
-            path = LOCAL / f"bench-profile-{name}.txt"
+            path = get_profile(name)
             say(f"{name}: misses its floor, a profile goes to {path}")
             write_profile(path, lambda run=MEASUREMENTS[name]: run(scene))
             for figure in missed:
@@ -89,8 +93,13 @@ def measure(names: Iterable[str], *, with_profiles: bool) -> list[Row]:
     return [row for rows in found.values() for row in rows]
 
 
+def get_profile(name: str) -> Path:
+    """Where the profile of a measurement lies."""
+    return LOCAL / f"bench-profile-{name}.txt"
+
+
 def print_flat() -> None:
-    """Print the last figures of the large tables, which take hours to make anew."""
+    """Print the last figures of the large tables, which take long to make anew."""
     if FLAT.exists():
         head, rows = load(FLAT)
         machine = head["machine"]

@@ -20,9 +20,10 @@ ONE_LATENCY = 0.05
 ONE_COUNT = 15_000
 NATIVE_COUNT = 120
 BATCH_COUNT = 120_000
-#: so few calls at once that the provider binds a lane, not the processor
-BOUND_CONCURRENCY = 16
-BOUND_COUNT = 3000
+#: so few calls at once, and so slow, that the provider binds a lane: 160 a second
+BOUND_CONCURRENCY = 32
+BOUND_LATENCY = 0.2
+BOUND_COUNT = 1600
 
 
 def measure_one(scene: Scene) -> dict[Line, Figure]:
@@ -50,7 +51,7 @@ def measure_scale(scene: Scene) -> dict[Line, Figure]:
     for lanes in (1, 2):
         with open_stage(
             scene,
-            latency=ONE_LATENCY,
+            latency=BOUND_LATENCY,
             max_batch=1,
             lanes=lanes,
             concurrency=BOUND_CONCURRENCY,
