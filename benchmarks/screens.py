@@ -12,6 +12,7 @@ from dateutil.relativedelta import relativedelta
 from lxml import etree
 
 from odoo import fields
+from odoo.tools.safe_eval import safe_eval
 
 ACTIONS = (
     "sms_gateway_campaign_action",
@@ -57,9 +58,9 @@ def _make_samples(message, campaign):
         "sms.gateway.message": [
             ("whole number", "phone", number),
             ("number as it is spoken", "phone", f"8 {number[2:5]} {number[5:]}"),
-            ("beginning of a number", "phone", number[:8]),
             ("last four digits", "phone", number[-4:]),
-            ("middle of a number", "phone", number[4:9]),
+            ("last seven digits", "phone", number[-7:]),
+            ("text that is no number", "phone", "nobody"),
             ("number that nobody has", "phone", "+79990000000"),
             ("campaign", "campaign_id", "заказ"),
             ("one campaign", "campaign_id", campaign.name),
@@ -77,9 +78,9 @@ def _make_samples(message, campaign):
         ],
         "sms.gateway.delivery.report": [
             ("provider's reference", "provider_reference", message.provider_reference),
-            ("whole number", "msisdn", number),
-            ("last four digits", "msisdn", number[-4:]),
-            ("no number", "msisdn", "+79990000000"),
+            ("whole number", "message_id", number),
+            ("last four digits", "message_id", number[-4:]),
+            ("number that nobody has", "message_id", "+79990000000"),
         ],
     }
 
@@ -155,7 +156,7 @@ class Screen:
         for title, domain in self._iterate_filters():
             yield self._make("list", title, domain)
         for title, name, typed in samples:
-            domain = [self._make_search_leaf(name, typed)]
+            domain = self._make_search_domain(name, typed)
             yield self._make("list", f"search {title}", domain)
         for title, group_by in self._iterate_groups():
             yield self._make("groups", title, defaults, group_by=group_by)
@@ -196,9 +197,11 @@ class Screen:
             if group_by:
                 yield one.get("string"), group_by
 
-    def _make_search_leaf(self, name, typed):
+    def _make_search_domain(self, name, typed):
         field = self.views["search"].find(f"field[@name='{name}']")
-        return name, field.get("operator") or "ilike", typed
+        if domain := field.get("filter_domain"):
+            return safe_eval(domain, {"self": typed})
+        return [(name, field.get("operator") or "ilike", typed)]
 
     # === WHAT THE VIEWS ASK FOR ===
     def _ask_list(self, domain, offset=0):
