@@ -159,6 +159,11 @@ class Lane:
         size = unit.provider.max_batch
         return min(free * size, max(size, MAX_CLAIM))
 
+    @property
+    def can_start_more(self):
+        """Whether messages are due and threads are free for them."""
+        return any(unit.has_work and self.get_wanted(unit) > 0 for unit in self.units)
+
     def start(self, unit, batch):
         """Let a thread hand over one batch."""
         unit.calls += 1
@@ -226,7 +231,8 @@ class SmsGatewayDispatcher(models.AbstractModel):
         while time.monotonic() < deadline:
             is_busy = self._look(lane)
             is_busy |= bool(self._start_calls(lane))
-            self._apply_answers(lane, lane.gather(GATHER_SECONDS))
+            patience = 0 if lane.can_start_more else GATHER_SECONDS
+            self._apply_answers(lane, lane.gather(patience))
             if is_busy or lane.calls:
                 rest_at = time.monotonic() + linger
                 continue

@@ -12,12 +12,13 @@ import http.client
 import io
 import logging
 import re
-import selectors
+import select
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -33,6 +34,8 @@ _logger = logging.getLogger(__name__)
 #: seconds and more; a request that crosses such a closing ends as "maybe sent".
 MAX_IDLE = 4.0
 _CHUNK = 64 * 1024
+#: share of the time allowed by which a wait may end late
+_TOLERANCE = 0.02
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: characters of a path or query that stay as they are; the others are quoted
 _TARGET_SAFE = "%/:=&?~+!$,;'@()*[]"
@@ -270,7 +273,9 @@ class _Connection:
         if self._proxy and self.endpoint.scheme == "http":
             target = f"http://{self.endpoint}{target}"
             sent.update(_proxy_headers(self._proxy))
-        self._http.request(method, target, body, sent)
+        assert self._socket
+        with self._socket.in_one_piece():
+            self._http.request(method, target, body, sent)
         return self._http.getresponse()
 
     def close(self) -> None:
@@ -286,20 +291,40 @@ class _TimedSocket:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._deadline = 0.0
+        self._tolerance = 0.0
+        self._held: list[bytes] | None = None
         self.has_sent = False
 
     def begin(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
+        self._tolerance = seconds * _TOLERANCE
         self.has_sent = False
 
     def arm(self) -> None:
-        """Let the next wait end at the deadline."""
-        left = self._deadline - time.monotonic()
+        """Let the next wait end at the deadline, or a little later: to set a timeout
+        takes a system call, and every one of them lets the other threads in."""
+        moment = time.monotonic()
+        left = self._deadline - moment
         if left <= 0:
             raise TimeoutError
-        self._socket.settimeout(left)
+        timeout = self._socket.gettimeout()
+        if timeout is None or not 0 <= timeout - left <= self._tolerance:
+            self._socket.settimeout(left)
+
+    @contextmanager
+    def in_one_piece(self) -> Iterator[None]:
+        """A block whose data leave at its end, head and body together."""
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+        self.sendall(b"".join(held))
 
     def sendall(self, data: bytes) -> None:
+        if self._held is not None:
+            self._held.append(data)
+            return
         rest = memoryview(data)
         while rest:
             self.arm()
@@ -312,9 +337,9 @@ class _TimedSocket:
 
     def is_readable(self) -> bool:
         """True for a resting connection that its server has closed."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ)
-            return bool(selector.select(0))
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         self._socket.close()
