@@ -4,6 +4,9 @@ Python imports a module of this name at its start. Every 20 ms the stack of each
 that has used the processor since the last time is noted; the counts are written to a
 file of its own in the folder that BENCH_PROFILE names, every second, for servers end
 without a goodbye.
+
+Calls that let other threads run (the database, sockets, the system's random numbers) are
+seen somewhat more often than they deserve.
 """
 
 import atexit
