@@ -5,8 +5,8 @@ that has used the processor since the last time is noted; the counts are written
 file of its own in the folder that BENCH_PROFILE names, every second, for servers end
 without a goodbye.
 
-Calls that let other threads run (the database, sockets, the system's random numbers) are
-seen somewhat more often than they deserve.
+Calls that let other threads run (the database, sockets, the system's random numbers)
+are seen somewhat more often than they deserve.
 """
 
 import atexit
