@@ -118,15 +118,20 @@ class GatewayDatabase(Database):
         return row["n"] == 0
 
     def let_time_pass(self) -> None:
-        """Move every moment that something waits for into the past."""
+        """Move every moment that something waits for into the past.
+
+        What a worker holds that stands still is left out.
+        """
         self.ask(
-            """UPDATE sms_gateway_message
+            """WITH free AS (SELECT id FROM sms_gateway_message
+                              WHERE finished_at IS NULL FOR UPDATE SKIP LOCKED)
+               UPDATE sms_gateway_message AS message
                   SET not_before = LEAST(not_before, now() AT TIME ZONE 'UTC'),
                       lease_until = lease_until - age,
                       next_poll_at = next_poll_at - age,
                       next_check_at = next_check_at - age
-                 FROM (SELECT %s::interval AS age) AS passed
-                WHERE finished_at IS NULL""",
+                 FROM free, (SELECT %s::interval AS age) AS passed
+                WHERE message.id = free.id""",
             AGES,
         )
         self.ask(

@@ -16,6 +16,8 @@ from .scene import OTHER, WINDOWS, Hunter, Scene
 from .verdict import Result
 from .workers import Nursery, OdooServer, wait_until
 
+#: Points of a call at which a worker is stopped, see the simulators' journal.
+PHASES = ("connected", "received", "accepted", "answered")
 #: The provider is waited for so long, in seconds, where a scenario is about waiting.
 PATIENCE = 1.0
 #: A claim that was being made when a campaign was stopped, and what it handed over,
@@ -92,6 +94,40 @@ def _choose_window(hunter: Hunter) -> str:
     if hunter.total % 6 == 5:
         return OTHER
     return min(WINDOWS, key=lambda window: hunter.kills[window])
+
+
+def freeze_past_the_lease(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """Workers stand still in the middle of calls until others have taken over, then go
+    on as if nothing had happened: with their answers, or with calls that are late."""
+    with stage.scene(is_idempotent=is_idempotent) as scene:
+        scene.gate.config(delay_before_accept=0.05, delay_after_accept=0.05)
+        scene.send(stage.plan.few)
+        frozen = []
+        for number in range(2 * max(stage.plan.blows, 4)):
+            patience = PATIENCE if number % 2 else None
+            worker = scene.fork_lane(read_timeout=patience)
+            phase = PHASES[number // 2 % len(PHASES)]
+            scene.gate.set_trap(phase=phase, pid=worker.pid, after=2)
+            wait_until(lambda worker=worker: worker.is_stopped, 10)
+            frozen.append(worker)
+        scene.gate.set_trap()
+        held = len(scene.database.submitting())
+        time.sleep(PATIENCE)
+        for _turn in range(2):
+            scene.database.let_time_pass()
+            scene.nursery.run("recover")
+        scene.fork_lane()
+        for worker in frozen:
+            time.sleep(0.1)
+            worker.go_on()
+        scene.wait_until_sent()
+        # The answers of the last calls.
+        time.sleep(PATIENCE)
+        scene.nursery.kill_all()
+        scene.settle()
+        scene.judge(result)
+    result.kills = {OTHER: len(frozen) + 1}
+    result.note = f"{len(frozen)} frozen with {held} messages"
 
 
 def kill_one_of_two_lanes(stage: Stage, result: Result, is_idempotent: bool) -> None:
@@ -381,6 +417,7 @@ Scenario = Callable[[Stage, Result, bool], None]
 #: name → what is played twice: with the gate's idempotency, and without
 SCENARIOS: dict[str, Scenario] = {
     "kill -9 in every window": kill_in_every_window,
+    "frozen past the lease": freeze_past_the_lease,
     "kill -9, two lanes": kill_one_of_two_lanes,
     "kill -9, four lanes": kill_one_of_four_lanes,
     "cron time limit": exceed_the_time_limit_of_crons,

@@ -151,6 +151,10 @@ class Worker:
         os.kill(self.pid, signal.SIGSTOP)
         wait_until(lambda: self.is_stopped, 5, 0.0005)
 
+    def go_on(self) -> None:
+        """Let it run again (SIGCONT)."""
+        os.kill(self.pid, signal.SIGCONT)
+
     def kill(self) -> bool:
         """SIGKILL; False when it had ended before."""
         if self.wait() is not None:
