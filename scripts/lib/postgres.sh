@@ -20,10 +20,11 @@ provide_postgres() {
     export PGHOST PGPORT PGUSER
 }
 
-# Leaves PG_BIN, the folder of the server's programs, in the environment.
+# Leaves PG_BIN, the folder of the server's programs, in the environment; empty where
+# the developer names a server and there are no programs.
 provide_server_binaries() {
-    _search_server_binaries || die "no PostgreSQL server programs"
-    export PG_BIN="$_PG_BIN"
+    _search_server_binaries || true
+    export PG_BIN="${_PG_BIN:-}"
 }
 
 have_postgres() { _postgres_is_named || _search_server_binaries; }

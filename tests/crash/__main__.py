@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from .cluster import Cluster
+from .cluster import Cluster, is_possible
 from .facts import Database, GatewayDatabase
 from .native import SCENARIOS as NATIVE_SCENARIOS
 from .native import NativeStage
@@ -113,7 +113,12 @@ class Suite:
 
     def _is_chosen(self, result: Result) -> bool:
         name = f"{result.scenario} {result.mode}".lower()
-        return not self._only or any(part.lower() in name for part in self._only)
+        if self._only and not any(part.lower() in name for part in self._only):
+            return False
+        if "postgresql" in name and not is_possible():
+            say(f"LEFT OUT, there are no server programs: {name}")
+            return False
+        return True
 
     def _play_one(
         self, result: Result, scenario: Callable[..., None], *arguments: object

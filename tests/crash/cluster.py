@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,9 +19,14 @@ unix_socket_directories = '{folder}'
 port = 5432
 max_connections = 100
 log_min_messages = fatal
-# A recovery need not look at every file.
-recovery_init_sync_method = syncfs
 """
+#: Since PostgreSQL 14 a recovery need not open every file.
+SETTINGS_14 = "recovery_init_sync_method = syncfs\n"
+
+
+def is_possible() -> bool:
+    """Whether there are the programs that a cluster needs."""
+    return bool(os.environ["PG_BIN"])
 
 
 class Cluster:
@@ -75,6 +81,8 @@ class Cluster:
         self._run("initdb", "-D", str(self._data), "-U", "postgres", *options)
         with (self._data / "postgresql.conf").open("a") as settings:
             settings.write(SETTINGS.format(folder=self._folder))
+            if _get_major_version() >= 14:
+                settings.write(SETTINGS_14)
         self.start()
         self._query("CREATE ROLE odoo LOGIN SUPERUSER")
 
@@ -115,6 +123,12 @@ class Cluster:
             stdout=subprocess.DEVNULL,
             check=check,
         )
+
+
+def _get_major_version() -> int:
+    output = subprocess.check_output([_find("postgres"), "-V"], text=True)
+    found = re.search("[0-9]+", output)
+    return int(found.group()) if found else 0
 
 
 def _find(program: str) -> str:

@@ -39,7 +39,7 @@ FULL = Plan(
     ),
 )
 SHORT = Plan(
-    messages=900,
+    messages=1500,
     kills=15,
     kills_per_window=3,
     few=300,
