@@ -542,6 +542,7 @@ SELECT index, msisdn FROM opted_out
             by_id = {change.id: change for change in turn}
             for message_id, verdict in self._set_state_once(turn):
                 verdicts[verdict].append(by_id[message_id])
+        self._keep_references(verdicts["already"] + verdicts["refused"])
         self.invalidate_model()
         return verdicts
 
@@ -558,9 +559,9 @@ WITH wanted AS (
         not_before timestamp, next_poll_at timestamp, next_check_at timestamp,
         occurred_at timestamp, maybe_sent boolean)
 ), locked AS MATERIALIZED (
-    SELECT m.id, m.state, m.failure_type, m.segments, m.attempts
-      FROM sms_gateway_message m JOIN wanted w ON w.id = m.id
-  ORDER BY m.id FOR NO KEY UPDATE OF m
+    SELECT id, state, failure_type, segments, attempts
+      FROM sms_gateway_message WHERE id = ANY(%(ids)s)
+  ORDER BY id FOR NO KEY UPDATE
 ), judged AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
            l.segments AS old_segments,
@@ -594,13 +595,6 @@ WITH wanted AS (
      WHERE m.id = j.id AND j.verdict = 'moved'
  RETURNING m.*, j.old_state, j.old_failure_type, j.old_segments, j.source, j.code,
            j.detail, COALESCE(j.occurred_at, %(now)s) AS occurred_at
-), noted AS (
-    -- A report may overtake the answer to the submit: its reference is kept anyhow.
-    UPDATE sms_gateway_message m
-       SET provider_reference = j.provider_reference
-      FROM judged j
-     WHERE m.id = j.id AND j.verdict <> 'moved'
-       AND m.provider_reference IS NULL AND j.provider_reference IS NOT NULL
 ), told AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
@@ -614,10 +608,32 @@ WITH wanted AS (
 SELECT id, verdict FROM judged ORDER BY id
                 """,
                 changes=json.dumps([change.to_row() for change in changes]),
+                ids=[change.id for change in changes],
                 count_moved=COUNT_MOVED,
                 arrows=tuple(arrows),
                 final=FINAL_STATES,
                 now=now(),
+            )
+        )
+
+    def _keep_references(self, changes):
+        """A report may overtake the answer to the submit: the reference that this
+        brings is kept although it moves nothing."""
+        rows = [storable(vars(c)) for c in changes if c.provider_reference]
+        if not rows:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_message m
+                   SET provider_reference = known.provider_reference
+                  FROM jsonb_to_recordset(%s::jsonb)
+                    AS known(id int, provider_reference varchar)
+                 WHERE m.id = known.id AND m.id = ANY(%s)
+                   AND m.provider_reference IS NULL
+                """,
+                json.dumps(rows),
+                [row["id"] for row in rows],
             )
         )
 
