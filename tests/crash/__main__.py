@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -42,6 +43,8 @@ def main() -> int:
         plan = replace(plan, kills=arguments.kills)
     if arguments.messages:
         plan = replace(plan, messages=arguments.messages)
+    # Whoever ends the suite wants it to clean up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     suite = Suite(plan, arguments.only)
     suite.play()
     say(make_table(suite.results))

@@ -37,6 +37,7 @@ class Cluster:
         self._folder = Path(tempfile.mkdtemp(prefix="crash-pg-", dir="/tmp"))
         self._data = self._folder / "data"
         self._databases: set[str] = set()
+        self._is_made = False
         self.address = {"host": str(self._folder), "port": 5432, "user": "odoo"}
         self.environment = {
             "PGHOST": str(self._folder),
@@ -53,14 +54,15 @@ class Cluster:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._databases:
+        if self._is_made:
             self._control("stop", "-m", "immediate", check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def provide(self, database: str) -> None:
         """Let the cluster have a copy of a database of the usual server, as that is
         when it is first asked for."""
-        if not self._databases:
+        if not self._is_made:
+            self._is_made = True
             self._make()
         if database not in self._databases:
             self._databases.add(database)
