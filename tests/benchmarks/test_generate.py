@@ -17,8 +17,10 @@ SIZES = generate.Sizes(
     kept_reports=5,
     days=10,
 )
+#: PostgreSQL writes a condition in other words every time it reads it.
 INDEXES = """
-SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid),
+SELECT indexrelid::regclass::text,
+       split_part(pg_get_indexdef(indexrelid), ' WHERE ', 1), indpred IS NULL,
        obj_description(indexrelid, 'pg_class')
   FROM pg_index WHERE indrelid::regclass::text IN %s ORDER BY 1
 """
