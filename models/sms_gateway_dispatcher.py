@@ -46,12 +46,13 @@ LANE_SECONDS = 10
 #: often, none of them has to start a cron.
 LINGER_SECONDS = 3
 #: A lane looks for new work so often, in seconds, ...
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.1
 #: ... but spends no more than this share of its time on looking.
 LOOK_SHARE = 0.05
-#: A lane waits so long for answers before it does something else, in seconds.
-GATHER_SECONDS = 0.25
-#: After an answer it waits no longer than this for another, in seconds.
+#: Where a queue was left is forgotten so often, in seconds: a row that another lane had
+#: locked and gave back may lie before.
+FORGET_SECONDS = 5
+#: After an answer a lane waits no longer than this for another, in seconds.
 MOMENT_SECONDS = 0.01
 #: Messages taken in one statement: the providers work on the first while the next are
 #: taken.
@@ -94,6 +95,7 @@ class Unit:
     has_trouble: bool = False
     campaigns: deque = field(default_factory=deque)
     positions: dict = field(default_factory=dict)
+    forget_at: float = 0.0
     next_due: datetime | None = None
 
     @property
@@ -231,7 +233,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         while time.monotonic() < deadline:
             is_busy = self._look(lane)
             is_busy |= bool(self._start_calls(lane))
-            patience = 0 if lane.can_start_more else GATHER_SECONDS
+            patience = 0 if lane.can_start_more else LOOK_SECONDS
             self._apply_answers(lane, lane.gather(patience))
             if is_busy or lane.calls:
                 rest_at = time.monotonic() + linger
@@ -248,7 +250,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
     def _drain(self, lane):
         """Apply what is under way: an answer that was given is never thrown away."""
         while lane.calls:
-            self._apply_answers(lane, lane.gather(GATHER_SECONDS))
+            self._apply_answers(lane, lane.gather(LOOK_SECONDS))
 
     def _get_deadline(self):
         end = self.env.context.get("cron_end_time", float("inf"))
@@ -379,7 +381,9 @@ SELECT r.id, d.is_debug, NULL, single.not_before
         # Those that are known keep their turn.
         known = [campaign_id for campaign_id in unit.campaigns if campaign_id in due]
         unit.campaigns = deque(dict.fromkeys([*known, *due]))
-        unit.positions.clear()
+        if time.monotonic() >= unit.forget_at:
+            unit.positions.clear()
+            unit.forget_at = time.monotonic() + FORGET_SECONDS
         unit.next_due = min((at for _campaign_id, at in heads), default=None)
 
     @contextmanager
@@ -426,8 +430,8 @@ SELECT r.id, d.is_debug, NULL, single.not_before
                 continue
             claimed = self._claim(unit, wanted)
             started += len(claimed)
-            if not claimed:
-                # Paused, braked, out of tokens, or taken by another lane.
+            if not claimed or len(claimed) < wanted and not unit.campaigns:
+                # Nothing more is due, or the route must not send: the next look tells.
                 unit.next_due = None
             self._hand_over(lane, unit, claimed)
         return started

@@ -275,6 +275,7 @@ class SmsGatewayMessage(models.Model):
     _cancelled_list_index = _list_index("state = 'cancelled'")
     _debug_list_index = _list_index("is_debug IS TRUE")
     _voice_list_index = _list_index("channel = 'voice'")
+    _unreadable_list_index = _list_index("msisdn IS NULL")
 
     _state_known = models.Constraint(
         "CHECK (state IN ('queued', 'submitting', 'submitted', 'unknown',"
