@@ -824,7 +824,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             dispatcher = self.with_env(self.env(cr=cr))
             if dispatcher._call("pg_try_advisory_lock"):
                 dispatcher._call("pg_advisory_unlock")
-                dispatcher._trigger("send_1")
+                dispatcher._trigger_once("send_1")
 
     @api.model
     def _trigger(self, name):
@@ -836,8 +836,12 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
 
     @api.model
     def _trigger_once(self, name):
-        """As `_trigger`, unless the cron is about to run anyhow: for what happens often
-        and may wait for the cron's next minute."""
+        """As `_trigger`, unless the cron is about to run anyhow: for what happens often.
+
+        Odoo takes a cron's triggers away before it runs: a run whose trigger is still
+        there sees all that is committed now. What is not committed yet may wait for the
+        cron's next minute.
+        """
         cron = self.env.ref(f"crm_sms_gateway.ir_cron_{name}", raise_if_not_found=False)
         waiting = self.env.execute_query(
             SQL(
