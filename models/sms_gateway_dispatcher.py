@@ -836,7 +836,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
 
     @api.model
     def _trigger_once(self, name):
-        """As `_trigger`, unless the cron is about to run anyhow: for what happens often.
+        """As `_trigger`, unless the cron is about to run anyhow.
 
         Odoo takes a cron's triggers away before it runs: a run whose trigger is still
         there sees all that is committed now. What is not committed yet may wait for the
