@@ -276,6 +276,25 @@ class TestPush(ReportCase):
             self.assertFalse(Route._find_by_webhook_token(wrong))
         self.assertNotEqual(token, self.route.webhook_token)
 
+    def count_push(self, number):
+        """How many statements it takes to apply so many reports."""
+        messages = self.get_messages(self.send(*[PHONE] * number, route=self.scripted))
+        self.run_lane()
+        reports = [
+            DeliveryReport(DELIVERED, provider_reference=reference)
+            for reference in messages.mapped("provider_reference")
+        ]
+        self.provider.script["push"] = lambda request: PushAnswer(reports, b"OK")
+        before = self.env.cr.sql_log_count
+        self.Report._receive_push(self.scripted, PushRequest("POST", b""))
+        count = self.env.cr.sql_log_count - before
+        self.assertEqual(set(messages.mapped("state")), {"delivered"})
+        return count
+
+    def test_a_large_push_costs_the_statements_of_a_small_one(self):
+        self.count_push(2)
+        self.assertEqual(self.count_push(2), self.count_push(90))
+
 
 @tagged("post_install", "-at_install")
 class TestAnyOrder(ReportCase):
@@ -361,6 +380,24 @@ class TestPoll(GatewayCase):
         self.assertEqual(
             set(messages.event_ids.mapped("source")), {"dispatcher", "poll"}
         )
+
+    def count_poll(self, number):
+        """How many questions and statements it takes to poll so many messages."""
+        scripted, _provider = self.script_polled_route(DELIVERED, max_poll=20)
+        self.submit(scripted, *[PHONE] * number)
+        self.let_pass(5)
+        before = self.env.cr.sql_log_count
+        self.run_poll()
+        return len(self.asked), self.env.cr.sql_log_count - before
+
+    def test_a_poll_costs_batches_not_rows(self):
+        self.count_poll(1)
+        _one, of_one = self.count_poll(1)
+        one, of_batch = self.count_poll(19)
+        five, of_five = self.count_poll(99)
+        self.assertEqual((one, five), (1, 5))
+        self.assertLessEqual(of_batch, of_one)
+        self.assertLessEqual(of_five - of_batch, 4 * 10)
 
     def test_nothing_is_asked_before_its_turn(self):
         scripted, _provider = self.script_polled_route()
