@@ -156,7 +156,8 @@ class TestSuite(BaseCase):
                 for name in vars(base)
                 if name.startswith("test_") and callable(getattr(cls, name))
             }
-            if inherited - vars(cls).keys():
+            is_test = issubclass(cls, unittest.TestCase)
+            if is_test and inherited - vars(cls).keys():
                 with self.subTest(cls=cls.__name__):
                     self.assertTrue(getattr(cls, "allow_inherited_tests_method", False))
 
