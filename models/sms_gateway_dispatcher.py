@@ -258,7 +258,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
 
     @contextmanager
     def _stay_awake(self):
-        """While a lane is awake, requests need not wake one (see `_wake`).
+        """While a lane is awake, requests need not wake one (see `_wake_one`).
 
         The lock belongs to the connection: it ends with a worker that dies.
         """
@@ -359,12 +359,13 @@ SELECT r.id, d.is_debug, NULL, single.not_before
          JOIN sms_gateway_campaign c ON c.id = m.campaign_id
         WHERE m.state = 'queued' AND m.priority = %(single)s
           AND m.route_id = r.id AND m.is_debug = d.is_debug
-          AND (c.state NOT IN %(held)s OR c.state = 'cancelled' AND m.maybe_sent)
+          AND %(is_served)s
      ORDER BY m.not_before LIMIT 1) AS single
                 """,
                 single=PRIORITY_SINGLE,
                 batch=PRIORITY_BATCH,
                 held=HELD_STATES,
+                is_served=_is_served(),
             )
         )
         found = defaultdict(list)
@@ -512,7 +513,7 @@ WITH picked AS MATERIALIZED (
          WHERE m.state = 'queued' AND m.priority = %(single)s
            AND m.route_id = %(route_id)s AND m.is_debug = %(is_debug)s
            AND m.not_before <= %(now)s AND (m.not_before, m.id) > %(since)s
-           AND (c.state NOT IN %(held)s OR c.state = 'cancelled' AND m.maybe_sent)
+           AND %(is_served)s
       ORDER BY m.not_before, m.id LIMIT %(limit)s
            FOR NO KEY UPDATE OF m SKIP LOCKED) AS single
      UNION ALL
@@ -582,6 +583,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             single=PRIORITY_SINGLE,
             batch=PRIORITY_BATCH,
             held=HELD_STATES,
+            is_served=_is_served(),
             since=since[0],
             campaigns=campaigns,
             since_at=[at for at, _id in since[1:]],
@@ -829,10 +831,9 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
     @api.model
     def _trigger(self, name):
         """Let one of the gateway's crons run now, unless somebody deleted it."""
-        cron = self.env.ref(f"crm_sms_gateway.ir_cron_{name}", raise_if_not_found=False)
+        cron = self._find_cron(name)
         if cron:
-            # sudo: whoever sends may wake crons, only administrators see them
-            cron.sudo()._trigger()
+            cron._trigger()
 
     @api.model
     def _trigger_once(self, name):
@@ -842,16 +843,23 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         there sees all that is committed now. What is not committed yet may wait for the
         cron's next minute.
         """
-        cron = self.env.ref(f"crm_sms_gateway.ir_cron_{name}", raise_if_not_found=False)
+        cron = self._find_cron(name)
+        if not cron:
+            return
         waiting = self.env.execute_query(
             SQL(
                 "SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s",
-                cron.id if cron else None,
+                cron.id,
                 now(),
             )
         )
         if not waiting:
-            self._trigger(name)
+            cron._trigger()
+
+    def _find_cron(self, name):
+        cron = self.env.ref(f"crm_sms_gateway.ir_cron_{name}", raise_if_not_found=False)
+        # sudo: whoever sends may wake crons, only administrators see them
+        return cron and cron.sudo()
 
     # === OTHER CRONS ===
     @api.model
@@ -886,6 +894,14 @@ def _may_send():
         """,
         now(),
         PREFIX + "is_stopped",
+    )
+
+
+def _is_served():
+    """The condition that the message ``m`` of the campaign ``c`` has its turn:
+    of a cancelled one only what may have been sent, which becomes unknown again."""
+    return SQL(
+        "(c.state NOT IN %s OR c.state = 'cancelled' AND m.maybe_sent)", HELD_STATES
     )
 
 
