@@ -69,7 +69,7 @@ class SmsGatewayDeliveryReport(models.Model):
 
     _name = "sms.gateway.delivery.report"
     _description = "SMS Gateway Delivery Report"
-    _order = "id desc"
+    _order = "received_at desc, id desc"
     _rec_name = "provider_reference"
     _log_access = False
 
@@ -106,7 +106,7 @@ class SmsGatewayDeliveryReport(models.Model):
 
     _kept_index = models.Index("(route_id, provider_reference) WHERE state = 'kept'")
     _trouble_index = models.Index("(id) WHERE state IN ('unmatched', 'unreadable')")
-    _received_index = models.Index("(received_at)")
+    _received_index = models.Index("(received_at, id)")
 
     # === PUSH ===
     @api.model

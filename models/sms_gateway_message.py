@@ -853,18 +853,20 @@ def _in_turns(changes):
 class _RowStream:
     """The rows of `_enqueue` as a file for COPY, prepared while PostgreSQL reads."""
 
-    COLUMNS = (
-        "uuid", "campaign_id", "index", "route_id", "company_id", "channel",
-        "is_debug", "priority", "retry_of_id", "phone_raw", "msisdn", "text",
-        "text_alternative", "encoding", "segments", "state", "maybe_sent", "attempts",
-        "failure_type", "failure_code", "failure_message", "client_reference",
-        "accepted_at", "not_before", "expires_at", "poll_count", "check_count",
-        "finished_at",
+    OWN_COLUMNS = (
+        "uuid", "index", "phone_raw", "msisdn", "text", "text_alternative", "encoding",
+        "segments", "state", "failure_type", "failure_code", "failure_message",
+        "finished_at", "client_reference",
     )  # fmt: skip
+    COMMON_COLUMNS = (
+        "campaign_id", "route_id", "company_id", "channel", "is_debug", "priority",
+        "retry_of_id", "maybe_sent", "attempts", "poll_count", "check_count",
+        "accepted_at", "not_before", "expires_at",
+    )  # fmt: skip
+    COLUMNS = OWN_COLUMNS + COMMON_COLUMNS
     ROWS_AT_ONCE = 100
-    ESCAPES = str.maketrans(
-        {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
-    )
+    ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
+    SPECIAL = re.compile(r"[\\\n\r\t\x08]")
 
     def __init__(self, env, campaign, composed, retry_of):
         self.rejected = []
@@ -873,14 +875,16 @@ class _RowStream:
         self._composed = iter(composed)
         self._language = env["sms.gateway.message"]._language()
         self.accepted_at = now()
-        start = campaign.scheduled_at
-        is_later = start and start > self.accepted_at
-        self._not_before = start if is_later else self.accepted_at
-        self._expires_at = campaign._get_expiry(self.accepted_at)
         # Neighbours in their index: numbers at random would each touch a page of it.
         self._first_reference = secrets.randbits(62)
         self._buffer = ""
-        self._head = (
+        self._common = self._format_common(campaign, retry_of)
+
+    def _format_common(self, campaign, retry_of):
+        """The end of every line: one accept gives all of its messages the same."""
+        start = campaign.scheduled_at
+        is_later = start and start > self.accepted_at
+        values = (
             campaign.id,
             campaign.route_id.id,
             campaign.company_id.id,
@@ -888,7 +892,15 @@ class _RowStream:
             campaign.is_debug,
             campaign.priority,
             retry_of.id if retry_of else None,
+            False,
+            0,
+            0,
+            0,
+            self.accepted_at,
+            start if is_later else self.accepted_at,
+            campaign._get_expiry(self.accepted_at),
         )
+        return "\t".join(["", *map(self._field, values)]) + "\n"
 
     def read(self, size=-1):  # pylint: disable=method-required-super
         """Hand out the next rows, as COPY demands at most ``size`` characters."""
@@ -903,24 +915,14 @@ class _RowStream:
             composed = next(self._composed, None)
             if composed is None:
                 return
-            yield self._line(self._row(composed))
+            yield "\t".join(map(self._field, self._row(composed))) + self._common
 
     def _row(self, composed):
-        campaign_id, route_id, company_id, channel, is_debug, priority, retry = (
-            self._head
-        )
         code = self._reject(composed)
         self._count(code, composed.segments)
         return (
             new_uuid(),
-            campaign_id,
             composed.index,
-            route_id,
-            company_id,
-            channel,
-            is_debug,
-            priority,
-            retry,
             composed.phone_raw,
             composed.msisdn,
             composed.text,
@@ -928,18 +930,11 @@ class _RowStream:
             composed.encoding,
             composed.segments,
             "failed" if code else "queued",
-            False,
-            0,
             FAILURE_OF_CODE[code] if code else None,
             code,
             self._explain(composed.problems[0]) if code else None,
-            self._first_reference + composed.index,
-            self.accepted_at,
-            self._not_before,
-            self._expires_at,
-            0,
-            0,
             self.accepted_at if code else None,
+            self._first_reference + composed.index,
         )
 
     def _count(self, code, segments):
@@ -978,14 +973,14 @@ class _RowStream:
             problem.code, self._language, path=problem.field, **problem.params
         )
 
-    def _line(self, row):
-        return "\t".join(map(self._field, row)) + "\n"
-
     def _field(self, value):
         if value is None:
             return r"\N"
-        if value is True or value is False:
-            return "t" if value else "f"
         if isinstance(value, str):
-            return value.translate(self.ESCAPES)
+            return self.SPECIAL.sub(self._escape, value)
+        if isinstance(value, bool):
+            return "t" if value else "f"
         return str(value)
+
+    def _escape(self, special):
+        return self.ESCAPES[special[0]]

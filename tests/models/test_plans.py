@@ -32,15 +32,8 @@ from ..common import GatewayCase, ScriptedProvider, accept, sandbox_phone
 DIVIDE = 300
 #: ... and to read them from end to end is made so many times dearer.
 SEQUENTIAL_COST = 25
-#: What reads as much as it finds: groups, old months, and words in campaigns' names;
-#: reports are kept for three months only.
-DEAR_REQUESTS = (
-    "groups: ",
-    ", last month",
-    ", this year",
-    "search campaign",
-    "Delivery Reports, list: search provider's reference",
-)
+#: Reports are kept for three months only.
+DEAR_REQUESTS = ("Delivery Reports, list: search provider's reference",)
 #: What a walk along all messages may look for in vain.
 RARE = re.compile(r"\(state\)|is_debug IS TRUE|'voice'")
 #: Lines of a statement that a failure shows.
