@@ -73,9 +73,7 @@ class SmsGatewayDeliveryReport(models.Model):
     _rec_name = "provider_reference"
     _log_access = False
 
-    route_id = fields.Many2one(
-        "sms.gateway.route", required=True, readonly=True, ondelete="cascade"
-    )
+    route_id = CopiedMany2one("sms.gateway.route", required=True, readonly=True)
     company_id = CopiedMany2one("res.company", readonly=True)
     received_at = fields.Datetime("Received", required=True, readonly=True)
     state = fields.Selection(

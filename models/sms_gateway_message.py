@@ -85,7 +85,9 @@ MAX_REFERENCE = 255
 MAX_SEGMENTS = 1000
 _ABSENT = (None, "")
 #: Columns that a provider fills with words of its own.
-PROVIDERS_WORDS = ("provider_reference", "uuid", "msisdn", "code", "detail", "raw")
+PROVIDERS_WORDS = frozenset(
+    ("provider_reference", "uuid", "msisdn", "code", "detail", "raw")
+)
 #: What people write between the digits of a number.
 _NUMBER_MARKS = re.compile(r"[-+.()\s]")
 #: U+0000 and lone surrogates
@@ -825,9 +827,9 @@ def storable(values):
     """The words of a provider as they can be kept: the database must never refuse an
     answer because of them."""
     kept = dict(values)
-    for name in PROVIDERS_WORDS:
-        if kept.get(name):
-            kept[name] = _UNSTORABLE.sub("", kept[name])[:MAX_WORDS]
+    for name in PROVIDERS_WORDS & kept.keys():
+        if word := kept[name]:
+            kept[name] = _UNSTORABLE.sub("", word)[:MAX_WORDS]
     if len(kept.get("provider_reference") or "") > MAX_REFERENCE:
         kept["provider_reference"] = None
     if not 0 <= (kept.get("segments") or 0) <= MAX_SEGMENTS:

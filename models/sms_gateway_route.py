@@ -286,6 +286,13 @@ class SmsGatewayRoute(models.Model):
                 self.env._("A route with messages cannot be deleted. Archive it.")
             )
 
+    def unlink(self):
+        """Override: what was pushed to a route goes with it."""
+        # sudo: administrators delete routes, only the gateway itself deletes reports
+        Report = self.env["sms.gateway.delivery.report"].sudo()
+        Report.search([("route_id", "in", self.ids)]).unlink()
+        return super().unlink()
+
     @api.onchange("provider_code")
     def _onchange_provider_code(self):
         provider = PROVIDERS.get(self.provider_code)

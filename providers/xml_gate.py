@@ -683,8 +683,12 @@ def _format_minute(moment: datetime, zone: ZoneInfo) -> str:
     return minute.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
+@lru_cache(maxsize=1024)
 def _read_time(value: str | None, zone: ZoneInfo) -> datetime | None:
-    """A local time of the account in UTC; empty while nothing has happened."""
+    """A local time of the account in UTC; empty while nothing has happened.
+
+    The states of one push share a few seconds.
+    """
     text = (value or "").strip()
     if not _SECOND.fullmatch(text):
         return None

@@ -185,7 +185,11 @@ class TestRoute(GatewayCase):
 
     def test_with_messages_a_route_is_archived_not_deleted(self):
         unused = self.make_route("unused")
+        report = self.env["sms.gateway.delivery.report"]._keep_unreadable(
+            unused, b"?", "Not a report"
+        )
         unused.unlink()
+        self.assertFalse(report.exists())
         message = self.send_one()
         with self.assertRaises(UserError):
             self.route.unlink()
