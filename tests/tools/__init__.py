@@ -5,4 +5,5 @@ from . import (
     test_segments,
     test_sentences,
     test_template,
+    test_transliteration,
 )

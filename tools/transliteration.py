@@ -1,0 +1,115 @@
+"""Russian, Ukrainian, Belarusian and Kazakh texts in plain Latin letters.
+
+The letters follow the BGN/PCGN romanization of Russian of 1947 without what a phone
+cannot show and a reader does not miss: ё is ``yo``, е is ``e`` at the beginning of a
+word too, the signs ь and ъ are silent unless a vowel follows them (``Yuryev``,
+``podyezd``). Letters that Russian lacks are written as they sound, without accents.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LETTERS = {
+    "а": "a",
+    "б": "b",
+    "в": "v",
+    "г": "g",
+    "д": "d",
+    "е": "e",
+    "ё": "yo",
+    "ж": "zh",
+    "з": "z",
+    "и": "i",
+    "й": "y",
+    "к": "k",
+    "л": "l",
+    "м": "m",
+    "н": "n",
+    "о": "o",
+    "п": "p",
+    "р": "r",
+    "с": "s",
+    "т": "t",
+    "у": "u",
+    "ф": "f",
+    "х": "kh",
+    "ц": "ts",
+    "ч": "ch",
+    "ш": "sh",
+    "щ": "shch",
+    "ъ": "",
+    "ы": "y",
+    "ь": "",
+    "э": "e",
+    "ю": "yu",
+    "я": "ya",
+    # Ukrainian and Belarusian
+    "ґ": "g",
+    "є": "ye",
+    "і": "i",
+    "ї": "yi",
+    "ў": "u",
+    # Kazakh
+    "ә": "a",
+    "ғ": "gh",
+    "қ": "q",
+    "ң": "ng",
+    "ө": "o",
+    "ұ": "u",
+    "ү": "u",
+    "һ": "h",
+}
+# what word processors and keyboards put into texts, and a phone shows as well so
+_TYPOGRAPHY = {
+    **dict.fromkeys("«»“”„‟″", '"'),
+    **dict.fromkeys("‘’‚‛‹›ʼ′`", "'"),
+    **dict.fromkeys("‐‑‒–—―−•", "-"),
+    "…": "...",
+    "№": "N",
+    "₽": "rub.",
+    "×": "x",
+    # spaces of every width, also those that do not break
+    **dict.fromkeys("\t\xa0\u202f\u205f\u3000", " "),
+    **dict.fromkeys(map(chr, range(0x2000, 0x200B)), " "),
+    **dict.fromkeys("\u2028\u2029", "\n"),
+    # invisible: soft hyphen, zero-width space, word joiner, byte order mark, accent
+    **dict.fromkeys("\xad\u200b\u2060\ufeff\u0301", ""),
+}
+_TABLE = str.maketrans(
+    {
+        **_LETTERS,
+        **{letter.upper(): latin.capitalize() for letter, latin in _LETTERS.items()},
+        **_TYPOGRAPHY,
+    }
+)
+
+_LOWER = "".join(_LETTERS) + "a-z"
+_UPPER = "".join(_LETTERS).upper() + "A-Z"
+_SILENT_SIGN = re.compile("[ьъ](?=[еио])", re.IGNORECASE)
+# a letter that becomes several, in a word of capitals: Щ of ЩУКА, not of Щука
+_LONG = "".join(letter for letter in _LETTERS if len(_LETTERS[letter]) > 1).upper()
+_CAPITAL = re.compile(
+    f"[{_LONG}](?=[{_UPPER}])|(?<=[{_UPPER}])[{_LONG}](?![{_LOWER}])",
+)
+
+
+def to_latin(text: str) -> str:
+    """Return a text in Latin letters and plain punctuation, in the case it had.
+
+    What is neither Cyrillic nor typography, emoji and other alphabets, stays.
+    """
+    if text.isascii():
+        return text.replace("\t", " ").replace("`", "'")
+    text = unicodedata.normalize("NFC", text)
+    text = _SILENT_SIGN.sub(_voice, text)
+    return _CAPITAL.sub(_spell, text).translate(_TABLE)
+
+
+def _voice(sign: re.Match[str]) -> str:
+    return "Y" if sign[0].isupper() else "y"
+
+
+def _spell(letter: re.Match[str]) -> str:
+    return _LETTERS[letter[0].lower()].upper()
