@@ -2,6 +2,7 @@ from . import (
     test_backoff,
     test_compose,
     test_msisdn,
+    test_person_name,
     test_segments,
     test_sentences,
     test_template,
