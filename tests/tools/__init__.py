@@ -1,6 +1,7 @@
 from . import (
     test_backoff,
     test_compose,
+    test_lint,
     test_msisdn,
     test_person_name,
     test_segments,

@@ -1,0 +1,302 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odoo.tests import BaseCase
+
+from odoo.addons.crm_sms_gateway.tools.lint import Character, Draft, Finding, lint
+from odoo.addons.crm_sms_gateway.tools.segments import count_segments
+
+NAMES = ("first_name", "last_name")
+SAMPLES = {"first_name": "Андрей", "last_name": "Соколов"}
+LATIN = {"first_name": "John", "last_name": "Smith"}
+
+
+def lint_draft(max_segments=3, channel="sms", samples=SAMPLES, **texts):
+    return lint(
+        Draft(**texts), NAMES, samples, max_segments=max_segments, channel=channel
+    )
+
+
+class LintCase(BaseCase):
+    maxDiff = None
+
+    def assert_findings(self, found, *expected):
+        self.assertEqual(
+            [(one.code, one.variant, dict(one.params)) for one in found], [*expected]
+        )
+
+    def assert_clean(self, **texts):
+        with self.subTest(texts=texts):
+            self.assertEqual(lint_draft(**texts), [])
+
+
+class TestTemplates(LintCase):
+    def test_good_texts(self):
+        self.assert_clean()
+        self.assert_clean(neutral="Здравствуйте, {{ first_name|default('друг') }}!")
+        self.assert_clean(
+            male="Уважаемый {{ first_name }}!\n\nВаш заказ готов.",
+            female="Уважаемая {{ first_name }}!\n\nВаш заказ готов.",
+            neutral="Ваш заказ готов.",
+        )
+
+    def test_errors_of_every_text(self):
+        found = lint_draft(
+            male="{{ first_name", female="\n{% if %}", neutral="{{ firstname }}"
+        )
+        self.assert_findings(
+            [one for one in found if one.code.startswith("template_")],
+            ("template_syntax", "male", {"line": 1, "detail": ""}),
+            ("template_forbidden", "female", {"line": 2, "detail": "statement"}),
+            (
+                "template_unknown_name",
+                "neutral",
+                {"line": 1, "detail": "firstname"},
+            ),
+        )
+
+    def test_bad_template_has_no_size_but_spaces(self):
+        found = lint_draft(neutral="{{ x }}  " + "я" * 1000)
+        self.assertEqual(
+            [one.code for one in found], ["template_unknown_name", "spaces"]
+        )
+
+    def test_sample_that_is_lacking_counts_as_empty(self):
+        self.assert_findings(
+            lint_draft(neutral="a" * 155 + "{{ first_name }}", samples={})
+        )
+
+
+class TestVariants(LintCase):
+    def test_who_gets_nothing(self):
+        for texts, missing in (
+            ({"male": "a"}, ["female", "neutral"]),
+            ({"female": "a"}, ["male", "neutral"]),
+            ({"male": "a", "female": "a"}, ["neutral"]),
+            ({"male": "a", "neutral": " \n"}, ["female", "neutral"]),
+            ({"male": "a", "neutral": "a"}, []),
+            ({"female": "a", "neutral": "a"}, []),
+            ({"neutral": "a"}, []),
+            ({"alternative": "a"}, []),
+            ({}, []),
+        ):
+            with self.subTest(texts=texts):
+                self.assert_findings(
+                    lint_draft(**texts),
+                    *(("missing_variant", variant, {}) for variant in missing),
+                )
+
+    def test_text_with_an_error_is_not_missing(self):
+        found = lint_draft(male="{{ x }}", neutral="a")
+        self.assertEqual([one.code for one in found], ["template_unknown_name"])
+
+    def test_names_of_one_gender_only(self):
+        found = lint_draft(
+            male="{{ first_name }}", female="{{ last_name }}", neutral="a"
+        )
+        params = {"male": ("first_name",), "female": ("last_name",)}
+        self.assert_findings(found, ("different_names", "female", params))
+
+    def test_name_that_one_text_lacks(self):
+        found = lint_draft(
+            male="{{ first_name }} {{ last_name }}",
+            female="{{ first_name }}",
+            neutral="a",
+        )
+        params = {"male": ("last_name",), "female": ()}
+        self.assert_findings(found, ("different_names", "female", params))
+
+    def test_neutral_text_may_use_other_names(self):
+        self.assert_clean(male="{{ first_name }}", neutral="{{ last_name }}")
+
+
+class TestSize(LintCase):
+    def test_many_segments_by_sample_values(self):
+        source = "я" * 66 + "{{ first_name }}"
+        self.assert_findings(
+            lint_draft(neutral=source, max_segments=1),
+            ("many_segments", "neutral", {"count": 2, "limit": 1, "encoding": "ucs2"}),
+        )
+        self.assert_findings(lint_draft(neutral=source, max_segments=2))
+        short = {"first_name": "Ян"}
+        self.assert_findings(lint_draft(neutral=source, max_segments=1, samples=short))
+
+    def test_gsm7(self):
+        self.assert_findings(
+            lint_draft(neutral="a" * 161, max_segments=1),
+            ("many_segments", "neutral", {"count": 2, "limit": 1, "encoding": "gsm7"}),
+        )
+
+    def test_speech_has_no_size(self):
+        self.assert_findings(
+            lint_draft(neutral="— Hello " + "a" * 1000, channel="voice")
+        )
+
+    def test_sms_behind_speech_has(self):
+        found = lint_draft(
+            neutral="a" * 1000, alternative="a" * 200, channel="voice", max_segments=1
+        )
+        params = {"count": 2, "limit": 1, "encoding": "gsm7"}
+        self.assert_findings(found, ("many_segments", "alternative", params))
+
+
+class TestUnicodeByCharacters(LintCase):
+    def find(self, source, samples=LATIN):
+        (*_, found) = lint_draft(neutral=source, samples=samples, max_segments=9)
+        self.assertEqual(found.code, "unicode_by_characters")
+        return found.params
+
+    def assert_characters(self, source, *expected):
+        with self.subTest(source=source):
+            self.assertEqual(
+                self.find(source)["characters"],
+                tuple(Character(*one) for one in expected),
+            )
+
+    def assert_none(self, source, samples=LATIN):
+        with self.subTest(source=source):
+            found = lint_draft(neutral=source, samples=samples, max_segments=9)
+            self.assertNotIn("unicode_by_characters", [one.code for one in found])
+
+    def test_typography(self):
+        self.assert_characters("Sale — today", ("—", "-", ((1, 6),)))
+        self.assert_characters("№ 5", ("№", "N", ((1, 1),)))
+        self.assert_characters(
+            "Hi {{ first_name }},\nyour «Alpha» is\xa0ready…",
+            ("«", '"', ((2, 6),)),
+            ("»", '"', ((2, 12),)),
+            ("\xa0", " ", ((2, 16),)),
+            ("…", "...", ((2, 22),)),
+        )
+
+    def test_every_place_is_told(self):
+        self.assert_characters("a—b\r\nc—\rd—", ("—", "-", ((1, 2), (2, 2), (3, 2))))
+
+    def test_what_nothing_is_like(self):
+        self.assert_characters("Hello 🙂", ("🙂", None, ((1, 7),)))
+
+    def test_letters(self):
+        self.assert_characters("Kafe Ёlka", ("Ё", "Yo", ((1, 6),)))
+        self.assert_characters("Curaçao", ("ç", "c", ((1, 5),)))
+
+    def test_cyrillic_letters_that_look_latin(self):
+        self.assert_characters("Big sаle", ("а", "a", ((1, 6),)))
+        self.assert_characters("Сode 5", ("С", "C", ((1, 1),)))
+        self.assert_characters("Room 5 с", ("с", "s", ((1, 8),)))
+
+    def test_segments_now_and_without(self):
+        params = self.find("Sale — " + "a" * 150)
+        self.assertEqual((params["count"], params["count_without"]), (3, 1))
+
+    def test_replacement_counts(self):
+        params = self.find("a" * 158 + "…")
+        self.assertEqual((params["count"], params["count_without"]), (3, 2))
+
+    def test_gsm7_text(self):
+        self.assert_none("Hello {{ first_name }} €")
+
+    def test_russian_text(self):
+        self.assert_none("Привет")
+        self.assert_none("Да")
+        self.assert_none("Да — ok")
+        self.assert_none("Hello абв")
+
+    def test_value_decides(self):
+        self.assert_none("Hi — {{ first_name }}", SAMPLES)
+        self.assert_none("Hi {{ first_name }}", SAMPLES)
+
+    def test_placeholder_is_not_text(self):
+        self.assert_none("Hi {{ first_name|default('—') }}", {})
+        self.assert_characters(
+            "Hi {{ first_name|default('—}}—') }} — bye", ("—", "-", ((1, 37),))
+        )
+
+
+class TestSpaces(LintCase):
+    def assert_spaces(self, source, *expected):
+        with self.subTest(source=source):
+            found = [
+                (one.params["kind"], *one.params["places"])
+                for one in lint_draft(neutral=source, channel="voice")
+                if one.code == "spaces"
+            ]
+            self.assertEqual(found, [*expected])
+
+    def test_every_kind(self):
+        self.assert_spaces(" Привет", ("leading", (1, 1)))
+        self.assert_spaces("\n\nПривет", ("leading", (1, 1)))
+        self.assert_spaces("Привет ", ("trailing", (1, 7)))
+        self.assert_spaces("Привет\n", ("trailing", (1, 7)))
+        self.assert_spaces("Привет \nмир", ("trailing", (1, 7)))
+        self.assert_spaces("Привет  мир", ("double", (1, 7)))
+        self.assert_spaces("Привет \xa0мир", ("double", (1, 7)))
+        self.assert_spaces("Привет , мир !", ("before_punctuation", (1, 7), (1, 13)))
+        self.assert_spaces("Привет\tмир", ("tab", (1, 7)))
+        self.assert_spaces("При\u200bвет\ufeff", ("invisible", (1, 4), (1, 8)))
+
+    def test_kinds_in_order(self):
+        self.assert_spaces(
+            " a  b\u200b , c ",
+            ("leading", (1, 1)),
+            ("trailing", (1, 11)),
+            ("double", (1, 3)),
+            ("before_punctuation", (1, 7)),
+            ("invisible", (1, 6)),
+        )
+
+    def test_beside_placeholders(self):
+        self.assert_spaces(
+            "Привет, {{ first_name }} !", ("before_punctuation", (1, 25))
+        )
+        self.assert_spaces("Привет,  {{ first_name }}", ("double", (1, 8)))
+        self.assert_spaces("{{ first_name }} ", ("trailing", (1, 17)))
+
+    def test_spaces_that_are_right(self):
+        for source in (
+            "Привет, {{  first_name  |default('  ')}}!\n\nДо встречи - завтра.",
+            "Домен .com, смайлик :) или :-( и так ...",
+            "Скидка 5 %, цена 1\xa0000 ₽",
+            "Семья 👨\u200d👩\u200d👧",
+            "(в скобках) «в кавычках»",
+        ):
+            self.assert_spaces(source)
+
+
+class TestLint(LintCase):
+    def test_order_is_by_text_then_the_whole(self):
+        found = lint_draft(
+            female=" {{ first_name }}",
+            male="Sale — {{ last_name }}  today",
+            alternative="{{ x }}",
+            samples=LATIN,
+            max_segments=0,
+        )
+        self.assertEqual(
+            [(one.code, one.variant) for one in found],
+            [
+                ("many_segments", "male"),
+                ("unicode_by_characters", "male"),
+                ("spaces", "male"),
+                ("many_segments", "female"),
+                ("spaces", "female"),
+                ("template_unknown_name", "alternative"),
+                ("missing_variant", "neutral"),
+                ("different_names", "female"),
+            ],
+        )
+
+    @given(
+        st.text("{}abя'|— .\n\r\t\u200b\x01«é🙂", max_size=40),
+        st.text("aя—\n", max_size=3),
+    )
+    @settings(deadline=None, derandomize=True, max_examples=300)
+    def test_any_text_is_judged(self, source, value):
+        found = lint(Draft(male=source), ("a",), {"a": value}, max_segments=1)
+        for one in found:
+            self.assertIsInstance(one, Finding)
+            for place in one.params.get("places", ()):
+                self.assertLessEqual((1, 1), place)
+            for character in one.params.get("characters", ()):
+                self.assertEqual(count_segments(character.character).encoding, "ucs2")
+                replacement = count_segments(character.replacement or "")
+                self.assertEqual(replacement.encoding, "gsm7")

@@ -1,0 +1,257 @@
+"""What an author should know about texts before they are sent."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Literal, get_args
+
+from .msisdn import Channel
+from .segments import count_segments
+from .template import Template, TemplateError, compile_template
+from .transliteration import to_latin
+
+#: ``alternative`` is the SMS behind a call
+Variant = Literal["male", "female", "neutral", "alternative"]
+FindingCode = Literal[
+    "template_syntax",
+    "template_forbidden",
+    "template_unknown_name",
+    "many_segments",
+    "unicode_by_characters",
+    "spaces",
+    "missing_variant",
+    "different_names",
+]
+SpaceKind = Literal[
+    "leading", "trailing", "double", "before_punctuation", "tab", "invisible"
+]
+
+#: line and column, both from 1, in characters
+Place = tuple[int, int]
+
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
+
+# so many letters are a slip of the keyboard, more are an alphabet
+_MAX_LETTERS = 2
+
+_PLACEHOLDER = re.compile(r"\{\{(?:'[^']*'|\"[^\"]*\"|[^'\"}]|\}(?!\}))*\}\}")
+_LINE_BREAK = re.compile(r"\r\n?|\n")
+_NOT_LINE_BREAK = re.compile(r"[^\r\n]")
+_LATIN = re.compile(r"[A-Za-z]")
+
+# Cyrillic and Greek letters that look like Latin ones: one in a Latin word is a slip
+_LOOKALIKES = dict(
+    zip(
+        "аеорсухіјѕАВЕКМНОРСТУХІЈЅΑΒΕΗΙΚΜΝΟΡΤΥΧΖο",
+        "aeopcyxijsABEKMHOPCTYXIJSABEHIKMNOPTYXZo",
+        strict=True,
+    )
+)
+
+_SPACE = r"[^\S\r\n\t]"
+_SPACES: dict[SpaceKind, re.Pattern[str]] = {
+    "leading": re.compile(r"\A\s+"),
+    "trailing": re.compile(rf"\s+\Z|{_SPACE}+(?=[\r\n])"),
+    "double": re.compile(rf"(?<=\S){_SPACE}{{2,}}(?=\S)"),
+    # but not before ".com", ":)" and "..."
+    "before_punctuation": re.compile(
+        r"(?<=\S)[^\S\r\n]+(?=[,;!?…»]|\.(?![\w.])|:(?![\w()/|\\*'-]))"
+    ),
+    "tab": re.compile(r"\t+"),
+    # soft hyphens, spaces of no width, marks of direction, controls; the joiner is no
+    # fault in emoji
+    "invisible": re.compile(
+        "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f"
+        "\u202a-\u202e\u2060-\u2069\ufeff]|(?<=\\w)\u200d"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The sources as an author has them; an empty one is none."""
+
+    male: str = ""
+    female: str = ""
+    neutral: str = ""
+    alternative: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """What GSM-7 lacks; ``replacement`` is None where nothing in it is like that."""
+
+    character: str
+    replacement: str | None
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about one variant. Its ``params``:
+
+    - template_*: ``line``, ``detail`` (see `TemplateError`);
+    - many_segments: ``count``, ``limit``, ``encoding``;
+    - unicode_by_characters: ``characters`` (of `Character`), ``count`` of segments,
+      ``count_without`` them, every one replaced or left out;
+    - spaces: ``kind`` (`SpaceKind`), ``places``;
+    - missing_variant: none; whom ``variant`` is for would get nothing (``neutral``:
+      those whose gender is unknown);
+    - different_names: ``male`` and ``female``, the names that only this text uses.
+    """
+
+    code: FindingCode
+    variant: Variant
+    params: Mapping[str, object] = dataclass_field(default_factory=dict)
+
+
+def lint(
+    draft: Draft,
+    names: Collection[str],
+    samples: Mapping[str, str],
+    *,
+    max_segments: int,
+    channel: Channel = "sms",
+) -> list[Finding]:
+    """Return what is worth knowing: each text's findings in order, then the draft's.
+
+    ``samples`` are values of the ``names``, for the size; a name without one counts as
+    empty. Speech has no segments and no alphabet.
+    """
+    sources = _sources(draft)
+    templates: dict[Variant, Template] = {}
+    findings: list[Finding] = []
+    for variant, source in sources.items():
+        try:
+            template = templates[variant] = compile_template(source, names)
+        except TemplateError as error:
+            params = {"line": error.line, "detail": error.detail}
+            findings.append(Finding(error.code, variant, params))
+        else:
+            if channel == "sms" or variant == "alternative":
+                text = _render(template, samples)
+                findings += _lint_size(variant, source, text, max_segments)
+        findings += _lint_spaces(variant, source)
+    return [*findings, *_lint_missing(sources), *_lint_names(templates)]
+
+
+def _sources(draft: Draft) -> dict[Variant, str]:
+    """Return the texts that are given, in the order of `VARIANTS`."""
+    sources: dict[Variant, str] = {v: getattr(draft, v) for v in VARIANTS}
+    return {variant: source for variant, source in sources.items() if source.strip()}
+
+
+def _render(template: Template, samples: Mapping[str, str]) -> str:
+    return template.render({**dict.fromkeys(template.required, ""), **samples})
+
+
+def _lint_size(
+    variant: Variant, source: str, text: str, max_segments: int
+) -> Iterator[Finding]:
+    size = count_segments(text)
+    if size.count > max_segments:
+        params = {
+            "count": size.count,
+            "limit": max_segments,
+            "encoding": size.encoding,
+        }
+        yield Finding("many_segments", variant, params)
+    if size.encoding == "ucs2" and (characters := _find_characters(source, text)):
+        without = text.translate(
+            {ord(one.character): one.replacement or "" for one in characters}
+        )
+        yield Finding(
+            "unicode_by_characters",
+            variant,
+            {
+                "characters": characters,
+                "count": size.count,
+                "count_without": count_segments(without).count,
+            },
+        )
+
+
+def _find_characters(source: str, text: str) -> tuple[Character, ...]:
+    """Return the author's characters that alone keep a text from GSM-7.
+
+    None when values have others, or when the text is of another alphabet.
+    """
+    literal = _hide_placeholders(source)
+    found = [one for one in dict.fromkeys(literal) if not _is_gsm7(one)]
+    letters = {one for one in found if one.isalpha()}
+    if len(letters) > _MAX_LETTERS or any(
+        not _is_gsm7(one) and one not in found for one in set(text)
+    ):
+        return ()
+    if letters and sum(map(literal.count, letters)) >= len(_LATIN.findall(literal)):
+        return ()
+    return tuple(
+        Character(one, _replacement(one, literal), _places(literal, re.escape(one)))
+        for one in found
+    )
+
+
+def _is_gsm7(text: str) -> bool:
+    return count_segments(text).encoding == "gsm7"
+
+
+def _replacement(character: str, text: str) -> str | None:
+    if character in _LOOKALIKES and _touches_latin(character, text):
+        return _LOOKALIKES[character]
+    latin = to_latin(character)
+    if not _is_gsm7(latin):
+        latin = _without_accent(character)
+    return latin if _is_gsm7(latin) else None
+
+
+def _touches_latin(character: str, text: str) -> bool:
+    one = re.escape(character)
+    return re.search(f"[A-Za-z]{one}|{one}[A-Za-z]", text) is not None
+
+
+def _without_accent(character: str) -> str:
+    decomposed = unicodedata.normalize("NFD", character)
+    return "".join(one for one in decomposed if not unicodedata.combining(one))
+
+
+def _lint_spaces(variant: Variant, source: str) -> Iterator[Finding]:
+    literal = _hide_placeholders(source)
+    for kind, pattern in _SPACES.items():
+        if places := _places(literal, pattern):
+            yield Finding("spaces", variant, {"kind": kind, "places": places})
+
+
+def _hide_placeholders(source: str) -> str:
+    """Return the text with digits in place of its placeholders, every place kept."""
+    return _PLACEHOLDER.sub(lambda found: _NOT_LINE_BREAK.sub("0", found[0]), source)
+
+
+def _places(text: str, pattern: str | re.Pattern[str]) -> tuple[Place, ...]:
+    starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+    return tuple(
+        (line := bisect_right(starts, start), start - starts[line - 1] + 1)
+        for start in (found.start() for found in re.finditer(pattern, text))
+    )
+
+
+def _lint_missing(sources: Mapping[Variant, str]) -> Iterator[Finding]:
+    """Tell who would get nothing."""
+    if "neutral" not in sources and ("male" in sources or "female" in sources):
+        for variant in VARIANTS[:3]:
+            if variant not in sources:
+                yield Finding("missing_variant", variant)
+
+
+def _lint_names(templates: Mapping[Variant, Template]) -> Iterator[Finding]:
+    male, female = templates.get("male"), templates.get("female")
+    if male and female and male.names != female.names:
+        params = {
+            "male": tuple(sorted(male.names - female.names)),
+            "female": tuple(sorted(female.names - male.names)),
+        }
+        yield Finding("different_names", "female", params)
