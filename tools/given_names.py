@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final
 
 from .compose import Gender
 from .transliteration import to_latin
@@ -130,100 +130,114 @@ _EITHER = """
 """
 
 _MALE_LATIN = """
-aaron abraham adrian ahmad ahmed aidan alberto aldo alejandro alessandro alexander
-alexandre alexandros alexei alexey alfonso alfredo allan allen alvaro alvin ambrose
-anatoly anders andre andreas andrei andres andrew andrii angelo anthony antoine antony
-armand armando arthur arturo augusto austin axel barry bart bartosz bastian ben benedict
-benjamin benoit bernard bernd bernhard bill bjorn björn bob brad bradley brandon brendan
-brent brett brian bruce bruno bryan burak byron caleb calvin carl carlo carlos cedric
-cesar charles chester christian christoph christophe christopher chuck claudio claus
-clement clifford clint colin conrad cornelius craig curtis cyril damian damien damon dan
-daniel danny dario darren dave davide dean dennis derek dermot diego dieter dietmar
-dimitri dirk dmitri dmitrii dmitry dmytro dominic dominik don donald donato douglas
-duncan dustin dylan eamon earl eddie edmund eduardo edward edwin eli elias elliot
-elliott emanuel emilio emmanuel enrico enrique enzo eric erich ernesto ethan etienne
-eugen eugene evan evgenii evgeny fabian fabio fabrice fabrizio federico felipe felix
-ferdinand fernando filip filippo florian francesco francisco franco francois frank
-franklin franz françois fred frederic frederick frederik fredrik friedrich fritz fyodor
-gabor gareth garry gary gaston gavin gennady geoff geoffrey georg george georges gerald
-gerard gerhard gianluca gilbert giles giorgio giovanni giulio giuseppe glen gonzalo
-gordon graham greg gregor gregory guido guillaume guillermo gunther gustav gustavo guy
-hamid hamza hannes hans harald harold harry harvey hassan heinrich heinz helmut hendrik
-henri henrik henry herbert herman hermann hiroshi horst howard hubert hugh hugo hussein
-ian ibrahim ignacio isaac ivo jack jacob jacques jakob jakub james janos jared jaroslav
-jason javier jeff jeffrey jens jeremy jerome jerzy jesus jim jimmy joachim joao joaquin
-joel joerg johan johann johannes john johnny jon jonas jonathan jordi jorg jorge jose
-josef josep joseph joshua josé juan julian julien julio jurgen justin jörg jürgen
-karsten keith kenneth kenny kevin khalid klaus klemens konrad krzysztof kurt lance larry
-lars laszlo laurent lawrence leo leon leonardo leopold leroy lewis liam lloyd lorenzo
-lothar louis luc luca lucas ludwig luigi luis lukas lukasz luke maciej magnus mahmoud
-malcolm manfred manuel marc marcel marcello marcin marco marcos marcus marek mariano
-marius marko markus marshall marvin massimo mateo mateusz mathias mathieu matt matteo
-matthew matthias matthieu maurice mauricio mauro max maxim maximilian mehmet melvin
-michael michal michel miguel mikael mike miles milos mitchell mohamed mohammad mohammed
-moritz moses muhammad murray mustafa nathan nathaniel neil nelson nicholas nick nicolas
-niels nigel nikhil niklas nikolai nikolaos nikolas nikolaus nils noah norbert norman
-olaf oleksii oliver olivier oscar oswald owen paolo pascal patricio patrick patrik paul
-paulo pawel pekka per percy pete peter philip philipp philippe phillip pierre piotr
-quentin raj rajesh ralf ralph ramon randall raphael raymond reginald reinhard rene rené
-ricardo riccardo rick roberto rodney rodrigo roger rolf romain ron ronald ross roy rudy
-rupert russell salvatore samuel sanjay scott sean sebastian sebastien serge sergei
-sergio seth shane shaun siegfried sigmund silvio simon sotirios spencer stan stanley
-stefan stefano steffen stephan stephen sterling steve steven stewart stuart sven syed
-tadeusz ted teodor terence thaddeus theo theodor theodore thierry thomas thorsten tim
-timo timothy tobias todd tom tomasz tommy travis trevor tristan troy udo ulf ulrich
-umberto uwe vaclav vasily victor vincent vincenzo vitaly vito vlad volker volodymyr wade
-wallace walter warren wayne werner wesley wilfred wilhelm willem william wladimir
-wojciech wolfgang xavier yann yannick yevgeny yuri yves zachary zoltan
+aaron abraham adrian ahmad ahmed ahmet aidan alberto aldo alejandro alessandro alexander
+alexandre alexandros alexei alexey alfonso alfredo allan allen alvaro alvin ambrose amit
+anatoly anders andre andreas andrei andres andrew andrii andrás angelo anil ankit
+anthony antoine antony arjun armand armando arthur arturo arun ashok attila augusto
+austin axel barry bart bartosz barty bastian ben benedict benjamin benoit bernard bernd
+bernhard bernie bill billy bjorn björn bob bobby brad bradley brandon brendan brent
+brett brian bruce bruno bryan burak byron caleb calvin carl carlo carlos cedric cesar
+charles chester christian christoph christophe christopher chuck claudio claus clement
+clifford clint clyde colin conrad cornelius craig cristian curt curtis cyril damian
+damien damon dan daniel danny dario darrell darren darryl dave davide dean deepak dennis
+derek dermot derrick diego dieter dietmar dimitri dirk dmitri dmitrii dmitry dmytro
+dominic dominick dominik don donald donato doug douglas duncan dustin dwayne dylan eamon
+earl eddie eddy edmund eduardo edward edwin eli elias elliot elliott elmer elton emanuel
+emilio emmanuel emre enrico enrique enzo eric erich ernesto ernie ethan etienne eugen
+eugene evan evgenii evgeny fabian fabio fabrice fabrizio federico felipe felix ferdinand
+ferenc fernando filip filippo florian floyd francesco francisco franco francois frank
+franklin franz françois fred freddie frederic frederick frederik fredrik friedrich fritz
+fyodor gabor gabriel gareth garry gary gaston gavin gene gennady geoff geoffrey georg
+george georges gerald gerard gerhard gianluca gilbert giles giorgi giorgio giovanni
+giulio giuseppe glen gonzalo gordon graham greg gregor gregory grzegorz guido guillaume
+guillermo gunther gustav gustavo guy gábor hakan hamid hamza hank hannes hans harald
+harold harry harvey hassan heinrich heinz helmut hendrik henri henrik henry herbert
+herman hermann hiroshi horst howard hubert hugh hugo hussein ian ibrahim ignacio imre
+ion isaac istván ivo jack jacob jacques jakab jakob jakub jamal james janos jared
+jaroslav jarvis jason javier jeff jeffrey jens jeremy jerome jerzy jesus jim jimmy jiří
+joachim joao joaquin joel joerg joey johan johann johannes john johnny jon jonas
+jonathan jonny jordi jorg jorge jose josef josep joseph joshua josé juan julian julien
+julio jurgen justin jörg jürgen kareem karol karsten keith kemal kenneth kenny kevin
+khalid kirk klaus klemens konrad krzysztof kurt károly lance larry lars laszlo laurent
+lawrence leland leo leon leonardo leopold leroy lester lewis liam lloyd lonnie lorenzo
+lothar louis luc luca lucas ludwig luigi luis lukas lukasz luke lyle lászló maciej
+magnus mahmoud malcolm manfred manoj manuel marc marcel marcello marcin marco marcos
+marcus marek mariano marius marko markus marlon marshall marty marvin massimo mateo
+mateusz mathias mathieu matt matteo matthew matthias matthieu maurice mauricio mauro max
+maxim maximilian mehmet melvin michael michal michał michel miguel mihai mikael mike
+miles milos milton mitchell mohamed mohammad mohammed moritz morris moses muhammad
+mukesh murray mustafa nate nathan nathaniel ned neil nelson nicholas nick nicolas niels
+nigel nikhil niklas nikolai nikolaos nikolas nikolaus nils noah norbert norman olaf
+oleksii oliver olivier orlando oscar oswald otis owen paolo pascal patricio patrick
+patrik paul paulo pawel paweł pekka per percy pete peter petru phil philip philipp
+philippe phillip pierre piotr preston péter quentin radu rafał rahul raj rajesh rakesh
+ralf ralph ramon randall raphael ravi raymond reginald reinhard rene rené rex ricardo
+riccardo rick ricky rob roberto roderick rodger rodney rodrigo roger rohit rolando rolf
+romain ron ronald ronan ronnie ross roy rudy rufus rupert russell salvatore sammy samuel
+sanjay scott sean sebastian sebastien serge sergei sergio seth shane shaun sheldon
+sherman siegfried sigmund silvio simon soham sorin sotirios spencer stan stanisław
+stanley stefan stefano steffen stephan stephen sterling steve steven stewart stuart
+sunil suresh sven syed tadeusz tamás ted teodor terence thaddeus theo theodor theodore
+thierry thomas thorsten tim timo timothy tobias todd tom tomasz tommy tomáš travis trent
+trevor tristan troy tyrone udo ulf ulrich umberto uwe vaclav vasily vernon victor vijay
+vikram vince vincent vincenzo vinod virgil vitaly vito vlad volker volodymyr wade
+wallace walter warren wayne werner wesley wilbur wilfred wilhelm willard willem william
+willie winston wladimir wojciech wolfgang xavier yann yannick yevgeny yuri yves zach
+zachary zack zoltan zoltán łukasz
 """
 
 _FEMALE_LATIN = """
 abigail adela adele adriana adrienne agatha agnes agnieszka aileen aisha alba alejandra
 alessandra alessia alexandra alice alicia alison allison alyssa amalia amanda amber
-amelia amelie amy ana anastasia anastasiia anette angela angelica angelika anja anke ann
-annabel anne annette annie annika antje antonella antonia april astrid audrey aurelie
-aurora barbara beate beatrice beatriz becky berit bernadette bernice bertha beth bethany
-betty beverly bianca birgit birgitta bonnie brenda bridget brigitte brittany brooke
-camila camilla camille candace candice carina carla carmel carmen carol carole carolina
-caroline carolyn carrie cassandra catarina caterina catherine cathy cecile cecilia
-celeste celia celine charlene charlotte chelsea cheryl chiara chloe christa christel
-christiane christina christine cindy claire clara clarissa claudia claudine clementine
-colette colleen concetta connie constance cora corinna corinne cornelia cristina crystal
-cynthia daisy daniela daniella danielle daphne daria debbie deborah debra deirdre
-delphine denise diane dolores dominika donna dora doreen doris dorothea dorothy edith
-edna eileen elaine eleanor elisa elisabeth elisabetta elise elizabeth elke ellen elodie
-eloise elsa elsie emilia emilie emily erica erin esmeralda estelle esther ethel eugenia
-eugenie eve evelyn ewa fabiola faith federica felicia felicity fernanda fiona florence
-francesca francoise franziska freda frieda gabriela gabriella gabrielle gail gemma
-genevieve georgia georgina geraldine gertrud gertrude giada gina gisela giulia gladys
-gloria grace graciela gretchen gudrun gwen gwendolyn hanna hannah hannelore harriet
+amelia amelie amy ana anastasia anastasiia anette angela angelica angelika anja anjali
+anke ann annabel anne annette annie annika antje antonella antonia april astrid audrey
+aurelie aurora ayse ayşe barbara beate beatrice beatriz becky berit bernadette bernice
+bertha beth bethany betty beverly bianca birgit birgitta bonnie brenda bridget brigitte
+brittany brooke camila camilla camille candace candice carina carla carmel carmen carol
+carole carolina caroline carolyn carrie cassandra catarina caterina catherine cathy
+cecile cecilia celeste celia celine charlene charlotte chelsea cheryl chiara chloe
+christa christel christiane christina christine cindy claire clara clarissa claudia
+claudine clementine colette colleen concetta connie constance cora corinna corinne
+cornelia cristina crystal cynthia daisy daniela daniella danielle daphne daria darlene
+debbie deborah debra deepika deirdre delphine denise diane dolores dominika donna dora
+doreen doris dorothea dorothy edith edna eileen elaine eleanor elif elisa elisabeth
+elisabetta elise elizabeth elke ellen elodie eloise elsa elsie emilia emilie emily emine
+erica erin erzsébet esmeralda estelle esther ethel eugenia eugenie eve evelyn ewa
+fabiola faith fatma federica felicia felicity fernanda fiona florence francesca
+francoise franziska freda frieda gabriela gabriella gabrielle gail gemma genevieve
+georgia georgina geraldine gertrud gertrude giada gina gisela giulia gladys gloria grace
+graciela gretchen gudrun gwen gwendolyn hana hanna hannah hannelore harriet hatice
 heather hedwig heidi heike helen helena helene helga henrietta hilary hilda hildegard
-holly ilse ines inge ingeborg irena irene iris isabel isabella isabelle ivana ivonne
-iwona jacqueline jana jane janet janice janina jasmine jeanette jeanne jennifer jenny
-jessica jill joan joanna joanne johanna josefina josephine joy joyce juana juanita
-judith judy julia juliana juliane julie juliet juliette julija june justyna jutta karin
-karla katarina katarzyna kate kateryna katharina katherine kathleen kathrin kathryn
-kathy katia katie katja katrin katrina kayla kerstin khadija kimberly kirsten kristen
-kristin kristine ksenia lauren laverne lea leah leila leonie leonora leticia liane lidia
-lilia lilian lillian lily lindsay lindsey lisa liudmila livia lois lorena loretta
-lorraine louisa louise lucia luciana lucie lucille lucinda lucy ludmila luisa luise
+holly ilona ilse ines inge ingeborg ioana irena irene iris isabel isabella isabelle
+ivana ivonne iwona jacqueline jana jane janet janice janina jasmine jeanette jeanne
+jennie jennifer jenny jessica jill jitka joan joanna joanne johanna josefina josephine
+joy joyce juana juanita judith judy julia juliana juliane julie juliet juliette julija
+june justyna jutta karin karla katalin katarina katarzyna kate kateryna katharina
+katherine kathleen kathrin kathryn kathy katia katie katja katrin katrina kavita kayla
+kendra kerstin khadija kimberly kirsten krista kristen kristin kristine kristy ksenia
+lakshmi lauren laverne lea leah leanne leila lenka leonie leonora leticia liane lidia
+lilia lilian lillian lily lindsay lindsey lisa liudmila livia lois lorena loretta lorna
+lorraine louisa louise lucia luciana lucie lucille lucinda lucy ludmila luisa luise lula
 lydia lynda lynn mabel mackenzie madeleine madeline madison magda magdalena maggie
-malgorzata mandy manuela marcella marcia margareta margaux margot marguerite maria
-mariana marianne marie mariia marija marion marisa marissa marjorie marlene martha
-martina mary mathilde matilda maud maureen megan melanie melinda mercedes meredith
-michaela michelle mildred miriam mirjam moira molly monica monique muriel myriam nadia
-nadine nadja nancy naomi natalia natalie nataliia natalja nathalie nelly nicole nikki
-noemi noreen norma nuria octavia odette olivia ophelia paige pamela patricia patsy patty
-paulina pauline peggy penelope petra phoebe phyllis pilar priscilla priya rachel rafaela
-ramona raquel rebecca regine renate rhonda roberta rocio romina rosa rosalie rosalind
-rosanna rose rosemarie rosemary roxanne ruth sabine sally samantha sarah saskia selina
-serena sharon sheila shelby shirley silke silvia sofia sofie sonia sonja sophia sophie
-stacey stefania stefanie stephanie sue susan susana susanne suzanne svenja sybille
-sylvia sylvie tabitha tania tanja tara tatiana tatjana teresa tetiana theresa therese
-tiffany tilda tracey traci tuula ulrike ute valentina valeria valerie vanessa verena
-veronica victoria viktoria viktoriia viola violet virginia vivian viviana vivien wanda
-wendy wilhelmina wilma xenia yasmin yasmine yelena yolanda yulia yuliia yvette yvonne
-zainab zoe zofia zsofia
+malgorzata mandy manuela marcella marcia marcy margareta margaux margot marguerite maria
+mariana marianne marie mariia marija marion marisa marissa marjorie marla marlene martha
+martina mary mathilde matilda maud maureen maxine małgorzata meera megan melanie melinda
+mercedes meredith michaela michelle mihaela mildred mindy minnie miriam mirjam misty
+moira molly monica monique muriel myra myriam nadia nadine nadja nancy naomi natalia
+natalie nataliia natalja nathalie neha nelly nettie nicole nikki noemi noreen norma
+nuria octavia odette olivia opal ophelia paige pamela patrice patricia patsy patti patty
+paulina pauline peggy penelope penny petra phoebe phyllis pilar pooja priscilla priya
+priyanka rachel rafaela ramona raquel rebecca regine renate rhonda roberta rocio romina
+rosa rosalie rosalind rosanna rose rosemarie rosemary rosie roxana roxanne ruby ruth
+sabine sadie sally samantha sarah saskia selina serena sharlene sharon sheila shelby
+sherry sheryl shirley shreya silke silvia sofia sofie sonia sonja sonya sophia sophie
+stacey staci stacie stefania stefanie stephanie sue sunita susan susana susanne suzanne
+svenja sybille sylvia sylvie tabitha tami tammy tania tanja tara tasha tatiana tatjana
+teresa tetiana thelma theresa therese tiffany tilda tonya tracey traci trisha trudy
+tuula ulrike ute valentina valeria valerie vanessa velma verena verna veronica vickie
+vicky victoria viktoria viktoriia vilma viola violet virginia vivian viviana vivien
+wanda wendy wilhelmina wilma winifred xenia yasmin yasmine yelena yolanda yulia yuliia
+yvette yvonne zainab zelda zeynep zoe zofia zsofia zsuzsanna zuzana éva
 """
 
 _EITHER_LATIN = """
@@ -250,14 +264,18 @@ def _words(*lists: str) -> set[str]:
 
 def _genders() -> dict[str, Gender | None]:
     """Return whom each name is given to, Cyrillic ones in Latin letters too."""
-    genders: dict[str, Gender | None] = {}
-    for gender, cyrillic, latin in (
+    lists: tuple[tuple[Gender | None, set[str], set[str]], ...] = (
         ("male", _words(_FATHERS, _MALE), _words(_MALE_LATIN)),
         ("female", _words(_FEMALE), _words(_FEMALE_LATIN)),
         (None, _words(_EITHER), _words(_EITHER_LATIN)),
-    ):
-        names = cyrillic | latin | set(map(to_latin, cyrillic))
-        genders.update(dict.fromkeys(names, cast("Gender | None", gender)))
+    )
+    genders: dict[str, Gender | None] = {}
+    for gender, cyrillic, _ in lists:
+        genders.update(dict.fromkeys(cyrillic, gender))
+        genders.update(dict.fromkeys(map(to_latin, cyrillic), gender))
+    # Даниэль is a woman's name too, Daniel is not
+    for gender, _, latin in lists:
+        genders.update(dict.fromkeys(latin, gender))
     return genders
 
 

@@ -95,12 +95,6 @@ _SURNAME_OF_EITHER = frozenset(
     "чаплин щербина щетина янина".split()
 )
 
-# where the surname comes first in Latin letters too
-_FAMILY_FIRST = frozenset(
-    "nguyen tran pham hoang huynh dang bui ngo duong wang li zhang liu chen yang huang "
-    "zhao wu zhou xu sun zhu hu guo lin luo park choi jung kang cho yoon jang lim "
-    "tanaka suzuki sato watanabe takahashi yamamoto nakamura kobayashi".split()
-)
 _DOUBLE_NAMES = frozenset(
     "mary ann|mary anne|mary lou|mary jo|mary beth|mary jane|mary kate|mary ellen|"
     "sarah jane|sarah ann|anna maria|anna lena|ana maria|maria teresa|maria jose|"
@@ -356,16 +350,13 @@ def _split_around(words: list[str], place: int) -> PersonName:
 
 
 def _split_western(words: list[str]) -> PersonName:
-    """Split a name in Latin letters, the first name first unless something tells."""
-    one, other = map(_fold, words[:2])
-    if _is_first_name(one):
+    """Split a name in Latin letters: the first name first, or behind Sokolov."""
+    if _is_first_name(words[0]):
         return _split_from_first_name(words)
-    if _is_first_name(other):
-        is_russian = _is_surname(one)
-        return PersonName(words[1], words[0]) if is_russian else _UNKNOWN
-    if len(words) > 2 or one in _FAMILY_FIRST or _is_surname(one):
-        return _UNKNOWN
-    return PersonName(*words)
+    if _is_first_name(words[1]) and _is_surname(_fold(words[0])):
+        return PersonName(words[1], words[0])
+    # a shop, a Hungarian or a Chinese name, where the surname comes first
+    return _UNKNOWN
 
 
 def _split_from_first_name(words: list[str]) -> PersonName:

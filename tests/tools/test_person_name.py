@@ -144,11 +144,14 @@ class TestSplitName(BaseCase):
             ("van Gogh, Vincent", "Vincent", "", "van Gogh"),
             ("Garcia Marquez, Gabriel", "Gabriel", "", "Garcia Marquez"),
             ("Rolf Hafnerlein", "Rolf", "", "Hafnerlein"),
-            ("Mylo Hafnerlein", "Mylo", "", "Hafnerlein"),
+            ("Hafnerlein, Mylo", "Mylo", "", "Hafnerlein"),
         )
 
     def test_western_order_is_not_everybodys(self):
-        self.assert_unknown("Nguyen Hoa", "Wang Xiu", "Hafnerlein John", "Madonna")
+        self.assert_unknown(
+            *("Nguyen Hoa", "Hafnerlein John", "Magyaros Károly", "Madonna"),
+            *("Mylo Hafnerlein", "Pizza Inn", "The Corner"),
+        )
 
     def test_russian_names_in_latin_letters(self):
         self.assert_names(
@@ -328,6 +331,8 @@ class TestGivenNames(BaseCase):
             ("sergey", "male"),
             ("ольга", "female"),
             ("шура", None),
+            ("даниэль", None),
+            ("daniel", "male"),
         ):
             with self.subTest(name=name):
                 self.assertEqual(GENDERS[name], gender)
