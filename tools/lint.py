@@ -38,8 +38,12 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 
 # so many letters are a slip of the keyboard, more are an alphabet
 _MAX_LETTERS = 2
+_MAX_CHARACTERS = 20
 
-_PLACEHOLDER = re.compile(r"\{\{(?:'[^']*'|\"[^\"]*\"|[^'\"}]|\}(?!\}))*\}\}")
+# of a text that compiles
+_PLACEHOLDER = re.compile(
+    r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"}])*\}\}""", re.DOTALL
+)
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _NOT_LINE_BREAK = re.compile(r"[^\r\n]")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -56,7 +60,7 @@ _LOOKALIKES = dict(
 _SPACE = r"[^\S\r\n\t]"
 _SPACES: dict[SpaceKind, re.Pattern[str]] = {
     "leading": re.compile(r"\A\s+"),
-    "trailing": re.compile(rf"\s+\Z|{_SPACE}+(?=[\r\n])"),
+    "trailing": re.compile(rf"(?<!\s)\s+\Z|(?<!{_SPACE}){_SPACE}+(?=[\r\n])"),
     "double": re.compile(rf"(?<=\S){_SPACE}{{2,}}(?=\S)"),
     # but not before ".com", ":)" and "..."
     "before_punctuation": re.compile(
@@ -120,6 +124,8 @@ def lint(
 ) -> list[Finding]:
     """Return what is worth knowing: each text's findings in order, then the draft's.
 
+    Of a text that is no template only that is told.
+
     ``samples`` are values of the ``names``, for the size; a name without one counts as
     empty. Speech has no segments and no alphabet.
     """
@@ -132,10 +138,10 @@ def lint(
         except TemplateError as error:
             params = {"line": error.line, "detail": error.detail}
             findings.append(Finding(error.code, variant, params))
-        else:
-            if channel == "sms" or variant == "alternative":
-                text = _render(template, samples)
-                findings += _lint_size(variant, source, text, max_segments)
+            continue
+        if channel == "sms" or variant == "alternative":
+            text = _render(template, samples)
+            findings += _lint_size(variant, source, text, max_segments)
         findings += _lint_spaces(variant, source)
     return [*findings, *_lint_missing(sources), *_lint_names(templates)]
 
@@ -184,9 +190,9 @@ def _find_characters(source: str, text: str) -> tuple[Character, ...]:
     literal = _hide_placeholders(source)
     found = [one for one in dict.fromkeys(literal) if not _is_gsm7(one)]
     letters = {one for one in found if one.isalpha()}
-    if len(letters) > _MAX_LETTERS or any(
-        not _is_gsm7(one) and one not in found for one in set(text)
-    ):
+    if len(letters) > _MAX_LETTERS or len(found) > _MAX_CHARACTERS:
+        return ()
+    if any(not _is_gsm7(one) and one not in found for one in set(text)):
         return ()
     if letters and sum(map(literal.count, letters)) >= len(_LATIN.findall(literal)):
         return ()

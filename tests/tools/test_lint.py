@@ -55,11 +55,9 @@ class TestTemplates(LintCase):
             ),
         )
 
-    def test_bad_template_has_no_size_but_spaces(self):
+    def test_of_a_bad_template_nothing_else_is_told(self):
         found = lint_draft(neutral="{{ x }}  " + "я" * 1000)
-        self.assertEqual(
-            [one.code for one in found], ["template_unknown_name", "spaces"]
-        )
+        self.assertEqual([one.code for one in found], ["template_unknown_name"])
 
     def test_sample_that_is_lacking_counts_as_empty(self):
         self.assert_findings(
@@ -210,6 +208,12 @@ class TestUnicodeByCharacters(LintCase):
         self.assert_characters(
             "Hi {{ first_name|default('—}}—') }} — bye", ("—", "-", ((1, 37),))
         )
+        self.assert_characters(
+            r"Hi {{ first_name|default('d\'—') }} — bye", ("—", "-", ((1, 37),))
+        )
+
+    def test_text_full_of_pictures(self):
+        self.assert_none("Hi " + "".join(map(chr, range(0x1F600, 0x1F620))))
 
 
 class TestSpaces(LintCase):
@@ -284,6 +288,18 @@ class TestLint(LintCase):
                 ("different_names", "female"),
             ],
         )
+
+    def test_huge_texts_take_no_time(self):
+        for source in (
+            "{{" * 50_000,
+            "{{ '" * 25_000,
+            "a" + " " * 99_000 + "b",
+            "a" + " \n" * 49_000 + "b",
+            "—" * 100_000,
+            "{{ a|default('" + "x" * 90_000 + "') }}",
+        ):
+            with self.subTest(source=source[:10]):
+                lint(Draft(neutral=source), ("a",), {}, max_segments=1)
 
     @given(
         st.text("{}abя'|— .\n\r\t\u200b\x01«é🙂", max_size=40),
