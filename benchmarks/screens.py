@@ -282,4 +282,4 @@ def _iterate_fields(view):
 
 
 def _read_domain(one):
-    return literal_eval(one.get("domain"))
+    return safe_eval(one.get("domain"), {"uid": 1})

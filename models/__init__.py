@@ -5,6 +5,14 @@ from . import res_users
 from . import sms_gateway_route
 from . import sms_gateway_template
 from . import sms_gateway_campaign
+from . import sms_gateway_list
+from . import sms_gateway_recipient
+from . import sms_gateway_draft
+from . import sms_gateway_preparer
+from . import sms_gateway_addressee
+from . import res_partner
+from . import crm_lead
+from . import ir_actions_server
 from . import sms_gateway_message
 from . import sms_gateway_event
 from . import sms_gateway_statistic

@@ -58,13 +58,11 @@ class SmsGatewayCampaign(models.Model):
     _description = "SMS Gateway Campaign"
     _order = "id desc"
 
-    name = fields.Char(required=True, readonly=True)
+    name = fields.Char(required=True)
     key = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: new_key()
     )
-    route_id = fields.Many2one(
-        "sms.gateway.route", required=True, readonly=True, ondelete="restrict"
-    )
+    route_id = fields.Many2one("sms.gateway.route", required=True, ondelete="restrict")
     company_id = fields.Many2one(
         related="route_id.company_id", store=True, index=True, readonly=True
     )
@@ -77,19 +75,19 @@ class SmsGatewayCampaign(models.Model):
     user_id = fields.Many2one(
         "res.users", readonly=True, default=lambda self: self.env.user
     )
-    channel = fields.Selection(CHANNELS, required=True, readonly=True, default="sms")
-    is_debug = fields.Boolean("Debug", readonly=True)
+    channel = fields.Selection(CHANNELS, required=True, default="sms")
+    is_debug = fields.Boolean("Debug", required=True, default=False)
     priority = fields.Integer(readonly=True, default=PRIORITY_BATCH)
     state = fields.Selection(
         CAMPAIGN_STATES, required=True, readonly=True, default="draft", copy=False
     )
-    text_male = fields.Text("Text for men", readonly=True)
-    text_female = fields.Text("Text for women", readonly=True)
-    text_neutral = fields.Text("Neutral text", readonly=True)
-    text_alternative = fields.Text("SMS when the call fails", readonly=True)
+    text_male = fields.Text("Text for men")
+    text_female = fields.Text("Text for women")
+    text_neutral = fields.Text("Neutral text")
+    text_alternative = fields.Text("SMS when the call fails")
     accepted_at = fields.Datetime("Accepted", readonly=True)
-    scheduled_at = fields.Datetime("Scheduled for", readonly=True)
-    ttl = fields.Integer("Time to live (s)", readonly=True)
+    scheduled_at = fields.Datetime("Scheduled for")
+    ttl = fields.Integer("Time to live (s)")
 
     recipient_count = fields.Integer("Recipients", readonly=True)
     message_ids = fields.One2many("sms.gateway.message", "campaign_id")
@@ -140,6 +138,8 @@ class SmsGatewayCampaign(models.Model):
         campaigns = self._move({"paused"}, "running")
         for campaign in campaigns:
             campaign.state = campaign._get_status(campaign._get_totals())
+            campaign.pause_reason = False
+        self.env["sms.gateway.preparer"]._wake()
         self.env["sms.gateway.dispatcher"]._wake()
 
     def action_cancel(self):
@@ -247,6 +247,7 @@ class SmsGatewayCampaign(models.Model):
             "text_alternative": document.sources.alternative,
             "accepted_at": accepted_at,
             "scheduled_at": document.not_before if is_later else None,
+            "starts_at": document.not_before if is_later else accepted_at,
             "ttl": document.ttl or 0,
             "recipient_count": len(document.recipients),
         }
@@ -289,7 +290,8 @@ class SmsGatewayCampaign(models.Model):
         self.ensure_one()
         if self.state in HELD_STATES:
             return self.state
-        if not totals["queued"] and not totals["submitting"]:
+        waiting = totals["queued"] + totals["submitting"] + self.unprepared_count
+        if not waiting:
             return "done"
         return "scheduled" if (self.scheduled_at or now()) > now() else "running"
 

@@ -72,6 +72,7 @@ FAILURE_OF_CODE = {
     "invalid_character": "content_rejected",
     "too_long": "content_rejected",
     "opted_out": "opted_out",
+    "duplicate": "other",
 }
 
 #: Smaller goes first: one message for one person overtakes a campaign.
@@ -330,7 +331,7 @@ class SmsGatewayMessage(models.Model):
         digits = _NUMBER_MARKS.sub("", value)
         if digits.isdecimal():
             return _ends_with(digits)
-        return [("msisdn", "=", False), ("phone_raw", "ilike", value)]
+        return _is_unreadable() & fields.Domain("phone_raw", "ilike", value)
 
     # === BUTTONS ===
     def action_retry(self):
@@ -489,8 +490,9 @@ WITH opted_out AS (
            finished_at = accepted_at
       FROM phone_blacklist b
      WHERE b.active AND b.number = m.msisdn
-       AND m.campaign_id = %(campaign_id)s AND m.accepted_at = %(accepted_at)s
-       AND m.state = 'queued'
+       AND m.campaign_id = %(campaign_id)s
+       AND m.index BETWEEN %(first)s AND %(last)s
+       AND m.accepted_at = %(accepted_at)s AND m.state = 'queued'
  RETURNING m.index, m.msisdn, m.segments
 ), total AS (
     SELECT count(*) AS count, COALESCE(sum(segments), 0) AS segments FROM opted_out
@@ -516,6 +518,8 @@ SELECT index, msisdn FROM opted_out
                 channel=campaign.channel,
                 is_debug=campaign.is_debug,
                 accepted_at=stored.accepted_at,
+                first=stored.first_index,
+                last=stored.last_index,
                 counts=json.dumps(stored.get_counts()),
             )
         )
@@ -754,6 +758,18 @@ SELECT id, verdict FROM judged ORDER BY id
         return [message_id for (message_id,) in rows]
 
 
+def _is_unreadable():
+    """The domain of the messages without MSISDN, as their index says it: the ORM's own
+    condition would ask for empty ones too."""
+
+    def to_sql(_model, alias, _query):
+        return SQL("%s IS NULL", SQL.identifier(alias, "msisdn"))
+
+    return fields.Domain.custom(
+        to_sql=to_sql, predicate=lambda message: not message.msisdn
+    )
+
+
 def _ends_with(digits, *, whole=False):
     """The domain of the messages whose MSISDN ends so, or is this one."""
     found = SQL("= %s", digits[::-1]) if whole else SQL("LIKE %s", digits[::-1] + "%")
@@ -852,6 +868,13 @@ def _in_turns(changes):
     return turns
 
 
+def _get_state(code):
+    """The state a message begins with when its recipient has this problem."""
+    if code is None:
+        return "queued"
+    return "cancelled" if code == "duplicate" else "failed"
+
+
 class _RowStream:
     """The rows of `_enqueue` as a file for COPY, prepared while PostgreSQL reads."""
 
@@ -872,10 +895,13 @@ class _RowStream:
 
     def __init__(self, env, campaign, composed, retry_of):
         self.rejected = []
+        self.first_index = self.last_index = None
         self._counts = Counter()
         self._segments = Counter()
         self._composed = iter(composed)
         self._language = env["sms.gateway.message"]._language()
+        # the sentences of requests speak of their parameters
+        self._variant = None if campaign.source == "api" else "person"
         self.accepted_at = now()
         # Neighbours in their index: numbers at random would each touch a page of it.
         self._first_reference = secrets.randbits(62)
@@ -921,7 +947,11 @@ class _RowStream:
 
     def _row(self, composed):
         code = self._reject(composed)
-        self._count(code, composed.segments)
+        state = _get_state(code)
+        self._count(state, code, composed.segments)
+        if self.first_index is None:
+            self.first_index = composed.index
+        self.last_index = composed.index
         return (
             new_uuid(),
             composed.index,
@@ -931,7 +961,7 @@ class _RowStream:
             composed.text_alternative or None,
             composed.encoding,
             composed.segments,
-            "failed" if code else "queued",
+            state,
             FAILURE_OF_CODE[code] if code else None,
             code,
             self._explain(composed.problems[0]) if code else None,
@@ -939,8 +969,8 @@ class _RowStream:
             self._first_reference + composed.index,
         )
 
-    def _count(self, code, segments):
-        key = ("failed", FAILURE_OF_CODE[code]) if code else ("queued", None)
+    def _count(self, state, code, segments):
+        key = (state, FAILURE_OF_CODE[code] if code else None)
         self._counts[key] += 1
         self._segments[key] += segments
 
@@ -972,7 +1002,11 @@ class _RowStream:
 
     def _explain(self, problem):
         return sentence(
-            problem.code, self._language, path=problem.field, **problem.params
+            problem.code,
+            self._language,
+            variant=self._variant,
+            path=problem.field,
+            **problem.params,
         )
 
     def _field(self, value):

@@ -131,6 +131,7 @@ SELECT campaign_id, count(*) FROM taken GROUP BY campaign_id
                 """
                 UPDATE sms_gateway_campaign c SET state = judged.state
                   FROM (SELECT id, CASE WHEN queued_count + submitting_count = 0
+                                         AND COALESCE(unprepared_count, 0) = 0
                                         THEN 'done'
                                         WHEN scheduled_at > %(now)s THEN 'scheduled'
                                         ELSE 'running' END AS state

@@ -1,53 +1,135 @@
-"""Templates: texts by gender, kept for use again."""
+"""Templates: texts by gender and language, kept for use again."""
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..tools.sentences import sentence
 from ..tools.template import TemplateError, compile_template
+from .composer import find_names
+from .findings import SPOKEN_VARIANTS, find_in_texts
+from .sms_gateway_recipient import PERSON_NAMES, read_person
+
+
+class SmsGatewayText(models.AbstractModel):
+    """Male, female and neutral text of one message, in one language."""
+
+    _name = "sms.gateway.text"
+    _description = "SMS Gateway Text"
+
+    text_male = fields.Text("Text for men")
+    text_female = fields.Text("Text for women")
+    text_neutral = fields.Text("Neutral text")
+
+    findings = fields.Json(compute="_compute_findings")
+
+    def _get_res_model(self):
+        """The model whose fields the texts may use."""
+        raise NotImplementedError
+
+    @api.depends("text_male", "text_female", "text_neutral")
+    def _compute_findings(self):
+        # the author's own name stands for anybody's
+        own = self.env.user.partner_id
+        samples = dict(read_person(own, PERSON_NAMES)[1].values)
+        for record in self:
+            names = find_names(self.env, [record._get_res_model()])
+            sources = {
+                variant: record[f"text_{variant}"] or "" for variant in SPOKEN_VARIANTS
+            }
+            record.findings = find_in_texts(self.env, sources, names, samples, "sms")
+
+    @api.constrains("text_male", "text_female", "text_neutral")
+    def _check_texts(self):
+        for record in self:
+            variants = [f"text_{variant}" for variant in SPOKEN_VARIANTS]
+            if not any((record[variant] or "").strip() for variant in variants):
+                raise ValidationError(self.env._("Write at least one text."))
+            for variant in variants:
+                record._check_text(variant)
+
+    def _check_text(self, variant):
+        names = find_names(self.env, [self._get_res_model()])
+        try:
+            compile_template(self[variant] or "", names)
+        except TemplateError as error:
+            language = self.env["sms.gateway.message"]._language()
+            raise ValidationError(
+                self.env._(
+                    "%(label)s: %(explanation)s",
+                    label=self._fields[variant]._description_string(self.env),
+                    explanation=sentence(
+                        error.code,
+                        language,
+                        variant="person",
+                        line=error.line,
+                        detail=error.detail,
+                    ),
+                )
+            ) from error
 
 
 class SmsGatewayTemplate(models.Model):
-    """Male, female and neutral text of one message."""
+    """The texts of one message; the own ones are for everybody whose language has no
+    translation."""
 
     _name = "sms.gateway.template"
+    _inherit = ["sms.gateway.text"]
     _description = "SMS Gateway Template"
     _order = "name, id"
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company)
-    field_names = fields.Char(
-        "Names in the text",
-        default="first_name",
-        help="Names that the texts may use, separated by commas.",
+    res_model = fields.Selection(
+        selection=lambda self: self.env["sms.gateway.campaign"]._selection_res_model(),
+        string="Sent to",
+        required=True,
+        default="res.partner",
+        help="The texts may use the fields of these records.",
     )
-    text_male = fields.Text("Text for men", required=True)
-    text_female = fields.Text("Text for women")
-    text_neutral = fields.Text("Neutral text")
+    translation_ids = fields.One2many(
+        "sms.gateway.template.translation", "template_id", "Other languages", copy=True
+    )
 
-    def _get_field_names(self):
-        self.ensure_one()
-        names = (self.field_names or "").split(",")
-        return tuple(name.strip() for name in names if name.strip())
+    def _get_res_model(self):
+        return self.res_model
 
-    @api.constrains("field_names", "text_male", "text_female", "text_neutral")
-    def _check_texts(self):
-        for template in self:
-            for name in ("text_male", "text_female", "text_neutral"):
-                template._check_text(self._fields[name], template[name])
+    @api.constrains("res_model")
+    def _check_res_model(self):
+        self._check_texts()
+        self.translation_ids._check_texts()
 
-    def _check_text(self, field, text):
-        try:
-            compile_template(text or "", self._get_field_names())
-        except TemplateError as error:
-            language = self.env["sms.gateway.message"]._language()
-            label = field._description_string(self.env)
-            explanation = sentence(
-                error.code, language, line=error.line, detail=error.detail
-            )
-            raise ValidationError(
-                self.env._(
-                    "%(label)s: %(explanation)s", label=label, explanation=explanation
-                )
-            ) from error
+    def _get_translation(self, lang):
+        """The texts in a language, empty where there are none."""
+        if not lang:
+            return self.translation_ids.browse()
+        return self.translation_ids.filtered(lambda text: text.lang == lang)[:1]
+
+    def _get_languages(self):
+        return self.translation_ids.mapped("lang")
+
+
+class SmsGatewayTemplateTranslation(models.Model):
+    """The texts of a template in one language."""
+
+    _name = "sms.gateway.template.translation"
+    _inherit = ["sms.gateway.text"]
+    _description = "SMS Gateway Template Translation"
+    _order = "lang, id"
+    _rec_name = "lang"
+
+    template_id = fields.Many2one(
+        "sms.gateway.template", required=True, index=True, ondelete="cascade"
+    )
+    lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Language",
+        required=True,
+    )
+
+    _lang_unique = models.UniqueIndex(
+        "(template_id, lang)", "A template has one text in each language."
+    )
+
+    def _get_res_model(self):
+        return self.template_id.res_model

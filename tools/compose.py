@@ -24,6 +24,7 @@ ProblemCode = Literal[
     "invalid_field",
     "too_long",
     "invalid_character",
+    "duplicate",
 ]
 
 _GENDERS: dict[str, Gender] = {
@@ -102,7 +103,8 @@ class Problem:
     ``field`` is ``phone``, ``gender``, the name of a field, or empty for the text.
     ``params`` are for the sentence: ``reason`` (invalid_number, see `InvalidNumber`),
     ``count``, ``limit``, ``unit`` (``segments`` or ``characters``) and ``text``
-    (``text`` or ``text_alternative``; too_long).
+    (``text`` or ``text_alternative``; too_long). A ``duplicate`` is found by who knows
+    the other recipients.
     """
 
     code: ProblemCode

@@ -256,6 +256,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Unknown name in the template {path}, line {line}: {detail}. Add it to fields "
         "or correct the text.",
     ),
+    "template_unknown_name.person": (
+        "Строка {line}: имя «{detail}» неизвестно. Исправьте его; подходят first_name, "
+        "last_name, patronymic, fio и поля записи, например city.",
+        "Line {line}: the name {detail} is unknown. Correct it; first_name, last_name, "
+        "patronymic, fio and the fields of the record, such as city, can be used.",
+    ),
     # Routes
     "unknown_route": (
         "Маршрут «{route}» не найден. Проверьте параметр route.",
@@ -401,6 +407,23 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "больше {limit}. Сократите текст или значения полей.",
         "The SMS of text_alternative is too long. Parts of the SMS: {count}, at most "
         "{limit} are allowed. Shorten the text or the values of the fields.",
+    ),
+    # Of contacts: nobody there knows the parameters of a request
+    "missing_gender.person": (
+        "Пол получателя не указан, а нейтрального текста нет. Укажите пол в карточке "
+        "контакта или добавьте нейтральный текст.",
+        "The recipient's gender is not known, and there is no neutral text. Enter the "
+        "gender of the contact or add a neutral text.",
+    ),
+    "missing_field.person": (
+        "В карточке получателя не заполнено «{path}». Заполните его или задайте в "
+        "тексте значение по умолчанию: default('…').",
+        "The recipient has no {path}. Fill it in, or give a default in the text: "
+        "default('…').",
+    ),
+    "duplicate": (
+        "Этот номер уже есть у другого получателя рассылки.",
+        "Another recipient of the campaign has the same number.",
     ),
     "opted_out": (
         "Получатель отказался от сообщений. Уберите номер из списка.",

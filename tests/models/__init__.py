@@ -1,3 +1,4 @@
+from . import test_campaign_draft
 from . import test_delivery_report
 from . import test_dispatcher
 from . import test_message_enqueue

@@ -134,7 +134,8 @@ class TestMessageEnqueue(GatewayCase):
             "invalid_character": Recipient(0, PHONE, "male", {"n": "\0"}),
             "too_long": Recipient(0, PHONE, "male", {"n": "x" * 2000}),
         }
-        self.assertEqual(rejected_by.keys() | {"opted_out"}, FAILURE_OF_CODE.keys())
+        of_campaigns = {"opted_out", "duplicate"}
+        self.assertEqual(rejected_by.keys() | of_campaigns, FAILURE_OF_CODE.keys())
         for code, recipient in rejected_by.items():
             with self.subTest(code=code):
                 message = self.get_messages(

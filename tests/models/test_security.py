@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open
@@ -18,7 +18,10 @@ ROLES = ("user", "manager", "administrator")
 RIGHTS = {
     "sms.gateway.route": ("r", "r", "crud"),
     "sms.gateway.route.setting": ("", "", "crud"),
-    "sms.gateway.campaign": ("r", "r", "r"),
+    "sms.gateway.campaign": ("cru", "crud", "crud"),
+    "sms.gateway.recipient": ("r", "r", "r"),
+    "sms.gateway.list": ("r", "crud", "crud"),
+    "sms.gateway.list.member": ("r", "crud", "crud"),
     "sms.gateway.message": ("r", "r", "r"),
     "sms.gateway.event": ("r", "r", "r"),
     "sms.gateway.statistic": ("r", "r", "r"),
@@ -26,6 +29,7 @@ RIGHTS = {
     "sms.gateway.balance": ("r", "r", "r"),
     "sms.gateway.delivery.report": ("", "r", "r"),
     "sms.gateway.template": ("r", "crud", "crud"),
+    "sms.gateway.template.translation": ("r", "crud", "crud"),
     "sms.gateway.idempotency": ("", "", ""),
     "sms.gateway.caller": ("", "", ""),
     "sms.gateway.bucket": ("", "", ""),
@@ -37,6 +41,11 @@ WITHOUT_COMPANY = {
     "sms.gateway.caller",
     "sms.gateway.bucket",
     "sms.gateway.key.wizard",
+}
+PATHS_TO_COMPANY = {
+    "sms.gateway.route.setting": "route_id.company_id",
+    "sms.gateway.recipient": "campaign_id.company_id",
+    "sms.gateway.template.translation": "template_id.company_id",
 }
 OPERATIONS = {"c": "create", "r": "read", "u": "write", "d": "unlink"}
 
@@ -144,13 +153,37 @@ class TestRights(SecurityCase):
             getattr(self.by("manager", campaign), action)()
             self.assertEqual(campaign.state, state)
 
-    def test_nobody_writes_campaigns_by_hand(self):
+    def test_nobody_writes_campaigns_that_were_sent(self):
         campaign = self.send(PHONE)
         for role in ROLES:
-            for values in ({"name": "x"}, {"state": "done"}, {"delivered_count": 9}):
+            for values in ({"state": "done"}, {"delivered_count": 9}):
                 with self.subTest(role=role, **values):
                     with self.assertRaises(AccessError):
                         self.by(role, campaign).write(values)
+            with self.subTest(role=role), self.assertRaises(UserError):
+                self.by(role, campaign).write({"name": "x"})
+        with self.assertRaises(UserError):
+            self.by("administrator", campaign).unlink()
+
+    def test_of_drafts_people_write_what_is_theirs(self):
+        for role in ROLES:
+            Campaign = self.env["sms.gateway.campaign"].with_user(self.people[role])
+            draft = Campaign.create({"route_id": self.route.id, "text_male": "x"})
+            draft.write({"text_female": "y"})
+            for values in ({"state": "done"}, {"delivered_count": 9}, {"key": "k"}):
+                with self.subTest(role=role, **values):
+                    with self.assertRaises(AccessError):
+                        draft.write(values)
+                    with self.assertRaises(AccessError):
+                        Campaign.create({"route_id": self.route.id, **values})
+
+    def test_users_touch_no_draft_of_somebody_else(self):
+        draft = self.env["sms.gateway.campaign"].create({"route_id": self.route.id})
+        with self.assertRaises(AccessError):
+            self.by("user", draft).write({"text_male": "x"})
+        with self.assertRaises(AccessError):
+            self.by("user", draft).action_send()
+        self.by("manager", draft).write({"text_male": "x"})
 
     def test_administrators_rule_routes_and_managers_do_not(self):
         for action in (
@@ -213,11 +246,29 @@ class TestCompanies(SecurityCase):
         reports = self.env["sms.gateway.delivery.report"]
         reports._keep_unreadable(self.other_route, b"?", "?")
         self.env["sms.gateway.template"].create(
-            {"name": "other", "text_male": "x", "company_id": self.company.id}
+            {
+                "name": "other",
+                "text_male": "x",
+                "company_id": self.company.id,
+                "translation_ids": [
+                    Command.create({"lang": "en_US", "text_male": "x"})
+                ],
+            }
         )
+        self.env["sms.gateway.list"].create(
+            {
+                "name": "other",
+                "company_id": self.company.id,
+                "member_ids": [Command.create({"phone": PHONE})],
+            }
+        )
+        draft = self.env["sms.gateway.campaign"].create(
+            {"route_id": self.other_route.id, "recipient_source": "selection"}
+        )
+        draft._stage([("res.partner", [("id", "=", self.company.partner_id.id)])])
 
     def find_other(self, model):
-        path = "route_id.company_id" if model.endswith(".setting") else "company_id"
+        path = PATHS_TO_COMPANY.get(model, "company_id")
         return self.env[model].search([(path, "=", self.company.id)])
 
     def test_records_of_other_companies_are_not_seen(self):

@@ -68,7 +68,14 @@ class TestSentences(BaseCase):
 
     def test_the_table_has_no_other_codes(self):
         codes = {key.partition(".")[0] for key in SENTENCES}
-        known = {*REQUEST_CODES, *USER_CODES, *WARNINGS, *MANUAL, "more_errors"}
+        known = {
+            *REQUEST_CODES,
+            *USER_CODES,
+            *WARNINGS,
+            *MANUAL,
+            "more_errors",
+            "duplicate",
+        }
         self.assertEqual(codes, known)
 
     def test_sentences_of_the_manual_are_its_own_to_the_letter(self):

@@ -1,0 +1,267 @@
+"""The texts of a campaign, ready for recipients."""
+
+from collections import Counter
+from dataclasses import asdict, replace
+
+from ..tools.compose import Problem, Rules, Texts, compose
+from ..tools.segments import count_segments
+from ..tools.sentences import sentence
+from ..tools.template import TemplateError, compile_template
+from ..tools.transliteration import to_latin
+from .findings import SPOKEN_VARIANTS, find_in_texts
+from .sms_gateway_recipient import (
+    PERSON_NAMES,
+    TEXT_FIELD_TYPES,
+    get_problem,
+    is_text_field,
+    read_person,
+)
+
+VARIANTS = (*SPOKEN_VARIANTS, "alternative")
+
+
+class Composer:
+    """Writes the messages of one campaign as its author.
+
+    ``env`` is the author's: what they may not read stays out of the texts.
+    """
+
+    def __init__(self, campaign, env):
+        self.campaign = campaign
+        self.env = env
+        settings = self.env["sms.gateway.settings"]._get()
+        self.names = find_names(self.env, campaign._get_models())
+        self._rules = Rules(
+            channel=campaign.channel,
+            max_segments=settings.max_segments,
+            max_speech=settings.max_speech,
+        )
+        self._texts = {}
+        self._closer_rules = {}
+        self._language = self.env["sms.gateway.message"]._language()
+
+    # === TEXTS ===
+    def get_texts(self, lang):
+        """The texts for people who speak this language.
+
+        :raise TemplateError: one of them is no template
+        """
+        if lang not in self._texts:
+            sources = self.campaign._get_text_sources(lang)
+            self._texts[lang] = self._compile(sources)
+        return self._texts[lang]
+
+    def _compile(self, sources):
+        """The text for men is everybody's where there is no other, as in requests."""
+        compiled = {
+            variant: compile_template(self._make_source(sources[variant]), self.names)
+            for variant in VARIANTS
+            if (sources[variant] or "").strip()
+        }
+        spoken = [variant for variant in SPOKEN_VARIANTS if variant in compiled]
+        if spoken == ["male"]:
+            compiled["neutral"] = compiled["male"]
+        return Texts(*(compiled.get(variant) for variant in VARIANTS))
+
+    def _make_source(self, source):
+        return to_latin(source) if self.campaign.is_transliterated else source
+
+    def find_error(self):
+        """The first text that is no template, as a sentence; None when all are."""
+        for lang in [None, *self.campaign.template_id._get_languages()]:
+            try:
+                self.get_texts(lang)
+            except TemplateError as error:
+                return sentence(
+                    error.code,
+                    self._language,
+                    variant="person",
+                    line=error.line,
+                    detail=error.detail,
+                )
+        return None
+
+    def get_used_names(self):
+        """Names in any of the texts, in any language."""
+        languages = [None, *self.campaign.template_id._get_languages()]
+        return {
+            name
+            for lang in languages
+            for text in self.get_texts(lang).all()
+            for name in text.names
+        }
+
+    # === COMPOSE ===
+    def compose(self, recipients):
+        """Compose one after the other; what is wrong with one stays with it.
+
+        :param recipients: `sms.gateway.recipient`
+        :rtype: list[tuple[Person | None, tools.compose.Composed]]
+        """
+        people = recipients._read_people(self.env, self.get_used_names())
+        return [(person, self._compose(person, row)) for person, row in people]
+
+    def _compose(self, person, row):
+        texts = self.get_texts(person and person.lang)
+        if self.campaign.is_transliterated:
+            latin = {name: to_latin(value) for name, value in row.values.items()}
+            row = replace(row, values=latin)
+        return compose(row, texts, self._get_rules(texts, row.gender))
+
+    def _get_rules(self, texts, gender):
+        """Nobody needs what only the text of the others uses."""
+        key = (id(texts), gender)
+        if key not in self._closer_rules:
+            used = [text for text in (texts.pick(gender), texts.alternative) if text]
+            names = sorted({name for text in used for name in text.names})
+            self._closer_rules[key] = replace(self._rules, fields=tuple(names))
+        return self._closer_rules[key]
+
+    def judge(self, recipients):
+        """Compose recipients that follow each other, and find numbers that were there
+        before.
+
+        :rtype: list[tuple[Person | None, tools.compose.Composed]]
+        """
+        composed = self.compose(recipients)
+        taken = self._find_taken(recipients, composed)
+        return [(person, _mark_duplicate(one, taken)) for person, one in composed]
+
+    def _find_taken(self, recipients, composed):
+        phones = {one.msisdn for _person, one in composed if not one.problems}
+        return recipients._find_earlier_phones(phones)
+
+    def check(self, recipients):
+        """Note who gets the text and who does not.
+
+        :return: dict of `PROBLEMS` ("" for those who get it) → count, and the number of
+            segments
+        """
+        judged = self.judge(recipients)
+        findings = self._find_problems(recipients, judged)
+        # sudo: people look, only the gateway writes the rows of recipients
+        recipients.sudo()._keep_findings(findings)
+        counts = Counter(finding["problem"] or "" for finding in findings)
+        segments = sum(
+            composed.segments
+            for finding, (_person, composed) in zip(findings, judged, strict=True)
+            if not finding["problem"]
+        )
+        return dict(counts), segments
+
+    def _find_problems(self, recipients, judged):
+        opted_out = self._find_opted_out([one.msisdn for _person, one in judged])
+        return [
+            {
+                "id": recipient.id,
+                "phone": one.msisdn,
+                "problem": get_problem(one)
+                or ("opted_out" if one.msisdn in opted_out else None),
+            }
+            for recipient, (_person, one) in zip(recipients, judged, strict=True)
+        ]
+
+    def _find_opted_out(self, phones):
+        # sudo: who may send may know whom they must not send to
+        Blacklist = self.env["phone.blacklist"].sudo()
+        found = Blacklist.search([("number", "in", [one for one in phones if one])])
+        return set(found.mapped("number"))
+
+    def compose_test(self, recipient, phone):
+        """One recipient's text to another number: the author's own text where there
+        are no recipients yet."""
+        person, row = self._read_row(recipient, self.get_used_names())
+        return self._compose(person, replace(row, index=0, phone=phone))
+
+    def _read_row(self, recipient, names):
+        if recipient:
+            [(person, row)] = recipient._read_people(self.env, names)
+            return person, row
+        return read_person(self.env.user.partner_id, names)
+
+    def explain(self, composed):
+        """Why nothing is sent to a recipient, None when something is."""
+        if not composed.problems:
+            return None
+        problem = composed.problems[0]
+        return sentence(
+            problem.code,
+            self._language,
+            variant="person",
+            path=problem.field,
+            **problem.params,
+        )
+
+    # === LOOK ===
+    def read_samples(self, recipient):
+        """What the texts of one recipient are filled with; the author's own data where
+        there are no recipients yet.
+
+        :rtype: dict[str, str]
+        """
+        try:
+            names = self.get_used_names()
+        except TemplateError:
+            return {}
+        return dict(self._read_row(recipient, names)[1].values)
+
+    def describe_findings(self, samples):
+        """What the author should know.
+
+        :param samples: dict of name → value
+        :return: list of dicts of ``level`` (danger, warning, info), ``variant`` and
+            ``text``
+        """
+        sources = self._get_own_sources()
+        channel = self.campaign.channel
+        return find_in_texts(self.env, sources, self.names, samples, channel)
+
+    def _get_own_sources(self):
+        sources = self.campaign._get_text_sources(None)
+        return {
+            variant: self._make_source(sources[variant] or "") for variant in VARIANTS
+        }
+
+    def measure(self, samples):
+        """The size of each text, filled with samples.
+
+        :return: dict of variant → dict of ``count``, ``encoding`` and ``units``
+        """
+        sizes = {}
+        for variant, source in self._get_own_sources().items():
+            if source.strip():
+                text = self._fill(source, samples)
+                sizes[variant] = asdict(count_segments(text))
+        return sizes
+
+    def _fill(self, source, samples):
+        try:
+            template = compile_template(source, self.names)
+        except TemplateError:
+            return source
+        return template.render({**dict.fromkeys(template.required, ""), **samples})
+
+
+def find_names(env, model_names):
+    """The names that texts to records of these models may use.
+
+    :rtype: frozenset[str]
+    """
+    found = set(PERSON_NAMES)
+    for model_name in model_names:
+        model = env[model_name]
+        found.update(
+            name
+            for name, field in model._fields.items()
+            if field.type in TEXT_FIELD_TYPES and is_text_field(model, name)
+        )
+    return frozenset(found)
+
+
+def _mark_duplicate(composed, taken):
+    if composed.problems:
+        return composed
+    if composed.msisdn in taken:
+        return replace(composed, problems=(Problem("duplicate", "phone"),))
+    taken.add(composed.msisdn)
+    return composed

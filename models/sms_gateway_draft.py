@@ -1,0 +1,582 @@
+"""Drafts: what a person decides about a campaign before it is sent."""
+
+from ast import literal_eval
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL
+
+from .composer import Composer
+from .findings import SPOKEN_VARIANTS
+from .sms_gateway_campaign import new_key
+from .sms_gateway_message import PRIORITY_BATCH, PRIORITY_SINGLE
+
+#: What a person decides; everything else about a campaign is the gateway's.
+DRAFT_FIELDS = frozenset(
+    (
+        "name",
+        "route_id",
+        "channel",
+        "is_debug",
+        "template_id",
+        "text_male",
+        "text_female",
+        "text_neutral",
+        "text_alternative",
+        "is_transliterated",
+        "scheduled_at",
+        "ttl",
+        "recipient_source",
+        "list_ids",
+        "res_model",
+        "res_domain",
+        "filter_id",
+        "is_scratch",
+        "test_phone",
+    )
+)
+#: Messages that are written while the person who sends them waits.
+PREPARED_WHILE_WAITING = 100
+#: Recipients looked at in one request of the browser.
+CHECKED_AT_ONCE = 1000
+#: The web client cuts a selection at this number of records and sends its domain along.
+ACTIVE_IDS_LIMIT = 20_000
+
+
+class SmsGatewayCampaign(models.Model):
+    """What a person decides, until the campaign is sent."""
+
+    _inherit = "sms.gateway.campaign"
+
+    template_id = fields.Many2one("sms.gateway.template")
+    is_transliterated = fields.Boolean(
+        "Latin letters",
+        help="Russian texts in Latin letters: 160 characters fit into an SMS, not 70.",
+    )
+    ttl_hours = fields.Float(
+        "Time to live",
+        compute="_compute_ttl_hours",
+        inverse="_inverse_ttl_hours",
+        help="Hours after which a message that has not gone out is not sent any more;"
+        " 0 means that it may wait for ever.",
+    )
+    recipient_source = fields.Selection(
+        [
+            ("lists", "Recipient lists"),
+            ("filter", "A filter"),
+            ("selection", "Selected records"),
+        ],
+        string="Recipients from",
+        default="lists",
+    )
+    list_ids = fields.Many2many("sms.gateway.list", string="Lists")
+    res_model = fields.Selection(
+        selection="_selection_res_model", string="Records", default="res.partner"
+    )
+    res_domain = fields.Char("Filter", default="[]")
+    filter_id = fields.Many2one(
+        "ir.filters", string="Saved filter", domain="[('model_id', '=', res_model)]"
+    )
+    recipient_ids = fields.One2many("sms.gateway.recipient", "campaign_id")
+    unprepared_count = fields.Integer(
+        "Being prepared",
+        readonly=True,
+        help="Recipients whose messages are not written yet.",
+    )
+    prepared_share = fields.Float(
+        "Prepared (%)", compute="_compute_prepared_share", digits=(5, 1)
+    )
+    pause_reason = fields.Char(readonly=True, copy=False)
+    is_scratch = fields.Boolean(
+        help="Made by the button of a list or form, and not kept unless it is sent."
+    )
+    test_phone = fields.Char(
+        "Test number", default=lambda self: self.env.user.partner_id.phone
+    )
+
+    starts_at = fields.Datetime("Starts", compute="_compute_starts_at", store=True)
+
+    _unprepared_index = models.Index("(id) WHERE unprepared_count > 0")
+
+    # === COMPUTES ===
+    @api.depends("ttl")
+    def _compute_ttl_hours(self):
+        for campaign in self:
+            campaign.ttl_hours = campaign.ttl / 3600
+
+    def _inverse_ttl_hours(self):
+        for campaign in self:
+            campaign.ttl = round(campaign.ttl_hours * 3600)
+
+    @api.depends("scheduled_at", "accepted_at")
+    def _compute_starts_at(self):
+        for campaign in self:
+            campaign.starts_at = campaign.scheduled_at or campaign.accepted_at
+
+    @api.depends("recipient_count", "unprepared_count")
+    def _compute_prepared_share(self):
+        for campaign in self:
+            count = campaign.recipient_count
+            left = campaign.unprepared_count
+            campaign.prepared_share = 100 * (count - left) / count if count else 0
+
+    @api.model
+    def _selection_res_model(self):
+        """Models whose records can be written to: those with a phone number."""
+        known = ["res.partner", "crm.lead", "mailing.contact"]
+        names = [name for name in known if name in self.env]
+        return [(name, self.env[name]._description) for name in names]
+
+    # === CHECKS ===
+    @api.constrains("res_model", "res_domain")
+    def _check_res_domain(self):
+        for campaign in self.filtered("res_model"):
+            try:
+                domain = fields.Domain(campaign._read_domain())
+                domain.validate(self.env[campaign.res_model])
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._("The filter cannot be read: %(error)s", error=error)
+                ) from error
+
+    @api.constrains("ttl")
+    def _check_ttl(self):
+        if any(campaign.ttl < 0 for campaign in self):
+            raise ValidationError(self.env._("The time to live must not be negative."))
+
+    def _read_domain(self):
+        try:
+            return literal_eval(self.res_domain or "[]")
+        except SyntaxError as error:
+            raise ValueError(error) from error
+
+    # === ONCHANGES ===
+    @api.onchange("template_id")
+    def _onchange_template_id(self):
+        for name in ("text_male", "text_female", "text_neutral"):
+            if self.template_id:
+                self[name] = self.template_id[name]
+
+    @api.onchange("res_model")
+    def _onchange_res_model(self):
+        if self.filter_id.model_id != self.res_model:
+            self.filter_id = False
+            self.res_domain = "[]"
+
+    @api.onchange("filter_id")
+    def _onchange_filter_id(self):
+        if self.filter_id:
+            self.res_domain = self.filter_id.domain
+
+    # === CRUD ===
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: people make drafts only."""
+        for vals in vals_list:
+            self._check_may_decide(vals)
+            vals.setdefault("name", self._make_title(vals))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override: people change drafts only, and of these only what is theirs."""
+        self._check_may_decide(vals)
+        if not self.env.su:
+            self._check_is_draft()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sent(self):
+        self._check_is_draft()
+
+    def _check_may_decide(self, vals):
+        not_theirs = vals.keys() - DRAFT_FIELDS
+        if not self.env.su and not_theirs:
+            raise AccessError(
+                self.env._(
+                    "Only the gateway writes these fields of a campaign: %(names)s.",
+                    names=", ".join(sorted(not_theirs)),
+                )
+            )
+
+    def _check_is_draft(self):
+        for campaign in self:
+            if campaign.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "%(campaign)s was sent already. Duplicate it to send something"
+                        " like it.",
+                        campaign=campaign.name,
+                    )
+                )
+
+    def _make_title(self, vals):
+        text = vals.get("text_male") or vals.get("text_neutral") or ""
+        return " ".join(text.split())[:60] or self.env._("New campaign")
+
+    def copy_data(self, default=None):
+        """Override: a copy is a draft of the same decisions."""
+        copies = super().copy_data(default)
+        return [
+            {name: value for name, value in values.items() if name in DRAFT_FIELDS}
+            for values in copies
+        ]
+
+    # === OPEN ===
+    @api.model
+    def _open_composer(self):
+        """A draft to the records selected in a list or form, in a dialog.
+
+        Called by server actions, with the web client's context.
+        """
+        model_name = self.env.context["active_model"]
+        ids = self.env.context.get("active_ids") or []
+        domain = [("id", "in", ids)]
+        if len(ids) >= ACTIVE_IDS_LIMIT:
+            domain = self.env.context.get("active_domain") or domain
+        campaign = self._create_scratch({"recipient_source": "selection"})
+        # sudo: people choose recipients, only the gateway writes their rows
+        campaign._stage([(model_name, domain)])
+        return campaign._get_composer_action()
+
+    @api.model
+    def _create_scratch(self, values):
+        """A draft for a dialog, through the first route there is."""
+        route = self.env["sms.gateway.route"].search([], limit=1)
+        if not route:
+            raise UserError(
+                self.env._(
+                    "There is no route yet: an administrator of the gateway makes one"
+                    " under Configuration, Routes."
+                )
+            )
+        return self.create({"route_id": route.id, "is_scratch": True, **values})
+
+    def _get_composer_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send by SMS gateway"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [
+                (
+                    self.env.ref(
+                        "crm_sms_gateway.sms_gateway_campaign_view_composer"
+                    ).id,
+                    "form",
+                )
+            ],
+            "target": "new",
+        }
+
+    # === RECIPIENTS ===
+    def _get_sources(self):
+        """:return: list of (model name, domain), None for a selection, whose records
+        are written down already"""
+        self.ensure_one()
+        if self.recipient_source == "selection":
+            return None
+        if self.recipient_source == "filter":
+            return [(self.res_model, self._read_domain())]
+        return [source for one in self.list_ids for source in one._get_sources()]
+
+    def _stage(self, sources):
+        """Write down whom the draft goes to, and how many these are."""
+        self.ensure_one()
+        if sources is None:
+            return
+        self.env["sms.gateway.recipient"]._stage(self, sources)
+        # sudo: only the gateway itself counts
+        self.sudo().recipient_count = self._count_staged()
+
+    def _count_staged(self):
+        [(count,)] = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM sms_gateway_recipient WHERE campaign_id = %s",
+                self.id,
+            )
+        )
+        return count
+
+    def _get_models(self):
+        """The models whose records the draft goes to."""
+        sources = self._get_sources()
+        if sources is not None:
+            return {model_name for model_name, _domain in sources}
+        groups = self.env["sms.gateway.recipient"]._read_group(
+            [("campaign_id", "=", self._origin.id)], ["res_model"]
+        )
+        return {model_name for (model_name,) in groups}
+
+    # === TEXTS ===
+    def _get_text_sources(self, lang):
+        """The texts for people who speak a language: the template's in that language,
+        or else the campaign's own.
+
+        :return: dict of male, female, neutral, alternative → source
+        """
+        self.ensure_one()
+        translation = self.template_id._get_translation(lang)
+        own = translation or self
+        return {
+            "male": own.text_male,
+            "female": own.text_female,
+            "neutral": own.text_neutral,
+            "alternative": self.channel == "voice" and self.text_alternative,
+        }
+
+    # === LOOK ===
+    def action_preview(self, changes, position=0):
+        """What the author should know while typing.
+
+        :param changes: dict of fields that are not saved yet
+        :param position: which recipient to show, counted from 0
+        :return: dict of ``findings`` (level, variant and text of each), ``sizes``
+            (variant → count, encoding, units), ``recipient`` (or None), ``position``,
+            ``total``
+        """
+        draft = self._with_changes(changes)
+        composer = Composer(draft, self.env)
+        recipient = self._get_staged(position, 1)
+        samples = composer.read_samples(recipient)
+        return {
+            "findings": composer.describe_findings(samples),
+            "sizes": composer.measure(samples),
+            "recipient": self._preview_recipient(composer, recipient),
+            "position": position,
+            "total": self._count_staged(),
+        }
+
+    def _with_changes(self, changes):
+        self.ensure_one()
+        self.check_access("read")
+        wanted = {
+            name: value for name, value in changes.items() if name in DRAFT_FIELDS
+        }
+        return self.new(wanted, origin=self) if wanted else self
+
+    def _preview_recipient(self, composer, recipient):
+        if not recipient or composer.find_error():
+            return None
+        [(person, composed)] = composer.compose(recipient)
+        return {
+            "name": person.record.display_name if person else "",
+            "phone": composed.msisdn or composed.phone_raw,
+            "gender": composed.gender,
+            "text": composed.text,
+            "text_alternative": composed.text_alternative,
+            "segments": composed.segments,
+            "encoding": composed.encoding,
+            "problem": composer.explain(composed),
+        }
+
+    def _get_staged(self, first, count):
+        return self.env["sms.gateway.recipient"].search(
+            [
+                ("campaign_id", "=", self._origin.id),
+                ("index", ">=", first),
+                ("index", "<", first + count),
+            ],
+            order="index",
+        )
+
+    def action_check_recipients(self, changes, first=0):
+        """Find out who gets the text and who does not, a thousand at a time.
+
+        The first call looks for the recipients of filters and lists anew.
+
+        :return: dict of ``total``, ``next`` (None at the end) and of what this part
+            has: ``segments`` and ``problems`` (dict of `PROBLEMS` → count; "" for those
+            who get it)
+        """
+        draft = self._with_changes(changes)
+        if not first:
+            self._stage(draft._get_sources())
+        composer = Composer(draft, self.env)
+        rows = self._get_staged(first, CHECKED_AT_ONCE)
+        counts, segments = composer.check(rows)
+        end = first + CHECKED_AT_ONCE
+        return {
+            "total": self.recipient_count,
+            "next": end if end < self.recipient_count else None,
+            "segments": segments,
+            "problems": counts,
+        }
+
+    # === SEND ===
+    def action_send(self):
+        """Accept the draft as it stands: from here on it is the gateway's."""
+        self.ensure_one()
+        self.check_access("write")
+        self._check_is_draft()
+        self._check_can_send()
+        self._stage(self._get_sources())
+        self._accept_draft()
+        return self._tell_accepted()
+
+    def _check_can_send(self):
+        self._check_route()
+        sources = self._get_text_sources(None)
+        if not any((sources[name] or "").strip() for name in SPOKEN_VARIANTS):
+            raise UserError(self.env._("Write a text or choose a template first."))
+        if error := Composer(self, self.env).find_error():
+            raise UserError(error)
+
+    def _check_route(self):
+        if not self.route_id:
+            raise UserError(self.env._("Choose a route: it says who sends."))
+        if not self.route_id.active:
+            raise UserError(
+                self.env._(
+                    "The route %(route)s is archived: nothing is sent through it.",
+                    route=self.route_id.name,
+                )
+            )
+        if self.channel not in self.route_id._get_channels():
+            raise UserError(
+                self.env._(
+                    "The route %(route)s does not offer this channel. Choose another"
+                    " route or channel.",
+                    route=self.route_id.name,
+                )
+            )
+
+    def _accept_draft(self):
+        """Let the preparer write the messages; a few are written at once."""
+        count = self._count_staged()
+        if not count:
+            raise UserError(
+                self.env._("Nobody would get this: there are no recipients.")
+            )
+        accepted_at = fields.Datetime.now()
+        is_later = self.scheduled_at and self.scheduled_at > accepted_at
+        # sudo: people decide, only the gateway moves campaigns on
+        campaign = self.sudo()
+        campaign.write(
+            {
+                "state": "scheduled" if is_later else "running",
+                "user_id": self.env.uid,
+                "accepted_at": accepted_at,
+                "scheduled_at": self.scheduled_at if is_later else False,
+                "priority": PRIORITY_SINGLE if count == 1 else PRIORITY_BATCH,
+                "recipient_count": count,
+                "unprepared_count": count,
+                "is_scratch": False,
+            }
+        )
+        preparer = campaign.env["sms.gateway.preparer"]
+        if count <= PREPARED_WHILE_WAITING:
+            preparer._prepare(campaign)
+        else:
+            preparer._wake()
+
+    def _tell_accepted(self):
+        """A word to the person, with a way to the campaign."""
+        message = self.env._(
+            "Accepted for %(count)s recipients: %%s", count=self.recipient_count
+        )
+        link = {"label": self.name, "url": f"/odoo/sms-gateway/{self.id}"}
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": message,
+                "links": [link],
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def action_keep(self):
+        """Keep the draft of a dialog among the campaigns."""
+        self.is_scratch = False
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_send_test(self, changes=None, position=0):
+        """Send the text of one recipient to the test number; the draft stays a draft.
+
+        :param changes: dict of fields that are not saved yet
+        """
+        draft = self._with_changes(changes or {})
+        draft._check_can_send()
+        recipient = self._get_staged(position, 1)
+        phone = draft.test_phone or ""
+        composer = Composer(draft, self.env)
+        composed = composer.compose_test(recipient, phone)
+        if composed.problems:
+            raise UserError(composer.explain(composed))
+        # sudo: people may send, only the gateway writes campaigns that are under way
+        test = self.sudo()._insert_test(draft)
+        self.env["sms.gateway.message"].sudo()._enqueue(test, [composed])
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "The test goes to %(phone)s: nobody else gets it.",
+                    phone=composed.msisdn,
+                ),
+            },
+        }
+
+    def _insert_test(self, draft):
+        return self._insert(
+            {
+                "name": self.env._("Test: %(campaign)s", campaign=self.name)[:60],
+                "key": new_key(),
+                "user_id": self.env.uid,
+                "route_id": draft.route_id.id,
+                "company_id": draft.route_id.company_id.id,
+                "source": "person",
+                "channel": draft.channel,
+                "is_debug": draft.is_debug,
+                "priority": PRIORITY_SINGLE,
+                "state": "running",
+                "text_male": draft.text_male or None,
+                "text_female": draft.text_female or None,
+                "text_neutral": draft.text_neutral or None,
+                "text_alternative": draft.text_alternative or None,
+                "accepted_at": fields.Datetime.now(),
+                "starts_at": fields.Datetime.now(),
+                "ttl": 0,
+                "recipient_count": 1,
+            }
+        )
+
+    # === PREPARE ===
+    def _count_prepared(self):
+        """Note how many recipients are left, as they are in the database."""
+        self.flush_recordset(["unprepared_count"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_campaign
+                   SET unprepared_count = (
+                       SELECT count(*) FROM sms_gateway_recipient
+                        WHERE campaign_id = %(id)s AND NOT is_prepared)
+                 WHERE id = %(id)s
+                """,
+                id=self.id,
+            )
+        )
+        self.invalidate_recordset(["unprepared_count", "prepared_share"])
+
+    def _stop(self, reason):
+        """Pause what cannot be prepared; of what is cancelled nothing is lost."""
+        if self.state == "cancelled":
+            self.unprepared_count = 0
+        else:
+            self.write({"state": "paused", "pause_reason": reason})
+
+    # === CHORES ===
+    @api.autovacuum
+    def _gc_scratch(self):
+        """Drafts of dialogs that were closed."""
+        yesterday = fields.Datetime.now() - timedelta(days=1)
+        domain = [
+            ("state", "=", "draft"),
+            ("is_scratch", "=", True),
+            ("create_date", "<", yesterday),
+        ]
+        self.search(domain, limit=1000).unlink()

@@ -1,0 +1,125 @@
+"""The preparer: writes the messages of campaigns to records, in the background."""
+
+import logging
+import time
+
+import psycopg2.extensions
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from .composer import Composer
+from .sms_gateway_recipient import get_problem
+from .sms_gateway_statistic import CAMPAIGN_NOTIFICATION
+
+_logger = logging.getLogger(__name__)
+
+#: Recipients whose messages are written in one transaction.
+PREPARED_AT_ONCE = 500
+
+
+class SmsGatewayPreparer(models.AbstractModel):
+    """Reads recipients as the campaign's author and enqueues their messages.
+
+    A recipient and its message are committed together: after a crash the rest goes on
+    where it stopped, nobody is written to twice and nobody is left out.
+    """
+
+    _name = "sms.gateway.preparer"
+    _description = "SMS Gateway Preparer"
+
+    @api.model
+    def _cron_prepare(self):
+        """Give every campaign its turn until all are prepared or the time is up."""
+        dispatcher = self.env["sms.gateway.dispatcher"]
+        deadline = dispatcher._get_deadline()
+        while campaigns := self._find_unprepared():
+            for campaign in campaigns:
+                prepared = self._take_turn(campaign)
+                dispatcher._commit_progress(prepared, remaining=len(campaigns))
+                if time.monotonic() >= deadline:
+                    return
+        dispatcher._commit_progress(remaining=0)
+
+    def _find_unprepared(self):
+        self.env["sms.gateway.dispatcher"]._begin()
+        return self.env["sms.gateway.campaign"].search(
+            [
+                ("unprepared_count", ">", 0),
+                ("state", "in", ("scheduled", "running", "cancelled")),
+            ],
+            order="id",
+        )
+
+    def _take_turn(self, campaign):
+        """Prepare a part; a campaign that cannot be prepared stops alone.
+
+        :return: the number of recipients
+        """
+        dispatcher = self.env["sms.gateway.dispatcher"]
+        dispatcher._begin()
+        try:
+            return self._prepare(campaign)
+        except psycopg2.extensions.TransactionRollbackError:
+            self.env.cr.rollback()
+            return 0
+        except Exception as error:
+            self.env.cr.rollback()
+            _logger.exception("Campaign %s cannot be prepared", campaign.id)
+            dispatcher._begin()
+            campaign._stop(str(error))
+            return 0
+
+    @api.model
+    def _prepare(self, campaign):
+        """Write the messages of the next recipients, in the caller's transaction.
+
+        :return: the number of recipients
+        """
+        recipients = self._take_recipients(campaign, PREPARED_AT_ONCE)
+        if recipients:
+            # what was read for the last part may have changed since
+            self.env.invalidate_all()
+            composer = Composer(campaign, self._get_author_env(campaign))
+            judged = composer.judge(recipients)
+            self._enqueue(campaign, recipients, [one for _person, one in judged])
+        campaign._count_prepared()
+        return len(recipients)
+
+    def _take_recipients(self, campaign, limit):
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM sms_gateway_recipient
+                    WHERE campaign_id = %s AND NOT is_prepared
+                 ORDER BY index LIMIT %s FOR UPDATE""",
+                campaign.id,
+                limit,
+            )
+        )
+        return self.env["sms.gateway.recipient"].browse(row[0] for row in rows)
+
+    def _get_author_env(self, campaign):
+        """The author's environment: their rights, all of their companies, their
+        language."""
+        author = campaign.user_id
+        context = {"allowed_company_ids": author.company_ids.ids, "lang": author.lang}
+        return self.env(user=author.id, su=False, context=context)
+
+    def _enqueue(self, campaign, recipients, composed):
+        self.env["sms.gateway.message"]._enqueue(campaign, composed)
+        recipients._keep_findings(
+            [
+                {"id": row.id, "phone": one.msisdn, "problem": get_problem(one)}
+                for row, one in zip(recipients, composed, strict=True)
+            ]
+        )
+        recipients._link_messages()
+
+    @api.model
+    def _wake(self):
+        """Let the preparer run now."""
+        self.env["sms.gateway.dispatcher"]._trigger("prepare")
+
+    def _notify(self, campaign):
+        group = self.env.ref("crm_sms_gateway.group_user")
+        group._bus_send(CAMPAIGN_NOTIFICATION, {"ids": campaign.ids})

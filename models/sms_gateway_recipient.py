@@ -1,0 +1,392 @@
+"""Recipients: the records a campaign goes to, and what texts need of them."""
+
+import json
+from dataclasses import dataclass
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL, format_amount, format_date, format_datetime
+
+from ..tools.compose import Recipient
+from ..tools.person_name import PersonName, split_name
+from .copied_many2one import CopiedMany2one
+
+#: Names of the manual: how a person is addressed.
+PERSON_NAMES = ("first_name", "last_name", "patronymic", "fio")
+#: Fields that can be written into a text.
+TEXT_FIELD_TYPES = (
+    "char",
+    "text",
+    "selection",
+    "integer",
+    "float",
+    "monetary",
+    "date",
+    "datetime",
+    "many2one",
+)
+PROBLEMS = [
+    ("no_number", "No number"),
+    ("invalid_number", "Bad number"),
+    ("opted_out", "Opted out"),
+    ("duplicate", "Number twice"),
+    ("missing_gender", "Unknown gender"),
+    ("missing_field", "Data missing"),
+    ("other", "Text not possible"),
+]
+#: Codes of `tools.compose.Problem` that have a word of their own among `PROBLEMS`.
+_PROBLEM_OF_CODE = {
+    "invalid_number": "invalid_number",
+    "duplicate": "duplicate",
+    "missing_gender": "missing_gender",
+    "missing_field": "missing_field",
+}
+
+
+class SmsGatewayRecipient(models.Model):
+    """One record that a campaign goes to, and its message once that is prepared.
+
+    Rows of a draft are thrown away and made anew when its recipients change.
+    """
+
+    _name = "sms.gateway.recipient"
+    _description = "SMS Gateway Recipient"
+    _order = "campaign_id, index"
+    _rec_name = "phone"
+    _log_access = False
+
+    campaign_id = fields.Many2one(
+        "sms.gateway.campaign", required=True, readonly=True, ondelete="cascade"
+    )
+    index = fields.Integer(required=True, readonly=True)
+    res_model = fields.Char("Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record", model_field="res_model", required=True, readonly=True
+    )
+    record_name = fields.Char("Recipient", compute="_compute_record_name")
+    phone = fields.Char("Number", readonly=True)
+    problem = fields.Selection(PROBLEMS, readonly=True)
+    message_id = CopiedMany2one(
+        "sms.gateway.message", readonly=True, index="btree_not_null"
+    )
+    is_prepared = fields.Boolean(readonly=True)
+
+    _waiting_index = models.Index("(campaign_id, index) WHERE NOT is_prepared")
+    _index_unique = models.UniqueIndex("(campaign_id, index)")
+    _phone_index = models.Index("(campaign_id, phone) WHERE phone IS NOT NULL")
+    _problem_index = models.Index(
+        "(campaign_id, problem, index) WHERE problem IS NOT NULL"
+    )
+    _record_index = models.Index("(res_model, res_id)")
+
+    # === COMPUTES ===
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        for model_name, recipients in self.grouped("res_model").items():
+            names = self._get_names(model_name, recipients.mapped("res_id"))
+            for recipient in recipients:
+                recipient.record_name = names.get(recipient.res_id)
+
+    def _get_names(self, model_name, ids):
+        """:return: dict of the ids a person may read → names"""
+        if model_name not in self.env:
+            return {}
+        records = self.env[model_name].browse(ids).exists()._filtered_access("read")
+        return {record.id: record.display_name for record in records}
+
+    # === BUTTONS ===
+    def action_open_record(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    # === STAGE ===
+    @api.model
+    def _stage(self, campaign, sources):
+        """Write down whom a draft goes to: what the user may read, each record once.
+
+        :param sources: iterable of (model name, domain)
+        """
+        self.env.cr.execute(
+            SQL("DELETE FROM sms_gateway_recipient WHERE campaign_id = %s", campaign.id)
+        )
+        for model_name, domain in sources:
+            query = self.env[model_name]._search(domain, order="id")
+            self._insert_found(campaign, model_name, query)
+        self.invalidate_model()
+
+    def _insert_found(self, campaign, model_name, query):
+        self.env.flush_query(query.select())
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO sms_gateway_recipient
+                       (campaign_id, index, res_model, res_id, is_prepared)
+                SELECT %(campaign_id)s, staged.count + row_number() OVER () - 1,
+                       %(model)s, found.id, FALSE
+                  FROM (%(query)s) AS found(id)
+            CROSS JOIN (SELECT count(*) FROM sms_gateway_recipient
+                         WHERE campaign_id = %(campaign_id)s) AS staged
+                 WHERE found.id NOT IN (
+                       SELECT res_id FROM sms_gateway_recipient
+                        WHERE campaign_id = %(campaign_id)s AND res_model = %(model)s)
+                """,
+                campaign_id=campaign.id,
+                model=model_name,
+                query=query.select(),
+            )
+        )
+
+    # === READ ===
+    def _read_people(self, env, names):
+        """What texts need of the recipients' records, in the order of these.
+
+        Records and fields that the author may not read give nothing; they never stop
+        the others.
+
+        :param env: the author's environment
+        :param names: the names that the texts use
+        :rtype: list[tuple[Person, compose.Recipient]]
+        """
+        people = {}
+        for model_name, recipients in self.grouped("res_model").items():
+            ids = recipients.mapped("res_id")
+            records = env[model_name].browse(ids).exists()
+            for person in find_people(records._filtered_access("read")):
+                people[model_name, person.record.id] = person
+        return [
+            _read_recipient(
+                recipient, people.get((recipient.res_model, recipient.res_id)), names
+            )
+            for recipient in self
+        ]
+
+    def _find_earlier_phones(self, phones):
+        """Those of the numbers that somebody before these recipients has.
+
+        :rtype: set[str]
+        """
+        if not phones:
+            return set()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT phone FROM sms_gateway_recipient
+                 WHERE campaign_id = %s AND index < %s AND problem IS NULL
+                   AND phone = ANY(%s)
+                """,
+                self.campaign_id.id,
+                min(self.mapped("index")),
+                list(phones),
+            )
+        )
+        return {phone for (phone,) in rows}
+
+    def _link_messages(self):
+        """Note the messages that were just enqueued; all of one campaign, in turn."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_recipient r
+                   SET message_id = m.id, is_prepared = TRUE,
+                       problem = CASE WHEN m.failure_type = 'opted_out'
+                                      THEN 'opted_out' ELSE r.problem END
+                  FROM sms_gateway_message m
+                 WHERE m.campaign_id = r.campaign_id AND m.index = r.index
+                   AND r.id = ANY(%s)
+                """,
+                self.ids,
+            )
+        )
+        self.invalidate_model()
+
+    def _keep_findings(self, findings):
+        """Keep what was found out when the messages were composed.
+
+        :param findings: list of dicts of id, phone and problem
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_recipient r
+                   SET phone = found.phone, problem = found.problem
+                  FROM jsonb_to_recordset(%s::jsonb)
+                    AS found(id int, phone varchar, problem varchar)
+                 WHERE r.id = found.id
+                """,
+                json.dumps(findings),
+            )
+        )
+        self.invalidate_model(["phone", "problem"])
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who stands behind a record. ``partner`` is empty where there is none."""
+
+    record: models.BaseModel
+    partner: models.BaseModel
+    phone: str
+    gender: str | None
+    name: PersonName
+    fio: str
+
+    @property
+    def lang(self):
+        """The person's language, None when nobody knows it."""
+        source = self.partner or self.record
+        return ("lang" in source and source.lang) or None
+
+
+def find_people(records):
+    """The persons behind records of one model that the user may read.
+
+    :rtype: list[Person]
+    """
+    partners = _find_partners(records)
+    return [_make_person(record, partners[record.id]) for record in records]
+
+
+def read_person(record, names):
+    """What a text needs of one record that is nobody's recipient.
+
+    :rtype: tuple[Person, compose.Recipient]
+    """
+    [person] = find_people(record)
+    return person, _make_recipient(0, person, names)
+
+
+def _find_partners(records):
+    """:return: dict of the records' ids → a partner the user may read, or none"""
+    if records._name == "res.partner":
+        return {record.id: record for record in records}
+    found = {
+        record_id: partners[:1]
+        for record_id, partners in records._mail_get_partners().items()
+    }
+    ids = {partner.id for partner in found.values() if partner}
+    readable = records.env["res.partner"].browse(ids)._filtered_access("read")
+    return {record_id: partner & readable for record_id, partner in found.items()}
+
+
+def _make_person(record, partner):
+    """Own data of a record win over those of its partner."""
+    named = partner if partner and not partner.is_company else record
+    fio = _get_fio(named)
+    return Person(
+        record=record,
+        partner=partner,
+        phone=_get_phone(record) or _get_phone(partner),
+        gender=_get(record, "gender") or _get(partner, "gender") or None,
+        name=_get_name(named, fio),
+        fio=fio,
+    )
+
+
+def _get(record, name):
+    return record[name] if name in record._fields else None
+
+
+def _get_phone(record):
+    numbers = (record[name] for name in record._phone_get_number_fields())
+    return next(filter(None, numbers), "") if record else ""
+
+
+def _get_fio(record):
+    """A person's full name: of a lead its contact's."""
+    if "contact_name" in record._fields:
+        return record.contact_name or ""
+    return _get(record, "name") or ""
+
+
+def _get_name(record, fio):
+    """What is known stays; only what is not known is guessed from the full name."""
+    guess = split_name(fio)
+    return PersonName(
+        *(
+            _get(record, part) or getattr(guess, part)
+            for part in ("first_name", "last_name", "patronymic")
+        )
+    )
+
+
+def _read_recipient(recipient, person, names):
+    if person is None:
+        return None, Recipient(recipient.index, "")
+    return person, _make_recipient(recipient.index, person, names)
+
+
+def _make_recipient(index, person, names):
+    values = {name: _read_value(person, name) for name in names}
+    return Recipient(index, person.phone, person.gender, values)
+
+
+def _read_value(person, name):
+    if name == "fio":
+        return person.fio
+    if name in PERSON_NAMES:
+        return getattr(person.name, name)
+    try:
+        return format_field(person.record, name)
+    except AccessError:
+        return ""
+
+
+def is_text_field(model, name):
+    """Whether texts may use this field: it is readable for the user, and as text."""
+    field = model._fields.get(name)
+    return (
+        field is not None
+        and field.type in TEXT_FIELD_TYPES
+        and model._has_field_access(field, "read")
+    )
+
+
+def format_field(record, name):
+    """A field's value as people write it, in the language of the context.
+
+    :raise AccessError: the user may not read the field or what it points to
+    """
+    field = record._fields.get(name)
+    if field is None or not record[name]:
+        return "" if field is None or field.type not in _NUMBERS else "0"
+    return _FORMATS.get(field.type, _format_plainly)(record, field)
+
+
+def _format_plainly(record, field):
+    value = record[field.name]
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _format_selection(record, field):
+    labels = dict(field._description_selection(record.env))
+    return labels.get(record[field.name], "")
+
+
+def _format_amount(record, field):
+    currency = record[field.get_currency_field(record)]
+    value = record[field.name]
+    return format_amount(record.env, value, currency) if currency else f"{value:g}"
+
+
+_NUMBERS = ("integer", "float", "monetary")
+_FORMATS = {
+    "selection": _format_selection,
+    "monetary": _format_amount,
+    "many2one": lambda record, field: record[field.name].display_name,
+    "date": lambda record, field: format_date(record.env, record[field.name]),
+    "datetime": lambda record, field: format_datetime(record.env, record[field.name]),
+}
+
+
+def get_problem(composed):
+    """The word of `PROBLEMS` for a composed message, None when it can go."""
+    if not composed.problems:
+        return None
+    if composed.problems[0].code == "invalid_number" and not composed.phone_raw:
+        return "no_number"
+    return _PROBLEM_OF_CODE.get(composed.problems[0].code, "other")

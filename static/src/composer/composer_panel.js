@@ -1,0 +1,213 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { KeepLast } from "@web/core/utils/concurrency";
+import { useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+import { Component, onWillUnmount, useState } from "@odoo/owl";
+
+const MODEL = "sms.gateway.campaign";
+
+/** What a message depends on. */
+const TEXTS = [
+    "template_id",
+    "text_male",
+    "text_female",
+    "text_neutral",
+    "text_alternative",
+    "is_transliterated",
+    "channel",
+    "route_id",
+];
+/** Who gets it. */
+const RECIPIENTS = ["recipient_source", "list_ids", "res_model", "res_domain"];
+
+const PROBLEMS = {
+    no_number: _t("No number"),
+    invalid_number: _t("Bad number"),
+    opted_out: _t("Opted out"),
+    duplicate: _t("Number twice"),
+    missing_gender: _t("Unknown gender"),
+    missing_field: _t("Data missing"),
+    other: _t("Text not possible"),
+};
+export const VARIANTS = {
+    male: _t("Men"),
+    female: _t("Women"),
+    neutral: _t("Neutral"),
+    alternative: _t("SMS when the call fails"),
+};
+const ENCODINGS = { gsm7: "GSM-7", ucs2: "Unicode" };
+export const LEVELS = {
+    danger: "text-danger fa-times-circle",
+    warning: "text-warning fa-exclamation-triangle",
+    info: "text-info fa-info-circle",
+};
+
+/**
+ * What the author of a draft should see while writing: the message of any recipient,
+ * the size of every text, what is wrong with it, and who gets it.
+ */
+export class ComposerPanel extends Component {
+    static template = "crm_sms_gateway.ComposerPanel";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.PROBLEMS = PROBLEMS;
+        this.VARIANTS = VARIANTS;
+        this.ENCODINGS = ENCODINGS;
+        this.LEVELS = LEVELS;
+        this.state = useState({
+            preview: null,
+            position: 0,
+            check: null,
+            isChecking: false,
+        });
+        this.lastPreview = new KeepLast();
+        this.checkNumber = 0;
+        this.seen = {};
+        useRecordObserver((record) => this.follow(record));
+        onWillUnmount(() => this.checkNumber++);
+    }
+
+    get isSaved() {
+        return Boolean(this.props.record.resId);
+    }
+
+    get left() {
+        const { check } = this.state;
+        return check
+            ? Object.entries(check.problems).filter(([problem]) => problem !== "")
+            : [];
+    }
+
+    get willGet() {
+        return this.state.check?.problems[""] || 0;
+    }
+
+    /** Looks again when what it shows depends on has changed. */
+    async follow(record) {
+        const texts = fingerprint(record, TEXTS);
+        const recipients = fingerprint(record, RECIPIENTS);
+        const resId = record.resId;
+        const isNew = resId !== this.seen.resId;
+        const hasTexts = isNew || texts !== this.seen.texts;
+        const hasRecipients = isNew || recipients !== this.seen.recipients;
+        this.seen = { resId, texts, recipients };
+        if (!resId || !(hasTexts || hasRecipients)) {
+            return;
+        }
+        if (hasRecipients) {
+            this.state.position = 0;
+            // the first part writes down whom the preview can show
+            this.check();
+        } else {
+            this.state.check = null;
+            this.look();
+        }
+    }
+
+    async getChanges() {
+        const changes = await this.props.record.getChanges();
+        const names = [...TEXTS, ...RECIPIENTS, "test_phone", "is_debug"];
+        return Object.fromEntries(
+            Object.entries(changes).filter(([name]) => names.includes(name))
+        );
+    }
+
+    async look() {
+        const { resId } = this.props.record;
+        const preview = await this.lastPreview.add(
+            this.getChanges().then((changes) =>
+                this.orm.silent.call(MODEL, "action_preview", [
+                    [resId],
+                    changes,
+                    this.state.position,
+                ])
+            )
+        );
+        this.state.preview = preview;
+    }
+
+    async check() {
+        const number = ++this.checkNumber;
+        const { resId } = this.props.record;
+        const changes = await this.getChanges();
+        const check = { total: 0, checked: 0, segments: 0, problems: {} };
+        this.state.isChecking = true;
+        for (let first = 0; first !== null; ) {
+            const part = await this.orm.silent.call(MODEL, "action_check_recipients", [
+                [resId],
+                changes,
+                first,
+            ]);
+            if (number !== this.checkNumber) {
+                return;
+            }
+            add(check, part);
+            this.state.check = { ...check };
+            if (first === 0) {
+                this.look();
+            }
+            first = part.next;
+        }
+        this.state.isChecking = false;
+    }
+
+    move(step) {
+        const { total } = this.state.preview;
+        this.state.position = (this.state.position + step + total) % total;
+        return this.look();
+    }
+
+    async sendTest() {
+        const action = await this.orm.call(MODEL, "action_send_test", [
+            [this.props.record.resId],
+            await this.getChanges(),
+            this.state.position,
+        ]);
+        return this.action.doAction(action);
+    }
+
+    openLeftOut(problem) {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            name: PROBLEMS[problem].toString(),
+            res_model: "sms.gateway.recipient",
+            views: [[false, "list"]],
+            domain: [
+                ["campaign_id", "=", this.props.record.resId],
+                ["problem", "=", problem],
+            ],
+            target: "new",
+        });
+    }
+}
+
+/** The values of some fields as one text. */
+function fingerprint(record, names) {
+    return JSON.stringify(
+        names
+            .filter((name) => name in record.data)
+            .map((name) => {
+                const value = record.data[name];
+                return value?.currentIds || value?.id || value;
+            })
+    );
+}
+
+function add(check, { total, segments, problems }) {
+    check.total = total;
+    check.segments += segments;
+    for (const [problem, count] of Object.entries(problems)) {
+        check.problems[problem] = (check.problems[problem] || 0) + count;
+        check.checked += count;
+    }
+}
+
+registry.category("view_widgets").add("sms_gateway_composer_panel", {
+    component: ComposerPanel,
+});
