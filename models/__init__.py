@@ -7,6 +7,7 @@ from . import sms_gateway_template
 from . import sms_gateway_campaign
 from . import sms_gateway_list
 from . import sms_gateway_recipient
+from . import sms_gateway_note
 from . import sms_gateway_draft
 from . import sms_gateway_preparer
 from . import sms_gateway_addressee

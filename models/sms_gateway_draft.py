@@ -467,6 +467,7 @@ class SmsGatewayCampaign(models.Model):
         preparer = campaign.env["sms.gateway.preparer"]
         if count <= PREPARED_WHILE_WAITING:
             preparer._prepare(campaign)
+            campaign.env["sms.gateway.recipient"]._note_new(campaign)
         else:
             preparer._wake()
 
@@ -545,6 +546,13 @@ class SmsGatewayCampaign(models.Model):
         )
 
     # === PREPARE ===
+    def _get_author_env(self):
+        """The author's environment: their rights, all of their companies, their
+        language."""
+        author = self.user_id
+        context = {"allowed_company_ids": author.company_ids.ids, "lang": author.lang}
+        return self.env(user=author.id, su=False, context=context)
+
     def _count_prepared(self):
         """Note how many recipients are left, as they are in the database."""
         self.flush_recordset(["unprepared_count"])

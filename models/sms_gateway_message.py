@@ -75,6 +75,13 @@ FAILURE_OF_CODE = {
     "duplicate": "other",
 }
 
+#: What goes when a message goes; no foreign key sees to that.
+TABLES_OF_MESSAGES = (
+    "sms_gateway_event",
+    "sms_gateway_delivery_report",
+    "sms_gateway_recipient",
+)
+
 #: Smaller goes first: one message for one person overtakes a campaign.
 PRIORITY_SINGLE = 10
 PRIORITY_BATCH = 50
@@ -668,9 +675,10 @@ SELECT id, verdict FROM judged ORDER BY id
 
     # === CHORES ===
     def unlink(self):
-        """Override: the story of a message goes with it, and its reports."""
+        """Override: the story of a message goes with it, its reports and whom it was
+        for."""
         self.env.flush_all()
-        for table in ("sms_gateway_event", "sms_gateway_delivery_report"):
+        for table in TABLES_OF_MESSAGES:
             self.env.cr.execute(
                 SQL(
                     "DELETE FROM %s WHERE message_id = ANY(%s)",

@@ -80,7 +80,7 @@ class SmsGatewayPreparer(models.AbstractModel):
         if recipients:
             # what was read for the last part may have changed since
             self.env.invalidate_all()
-            composer = Composer(campaign, self._get_author_env(campaign))
+            composer = Composer(campaign, campaign._get_author_env())
             judged = composer.judge(recipients)
             self._enqueue(campaign, recipients, [one for _person, one in judged])
         campaign._count_prepared()
@@ -97,13 +97,6 @@ class SmsGatewayPreparer(models.AbstractModel):
             )
         )
         return self.env["sms.gateway.recipient"].browse(row[0] for row in rows)
-
-    def _get_author_env(self, campaign):
-        """The author's environment: their rights, all of their companies, their
-        language."""
-        author = campaign.user_id
-        context = {"allowed_company_ids": author.company_ids.ids, "lang": author.lang}
-        return self.env(user=author.id, su=False, context=context)
 
     def _enqueue(self, campaign, recipients, composed):
         self.env["sms.gateway.message"]._enqueue(campaign, composed)
