@@ -106,7 +106,8 @@ class Composer:
         if self.campaign.is_transliterated:
             latin = {name: to_latin(value) for name, value in row.values.items()}
             row = replace(row, values=latin)
-        return compose(row, texts, self._get_rules(texts, row.gender))
+        composed = compose(row, texts, self._get_rules(texts, row.gender))
+        return composed if texts.all() else _without_text(composed)
 
     def _get_rules(self, texts, gender):
         """Nobody needs what only the text of the others uses."""
@@ -256,6 +257,12 @@ def find_names(env, model_names):
             if field.type in TEXT_FIELD_TYPES and is_text_field(model, name)
         )
     return frozenset(found)
+
+
+def _without_text(composed):
+    """Before there is a text, nobody lacks anything but a number."""
+    of_phone = [problem for problem in composed.problems if problem.field == "phone"]
+    return replace(composed, problems=tuple(of_phone))
 
 
 def _mark_duplicate(composed, taken):

@@ -49,6 +49,7 @@ class SmsGatewayCampaign(models.Model):
 
     _inherit = "sms.gateway.campaign"
 
+    route_id = fields.Many2one(default=lambda self: self._get_default_route())
     template_id = fields.Many2one("sms.gateway.template")
     is_transliterated = fields.Boolean(
         "Latin letters",
@@ -175,7 +176,7 @@ class SmsGatewayCampaign(models.Model):
         """Override: people make drafts only."""
         for vals in vals_list:
             self._check_may_decide(vals)
-            vals.setdefault("name", self._make_title(vals))
+            vals.setdefault("name", self._make_title(vals.get("text_male")))
         return super().create(vals_list)
 
     def write(self, vals):
@@ -210,9 +211,9 @@ class SmsGatewayCampaign(models.Model):
                     )
                 )
 
-    def _make_title(self, vals):
-        text = vals.get("text_male") or vals.get("text_neutral") or ""
-        return " ".join(text.split())[:60] or self.env._("New campaign")
+    def _make_title(self, text):
+        """The beginning of a text, as long as a line of a list."""
+        return " ".join((text or "").split())[:60] or self.env._("New campaign")
 
     def copy_data(self, default=None):
         """Override: a copy is a draft of the same decisions."""
@@ -240,17 +241,20 @@ class SmsGatewayCampaign(models.Model):
         return campaign._get_composer_action()
 
     @api.model
+    def _get_default_route(self):
+        return self.env["sms.gateway.route"].search([], limit=1)
+
+    @api.model
     def _create_scratch(self, values):
         """A draft for a dialog, through the first route there is."""
-        route = self.env["sms.gateway.route"].search([], limit=1)
-        if not route:
+        if not self._get_default_route():
             raise UserError(
                 self.env._(
                     "There is no route yet: an administrator of the gateway makes one"
                     " under Configuration, Routes."
                 )
             )
-        return self.create({"route_id": route.id, "is_scratch": True, **values})
+        return self.create({"is_scratch": True, **values})
 
     def _get_composer_action(self):
         return {
@@ -462,6 +466,7 @@ class SmsGatewayCampaign(models.Model):
                 "recipient_count": count,
                 "unprepared_count": count,
                 "is_scratch": False,
+                "name": self._get_title(),
             }
         )
         preparer = campaign.env["sms.gateway.preparer"]
@@ -470,6 +475,12 @@ class SmsGatewayCampaign(models.Model):
             campaign.env["sms.gateway.recipient"]._note_new(campaign)
         else:
             preparer._wake()
+
+    def _get_title(self):
+        """The name that the author gave, or else the beginning of the text."""
+        if self.name != self._make_title(None):
+            return self.name
+        return self._make_title(self.text_male or self.text_neutral or self.text_female)
 
     def _tell_accepted(self):
         """A word to the person, with a way to the campaign."""

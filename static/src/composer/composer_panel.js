@@ -23,6 +23,9 @@ const TEXTS = [
 /** Who gets it. */
 const RECIPIENTS = ["recipient_source", "list_ids", "res_model", "res_domain"];
 
+/** More recipients are not checked anew after every pause of the author. */
+const CHECKED_WHILE_TYPING = 1000;
+
 const PROBLEMS = {
     no_number: _t("No number"),
     invalid_number: _t("Bad number"),
@@ -103,6 +106,8 @@ export class ComposerPanel extends Component {
         if (hasRecipients) {
             this.state.position = 0;
             // the first part writes down whom the preview can show
+            this.check();
+        } else if (this.state.check?.total <= CHECKED_WHILE_TYPING) {
             this.check();
         } else {
             this.state.check = null;
