@@ -61,7 +61,6 @@ export class ComposerPanel extends Component {
         this.action = useService("action");
         this.PROBLEMS = PROBLEMS;
         this.VARIANTS = VARIANTS;
-        this.ENCODINGS = ENCODINGS;
         this.LEVELS = LEVELS;
         this.state = useState({
             preview: null,
@@ -89,6 +88,14 @@ export class ComposerPanel extends Component {
 
     get willGet() {
         return this.state.check?.problems[""] || 0;
+    }
+
+    describeSize({ count, units, encoding }) {
+        return _t("%(count)s SMS · %(units)s characters · %(encoding)s", {
+            count,
+            units,
+            encoding: ENCODINGS[encoding],
+        });
     }
 
     /** Looks again when what it shows depends on has changed. */
