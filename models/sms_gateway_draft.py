@@ -412,11 +412,19 @@ class SmsGatewayCampaign(models.Model):
         """Accept the draft as it stands: from here on it is the gateway's."""
         self.ensure_one()
         self.check_access("write")
+        self._lock()
         self._check_is_draft()
         self._check_can_send()
         self._stage(self._get_sources())
         self._accept_draft()
         return self._tell_accepted()
+
+    def _lock(self):
+        """Of two people who send the same draft the second waits, is repeated by Odoo
+        and told that it was sent already."""
+        self.env.cr.execute(
+            SQL("SELECT FROM sms_gateway_campaign WHERE id = %s FOR UPDATE", self.id)
+        )
 
     def _check_can_send(self):
         self._check_route()

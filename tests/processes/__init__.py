@@ -1,1 +1,5 @@
-from . import test_crash_verdict, test_dispatcher_processes
+from . import (
+    test_crash_verdict,
+    test_dispatcher_processes,
+    test_preparer_processes,
+)

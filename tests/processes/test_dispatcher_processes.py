@@ -1,28 +1,18 @@
 """Dispatchers as real processes on a real, committed database."""
 
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
-
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.sql_db import db_connect
-from odoo.tests import BaseCase, get_db_name, tagged
-from odoo.tools import config
+from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
 
 from ..common import Document
 from ..simulators import Simulator
+from .common import ProcessCase
 
 MESSAGES = 1000
-#: A process that has not ended by then hangs.
-PATIENCE = 120
 
 
 @tagged("post_install", "-at_install")
-class TestDispatcherProcesses(BaseCase):
+class TestDispatcherProcesses(ProcessCase):
     """Two processes share one queue; the gate counts what reached a handset."""
 
     def setUp(self):
@@ -34,7 +24,7 @@ class TestDispatcherProcesses(BaseCase):
 
     def test_two_dispatchers_hand_over_every_message_once(self):
         self._enqueue()
-        logs = self._run_dispatchers(2)
+        logs = self.run_processes(2, "dispatch")
         self._check_gate()
         self._check_messages()
         for log in logs:
@@ -51,7 +41,7 @@ class TestDispatcherProcesses(BaseCase):
         self.assertEqual(stats["handset_total"], MESSAGES)
 
     def _check_messages(self):
-        with self._committed() as env:
+        with self.committed() as env:
             messages = env["sms.gateway.message"].search(
                 [("route_id", "=", self.route_id)]
             )
@@ -61,18 +51,8 @@ class TestDispatcherProcesses(BaseCase):
             self.assertEqual(len(set(messages.mapped("provider_reference"))), MESSAGES)
 
     # === SCENE ===
-    @contextmanager
-    def _committed(self):
-        """An environment on a connection of its own, committed at the end."""
-        database = get_db_name()
-        with db_connect(database).cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            assert env.registry is Registry(database)
-            yield env
-            cr.commit()  # pylint: disable=invalid-commit
-
     def _make_route(self):
-        with self._committed() as env:
+        with self.committed() as env:
             route = env["sms.gateway.route"].create(
                 {"name": "two processes", "provider_code": "xml_gate"}
             )
@@ -90,7 +70,7 @@ class TestDispatcherProcesses(BaseCase):
             return route.id
 
     def _enqueue(self):
-        with self._committed() as env:
+        with self.committed() as env:
             recipients = [
                 Recipient(index, f"+7916{1000000 + index}") for index in range(MESSAGES)
             ]
@@ -100,35 +80,9 @@ class TestDispatcherProcesses(BaseCase):
                 source="api",
             )
 
-    def _run_dispatchers(self, count):
-        """Start them together and return what each has logged."""
-        processes = [self._start_dispatcher() for _number in range(count)]
-        for process in processes:
-            self.assertEqual(process.stdout.readline().strip(), "READY")
-        for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        return [process.communicate(timeout=PATIENCE)[1] for process in processes]
-
-    def _start_dispatcher(self):
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                str(Path(__file__).parent / "dispatch.py"),
-                config["config"] or "",
-                get_db_name(),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(process.kill)
-        return process
-
     def _forget(self):
         """Take everything away again, the database is used by other tests."""
-        with self._committed() as env:
+        with self.committed() as env:
             for query in (
                 "DELETE FROM sms_gateway_message WHERE route_id = %s",
                 "DELETE FROM sms_gateway_statistic_change WHERE route_id = %s",

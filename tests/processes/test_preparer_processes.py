@@ -1,0 +1,90 @@
+"""Preparers as real processes: one is killed, two work at the same time."""
+
+import time
+
+from odoo.tests import tagged
+
+from .common import PATIENCE, ProcessCase
+
+CONTACTS = 3000
+
+
+@tagged("post_install", "-at_install")
+class TestPreparerProcesses(ProcessCase):
+    """Every recipient gets one message, whatever happens to the preparer."""
+
+    def setUp(self):
+        super().setUp()
+        self.campaign_id = self._send()
+        self.addCleanup(self._forget)
+
+    def test_a_killed_preparer_leaves_no_gap_and_nothing_twice(self):
+        [process] = self.start_processes(1, "prepare")
+        self._wait_for_some()
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+        self.assertLess(self._count_messages(), CONTACTS, "it was killed in the middle")
+        self.run_processes(1, "prepare")
+        self._check()
+
+    def test_two_at_the_same_time_share_the_work(self):
+        for log in self.run_processes(2, "prepare"):
+            self.assertNotIn("Traceback", log)
+        self._check()
+
+    def _check(self):
+        with self.committed() as env:
+            campaign = env["sms.gateway.campaign"].browse(self.campaign_id)
+            self.assertEqual(campaign.unprepared_count, 0)
+            self.assertEqual(len(set(campaign.message_ids.mapped("msisdn"))), CONTACTS)
+            self.assertEqual(len(campaign.message_ids), CONTACTS)
+            linked = campaign.recipient_ids.mapped("message_id")
+            self.assertEqual(linked, campaign.message_ids)
+
+    def _wait_for_some(self):
+        deadline = time.monotonic() + PATIENCE
+        while not self._count_messages():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
+    def _count_messages(self):
+        with self.committed() as env:
+            domain = [("campaign_id", "=", self.campaign_id)]
+            return env["sms.gateway.message"].search_count(domain)
+
+    # === SCENE ===
+    def _send(self):
+        with self.committed() as env:
+            route = env["sms.gateway.route"].create({"name": "prepare"})
+            contacts = env["res.partner"].create(
+                [
+                    {"name": f"Preparer {number}", "phone": f"+7916{2000000 + number}"}
+                    for number in range(CONTACTS)
+                ]
+            )
+            draft = env["sms.gateway.campaign"].create(
+                {
+                    "route_id": route.id,
+                    "text_male": "{{ fio }}",
+                    "recipient_source": "selection",
+                }
+            )
+            draft._stage([("res.partner", [("id", "in", contacts.ids)])])
+            draft.action_send()
+            return draft.id
+
+    def _forget(self):
+        """Take everything away again, the database is used by other tests."""
+        with self.committed() as env:
+            campaign = env["sms.gateway.campaign"].browse(self.campaign_id)
+            route = campaign.route_id
+            for query in (
+                "DELETE FROM sms_gateway_message WHERE route_id = %s",
+                "DELETE FROM sms_gateway_statistic_change WHERE route_id = %s",
+                "DELETE FROM sms_gateway_campaign WHERE route_id = %s",
+                "DELETE FROM sms_gateway_statistic WHERE route_id = %s",
+            ):
+                env.cr.execute(query, [route.id])
+            route.unlink()
+            domain = [("name", "like", "Preparer ")]
+            env["res.partner"].search(domain).unlink()

@@ -1,0 +1,46 @@
+"""One of the gateway's crons in a process: ``python work.py CONFIG DATABASE TASK``.
+
+Says READY, waits for a line, and works until nothing is left to do.
+"""
+
+import sys
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+
+def main(config_file, database, task):
+    config.parse_config(["-c", config_file, "-d", database], setup_logging=True)
+    registry = Registry(database)
+    sys.stdout.write("READY\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    while run(registry, TASKS[task]):
+        pass
+
+
+def run(registry, task):
+    with registry.cursor() as cr:
+        return task(api.Environment(cr, SUPERUSER_ID, {}))
+
+
+def dispatch(env):
+    """:return: whether something is left"""
+    env["sms.gateway.dispatcher"]._run(1, linger=0)
+    domain = [("state", "in", ("queued", "submitting"))]
+    return bool(env["sms.gateway.message"].search_count(domain, limit=1))
+
+
+def prepare(env):
+    """:return: whether something is left"""
+    env["sms.gateway.preparer"]._cron_prepare()
+    domain = [("unprepared_count", ">", 0)]
+    return bool(env["sms.gateway.campaign"].search_count(domain, limit=1))
+
+
+TASKS = {"dispatch": dispatch, "prepare": prepare}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
