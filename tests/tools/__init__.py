@@ -4,6 +4,7 @@ from . import (
     test_lint,
     test_msisdn,
     test_person_name,
+    test_prices,
     test_segments,
     test_sentences,
     test_template,
