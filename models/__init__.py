@@ -3,6 +3,7 @@ from . import sms_gateway_settings
 from . import res_config_settings
 from . import res_users
 from . import sms_gateway_route
+from . import sms_gateway_price
 from . import sms_gateway_template
 from . import sms_gateway_campaign
 from . import sms_gateway_list

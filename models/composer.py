@@ -1,7 +1,8 @@
 """The texts of a campaign, ready for recipients."""
 
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 
 from ..tools.compose import Problem, Rules, Texts, compose
 from ..tools.segments import count_segments
@@ -18,6 +19,21 @@ from .sms_gateway_recipient import (
 )
 
 VARIANTS = (*SPOKEN_VARIANTS, "alternative")
+
+
+@dataclass(frozen=True)
+class Check:
+    """What some recipients get.
+
+    ``problems`` is a dict of `PROBLEMS` ("" for those who get the text) → count,
+    ``segments`` and ``cost`` are sums; of ``unpriced`` messages the cost is not known,
+    and it is None when that is so of all.
+    """
+
+    problems: dict[str, int]
+    segments: int
+    cost: Decimal | None
+    unpriced: int
 
 
 class Composer:
@@ -135,20 +151,32 @@ class Composer:
     def check(self, recipients):
         """Note who gets the text and who does not.
 
-        :return: dict of `PROBLEMS` ("" for those who get it) → count, and the number of
-            segments
+        :rtype: Check
         """
         judged = self.judge(recipients)
         findings = self._find_problems(recipients, judged)
         # sudo: people look, only the gateway writes the rows of recipients
         recipients.sudo()._keep_findings(findings)
         counts = Counter(finding["problem"] or "" for finding in findings)
-        segments = sum(
-            composed.segments
+        served = [
+            composed
             for finding, (_person, composed) in zip(findings, judged, strict=True)
             if not finding["problem"]
+        ]
+        known = [cost for cost in self._get_costs(served) if cost is not None]
+        return Check(
+            problems=dict(counts),
+            segments=sum(composed.segments for composed in served),
+            cost=sum(known) if known else None,
+            unpriced=len(served) - len(known),
         )
-        return dict(counts), segments
+
+    def _get_costs(self, served):
+        campaign = self.campaign
+        prices = campaign.route_id._get_prices(
+            campaign.channel, is_debug=campaign.is_debug
+        )
+        return [prices.get_cost(one.msisdn, one.segments) for one in served]
 
     def _find_problems(self, recipients, judged):
         opted_out = self._find_opted_out([one.msisdn for _person, one in judged])

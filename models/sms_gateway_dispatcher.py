@@ -558,7 +558,7 @@ WITH picked AS MATERIALIZED (
       FROM judged j
      WHERE m.id = j.id
  RETURNING m.*, j.must_not, 'queued' AS old_state, NULL AS old_failure_type,
-           m.segments AS old_segments
+           m.segments AS old_segments, m.cost AS old_cost
 ), told AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at)

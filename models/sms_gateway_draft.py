@@ -389,22 +389,24 @@ class SmsGatewayCampaign(models.Model):
 
         The first call looks for the recipients of filters and lists anew.
 
-        :return: dict of ``total``, ``next`` (None at the end) and of what this part
-            has: ``segments`` and ``problems`` (dict of `PROBLEMS` → count; "" for those
-            who get it)
+        :return: dict of ``total``, ``next`` (None at the end), ``currency_id`` and of
+            what this part has: see `Check`
         """
         draft = self._with_changes(changes)
         if not first:
             self._stage(draft._get_sources())
         composer = Composer(draft, self.env)
         rows = self._get_staged(first, CHECKED_AT_ONCE)
-        counts, segments = composer.check(rows)
+        check = composer.check(rows)
         end = first + CHECKED_AT_ONCE
         return {
             "total": self.recipient_count,
             "next": end if end < self.recipient_count else None,
-            "segments": segments,
-            "problems": counts,
+            "segments": check.segments,
+            "problems": check.problems,
+            "cost": None if check.cost is None else float(check.cost),
+            "unpriced": check.unpriced,
+            "currency_id": draft.route_id.company_id.currency_id.id,
         }
 
     # === SEND ===

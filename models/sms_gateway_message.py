@@ -102,19 +102,25 @@ _NUMBER_MARKS = re.compile(r"[-+.()\s]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 #: Tells the statistics what the rows of a CTE named ``moved`` were and are; besides the
-#: message's columns it has old_state, old_failure_type and old_segments.
+#: message's columns it has old_state, old_failure_type, old_segments and old_cost.
+#: Costs are counted of what the provider took, or may have taken.
 COUNT_MOVED = SQL(
     """
     INSERT INTO sms_gateway_statistic_change
            (campaign_id, route_id, company_id, channel, is_debug, day, state,
-            failure_type, count, segments)
+            failure_type, count, segments, cost)
     SELECT campaign_id, route_id, company_id, channel, is_debug, accepted_at::date,
            side.state, side.failure_type, sum(side.sign),
-           sum(side.sign * side.segments)
+           sum(side.sign * side.segments),
+           sum(side.sign * side.cost) FILTER (
+               WHERE side.state IN ('submitted', 'unknown', 'delivered')
+                  OR side.state IN ('failed', 'expired')
+                     AND moved.submitted_at IS NOT NULL)
       FROM moved CROSS JOIN LATERAL (VALUES
-           (moved.state, moved.failure_type, moved.segments, 1),
-           (moved.old_state, moved.old_failure_type, moved.old_segments, -1)
-      ) AS side(state, failure_type, segments, sign)
+           (moved.state, moved.failure_type, moved.segments, moved.cost, 1),
+           (moved.old_state, moved.old_failure_type, moved.old_segments,
+            moved.old_cost, -1)
+      ) AS side(state, failure_type, segments, cost, sign)
   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
     """
 )
@@ -214,6 +220,12 @@ class SmsGatewayMessage(models.Model):
     text_alternative = fields.Text("Alternative text", readonly=True)
     encoding = fields.Selection([("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True)
     segments = fields.Integer(readonly=True)
+    cost = fields.Monetary(
+        readonly=True,
+        help="By the prices of the route when the message was accepted; empty where no"
+        " price is known.",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
 
     # State
     state = fields.Selection(STATES, required=True, readonly=True, default="queued")
@@ -573,12 +585,12 @@ WITH wanted AS (
         not_before timestamp, next_poll_at timestamp, next_check_at timestamp,
         occurred_at timestamp, maybe_sent boolean)
 ), locked AS MATERIALIZED (
-    SELECT id, state, failure_type, segments, attempts
+    SELECT id, state, failure_type, segments, cost, attempts
       FROM sms_gateway_message WHERE id = ANY(%(ids)s)
   ORDER BY id FOR NO KEY UPDATE
 ), judged AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
-           l.segments AS old_segments,
+           l.segments AS old_segments, l.cost AS old_cost,
            CASE WHEN l.state IN ('queued', 'submitting') AND l.attempts <> w.attempt
                 THEN 'refused'
                 WHEN l.state = w.state THEN 'already'
@@ -595,6 +607,9 @@ WITH wanted AS (
            failure_message = NULLIF(j.detail, ''),
            provider_reference = COALESCE(j.provider_reference, m.provider_reference),
            segments = COALESCE(j.segments, m.segments),
+           cost = CASE WHEN m.channel = 'sms' AND m.segments > 0 AND j.segments > 0
+                       THEN trim_scale(m.cost * j.segments / m.segments)
+                       ELSE m.cost END,
            maybe_sent = COALESCE(j.maybe_sent, m.maybe_sent),
            not_before = COALESCE(j.not_before, m.not_before),
            lease_until = NULL,
@@ -607,8 +622,9 @@ WITH wanted AS (
            finished_at = CASE WHEN j.state IN %(final)s THEN %(now)s END
       FROM judged j
      WHERE m.id = j.id AND j.verdict = 'moved'
- RETURNING m.*, j.old_state, j.old_failure_type, j.old_segments, j.source, j.code,
-           j.detail, COALESCE(j.occurred_at, %(now)s) AS occurred_at
+ RETURNING m.*, j.old_state, j.old_failure_type, j.old_segments, j.old_cost,
+           j.source, j.code, j.detail,
+           COALESCE(j.occurred_at, %(now)s) AS occurred_at
 ), told AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
@@ -888,7 +904,7 @@ class _RowStream:
 
     OWN_COLUMNS = (
         "uuid", "index", "phone_raw", "msisdn", "text", "text_alternative", "encoding",
-        "segments", "state", "failure_type", "failure_code", "failure_message",
+        "segments", "cost", "state", "failure_type", "failure_code", "failure_message",
         "finished_at", "client_reference",
     )  # fmt: skip
     COMMON_COLUMNS = (
@@ -907,6 +923,10 @@ class _RowStream:
         self._counts = Counter()
         self._segments = Counter()
         self._composed = iter(composed)
+        prices = campaign.route_id._get_prices(
+            campaign.channel, is_debug=campaign.is_debug
+        )
+        self._get_cost = prices.get_cost
         self._language = env["sms.gateway.message"]._language()
         # the sentences of requests speak of their parameters
         self._variant = None if campaign.source == "api" else "person"
@@ -969,6 +989,7 @@ class _RowStream:
             composed.text_alternative or None,
             composed.encoding,
             composed.segments,
+            None if code else self._get_cost(composed.msisdn, composed.segments),
             state,
             FAILURE_OF_CODE[code] if code else None,
             code,

@@ -5,13 +5,14 @@ import secrets
 import unicodedata
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, Command, api, fields, models
+from odoo import SUPERUSER_ID, Command, api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..providers import PROVIDERS
 from ..providers.http import HttpClient
 from ..providers.sandbox import SandboxProvider
+from ..tools.prices import PriceList
 
 _logger = logging.getLogger(__name__)
 
@@ -76,6 +77,8 @@ class SmsGatewayRoute(models.Model):
     # Channels
     has_sms = fields.Boolean("SMS", default=True)
     has_voice = fields.Boolean("Voice calls")
+
+    price_ids = fields.One2many("sms.gateway.price", "route_id", copy=True)
 
     # Pace
     throughput = fields.Float(
@@ -428,6 +431,19 @@ class SmsGatewayRoute(models.Model):
         known_secrets = [row.secret_value for row in rows if row.secret_value]
         http = HttpClient(pool_size=self.concurrency, secrets=known_secrets)
         return self._get_provider_class()(values, http)
+
+    def _get_prices(self, channel, *, is_debug=False):
+        """What messages through this route cost; debug messages cost nothing that
+        anybody pays.
+
+        :rtype: tools.prices.PriceList
+        """
+        return PriceList({}) if is_debug else self._make_price_list(channel)
+
+    @tools.ormcache("self.id", "channel")
+    def _make_price_list(self, channel):
+        # sudo: who may send may know what it costs, only administrators see price lists
+        return self.env["sms.gateway.price"].sudo()._make_list(self, channel)
 
     def _pause(self, reason):
         """Stop a route that cannot work until a person acts, and tell who is to act."""

@@ -30,6 +30,11 @@ class SmsGatewayStatistic(models.Model):
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     count = fields.Integer("Messages", readonly=True)
     segments = fields.Integer(readonly=True)
+    cost = fields.Monetary(
+        readonly=True,
+        help="Of the messages that the provider took, or may have taken.",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
 
     _dimensions_unique = models.UniqueIndex(
         "(day, company_id, route_id, channel, state, COALESCE(failure_type, ''))"
@@ -57,6 +62,8 @@ class SmsGatewayStatisticChange(models.Model):
     failure_type = fields.Selection(FAILURE_TYPES)
     count = fields.Integer()
     segments = fields.Integer()
+    cost = fields.Monetary()
+    currency_id = fields.Many2one(related="company_id.currency_id")
 
     @api.model
     def _fold(self, limit=10_000):
@@ -99,16 +106,19 @@ WITH taken AS (
  RETURNING *
 ), kept AS (
     INSERT INTO sms_gateway_statistic
-           (day, company_id, route_id, channel, state, failure_type, count, segments)
+           (day, company_id, route_id, channel, state, failure_type, count, segments,
+            cost)
     SELECT day, company_id, route_id, channel, state, failure_type,
-           sum(count), sum(segments)
+           sum(count), sum(segments), sum(cost)
       FROM taken WHERE NOT is_debug
   GROUP BY 1, 2, 3, 4, 5, 6
-    HAVING sum(count) <> 0 OR sum(segments) <> 0
+    HAVING sum(count) <> 0 OR sum(segments) <> 0 OR sum(cost) <> 0
         ON CONFLICT (day, company_id, route_id, channel, state,
                      COALESCE(failure_type, ''))
         DO UPDATE SET count = sms_gateway_statistic.count + excluded.count,
-                      segments = sms_gateway_statistic.segments + excluded.segments
+                      segments = sms_gateway_statistic.segments + excluded.segments,
+                      cost = COALESCE(sms_gateway_statistic.cost + excluded.cost,
+                                      sms_gateway_statistic.cost, excluded.cost)
 ), summed AS (
     SELECT campaign_id, %(sums)s FROM taken GROUP BY campaign_id
 ), counted AS (

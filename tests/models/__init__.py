@@ -5,6 +5,7 @@ from . import test_message_enqueue
 from . import test_message_states
 from . import test_note
 from . import test_plans
+from . import test_price
 from . import test_reconcile
 from . import test_route
 from . import test_security

@@ -18,6 +18,7 @@ ROLES = ("user", "manager", "administrator")
 RIGHTS = {
     "sms.gateway.route": ("r", "r", "crud"),
     "sms.gateway.route.setting": ("", "", "crud"),
+    "sms.gateway.price": ("", "", "crud"),
     "sms.gateway.campaign": ("cru", "crud", "crud"),
     "sms.gateway.recipient": ("r", "r", "r"),
     "sms.gateway.list": ("r", "crud", "crud"),
@@ -44,6 +45,7 @@ WITHOUT_COMPANY = {
 }
 PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
+    "sms.gateway.price": "route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
 }
@@ -238,6 +240,7 @@ class TestCompanies(SecurityCase):
             company_id=self.company.id,
             provider_code="xml_gate",
             has_voice=False,
+            price_ids=[Command.create({"price": 2.5})],
         )
         message = self.send_one(sandbox_phone("9902"), route=self.other_route)
         self.run_lane()

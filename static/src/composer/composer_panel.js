@@ -3,6 +3,7 @@ import { registry } from "@web/core/registry";
 import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
+import { formatInteger, formatMonetary } from "@web/views/fields/formatters";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { Component, onWillUnmount, useState } from "@odoo/owl";
@@ -98,6 +99,16 @@ export class ComposerPanel extends Component {
         });
     }
 
+    /** "123.45 ₽", empty where no price is known. */
+    get cost() {
+        const { cost, currency_id: currencyId } = this.state.check;
+        return cost === null ? "" : formatMonetary(cost, { currencyId });
+    }
+
+    get unpriced() {
+        return formatInteger(this.state.check.unpriced);
+    }
+
     /** Looks again when what it shows depends on has changed. */
     async follow(record) {
         const texts = fingerprint(record, TEXTS);
@@ -148,7 +159,14 @@ export class ComposerPanel extends Component {
         const number = ++this.checkNumber;
         const { resId } = this.props.record;
         const changes = await this.getChanges();
-        const check = { total: 0, checked: 0, segments: 0, problems: {} };
+        const check = {
+            total: 0,
+            checked: 0,
+            segments: 0,
+            problems: {},
+            cost: null,
+            unpriced: 0,
+        };
         this.state.isChecking = true;
         for (let first = 0; first !== null; ) {
             const part = await this.orm.silent.call(MODEL, "action_check_recipients", [
@@ -211,10 +229,15 @@ function fingerprint(record, names) {
     );
 }
 
-function add(check, { total, segments, problems }) {
-    check.total = total;
-    check.segments += segments;
-    for (const [problem, count] of Object.entries(problems)) {
+function add(check, part) {
+    check.total = part.total;
+    check.currency_id = part.currency_id;
+    check.segments += part.segments;
+    check.unpriced += part.unpriced;
+    if (part.cost !== null) {
+        check.cost += part.cost;
+    }
+    for (const [problem, count] of Object.entries(part.problems)) {
         check.problems[problem] = (check.problems[problem] || 0) + count;
         check.checked += count;
     }
