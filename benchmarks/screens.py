@@ -20,6 +20,7 @@ ACTIONS = (
     "sms_gateway_statistic_action",
     "sms_gateway_delivery_report_action",
     "sms_gateway_balance_action",
+    "sms_gateway_list_action",
 )
 #: The web client's own numbers.
 LIST_LIMIT = 80

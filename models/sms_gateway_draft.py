@@ -129,6 +129,12 @@ class SmsGatewayCampaign(models.Model):
         names = [name for name in known if name in self.env]
         return [(name, self.env[name]._description) for name in names]
 
+    @api.model
+    def _selection_any_model(self):
+        # sudo: names of models are no secret, and server actions send to any
+        names = self.env["ir.model"].sudo().search([("transient", "=", False)])
+        return [(model.model, model.name) for model in names]
+
     # === CHECKS ===
     @api.constrains("res_model", "res_domain")
     def _check_res_domain(self):

@@ -216,6 +216,10 @@ class SmsGatewayMessage(models.Model):
     phone_raw = fields.Char("Phone as received", readonly=True)
     msisdn = fields.Char("MSISDN", readonly=True)
     phone = fields.Char(compute="_compute_phone", search="_search_phone")
+    recipient = fields.Reference(
+        selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
+        compute="_compute_recipient",
+    )
     text = fields.Text(readonly=True)
     text_alternative = fields.Text("Alternative text", readonly=True)
     encoding = fields.Selection([("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True)
@@ -331,6 +335,16 @@ class SmsGatewayMessage(models.Model):
         )
 
     # === COMPUTES ===
+    def _compute_recipient(self):
+        """The record that the message went to, if the user may read it."""
+        recipients = self.env["sms.gateway.recipient"].search(
+            [("message_id", "in", self.ids)]
+        )
+        of_message = {recipient.message_id: recipient for recipient in recipients}
+        for message in self:
+            recipient = of_message.get(message._origin)
+            message.recipient = recipient and recipient._get_reference()
+
     @api.depends("msisdn", "phone_raw")
     def _compute_phone(self):
         for message in self:

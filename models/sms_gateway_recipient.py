@@ -94,6 +94,13 @@ class SmsGatewayRecipient(models.Model):
         records = self.env[model_name].browse(ids).exists()._filtered_access("read")
         return {record.id: record.display_name for record in records}
 
+    def _get_reference(self):
+        """What a reference field wants: the record, False where the user may not read
+        it."""
+        self.ensure_one()
+        is_readable = self._get_names(self.res_model, [self.res_id])
+        return f"{self.res_model},{self.res_id}" if is_readable else False
+
     # === BUTTONS ===
     def action_open_record(self):
         self.ensure_one()

@@ -81,6 +81,19 @@ class TestAddressee(DraftCase):
         self.assertEqual(set(found.mapped("msisdn")), {"+79161230102"})
         self.assertEqual(len(found), 2)
 
+    def test_a_message_leads_to_whom_it_went(self):
+        campaign = self.send_draft()
+        anna = self.get_messages(campaign.sudo())[1].with_user(self.author)
+        self.assertEqual(anna.recipient, self.anna)
+        rule = {
+            "name": "not Anna",
+            "model_id": self.env["ir.model"]._get_id("res.partner"),
+            "domain_force": f"[('id', '!=', {self.anna.id})]",
+        }
+        self.env["ir.rule"].create(rule)
+        self.env.invalidate_all()
+        self.assertFalse(anna.recipient)
+
     def test_messages_follow_the_record_when_its_number_changes(self):
         self.send_draft()
         self.anna.phone = "+79161230155"
