@@ -7,7 +7,9 @@
     "license": "LGPL-3",
     "author": "CRM SMS Gateway maintainers",
     "depends": ["crm", "contacts", "sms"],
-    "external_dependencies": {"python": ["requests", "phonenumbers", "jinja2"]},
+    "external_dependencies": {
+        "python": ["requests", "phonenumbers", "jinja2", "openpyxl"]
+    },
     "data": [
         "security/sms_gateway_groups.xml",
         "security/ir.model.access.csv",
@@ -20,6 +22,8 @@
         "views/sms_gateway_template_views.xml",
         "views/sms_gateway_recipient_views.xml",
         "views/sms_gateway_list_views.xml",
+        "wizards/sms_gateway_import_views.xml",
+        "wizards/sms_gateway_list_add_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",
         "views/ir_actions_server_views.xml",

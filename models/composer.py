@@ -47,6 +47,7 @@ class Composer:
         self.env = env
         settings = self.env["sms.gateway.settings"]._get()
         self.names = find_names(self.env, campaign._get_models())
+        self.names |= campaign._get_value_names()
         self._rules = Rules(
             channel=campaign.channel,
             max_segments=settings.max_segments,

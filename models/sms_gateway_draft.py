@@ -236,14 +236,9 @@ class SmsGatewayCampaign(models.Model):
 
         Called by server actions, with the web client's context.
         """
-        model_name = self.env.context["active_model"]
-        ids = self.env.context.get("active_ids") or []
-        domain = [("id", "in", ids)]
-        if len(ids) >= ACTIVE_IDS_LIMIT:
-            domain = self.env.context.get("active_domain") or domain
         campaign = self._create_scratch({"recipient_source": "selection"})
         # sudo: people choose recipients, only the gateway writes their rows
-        campaign._stage([(model_name, domain)])
+        campaign._stage([read_selection(self.env.context)])
         return campaign._get_composer_action()
 
     @api.model
@@ -317,6 +312,11 @@ class SmsGatewayCampaign(models.Model):
             [("campaign_id", "=", self._origin.id)], ["res_model"]
         )
         return {model_name for (model_name,) in groups}
+
+    def _get_value_names(self):
+        """The names that texts may use of imported lines alone."""
+        lists = self.list_ids if self.recipient_source == "lists" else []
+        return {name for one in lists for name in one._get_value_names()}
 
     # === TEXTS ===
     def _get_text_sources(self, lang):
@@ -615,3 +615,16 @@ class SmsGatewayCampaign(models.Model):
             ("create_date", "<", yesterday),
         ]
         self.search(domain, limit=1000).unlink()
+
+
+def read_selection(context):
+    """The records that a person selected in a list or form.
+
+    :param context: the web client's
+    :return: (model name, domain)
+    """
+    ids = context.get("active_ids") or []
+    domain = [("id", "in", ids)]
+    if len(ids) >= ACTIVE_IDS_LIMIT:
+        domain = context.get("active_domain") or domain
+    return context["active_model"], domain

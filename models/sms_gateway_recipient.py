@@ -333,6 +333,10 @@ def _make_recipient(index, person, names):
 
 
 def _read_value(person, name):
+    if person.record._name == "sms.gateway.list.member":
+        imported = person.record.values or {}
+        if name in imported:
+            return imported[name]
     if name == "fio":
         return person.fio
     if name in PERSON_NAMES:

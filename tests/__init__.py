@@ -5,4 +5,5 @@ from .processes import *
 from .providers import *
 from .tools import *
 from .views import *
+from .wizards import *
 from . import test_architecture, test_i18n, test_readme

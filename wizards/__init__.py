@@ -1,1 +1,3 @@
+from . import sms_gateway_import
 from . import sms_gateway_key_wizard
+from . import sms_gateway_list_add

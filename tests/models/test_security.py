@@ -35,6 +35,10 @@ RIGHTS = {
     "sms.gateway.caller": ("", "", ""),
     "sms.gateway.bucket": ("", "", ""),
     "sms.gateway.key.wizard": ("", "", "crud"),
+    "sms.gateway.import": ("", "crud", "crud"),
+    "sms.gateway.import.column": ("", "crud", "crud"),
+    "sms.gateway.import.problem": ("", "crud", "crud"),
+    "sms.gateway.list.add": ("", "crud", "crud"),
 }
 #: without a company: tables of the whole gateway, and what lives for a dialog
 WITHOUT_COMPANY = {
@@ -42,6 +46,10 @@ WITHOUT_COMPANY = {
     "sms.gateway.caller",
     "sms.gateway.bucket",
     "sms.gateway.key.wizard",
+    "sms.gateway.import",
+    "sms.gateway.import.column",
+    "sms.gateway.import.problem",
+    "sms.gateway.list.add",
 }
 PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
