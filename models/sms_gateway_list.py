@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from ..tools.msisdn import InvalidNumber, e164, normalise
 from ..tools.people_table import MAX_VALUE, is_name
-from .sms_gateway_recipient import PROBLEMS, find_people
+from .sms_gateway_recipient import PROBLEMS, find_phones
 
 #: Records that are read at once where a whole list is gone through.
 READ_AT_ONCE = 1000
@@ -202,8 +202,7 @@ class SmsGatewayList(models.Model):
         self.ensure_one()
         counts, seen = Counter(), set()
         for records in self._read_in_parts():
-            phones = [person.phone for person in find_people(records)]
-            for number, word in judge_numbers(self.env, phones):
+            for number, word in judge_numbers(self.env, find_phones(records)):
                 is_second = word == "reachable" and number in seen
                 counts["duplicate" if is_second else word] += 1
                 seen.add(number)
@@ -250,7 +249,7 @@ class SmsGatewayList(models.Model):
         """
         numbers = set()
         for records in self._read_in_parts():
-            numbers.update(e164(person.phone) for person in find_people(records))
+            numbers.update(map(e164, find_phones(records)))
         return numbers
 
     def _get_value_names(self):
@@ -426,8 +425,7 @@ def _are_values(values):
 
 def _get_phone(member):
     record = member.partner_id or member.lead_id or member
-    people = find_people(record._filtered_access("read"))
-    return people[0].phone if people else ""
+    return next(iter(find_phones(record._filtered_access("read"))), "")
 
 
 def judge_numbers(env, phones):

@@ -258,6 +258,16 @@ def find_people(records):
     return [_make_person(record, partners[record.id]) for record in records]
 
 
+def find_phones(records):
+    """The numbers of records of one model that the user may read, as they are written,
+    "" for none.
+
+    :rtype: list[str]
+    """
+    partners = _find_partners(records)
+    return [_choose_phone(record, partners[record.id]) for record in records]
+
+
 def read_person(record, names):
     """What a text needs of one record that is nobody's recipient.
 
@@ -287,7 +297,7 @@ def _make_person(record, partner):
     return Person(
         record=record,
         partner=partner,
-        phone=_get_phone(record) or _get_phone(partner),
+        phone=_choose_phone(record, partner),
         gender=_get(record, "gender") or _get(partner, "gender") or None,
         name=_get_name(named, fio),
         fio=fio,
@@ -296,6 +306,10 @@ def _make_person(record, partner):
 
 def _get(record, name):
     return record[name] if name in record._fields else None
+
+
+def _choose_phone(record, partner):
+    return _get_phone(record) or _get_phone(partner)
 
 
 def _get_phone(record):
