@@ -27,6 +27,7 @@ DRAFT_FIELDS = frozenset(
         "is_transliterated",
         "scheduled_at",
         "ttl",
+        "ttl_hours",
         "recipient_source",
         "list_ids",
         "res_model",

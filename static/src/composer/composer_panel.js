@@ -1,14 +1,17 @@
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { formatInteger, formatMonetary } from "@web/views/fields/formatters";
+import { SelectCreateDialog } from "@web/views/view_dialogs/select_create_dialog";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { Component, onWillUnmount, useState } from "@odoo/owl";
 
 const MODEL = "sms.gateway.campaign";
+const RECIPIENT = "sms.gateway.recipient";
 
 /** What a message depends on. */
 const TEXTS = [
@@ -60,6 +63,7 @@ export class ComposerPanel extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
+        this.dialog = useService("dialog");
         this.PROBLEMS = PROBLEMS;
         this.VARIANTS = VARIANTS;
         this.LEVELS = LEVELS;
@@ -202,18 +206,25 @@ export class ComposerPanel extends Component {
         return this.action.doAction(action);
     }
 
+    /** A dialog above the one that may be open: an action would take its place. */
     openLeftOut(problem) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            name: PROBLEMS[problem].toString(),
-            res_model: "sms.gateway.recipient",
-            views: [[false, "list"]],
+        this.dialog.add(SelectCreateDialog, {
+            title: PROBLEMS[problem].toString(),
+            resModel: RECIPIENT,
             domain: [
                 ["campaign_id", "=", this.props.record.resId],
                 ["problem", "=", problem],
             ],
-            target: "new",
+            multiSelect: false,
+            noCreate: true,
+            onSelected: ([id]) => this.openRecord(id),
         });
+    }
+
+    /** The record of a recipient in a tab of its own, to be corrected there. */
+    async openRecord(id) {
+        const [row] = await this.orm.read(RECIPIENT, [id], ["res_model", "res_id"]);
+        browser.open(`/odoo/${row.res_model}/${row.res_id}`);
     }
 }
 
