@@ -1,3 +1,4 @@
 from . import test_live_views
+from . import test_people_tours
 from . import test_tour
 from . import test_views

@@ -1,0 +1,343 @@
+import { rpc } from "@web/core/network/rpc";
+import { registry } from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+/** Choose a value of a many2one field. */
+function choose(field, value) {
+    return [
+        {
+            content: `look for ${value}`,
+            trigger: `.o_field_widget[name=${field}] input`,
+            run: `edit ${value}`,
+        },
+        {
+            content: `choose ${value}`,
+            trigger: `.o-autocomplete--dropdown-item:contains(${value})`,
+            run: "click",
+        },
+    ];
+}
+
+/** Choose a value of a selection field. */
+function select(field, value) {
+    return [
+        {
+            content: `open ${field}`,
+            trigger: `.o_field_widget[name=${field}] .o_select_menu input`,
+            run: "click",
+        },
+        {
+            content: `choose ${value}`,
+            trigger: `.o_select_menu_item:contains(${value})`,
+            run: "click",
+        },
+    ];
+}
+
+function write(field, text) {
+    const selector = `.o_field_widget[name=${field}]`;
+    return {
+        content: `write ${field}`,
+        trigger: `${selector} input, ${selector} textarea`,
+        run: `edit ${text}`,
+    };
+}
+
+function press(button) {
+    return {
+        content: `press ${button}`,
+        trigger: `button[name=${button}]`,
+        run: "click",
+    };
+}
+
+function confirm(label) {
+    return {
+        content: `confirm: ${label}`,
+        trigger: `.modal-footer button:contains(${label})`,
+        run: "click",
+    };
+}
+
+const SAVE = {
+    content: "save",
+    trigger: ".o_form_button_save",
+    run: "click",
+};
+const SAVED = { trigger: ".o_form_saved" };
+
+function hasState(label) {
+    return {
+        content: `the state is ${label}`,
+        trigger: `.o_statusbar_status .o_arrow_button_current:contains(${label})`,
+    };
+}
+
+const WORK = {
+    content: "the gateway hands over, asks and counts",
+    trigger: ".o_form_view",
+    run: () =>
+        rpc("/web/dataset/call_kw/sms.gateway.campaign/action_tour_work", {
+            model: "sms.gateway.campaign",
+            method: "action_tour_work",
+            args: [[]],
+            kwargs: {},
+        }),
+};
+
+tours.add("sms_gateway_send_to_contacts", {
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        {
+            content: "look for the contacts",
+            trigger: ".o_list_view .o_searchview_input",
+            run: "edit Tourist",
+        },
+        {
+            trigger: ".o_searchview_autocomplete .o-dropdown-item:first",
+            run: "click",
+        },
+        {
+            content: "only these are left",
+            trigger: ".o_pager_limit:contains(/^6$/)",
+        },
+        {
+            content: "select all of them",
+            trigger: "thead .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "open the actions",
+            trigger: ".o_cp_action_menus .dropdown-toggle:contains(Actions)",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown-item:contains(Send by SMS gateway)",
+            run: "click",
+        },
+        {
+            content: "the first recipient is shown",
+            trigger: ".modal .o_sms_gateway_panel .o_recipient:contains(Tourist Sokolov)",
+        },
+        write("text_male", "Dear Mr {{ last_name }}, we are open."),
+        {
+            content: "the preview follows while one types",
+            trigger: ".o_sms_gateway_bubble:contains(/^Dear Mr Sokolov, we are open.$/)",
+        },
+        {
+            content: "one text is for everybody who has a number of their own",
+            trigger: ".o_will_get:contains(/^3 \\/ 6$/)",
+        },
+        write("text_female", "Dear Ms {{ last_name }}, we are open."),
+        {
+            content: "with texts by gender the gender must be known",
+            trigger: "[data-problem=missing_gender]:contains(1)",
+        },
+        { trigger: ".o_will_get:contains(/^2 \\/ 6$/)" },
+        { trigger: "[data-problem=no_number]:contains(1)" },
+        { trigger: "[data-problem=opted_out]:contains(1)" },
+        { trigger: "[data-problem=duplicate]:contains(1)" },
+        {
+            content: "look at the next recipient",
+            trigger: ".o_sms_gateway_panel .o_next",
+            run: "click",
+        },
+        { trigger: ".o_recipient:contains(Tourist Lebedeva)" },
+        {
+            trigger: ".o_sms_gateway_bubble:contains(/^Dear Ms Lebedeva, we are open.$/)",
+        },
+        {
+            content: "see who has no number",
+            trigger: ".o_sms_gateway_recipients a:contains(No number)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_list_view .o_data_row:only-of-type:contains(Tourist Without)",
+        },
+        {
+            content: "the text is still there afterwards",
+            trigger: ".modal:has(.o_list_view) .modal-header .btn-close",
+            run: "click",
+        },
+        write("test_phone", "+79281700099"),
+        {
+            content: "send a test",
+            trigger: ".o_send_test",
+            run: "click",
+        },
+        {
+            trigger: ".o_notification:contains(The test goes to +79281700099)",
+        },
+        {
+            content: "send",
+            trigger: ".modal-footer button[name=action_send]",
+            run: "click",
+        },
+        {
+            content: "a word on what was accepted, with a way to the campaign",
+            trigger: ".o_notification:contains(Accepted for 6 recipients) a",
+        },
+        {
+            content: "the dialog is closed",
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});
+
+tours.add("sms_gateway_campaign_from_filter", {
+    url: "/odoo/sms-gateway/new",
+    steps: () => [
+        write("name", "from a filter"),
+        ...choose("route_id", "tour route"),
+        ...select("recipient_source", "A filter"),
+        ...choose("filter_id", "Tourists"),
+        write("text_male", "Hello {{ first_name }}"),
+        {
+            content: "save, to see more",
+            trigger: ".o_sms_gateway_panel .o_save_draft",
+            run: "click",
+        },
+        SAVED,
+        {
+            content: "the panel says who gets it",
+            trigger: ".o_will_get:contains(/^2 \\/ 2$/)",
+        },
+        hasState("Draft"),
+        press("action_send"),
+        confirm("Send"),
+        hasState("Running"),
+        WORK,
+        {
+            content: "the form follows without a reload",
+            trigger: ".o_inner_group .o_field_widget[name=delivered_count]:contains(2)",
+        },
+        hasState("Done"),
+    ],
+});
+
+tours.add("sms_gateway_campaign_from_list", {
+    url: "/odoo/sms-gateway/new",
+    steps: () => [
+        write("name", "from a list"),
+        ...choose("route_id", "tour route"),
+        ...choose("list_ids", "Tour list"),
+        write("text_neutral", "Hello everybody"),
+        SAVE,
+        SAVED,
+        { trigger: ".o_will_get:contains(/^2 \\/ 2$/)" },
+        press("action_send"),
+        confirm("Send"),
+        hasState("Running"),
+        press("action_pause"),
+        hasState("Paused"),
+        press("action_resume"),
+        hasState("Running"),
+        press("action_cancel"),
+        confirm("Cancel the campaign"),
+        hasState("Cancelled"),
+        WORK,
+        {
+            content: "the counters say what went",
+            trigger: ".o_inner_group .o_field_widget[name=cancelled_count]:contains(2)",
+        },
+    ],
+});
+
+tours.add("sms_gateway_accept_gender", {
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        {
+            content: "look for the contact",
+            trigger: ".o_list_view .o_searchview_input",
+            run: "edit Лебедева",
+        },
+        {
+            trigger: ".o_searchview_autocomplete .o-dropdown-item:first",
+            run: "click",
+        },
+        {
+            trigger: ".o_pager_limit:contains(/^1$/)",
+        },
+        {
+            trigger: ".o_data_row:contains(Лебедева Анна Сергеевна) td[name=complete_name]",
+            run: "click",
+        },
+        {
+            content: "open the page",
+            trigger: ".o_notebook_headers .nav-link[name=sms_gateway]",
+            run: "click",
+        },
+        {
+            content: "nothing is written down yet",
+            trigger:
+                ".o_field_widget[name=gender]:not(:has(input:checked)) input[data-value=female]",
+        },
+        {
+            content: "a guess is shown",
+            trigger: ".o_field_widget[name=suggested_gender]:contains(Female)",
+        },
+        press("action_accept_suggestions"),
+        {
+            content: "it is accepted",
+            trigger: ".o_field_widget[name=gender] input[data-value=female]:checked",
+        },
+        {
+            trigger: ".o_field_widget[name=first_name] input:value(Анна)",
+        },
+    ],
+});
+
+tours.add("sms_gateway_unknown_name", {
+    url: "/odoo/sms-gateway-templates/new",
+    steps: () => [
+        write("name", "Birthday"),
+        write("text_male", "Dear {{ nmae }}"),
+        {
+            content: "the mistake is told while one types",
+            trigger: ".o_findings:contains(the name nmae is unknown)",
+        },
+        SAVE,
+        {
+            content: "it cannot be saved",
+            trigger: ".modal .modal-body:contains(the name nmae is unknown)",
+        },
+        {
+            trigger: ".modal-footer button:contains(Close)",
+            run: "click",
+        },
+        { trigger: ".o_form_dirty" },
+        write("text_male", "Dear {{ first_name }}"),
+        {
+            content: "the mistake is gone",
+            trigger: "body:not(:has(.o_findings:contains(nmae)))",
+        },
+        SAVE,
+        SAVED,
+    ],
+});
+
+tours.add("sms_gateway_server_action", {
+    url: "/odoo/action-base.action_server_action/new",
+    steps: () => [
+        ...choose("model_id", "Lead"),
+        {
+            content: "choose the type",
+            trigger: ".o_field_widget[name=state] :contains(/^Send by SMS gateway$/)",
+            run: "click",
+        },
+        {
+            content: "what lacks is told",
+            trigger: ".alert:contains(Choose a template and a route.)",
+        },
+        ...choose("sms_gateway_template_id", "Tour template"),
+        ...choose("sms_gateway_route_id", "tour route"),
+        { trigger: "body:not(:has(.alert:contains(Choose a template)))" },
+        SAVE,
+        SAVED,
+        {
+            content: "the action is named after what it does",
+            trigger: ".o_field_widget[name=name] input:value(Send Tour template by SMS gateway)",
+        },
+    ],
+});

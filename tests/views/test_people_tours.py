@@ -1,0 +1,186 @@
+"""A day of the people who send, in a browser."""
+
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+
+from ..common import GatewayHttpCase, sandbox_phone
+
+MODULE = "crm_sms_gateway"
+OPTED_OUT = sandbox_phone("0003")
+
+
+@tagged("post_install", "-at_install")
+class TestPeopleTours(GatewayHttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for name in ("user", "manager"):
+            groups = f"{MODULE}.group_{name},base.group_partner_manager"
+            new_test_user(cls.env, login=f"tour_{name}", groups=groups)
+        cls.tour_route = cls.make_route("tour route")
+        # the dialog takes the first route there is
+        cls.tour_route.sequence = -1
+        cls.env["phone.blacklist"].create({"number": OPTED_OUT})
+
+    def setUp(self):
+        super().setUp()
+        # how a tour lets the gateway work
+        self.startPatcher(
+            patch.object(
+                self.registry["sms.gateway.campaign"],
+                "action_tour_work",
+                lambda _campaign: self.work(),
+                create=True,
+            )
+        )
+
+    def make_contacts(self, *people):
+        return self.env["res.partner"].create(
+            [
+                {"name": name, "phone": phone, "gender": gender, **names}
+                for name, phone, gender, names in people
+            ]
+        )
+
+    def make_tourists(self):
+        return self.make_contacts(
+            ("Tourist A", sandbox_phone("0001"), "male", {"first_name": "Andrey"}),
+            ("Tourist B", sandbox_phone("0002"), "female", {"first_name": "Anna"}),
+        )
+
+    def get_campaign(self, name):
+        return self.env["sms.gateway.campaign"].search([("name", "=", name)])
+
+    def work(self):
+        """Hand over, let the provider deliver, ask and count."""
+        self.run_lane()
+        with self.later(10):
+            self.run_poll()
+        self.run_fold()
+
+    # === TOURS ===
+    def test_a_user_sends_to_selected_contacts(self):
+        self.make_contacts(
+            (
+                "Tourist Sokolov",
+                sandbox_phone("0001"),
+                "male",
+                {"last_name": "Sokolov"},
+            ),
+            (
+                "Tourist Lebedeva",
+                sandbox_phone("0002"),
+                "female",
+                {"last_name": "Lebedeva"},
+            ),
+            ("Tourist Opted Out", OPTED_OUT, "male", {"last_name": "Out"}),
+            ("Tourist Again", sandbox_phone("0001"), "male", {"last_name": "Again"}),
+            ("Tourist Unknown", sandbox_phone("0004"), False, {"last_name": "Known"}),
+            ("Tourist Without", False, "male", {"last_name": "Without"}),
+        )
+
+        self.start_tour(
+            "/odoo/contacts?view_type=list",
+            "sms_gateway_send_to_contacts",
+            login="tour_user",
+        )
+
+        test, campaign = self.env["sms.gateway.campaign"].search(
+            [("route_id", "=", self.tour_route.id)], order="recipient_count"
+        )
+        self.assertEqual(
+            self.get_messages(test).mapped(lambda m: (m.msisdn, m.text)),
+            [("+79281700099", "Dear Ms Lebedeva, we are open.")],
+        )
+        self.assertEqual(
+            self.get_messages(campaign)
+            .filtered(lambda message: message.state == "queued")
+            .mapped(lambda message: (message.msisdn, message.text)),
+            [
+                (sandbox_phone("0001"), "Dear Mr Sokolov, we are open."),
+                (sandbox_phone("0002"), "Dear Ms Lebedeva, we are open."),
+            ],
+        )
+        self.assertEqual(len(self.get_messages(campaign)), 6)
+
+    def test_a_manager_sends_to_a_filter_and_watches(self):
+        self.make_tourists()
+        self.env["ir.filters"].create(
+            {
+                "name": "Tourists",
+                "model_id": "res.partner",
+                "domain": "[('name', 'like', 'Tourist')]",
+                "user_ids": [Command.clear()],
+            }
+        )
+
+        self.start_tour(
+            "/odoo/sms-gateway/new",
+            "sms_gateway_campaign_from_filter",
+            login="tour_manager",
+        )
+
+        messages = self.get_messages(self.get_campaign("from a filter"))
+        self.assertEqual(messages.mapped("text"), ["Hello Andrey", "Hello Anna"])
+        self.assertEqual(messages.mapped("state"), ["delivered", "delivered"])
+
+    def test_a_manager_sends_to_a_list_and_stops(self):
+        tourists = self.make_tourists()
+        self.env["sms.gateway.list"].create(
+            {
+                "name": "Tour list",
+                "member_ids": [
+                    Command.create({"partner_id": tourist.id}) for tourist in tourists
+                ],
+            }
+        )
+
+        self.start_tour(
+            "/odoo/sms-gateway/new",
+            "sms_gateway_campaign_from_list",
+            login="tour_manager",
+        )
+
+        messages = self.get_messages(self.get_campaign("from a list"))
+        self.assertEqual(messages.mapped("state"), ["cancelled", "cancelled"])
+
+    def test_somebody_accepts_a_suggested_gender(self):
+        contact = self.env["res.partner"].create({"name": "Лебедева Анна Сергеевна"})
+
+        self.start_tour(
+            "/odoo/contacts?view_type=list",
+            "sms_gateway_accept_gender",
+            login="tour_manager",
+        )
+
+        self.assertEqual(contact.gender, "female")
+
+    def test_a_template_with_an_unknown_name_is_not_saved(self):
+        self.start_tour(
+            "/odoo/sms-gateway-templates/new",
+            "sms_gateway_unknown_name",
+            login="tour_manager",
+        )
+
+        template = self.env["sms.gateway.template"].search([("name", "=", "Birthday")])
+        self.assertEqual(template.text_male, "Dear {{ first_name }}")
+
+    def test_an_action_is_made_by_hand(self):
+        template = self.env["sms.gateway.template"].create(
+            {"name": "Tour template", "res_model": "crm.lead", "text_male": "Hello"}
+        )
+
+        self.start_tour(
+            "/odoo/action-base.action_server_action/new",
+            "sms_gateway_server_action",
+            login="admin",
+        )
+
+        action = self.env["ir.actions.server"].search(
+            [("sms_gateway_template_id", "=", template.id)]
+        )
+        self.assertEqual(action.state, "sms_gateway")
+        self.assertEqual(action.sms_gateway_route_id, self.tour_route)
+        self.assertEqual(action.model_id.model, "crm.lead")
