@@ -6,7 +6,7 @@
     "category": "Sales/CRM",
     "license": "LGPL-3",
     "author": "CRM SMS Gateway maintainers",
-    "depends": ["crm", "contacts", "sms"],
+    "depends": ["crm", "contacts", "sms", "link_tracker"],
     "external_dependencies": {
         "python": ["requests", "phonenumbers", "jinja2", "openpyxl"]
     },
@@ -24,6 +24,7 @@
         "views/sms_gateway_list_views.xml",
         "wizards/sms_gateway_import_views.xml",
         "wizards/sms_gateway_list_add_views.xml",
+        "views/sms_gateway_link_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",
         "views/ir_actions_server_views.xml",

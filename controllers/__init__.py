@@ -1,2 +1,3 @@
 from . import api_v1
+from . import link
 from . import webhook

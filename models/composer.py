@@ -53,6 +53,8 @@ class Composer:
             max_segments=settings.max_segments,
             max_speech=settings.max_speech,
         )
+        #: the links of the texts, filled when these are read
+        self.links = campaign._make_short_links()
         self._texts = {}
         self._closer_rules = {}
         self._language = self.env["sms.gateway.message"]._language()
@@ -71,7 +73,7 @@ class Composer:
     def _compile(self, sources):
         """The text for men is everybody's where there is no other, as in requests."""
         compiled = {
-            variant: compile_template(self._make_source(sources[variant]), self.names)
+            variant: compile_template(self._make_source(variant, sources), self.names)
             for variant in VARIANTS
             if (sources[variant] or "").strip()
         }
@@ -80,8 +82,17 @@ class Composer:
             compiled["neutral"] = compiled["male"]
         return Texts(*(compiled.get(variant) for variant in VARIANTS))
 
-    def _make_source(self, source):
+    def _make_source(self, variant, sources):
+        """A text as its author means it: with short links, in Latin letters."""
+        source = sources[variant] or ""
+        if self._has_short_links(variant):
+            source = self.links.shorten(source)
         return to_latin(source) if self.campaign.is_transliterated else source
+
+    def _has_short_links(self, variant):
+        """Nobody clicks on what is spoken."""
+        is_sms = self.campaign.channel == "sms" or variant == "alternative"
+        return self.campaign.has_short_links and is_sms
 
     def find_error(self):
         """The first text that is no template, as a sentence; None when all are."""
@@ -248,9 +259,7 @@ class Composer:
 
     def _get_own_sources(self):
         sources = self.campaign._get_text_sources(None)
-        return {
-            variant: self._make_source(sources[variant] or "") for variant in VARIANTS
-        }
+        return {variant: self._make_source(variant, sources) for variant in VARIANTS}
 
     def measure(self, samples):
         """The size of each text, filled with samples.

@@ -89,6 +89,7 @@ class IrActionsServer(models.Model):
                 "text_male": template.text_male,
                 "text_female": template.text_female,
                 "text_neutral": template.text_neutral,
+                "has_short_links": template.has_short_links,
                 "recipient_source": "selection",
                 "scheduled_at": delay and fields.Datetime.now() + delay,
             }

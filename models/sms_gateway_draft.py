@@ -25,6 +25,7 @@ DRAFT_FIELDS = frozenset(
         "text_neutral",
         "text_alternative",
         "is_transliterated",
+        "has_short_links",
         "scheduled_at",
         "ttl",
         "ttl_hours",
@@ -55,6 +56,11 @@ class SmsGatewayCampaign(models.Model):
     is_transliterated = fields.Boolean(
         "Latin letters",
         help="Russian texts in Latin letters: 160 characters fit into an SMS, not 70.",
+    )
+    has_short_links = fields.Boolean(
+        "Short links",
+        help="Links in the texts become short ones, others for every recipient, and"
+        " clicks on them are counted.",
     )
     ttl_hours = fields.Float(
         "Time to live",
@@ -162,7 +168,7 @@ class SmsGatewayCampaign(models.Model):
     # === ONCHANGES ===
     @api.onchange("template_id")
     def _onchange_template_id(self):
-        for name in ("text_male", "text_female", "text_neutral"):
+        for name in ("text_male", "text_female", "text_neutral", "has_short_links"):
             if self.template_id:
                 self[name] = self.template_id[name]
 
@@ -536,7 +542,8 @@ class SmsGatewayCampaign(models.Model):
             raise UserError(composer.explain(composed))
         # sudo: people may send, only the gateway writes campaigns that are under way
         test = self.sudo()._insert_test(draft)
-        self.env["sms.gateway.message"].sudo()._enqueue(test, [composed])
+        ready = test.env["sms.gateway.link"]._issue(test, [composed], composer.links)
+        test.env["sms.gateway.message"]._enqueue(test, ready)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -566,6 +573,7 @@ class SmsGatewayCampaign(models.Model):
                 "text_female": draft.text_female or None,
                 "text_neutral": draft.text_neutral or None,
                 "text_alternative": draft.text_alternative or None,
+                "has_short_links": draft.has_short_links,
                 "accepted_at": fields.Datetime.now(),
                 "starts_at": fields.Datetime.now(),
                 "ttl": 0,

@@ -82,7 +82,10 @@ class SmsGatewayPreparer(models.AbstractModel):
             self.env.invalidate_all()
             composer = Composer(campaign, campaign._get_author_env())
             judged = composer.judge(recipients)
-            self._enqueue(campaign, recipients, [one for _person, one in judged])
+            ready = self.env["sms.gateway.link"]._issue(
+                campaign, [one for _person, one in judged], composer.links
+            )
+            self._enqueue(campaign, recipients, ready)
         campaign._count_prepared()
         return len(recipients)
 

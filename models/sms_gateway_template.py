@@ -87,6 +87,11 @@ class SmsGatewayTemplate(models.Model):
         default="res.partner",
         help="The texts may use the fields of these records.",
     )
+    has_short_links = fields.Boolean(
+        "Short links",
+        help="Links in the texts become short ones, others for every recipient, and"
+        " clicks on them are counted.",
+    )
     translation_ids = fields.One2many(
         "sms.gateway.template.translation", "template_id", "Other languages", copy=True
     )

@@ -5,4 +5,5 @@ from . import test_api_schema
 from . import test_api_send
 from . import test_api_status
 from . import test_api_v1
+from . import test_short_link
 from . import test_webhook

@@ -21,6 +21,7 @@ RIGHTS = {
     "sms.gateway.price": ("", "", "crud"),
     "sms.gateway.campaign": ("cru", "crud", "crud"),
     "sms.gateway.recipient": ("r", "r", "r"),
+    "sms.gateway.link": ("r", "r", "r"),
     "sms.gateway.list": ("r", "crud", "crud"),
     "sms.gateway.list.member": ("r", "crud", "crud"),
     "sms.gateway.message": ("r", "r", "r"),
@@ -55,6 +56,7 @@ PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
     "sms.gateway.price": "route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
+    "sms.gateway.link": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
 }
 OPERATIONS = {"c": "create", "r": "read", "u": "write", "d": "unlink"}
@@ -274,9 +276,16 @@ class TestCompanies(SecurityCase):
             }
         )
         draft = self.env["sms.gateway.campaign"].create(
-            {"route_id": self.other_route.id, "recipient_source": "selection"}
+            {
+                "route_id": self.other_route.id,
+                "recipient_source": "selection",
+                "text_male": "https://example.com",
+                "has_short_links": True,
+                "test_phone": PHONE,
+            }
         )
         draft._stage([("res.partner", [("id", "=", self.company.partner_id.id)])])
+        draft.action_send_test()
 
     def find_other(self, model):
         path = PATHS_TO_COMPANY.get(model, "company_id")

@@ -21,6 +21,7 @@ const TEXTS = [
     "text_neutral",
     "text_alternative",
     "is_transliterated",
+    "has_short_links",
     "channel",
     "route_id",
 ];

@@ -1,0 +1,116 @@
+"""Short links in the texts of messages."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from string import ascii_letters, digits
+from urllib.parse import urlsplit
+
+#: so many of 62 letters and digits: nobody guesses even one of the millions in use
+TOKEN_LENGTH = 10
+TOKEN_ALPHABET = digits + ascii_letters
+#: longer ones are refused by servers and browsers
+MAX_URL = 2_000
+#: texts that may be sent have no room for more
+MAX_LINKS = 50
+
+# Between braces and quotation marks neither a brace nor a backslash is allowed: no text
+# is read from end to end once for each of its braces.
+_PLACEHOLDER = r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"{}\\])*\}\}"""
+# All that touches it, placeholders as a whole; but after a comma another one may begin.
+_URL = rf"""(?<![\w+])https?://
+            (?:{_PLACEHOLDER}|(?!(?<=[,;])https?://)[^\s<>"«»“”„`])+"""
+_FOUND = re.compile(
+    rf"(?P<url>{_URL})|{_PLACEHOLDER}", re.IGNORECASE | re.DOTALL | re.VERBOSE
+)
+# what ends a sentence or a quotation does not belong to the link before it
+_MARKS = ".,;:!?…'’*"
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+
+
+def new_token() -> str:
+    """Return what nobody can guess, for the end of a short link."""
+    return "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH))
+
+
+def is_token(word: str) -> bool:
+    """Tell whether this may be a token, before anybody looks for it."""
+    return len(word) == TOKEN_LENGTH and word.isascii() and word.isalnum()
+
+
+class ShortLinks:
+    """The links of a campaign's texts.
+
+    In texts each stands as a sample of its short link. A sample is as long as the links
+    that recipients get, of the same letters, and leads nowhere: texts are counted and
+    shown before anybody has a link.
+    """
+
+    def __init__(self, base: str) -> None:
+        """:param base: all of a short link but its token"""
+        self.base = base
+        self._samples: dict[str, str] = {}
+
+    def shorten(self, source: str) -> str:
+        """Put samples in place of the links that an author wrote in full."""
+        return replace_urls(source, self._get_sample)
+
+    def _get_sample(self, url: str) -> str:
+        if url not in self._samples and len(self._samples) == MAX_LINKS:
+            return url
+        number = len(self._samples) + 1
+        return self._samples.setdefault(url, f"{self.base}{number:0{TOKEN_LENGTH}}")
+
+    def find(self, text: str) -> dict[str, str]:
+        """Return the links of a composed text: sample → URL."""
+        return {sample: url for url, sample in self._samples.items() if sample in text}
+
+
+def insert_links(text: str, links: Mapping[str, str]) -> str:
+    """Put somebody's own links (sample → short link) in place of the samples."""
+    for sample, link in links.items():
+        text = text.replace(sample, link)
+    return text
+
+
+def replace_urls(source: str, shorten: Callable[[str], str]) -> str:
+    """Replace every http(s) URL that is written in full.
+
+    One with a placeholder in it is another one for everybody: it stays, as does what
+    stands inside of placeholders.
+    """
+
+    def replace(found: re.Match[str]) -> str:
+        run = found["url"] or ""
+        if not run or len(run) > MAX_URL:
+            return found[0]
+        url = _without_end(run)
+        if "{{" in url or not _is_address(url):
+            return run
+        return shorten(url) + run[len(url) :]
+
+    return _FOUND.sub(replace, source)
+
+
+def _without_end(url: str) -> str:
+    """Leave off marks at the end, and closing brackets that were opened before."""
+    while url[-1] in _MARKS or _closes_nothing(url):
+        url = url[:-1]
+    return url
+
+
+def _closes_nothing(url: str) -> bool:
+    opening = _BRACKETS.get(url[-1])
+    return opening is not None and url.count(opening) < url.count(url[-1])
+
+
+def _is_address(url: str) -> bool:
+    """Tell whether a browser could go there."""
+    try:
+        parts = urlsplit(url)
+        # both raise: what is no port, what is no name of a host
+        return parts.port != 0 and bool((parts.hostname or "").encode("idna"))
+    except ValueError:
+        return False
