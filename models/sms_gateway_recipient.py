@@ -127,22 +127,26 @@ class SmsGatewayRecipient(models.Model):
         self.invalidate_model()
 
     def _insert_found(self, campaign, model_name, query):
+        """Add what a query finds behind those who are there already.
+
+        These are counted before: while rows are inserted PostgreSQL walks along them
+        again and again.
+        """
         self.env.flush_query(query.select())
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO sms_gateway_recipient
                        (campaign_id, index, res_model, res_id, is_prepared)
-                SELECT %(campaign_id)s, staged.count + row_number() OVER () - 1,
+                SELECT %(campaign_id)s, %(staged)s + row_number() OVER () - 1,
                        %(model)s, found.id, FALSE
                   FROM (%(query)s) AS found(id)
-            CROSS JOIN (SELECT count(*) FROM sms_gateway_recipient
-                         WHERE campaign_id = %(campaign_id)s) AS staged
                  WHERE found.id NOT IN (
                        SELECT res_id FROM sms_gateway_recipient
                         WHERE campaign_id = %(campaign_id)s AND res_model = %(model)s)
                 """,
                 campaign_id=campaign.id,
+                staged=campaign._count_staged(),
                 model=model_name,
                 query=query.select(),
             )
