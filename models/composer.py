@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
 from ..tools.compose import Problem, Rules, Texts, compose
+from ..tools.links import replace_urls, to_ascii
 from ..tools.segments import count_segments
 from ..tools.sentences import sentence
 from ..tools.template import TemplateError, compile_template
@@ -87,7 +88,10 @@ class Composer:
         source = sources[variant] or ""
         if self._has_short_links(variant):
             source = self.links.shorten(source)
-        return to_latin(source) if self.campaign.is_transliterated else source
+        if not self.campaign.is_transliterated:
+            return source
+        # in other letters an address would be somebody else's
+        return to_latin(replace_urls(source, to_ascii))
 
     def _has_short_links(self, variant):
         """Nobody clicks on what is spoken."""

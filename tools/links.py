@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from string import ascii_letters, digits
-from urllib.parse import urlsplit
+from string import ascii_letters, digits, punctuation
+from urllib.parse import quote, urlsplit
 
 #: so many of 62 letters and digits: nobody guesses even one of the millions in use
 TOKEN_LENGTH = 10
@@ -92,6 +92,22 @@ def replace_urls(source: str, shorten: Callable[[str], str]) -> str:
         return shorten(url) + run[len(url) :]
 
     return _FOUND.sub(replace, source)
+
+
+def to_ascii(url: str) -> str:
+    """Return a URL that `replace_urls` found as browsers send it, in Latin letters."""
+    scheme, _, rest = url.partition("://")
+    place, tail = re.split(r"(?=[/?#])|\Z", rest, maxsplit=1)
+    user, at, server = place.rpartition("@")
+    if not server.isascii():
+        host, colon, port = server.partition(":")
+        server = host.encode("idna").decode() + colon + port
+    return f"{scheme}://{_quote(user)}{at}{server}{_quote(tail)}"
+
+
+def _quote(text: str) -> str:
+    """Write letters that are not ASCII as bytes; what is written so already stays."""
+    return quote(text, safe=punctuation)
 
 
 def _without_end(url: str) -> str:

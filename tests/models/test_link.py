@@ -111,6 +111,17 @@ class TestIssue(LinkCase):
             [f"Uvazhaemyy Andrey! Skidki: {self.base}{link.token}."],
         )
 
+    def test_latin_letters_lead_to_the_same_address_without_short_links(self):
+        campaign = self.send_draft(
+            self.andrey,
+            is_transliterated=True,
+            has_short_links=False,
+            text_male="Скидки: https://пример.рф/1",
+        )
+        self.assertEqual(
+            self.get_texts(campaign), ["Skidki: https://xn--e1afmkfd.xn--p1ai/1"]
+        )
+
     def test_a_call_speaks_no_links_but_its_sms_has_them(self):
         campaign = self.send_draft(
             self.andrey, channel="voice", text_alternative=f"Скидки: {SHOP}"

@@ -17,6 +17,7 @@ from odoo.addons.crm_sms_gateway.tools.links import (
     is_token,
     new_token,
     replace_urls,
+    to_ascii,
 )
 from odoo.addons.crm_sms_gateway.tools.segments import count_segments
 
@@ -136,6 +137,32 @@ class TestReplaceUrls(BaseCase):
         for url in found:
             self.assertRegex(url, r"(?i)\Ahttps?://\S*[^\s.,;:!?]\Z")
             self.assertNotIn("{{", url)
+
+
+class TestToAscii(BaseCase):
+    def test_cyrillic_links_are_written_as_browsers_send_them(self):
+        for url, ascii_url in (
+            (
+                "https://пример.рф/скидки?город=Ростов#я",
+                "https://xn--e1afmkfd.xn--p1ai/%D1%81%D0%BA%D0%B8%D0%B4%D0%BA%D0%B8"
+                "?%D0%B3%D0%BE%D1%80%D0%BE%D0%B4=%D0%A0%D0%BE%D1%81%D1%82%D0%BE%D0%B2"
+                "#%D1%8F",
+            ),
+            ("http://пример.рф:8080?x", "http://xn--e1afmkfd.xn--p1ai:8080?x"),
+            ("http://я@пример.рф", "http://%D1%8F@xn--e1afmkfd.xn--p1ai"),
+        ):
+            with self.subTest(url):
+                self.assertEqual(to_ascii(url), ascii_url)
+
+    def test_latin_links_stay_as_they_are(self):
+        for url in (
+            "HTTPS://User:Word@Example.COM:443/A~b/%D0%B0+b;c?x={1}&y=*'#z|",
+            "http://[::1]:80/x",
+            "https://example.com",
+            "https://example.com?a=/#?",
+        ):
+            with self.subTest(url):
+                self.assertEqual(to_ascii(url), url)
 
 
 class TestTokens(BaseCase):
