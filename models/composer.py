@@ -47,8 +47,7 @@ class Composer:
         self.campaign = campaign
         self.env = env
         settings = self.env["sms.gateway.settings"]._get()
-        self.names = find_names(self.env, campaign._get_models())
-        self.names |= campaign._get_value_names()
+        self.names = self._find_names()
         self._rules = Rules(
             channel=campaign.channel,
             max_segments=settings.max_segments,
@@ -59,6 +58,13 @@ class Composer:
         self._texts = {}
         self._closer_rules = {}
         self._language = self.env["sms.gateway.message"]._language()
+
+    def _find_names(self):
+        """What the texts may use; of accepted ones, what they used then."""
+        if self.campaign.accepted_names:
+            return frozenset(self.campaign.accepted_names)
+        found = find_names(self.env, self.campaign._get_models())
+        return found | self.campaign._get_value_names()
 
     # === TEXTS ===
     def get_texts(self, lang):

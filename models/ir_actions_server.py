@@ -1,8 +1,11 @@
 """Server actions: "Send by SMS gateway", for buttons, automation rules and crons."""
 
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
+
+_logger = logging.getLogger(__name__)
 
 
 class IrActionsServer(models.Model):
@@ -76,14 +79,19 @@ class IrActionsServer(models.Model):
     def _send_by_gateway(self, records):
         template = self.sms_gateway_template_id
         delay = timedelta(hours=self.sms_gateway_delay)
+        if not (template and self.sms_gateway_route_id):
+            _logger.warning(
+                "%s has no template or no route: nothing is sent", self.name
+            )
+            return
         # sudo: an automation sends for people who may not send themselves; the texts
-        # are rendered with the rights of whoever started it
+        # are rendered with the rights of its author
         campaigns = self.env["sms.gateway.campaign"].sudo()
         campaign = campaigns.create(
             {
                 "name": self.name,
                 "source": "action",
-                "user_id": self.env.uid,
+                "user_id": self._get_gateway_author().id,
                 "route_id": self.sms_gateway_route_id.id,
                 "template_id": template.id,
                 "text_male": template.text_male,
@@ -94,5 +102,14 @@ class IrActionsServer(models.Model):
                 "scheduled_at": delay and fields.Datetime.now() + delay,
             }
         )
-        campaign._stage([(records._name, [("id", "in", records.ids)])])
+        # archived ones too: what starts an action may have archived its records
+        everyone = campaign.with_context(active_test=False)
+        everyone._stage([(records._name, [("id", "in", records.ids)])])
         campaign._accept_draft()
+
+    def _get_gateway_author(self):
+        """Whoever starts the action; where that is a visitor, who may read nothing,
+        whoever made it."""
+        user = self.env.user
+        # sudo: a visitor may not read the action
+        return user if user._is_internal() else self.sudo().create_uid

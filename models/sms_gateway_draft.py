@@ -1,11 +1,10 @@
 """Drafts: what a person decides about a campaign before it is sent."""
 
-from ast import literal_eval
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, safe_eval
 
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
@@ -95,6 +94,9 @@ class SmsGatewayCampaign(models.Model):
     prepared_share = fields.Float(
         "Prepared (%)", compute="_compute_prepared_share", digits=(5, 1)
     )
+    accepted_names = fields.Json(
+        readonly=True, copy=False, help="The names that the accepted texts use."
+    )
     pause_reason = fields.Char(readonly=True, copy=False)
     is_scratch = fields.Boolean(
         help="Made by the button of a list or form, and not kept unless it is sent."
@@ -146,24 +148,12 @@ class SmsGatewayCampaign(models.Model):
     @api.constrains("res_model", "res_domain")
     def _check_res_domain(self):
         for campaign in self.filtered("res_model"):
-            try:
-                domain = fields.Domain(campaign._read_domain())
-                domain.validate(self.env[campaign.res_model])
-            except ValueError as error:
-                raise ValidationError(
-                    self.env._("The filter cannot be read: %(error)s", error=error)
-                ) from error
+            read_domain(self.env[campaign.res_model], campaign.res_domain)
 
     @api.constrains("ttl")
     def _check_ttl(self):
         if any(campaign.ttl < 0 for campaign in self):
             raise ValidationError(self.env._("The time to live must not be negative."))
-
-    def _read_domain(self):
-        try:
-            return literal_eval(self.res_domain or "[]")
-        except SyntaxError as error:
-            raise ValueError(error) from error
 
     # === ONCHANGES ===
     @api.onchange("template_id")
@@ -190,14 +180,37 @@ class SmsGatewayCampaign(models.Model):
         for vals in vals_list:
             self._check_may_decide(vals)
             vals.setdefault("name", self._make_title(vals.get("text_male")))
-        return super().create(vals_list)
+        context = self._get_decided_context()
+        decided = self.with_env(self.env(context=context))
+        campaigns = super(SmsGatewayCampaign, decided).create(vals_list)
+        campaigns._check_choices()
+        return campaigns.with_env(self.env)
 
     def write(self, vals):
         """Override: people change drafts only, and of these only what is theirs."""
         self._check_may_decide(vals)
         if not self.env.su:
             self._check_is_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        self._check_choices()
+        return result
+
+    def _get_decided_context(self):
+        """The context without defaults for what is not the user's to decide."""
+        if self.env.su:
+            return self.env.context
+        return {
+            name: value
+            for name, value in self.env.context.items()
+            if not name.startswith("default_")
+            or name.removeprefix("default_") in DRAFT_FIELDS
+        }
+
+    def _check_choices(self):
+        """What is chosen is readable for whoever chose it."""
+        if not self.env.su:
+            for name in ("route_id", "template_id", "list_ids"):
+                self[name].check_access("read")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):
@@ -231,9 +244,29 @@ class SmsGatewayCampaign(models.Model):
     def copy_data(self, default=None):
         """Override: a copy is a draft of the same decisions."""
         copies = super().copy_data(default)
+        kept = DRAFT_FIELDS - {"scheduled_at"}
         return [
-            {name: value for name, value in values.items() if name in DRAFT_FIELDS}
+            {name: value for name, value in values.items() if name in kept}
             for values in copies
+        ]
+
+    def copy(self, default=None):
+        """Override: a copy goes to the records that were selected for the first one."""
+        copies = super().copy(default)
+        for campaign, copy in zip(self, copies, strict=True):
+            if copy.recipient_source == "selection":
+                copy._stage(campaign._get_staged_sources())
+        return copies
+
+    def _get_staged_sources(self):
+        """:return: list of (model name, domain) of the records written down"""
+        groups = self.env["sms.gateway.recipient"]._read_group(
+            [("campaign_id", "=", self.id)], ["res_model"], ["res_id:array_agg"]
+        )
+        return [
+            (model_name, [("id", "in", ids)])
+            for model_name, ids in groups
+            if model_name in self.env
         ]
 
     # === OPEN ===
@@ -250,7 +283,11 @@ class SmsGatewayCampaign(models.Model):
 
     @api.model
     def _get_default_route(self):
-        return self.env["sms.gateway.route"].search([], limit=1)
+        """The first route of the user's company, one that sends if there is one."""
+        Route = self.env["sms.gateway.route"]
+        ours = [("company_id", "=", self.env.company.id)]
+        active = Route.search([*ours, ("state", "=", "active")], limit=1)
+        return active or Route.search(ours, limit=1) or Route.search([], limit=1)
 
     @api.model
     def _create_scratch(self, values):
@@ -289,7 +326,10 @@ class SmsGatewayCampaign(models.Model):
         if self.recipient_source == "selection":
             return None
         if self.recipient_source == "filter":
-            return [(self.res_model, self._read_domain())]
+            if not self.res_model:
+                return []
+            model = self.env[self.res_model]
+            return [(self.res_model, read_domain(model, self.res_domain))]
         return [source for one in self.list_ids for source in one._get_sources()]
 
     def _stage(self, sources):
@@ -311,14 +351,14 @@ class SmsGatewayCampaign(models.Model):
         return count
 
     def _get_models(self):
-        """The models whose records the draft goes to."""
+        """The models whose records the draft goes to; a selection is of one model."""
         sources = self._get_sources()
         if sources is not None:
             return {model_name for model_name, _domain in sources}
-        groups = self.env["sms.gateway.recipient"]._read_group(
-            [("campaign_id", "=", self._origin.id)], ["res_model"]
+        first = self.env["sms.gateway.recipient"].search(
+            [("campaign_id", "=", self._origin.id)], order="index", limit=1
         )
-        return {model_name for (model_name,) in groups}
+        return {first.res_model} if first else set()
 
     def _get_value_names(self):
         """The names that texts may use of imported lines alone."""
@@ -334,13 +374,22 @@ class SmsGatewayCampaign(models.Model):
         """
         self.ensure_one()
         translation = self.template_id._get_translation(lang)
-        own = translation or self
+        own = translation if translation and self._is_as_template() else self
         return {
             "male": own.text_male,
             "female": own.text_female,
             "neutral": own.text_neutral,
             "alternative": self.channel == "voice" and self.text_alternative,
         }
+
+    def _is_as_template(self):
+        """Whether nobody has changed the texts since the template was chosen: its
+        translations say something else then."""
+        return all(
+            (self[f"text_{variant}"] or "")
+            == (self.template_id[f"text_{variant}"] or "")
+            for variant in SPOKEN_VARIANTS
+        )
 
     # === LOOK ===
     def action_preview(self, changes, position=0):
@@ -405,8 +454,11 @@ class SmsGatewayCampaign(models.Model):
         :return: dict of ``total``, ``next`` (None at the end), ``currency_id`` and of
             what this part has: see `Check`
         """
+        self.check_access("write")
+        self._lock()
+        self._check_is_draft()
         draft = self._with_changes(changes)
-        if not first:
+        if not first and self.recipient_source != "selection":
             self._stage(draft._get_sources())
         composer = Composer(draft, self.env)
         rows = self._get_staged(first, CHECKED_AT_ONCE)
@@ -430,9 +482,23 @@ class SmsGatewayCampaign(models.Model):
         self._lock()
         self._check_is_draft()
         self._check_can_send()
+        self._check_time()
         self._stage(self._get_sources())
+        if not self._count_staged():
+            raise UserError(
+                self.env._("Nobody would get this: there are no recipients.")
+            )
         self._accept_draft()
         return self._tell_accepted()
+
+    def _check_time(self):
+        if self.scheduled_at and self.scheduled_at < fields.Datetime.now():
+            raise UserError(
+                self.env._(
+                    "The time to send at has passed. Choose another one, or none to"
+                    " send at once."
+                )
+            )
 
     def _lock(self):
         """Of two people who send the same draft the second waits, is repeated by Odoo
@@ -471,10 +537,6 @@ class SmsGatewayCampaign(models.Model):
     def _accept_draft(self):
         """Let the preparer write the messages; a few are written at once."""
         count = self._count_staged()
-        if not count:
-            raise UserError(
-                self.env._("Nobody would get this: there are no recipients.")
-            )
         accepted_at = fields.Datetime.now()
         is_later = self.scheduled_at and self.scheduled_at > accepted_at
         # sudo: people decide, only the gateway moves campaigns on
@@ -482,7 +544,7 @@ class SmsGatewayCampaign(models.Model):
         campaign.write(
             {
                 "state": "scheduled" if is_later else "running",
-                "user_id": self.env.uid,
+                "user_id": self._get_author().id,
                 "accepted_at": accepted_at,
                 "scheduled_at": self.scheduled_at if is_later else False,
                 "priority": PRIORITY_SINGLE if count == 1 else PRIORITY_BATCH,
@@ -492,12 +554,24 @@ class SmsGatewayCampaign(models.Model):
                 "name": self._get_title(),
             }
         )
+        campaign._keep_names()
         preparer = campaign.env["sms.gateway.preparer"]
+        preparer._wake()
         if count <= PREPARED_WHILE_WAITING:
-            preparer._prepare(campaign)
-            campaign.env["sms.gateway.recipient"]._note_new(campaign)
+            preparer._prepare_alone(campaign)
+
+    def _get_author(self):
+        """Who sends: whoever presses the button; of an action, whom it was given."""
+        return self.user_id if self.source == "action" else self.env.user
+
+    def _keep_names(self):
+        """Keep the names of the texts as they were checked: lists and fields may be
+        gone when the messages are written."""
+        composer = Composer(self, self._get_author_env())
+        if error := composer.find_error():
+            self._stop(error)
         else:
-            preparer._wake()
+            self.accepted_names = sorted(composer.get_used_names())
 
     def _get_title(self):
         """The name that the author gave, or else the beginning of the text."""
@@ -532,6 +606,8 @@ class SmsGatewayCampaign(models.Model):
 
         :param changes: dict of fields that are not saved yet
         """
+        self.check_access("write")
+        self._check_is_draft()
         draft = self._with_changes(changes or {})
         draft._check_can_send()
         recipient = self._get_staged(position, 1)
@@ -589,29 +665,43 @@ class SmsGatewayCampaign(models.Model):
         context = {"allowed_company_ids": author.company_ids.ids, "lang": author.lang}
         return self.env(user=author.id, su=False, context=context)
 
-    def _count_prepared(self):
-        """Note how many recipients are left, as they are in the database."""
+    def _count_prepared(self, count):
+        """Note that so many more are prepared; when none was found, all are."""
         self.flush_recordset(["unprepared_count"])
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE sms_gateway_campaign
-                   SET unprepared_count = (
-                       SELECT count(*) FROM sms_gateway_recipient
-                        WHERE campaign_id = %(id)s AND NOT is_prepared)
+                   SET unprepared_count = CASE WHEN %(count)s = 0 THEN 0
+                       ELSE GREATEST(unprepared_count - %(count)s, 0) END
                  WHERE id = %(id)s
                 """,
+                count=count,
                 id=self.id,
             )
         )
         self.invalidate_recordset(["unprepared_count", "prepared_share"])
 
     def _stop(self, reason):
-        """Pause what cannot be prepared; of what is cancelled nothing is lost."""
-        if self.state == "cancelled":
-            self.unprepared_count = 0
-        else:
-            self.write({"state": "paused", "pause_reason": reason})
+        """Pause what cannot be prepared, unless a person has cancelled it meanwhile:
+        then the rest is not written any more."""
+        self.flush_recordset(["state", "pause_reason", "unprepared_count"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_campaign
+                   SET pause_reason = %(reason)s,
+                       unprepared_count = CASE WHEN state = 'cancelled' THEN 0
+                                               ELSE unprepared_count END,
+                       state = CASE WHEN state = 'cancelled' THEN state
+                                    ELSE 'paused' END
+                 WHERE id = %(id)s
+                """,
+                reason=reason,
+                id=self.id,
+            )
+        )
+        self.invalidate_recordset()
 
     # === CHORES ===
     @api.autovacuum
@@ -624,6 +714,29 @@ class SmsGatewayCampaign(models.Model):
             ("create_date", "<", yesterday),
         ]
         self.search(domain, limit=1000).unlink()
+
+
+def read_domain(model, text):
+    """A filter as people save it in Odoo.
+
+    :raise ValidationError: it is none, or not one of this model
+    """
+    env = model.env
+    words = {
+        "uid": env.uid,
+        "context_today": lambda: fields.Date.context_today(model),
+        "time": safe_eval.time,
+        "datetime": safe_eval.datetime,
+        "relativedelta": safe_eval.dateutil.relativedelta.relativedelta,
+    }
+    try:
+        domain = fields.Domain(safe_eval.safe_eval(text or "[]", words))
+        domain.validate(model)
+    except Exception as error:
+        raise ValidationError(
+            env._("The filter cannot be read: %(error)s", error=error)
+        ) from error
+    return domain
 
 
 def read_selection(context):

@@ -1,7 +1,6 @@
 """Recipient lists: people to send to again and again."""
 
 import json
-from ast import literal_eval
 from collections import Counter
 
 from odoo import api, fields, models
@@ -10,6 +9,7 @@ from odoo.tools import SQL
 
 from ..tools.msisdn import InvalidNumber, e164, normalise
 from ..tools.people_table import MAX_VALUE, is_name
+from .sms_gateway_draft import read_domain
 from .sms_gateway_recipient import PROBLEMS, find_phones
 
 #: Records that are read at once where a whole list is gone through.
@@ -113,13 +113,8 @@ class SmsGatewayList(models.Model):
     @api.constrains("kind", "res_model", "res_domain", "mailing_list")
     def _check_sources(self):
         for one in self:
-            try:
-                for model_name, domain in one._get_sources():
-                    fields.Domain(domain).validate(self.env[model_name])
-            except (ValueError, SyntaxError) as error:
-                raise ValidationError(
-                    self.env._("The filter cannot be read: %(error)s", error=error)
-                ) from error
+            if one.kind == "filter":
+                read_domain(self.env[one.res_model], one.res_domain)
 
     # === SOURCES ===
     def _get_sources(self):
@@ -128,10 +123,12 @@ class SmsGatewayList(models.Model):
         :return: list of (model name, domain)
         """
         self.ensure_one()
-        return getattr(self, f"_get_{self.kind}_sources")()
+        sources = getattr(self, f"_get_{self.kind}_sources")()
+        return [source for source in sources if self.env[source[0]].has_access("read")]
 
     def _get_filter_sources(self):
-        return [(self.res_model, literal_eval(self.res_domain or "[]"))]
+        model = self.env[self.res_model]
+        return [(self.res_model, read_domain(model, self.res_domain))]
 
     def _get_mailing_sources(self):
         if not self.mailing_list:
@@ -148,12 +145,11 @@ class SmsGatewayList(models.Model):
         partners = Member._search([*ours, ("partner_id", "!=", False)])
         leads = Member._search([*ours, ("lead_id", "!=", False)])
         lines = [*ours, ("partner_id", "=", False), ("lead_id", "=", False)]
-        sources = [
+        return [
             ("res.partner", [("id", "in", partners.subselect("partner_id"))]),
             ("crm.lead", [("id", "in", leads.subselect("lead_id"))]),
             (Member._name, lines),
         ]
-        return [source for source in sources if self.env[source[0]].has_access("read")]
 
     # === BUTTONS ===
     def action_send(self):
@@ -183,7 +179,7 @@ class SmsGatewayList(models.Model):
             "name": self.name,
             "res_model": model_name,
             "views": [(False, "list"), (False, "form")],
-            "domain": domain,
+            "domain": list(fields.Domain(domain)),
         }
 
     def action_import(self):
@@ -353,7 +349,7 @@ class SmsGatewayListMember(models.Model):
     values = fields.Json(
         "Further data", help="Further columns of an imported line, by name."
     )
-    values_text = fields.Char("Further data", compute="_compute_values_text")
+    values_text = fields.Char("Values", compute="_compute_values_text")
     display_phone = fields.Char("Goes to", compute="_compute_reach")
     reach = fields.Selection(REACH, compute="_compute_reach")
 

@@ -75,6 +75,9 @@ FAILURE_OF_CODE = {
     "duplicate": "other",
 }
 
+#: Codes of messages that have nothing to send, or nobody else to send it to.
+NEVER_READY_CODES = FAILURE_OF_CODE.keys() - {"opted_out"}
+
 #: What goes when a message goes; no foreign key sees to that.
 TABLES_OF_MESSAGES = (
     "sms_gateway_event",
@@ -380,6 +383,7 @@ class SmsGatewayMessage(models.Model):
                     phone=wrong[0].phone,
                 )
             )
+        self._check_were_good()
         self._check_route_in_use()
         stopped = self.campaign_id.filtered(lambda c: c.state == "cancelled")
         if stopped:
@@ -393,6 +397,20 @@ class SmsGatewayMessage(models.Model):
         # sudo: users send, only the gateway itself writes messages
         retries = self.sudo()._enqueue_retries()
         return self._open(retries)
+
+    def _check_were_good(self):
+        """What was refused when it was accepted has no text that could be sent."""
+        refused = self.filtered(
+            lambda m: not m.attempts and m.failure_code in NEVER_READY_CODES
+        )
+        if refused:
+            raise UserError(
+                self.env._(
+                    "The message to %(phone)s was never ready to be sent: %(reason)s",
+                    phone=refused[0].phone,
+                    reason=refused[0].failure_message,
+                )
+            )
 
     def _check_route_in_use(self):
         archived = self.route_id.filtered(lambda route: not route.active)
@@ -968,9 +986,16 @@ class _RowStream:
             0,
             self.accepted_at,
             start if is_later else self.accepted_at,
-            campaign._get_expiry(self.accepted_at),
+            campaign._get_expiry(self._get_start_of_life(campaign, retry_of)),
         )
         return "\t".join(["", *map(self._field, values)]) + "\n"
+
+    def _get_start_of_life(self, campaign, retry_of):
+        """The messages of people's campaigns live as long however late they were
+        written."""
+        if campaign.source == "api" or retry_of:
+            return self.accepted_at
+        return campaign.accepted_at or self.accepted_at
 
     def read(self, size=-1):  # pylint: disable=method-required-super
         """Hand out the next rows, as COPY demands at most ``size`` characters."""

@@ -1,7 +1,11 @@
 """Notes: the chatter of a record tells what was sent to it and what became of it."""
 
 import json
+import logging
+import time
+from datetime import timedelta
 
+import psycopg2
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -9,10 +13,14 @@ from odoo.tools import SQL
 
 from .sms_gateway_message import FINAL_STATES
 
+_logger = logging.getLogger(__name__)
+
 #: Notes written or changed in one transaction.
 NOTED_AT_ONCE = 500
 #: States that are worth a change of the note.
 OUTCOMES = (*FINAL_STATES, "submitted", "unknown")
+#: Later reports change no note: most providers give up after three days.
+FOLLOWED = timedelta(days=14)
 #: Kept with recipients that have no chatter.
 NO_CHATTER = "none"
 
@@ -43,23 +51,25 @@ class SmsGatewayRecipient(models.Model):
     def _cron_note(self):
         """Write the notes of new messages, and what became of the others."""
         dispatcher = self.env["sms.gateway.dispatcher"]
+        deadline = dispatcher._get_deadline()
         for step in (self._note_new, self._note_outcomes):
             dispatcher._begin()
             while count := step():
-                dispatcher._commit_progress(count)
+                dispatcher._commit_progress(count, remaining=count)
+                if time.monotonic() >= deadline:
+                    return
                 dispatcher._begin()
         dispatcher._commit_progress(remaining=0)
 
     # === NEW ===
     @api.model
-    def _note_new(self, campaign=None):
+    def _note_new(self):
         """:return: the number of recipients that are done with"""
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM sms_gateway_recipient
-                    WHERE is_prepared AND noted_state IS NULL AND %s
+                    WHERE is_prepared AND noted_state IS NULL
                  ORDER BY campaign_id, index LIMIT %s""",
-                SQL("campaign_id = %s", campaign.id) if campaign else SQL("TRUE"),
                 NOTED_AT_ONCE,
             )
         )
@@ -73,8 +83,7 @@ class SmsGatewayRecipient(models.Model):
         for campaign, recipients in self.grouped("campaign_id").items():
             noted = recipients.filtered(lambda r: r.res_id in threads._ids)
             (recipients - noted).noted_state = NO_CHATTER
-            if noted:
-                noted._log_notes(campaign, threads)
+            noted._log_notes_apart(campaign, threads)
 
     def _find_threads(self, model_name):
         """The records that are there and have a chatter."""
@@ -82,6 +91,24 @@ class SmsGatewayRecipient(models.Model):
         if model is None or not hasattr(model, "_message_log_batch"):
             return self.env["res.partner"]
         return model.browse(self.mapped("res_id")).exists()
+
+    def _log_notes_apart(self, campaign, threads):
+        """Log the notes together, or one by one where one of them fails."""
+        if not self:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._log_notes(campaign, threads)
+        except psycopg2.Error:
+            raise
+        except Exception:
+            if len(self) == 1:
+                _logger.exception("Recipient %s gets no note", self.id)
+                self.env.invalidate_all()
+                self.noted_state = NO_CHATTER
+                return
+            for recipient in self:
+                recipient._log_notes_apart(campaign, threads)
 
     def _log_notes(self, campaign, threads):
         env = campaign._get_author_env()
@@ -107,10 +134,13 @@ class SmsGatewayRecipient(models.Model):
                 SELECT r.id
                   FROM sms_gateway_recipient r
                   JOIN sms_gateway_message m ON m.id = r.message_id
-                 WHERE r.noted_state IN ('queued', 'submitting', 'submitted', 'unknown')
+                  JOIN sms_gateway_campaign c ON c.id = r.campaign_id
+                 WHERE c.starts_at > %s
+                   AND r.noted_state IN ('queued', 'submitting', 'submitted', 'unknown')
                    AND m.state <> r.noted_state AND m.state IN %s
                  LIMIT %s
                 """,
+                fields.Datetime.now() - FOLLOWED,
                 OUTCOMES,
                 NOTED_AT_ONCE,
             )

@@ -40,6 +40,7 @@ class SmsGatewayPreparer(models.AbstractModel):
                 if time.monotonic() >= deadline:
                     return
         dispatcher._commit_progress(remaining=0)
+        dispatcher._trigger_once("note")
 
     def _find_unprepared(self):
         self.env["sms.gateway.dispatcher"]._begin()
@@ -71,6 +72,19 @@ class SmsGatewayPreparer(models.AbstractModel):
             return 0
 
     @api.model
+    def _prepare_alone(self, campaign):
+        """Prepare a part; what goes wrong is left to the cron and breaks nothing of
+        whoever sends."""
+        try:
+            with self.env.cr.savepoint():
+                self._prepare(campaign)
+        except psycopg2.extensions.TransactionRollbackError:
+            raise
+        except Exception:
+            self.env.invalidate_all()
+            _logger.exception("Campaign %s is prepared later", campaign.id)
+
+    @api.model
     def _prepare(self, campaign):
         """Write the messages of the next recipients, in the caller's transaction.
 
@@ -86,7 +100,8 @@ class SmsGatewayPreparer(models.AbstractModel):
                 campaign, [one for _person, one in judged], composer.links
             )
             self._enqueue(campaign, recipients, ready)
-        campaign._count_prepared()
+        campaign._count_prepared(len(recipients))
+        self._notify(campaign)
         return len(recipients)
 
     def _take_recipients(self, campaign, limit):
@@ -102,7 +117,9 @@ class SmsGatewayPreparer(models.AbstractModel):
         return self.env["sms.gateway.recipient"].browse(row[0] for row in rows)
 
     def _enqueue(self, campaign, recipients, composed):
-        self.env["sms.gateway.message"]._enqueue(campaign, composed)
+        # the sentences of what cannot be sent are for the author
+        Message = self.env["sms.gateway.message"]
+        Message.with_context(lang=campaign.user_id.lang)._enqueue(campaign, composed)
         recipients._keep_findings(
             [
                 {"id": row.id, "phone": one.msisdn, "problem": get_problem(one)}

@@ -1,15 +1,19 @@
 """Recipients: the records a campaign goes to, and what texts need of them."""
 
 import json
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
+
+import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL, format_amount, format_date, format_datetime
 
 from ..tools.compose import Recipient
 from ..tools.person_name import PersonName, split_name
 from .copied_many2one import CopiedMany2one
+
+_logger = logging.getLogger(__name__)
 
 #: Names of the manual: how a person is addressed.
 PERSON_NAMES = ("first_name", "last_name", "patronymic", "fio")
@@ -259,7 +263,10 @@ def find_people(records):
     :rtype: list[Person]
     """
     partners = _find_partners(records)
-    return [_make_person(record, partners[record.id]) for record in records]
+    people = [_make_person(record, partners[record.id]) for record in records]
+    return [
+        replace(one, record=one.record.with_context(lang=one.lang)) for one in people
+    ]
 
 
 def find_phones(records):
@@ -295,7 +302,8 @@ def _find_partners(records):
 
 
 def _make_person(record, partner):
-    """Own data of a record win over those of its partner."""
+    """The name is the partner's, where the record has one; number and gender are the
+    record's own, if it has any."""
     named = partner if partner and not partner.is_company else record
     fio = _get_fio(named)
     return Person(
@@ -329,7 +337,10 @@ def _get_fio(record):
 
 
 def _get_name(record, fio):
-    """What is known stays; only what is not known is guessed from the full name."""
+    """What is known stays; only what is not known is guessed from the full name.
+    Companies are nobody's name."""
+    if _get(record, "is_company"):
+        return PersonName()
     guess = split_name(fio)
     return PersonName(
         *(
@@ -361,7 +372,11 @@ def _read_value(person, name):
         return getattr(person.name, name)
     try:
         return format_field(person.record, name)
-    except AccessError:
+    except psycopg2.Error:
+        raise
+    except Exception as error:
+        # a field that fails for one record must not stop the others
+        _logger.info("%s of %s cannot be read: %s", name, person.record, error)
         return ""
 
 

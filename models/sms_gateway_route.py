@@ -271,7 +271,11 @@ class SmsGatewayRoute(models.Model):
             ("route_id", "in", self.ids),
             ("state", "in", ("queued", "submitting")),
         ]
-        if Message.search_count(waiting, limit=1):
+        Campaign = self.env["sms.gateway.campaign"].sudo()
+        unprepared = [("route_id", "in", self.ids), ("unprepared_count", ">", 0)]
+        if Message.search_count(waiting, limit=1) or Campaign.search_count(
+            unprepared, limit=1
+        ):
             raise UserError(
                 self.env._(
                     "Messages of the route still wait to be sent. Let them go out or"

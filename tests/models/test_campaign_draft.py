@@ -129,6 +129,52 @@ class TestDraft(DraftCase):
         with self.assertRaises(UserError):
             self.draft(channel="voice").action_send()
 
+    def test_a_time_that_has_passed_is_refused(self):
+        draft = self.draft(scheduled_at=fields.Datetime.now() - timedelta(minutes=1))
+        with self.assertRaises(UserError):
+            draft.action_send()
+
+    def test_what_was_sent_is_not_checked_and_staged_anew(self):
+        campaign = self.send_draft()
+        with self.assertRaises(UserError):
+            campaign.action_check_recipients({"recipient_source": "filter"})
+        self.assertTrue(all(campaign.recipient_ids.mapped("is_prepared")))
+
+    def test_a_selection_is_nobodys_to_change(self):
+        draft = self.draft()
+        changes = {"recipient_source": "filter", "res_domain": "[]"}
+        draft.action_check_recipients(changes)
+        self.assertEqual(
+            draft.recipient_ids.mapped("res_id"), (self.andrey + self.anna).ids
+        )
+        somebody = new_test_user(
+            self.env, login="draft_other", groups="crm_sms_gateway.group_user"
+        )
+        for call in ("action_check_recipients", "action_send_test"):
+            with self.subTest(call), self.assertRaises(AccessError):
+                getattr(draft.with_user(somebody), call)({})
+        self.assertFalse(draft.with_user(somebody).recipient_ids)
+
+    def test_defaults_of_the_context_decide_nothing_either(self):
+        campaigns = self.env["sms.gateway.campaign"].with_user(self.author)
+        draft = campaigns.with_context(
+            default_state="running",
+            default_user_id=self.env.ref("base.user_admin").id,
+            default_unprepared_count=3,
+            default_text_male="Здравствуйте!",
+        ).create({"route_id": self.route.id})
+        self.assertEqual((draft.state, draft.unprepared_count), ("draft", 0))
+        self.assertEqual(draft.user_id, self.author)
+        self.assertEqual(draft.text_male, "Здравствуйте!")
+
+    def test_a_route_of_another_company_cannot_be_chosen(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        other = self.make_route("other company's", company_id=company.id)
+        draft = self.draft()
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            draft.write({"route_id": other.id})
+
     # === WHO GETS IT ===
     def test_bad_contacts_are_left_out_and_counted(self):
         bad = (
@@ -184,6 +230,13 @@ class TestDraft(DraftCase):
         andrey, anna = self.get_messages(campaign.sudo())
         self.assertEqual(andrey.state, "queued")
         self.assertEqual((anna.state, anna.failure_type), ("failed", "missing_data"))
+
+    def test_what_could_not_be_written_is_not_sent_again(self):
+        campaign = self.send_draft(self.anna, text_female="{{ city }}")
+        message = self.get_messages(campaign.sudo())
+        self.assertEqual(message.failure_code, "missing_field")
+        with self.assertRaisesRegex(UserError, "city"):
+            message.with_user(self.author).action_retry()
 
     def test_fields_of_the_record_can_be_used(self):
         self.anna.write({"city": "Ростов", "country_id": self.env.ref("base.ru").id})
@@ -323,6 +376,29 @@ class TestDraft(DraftCase):
             form.template_id = template
             self.assertEqual((form.text_male, form.text_neutral), ("a", "n"))
 
+    def test_texts_that_the_author_changed_win_over_translations(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        template = self.env["sms.gateway.template"].create(
+            {
+                "name": "A",
+                "text_male": "Hello",
+                "translation_ids": [
+                    Command.create({"lang": "ru_RU", "text_male": "Привет"})
+                ],
+            }
+        )
+        self.anna.lang = "ru_RU"
+        draft = self.draft(template_id=template.id, text_male="Hi", text_female=False)
+        draft.action_send()
+        self.assertEqual(self.get_texts(draft), ["Hi", "Hi"])
+
+    def test_dates_are_in_the_recipients_language(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        self.anna.lang = "ru_RU"
+        campaign = self.send_draft(self.anna, text_female="{{ create_date }}")
+        [text] = self.get_texts(campaign)
+        self.assertRegex(text, r"^\d\d\.\d\d\.\d{4} ")
+
     # === STOP ===
     def test_what_is_cancelled_while_it_is_prepared_is_cancelled_whole(self):
         self.patch_prepared_at_once(1)
@@ -360,6 +436,56 @@ class TestDraft(DraftCase):
         self.assertTrue(broken.pause_reason)
         self.assertEqual(len(self.get_messages(fine.sudo())), 2)
 
+    def test_a_list_that_is_gone_meanwhile_stops_nobody(self):
+        self.patch_prepared_at_once(1)
+        lead = self.env["crm.lead"].create(
+            {"name": "1", "contact_name": "Пётр", "phone": PHONE}
+        )
+        self.author.group_ids += self.env.ref(
+            "sales_team.group_sale_salesman_all_leads"
+        )
+        one = self.env["sms.gateway.list"].create(
+            {
+                "name": "A",
+                "member_ids": [
+                    Command.create({"partner_id": self.andrey.id}),
+                    Command.create({"lead_id": lead.id}),
+                ],
+            }
+        )
+        draft = self.draft(
+            recipient_source="lists",
+            list_ids=one.ids,
+            text_male="{{ contact_name | default('друг') }}",
+            text_female=False,
+        )
+        draft.action_send()
+        one.unlink()
+        self.prepare()
+        self.assertEqual(self.get_texts(draft), ["друг", "Пётр"])
+
+    def test_time_to_live_does_not_begin_anew_with_every_part(self):
+        draft = self.draft(ttl=3600)
+        draft.action_send()
+        accepted_at = fields.Datetime.now() - timedelta(hours=2)
+        late = self.draft(ttl=3600)
+        late.sudo().write(
+            {"state": "running", "accepted_at": accepted_at, "unprepared_count": 2}
+        )
+        self.prepare()
+        messages = self.get_messages(late.sudo())
+        self.assertEqual(
+            set(messages.mapped("expires_at")), {accepted_at + timedelta(hours=1)}
+        )
+
+    def test_a_route_with_unprepared_recipients_is_not_archived(self):
+        self.patch_prepared_at_once(1)
+        draft = self.draft()
+        draft.action_send()
+        self.run_lane()
+        with self.assertRaises(UserError):
+            self.route.action_archive()
+
     def patch_prepared_at_once(self, count):
         module = "odoo.addons.crm_sms_gateway.models."
         self.startPatcher(
@@ -371,6 +497,9 @@ class TestDraft(DraftCase):
         campaign = self.send_draft()
         copy = campaign.copy()
         self.assertEqual((copy.state, copy.text_male), ("draft", MALE))
+        self.assertEqual(
+            copy.recipient_ids.mapped("res_id"), campaign.recipient_ids.mapped("res_id")
+        )
         self.assertNotEqual(copy.key, campaign.key)
 
     def test_forgotten_dialogs_are_cleared_away(self):
@@ -489,6 +618,27 @@ class TestServerAction(DraftCase):
         campaign = self.run_action(action, lead.with_user(employee)).sudo()
         campaign = self.env["sms.gateway.campaign"].search([], limit=1)
         self.assertEqual(self.get_messages(campaign).text, "Уважаемый Андрей!")
+
+    def test_archived_records_and_broken_templates_break_nothing(self):
+        action = self.make_action()
+        leads = self.make_leads()
+        leads.active = False
+        campaign = self.run_action(action, leads)
+        self.assertEqual(len(self.get_messages(campaign)), 5)
+        action.sms_gateway_template_id.sudo().text_male = "{{ contact_name }}"
+        contacts = self.make_action("res.partner")
+        contacts.sms_gateway_template_id = action.sms_gateway_template_id
+        campaign = self.run_action(contacts, self.andrey)
+        self.assertEqual(campaign.state, "paused")
+        self.assertIn("contact_name", campaign.pause_reason)
+
+    def test_what_a_visitor_starts_is_written_by_who_made_the_action(self):
+        visitor = self.env.ref("base.public_user")
+        leads = self.make_leads()
+        action = self.make_action().with_user(visitor).sudo()
+        campaign = self.run_action(action, leads[0].with_user(visitor).sudo()).sudo()
+        campaign = self.env["sms.gateway.campaign"].search([], limit=1)
+        self.assertEqual(self.get_texts(campaign), ["Уважаемый Андрей!"])
 
     def test_a_delay_schedules(self):
         action = self.make_action(sms_gateway_delay=2)

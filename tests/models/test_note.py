@@ -16,6 +16,7 @@ class TestNotes(DraftCase):
 
     def test_a_note_says_what_was_sent_and_what_became_of_it(self):
         campaign = self.send_draft()
+        self.note()
         [note] = self.get_notes(self.anna)
         self.assertIn("Уважаемая Анна!", note.body)
         self.assertIn("Queued", note.body)
@@ -41,12 +42,14 @@ class TestNotes(DraftCase):
     def test_it_says_why_nothing_was_sent(self):
         self.env["phone.blacklist"].create({"number": "+79161230102"})
         self.send_draft()
+        self.note()
         [note] = self.get_notes(self.anna)
         self.assertIn("Cancelled", note.body)
-        self.assertIn("отказался", note.body)
+        self.assertIn("opted out", note.body)
 
     def test_texts_are_no_markup(self):
         self.send_draft(self.anna, text_female="<b>{{ first_name }}</b>")
+        self.note()
         [note] = self.get_notes(self.anna)
         self.assertIn("&lt;b&gt;Анна&lt;/b&gt;", note.body)
 
@@ -59,10 +62,12 @@ class TestNotes(DraftCase):
         self.send_draft(
             recipient_source="lists", list_ids=one.ids, text_male="A", text_female=""
         )
+        self.note()
         self.assertEqual(len(self.get_notes(self.anna)), 1)
 
     def test_notes_outlive_the_messages(self):
         campaign = self.send_draft()
+        self.note()
         self.get_messages(campaign.sudo()).unlink()
         self.note()
         self.assertEqual(len(self.get_notes(self.anna)), 1)

@@ -19,7 +19,7 @@ RIGHTS = {
     "sms.gateway.route": ("r", "r", "crud"),
     "sms.gateway.route.setting": ("", "", "crud"),
     "sms.gateway.price": ("", "", "crud"),
-    "sms.gateway.campaign": ("cru", "crud", "crud"),
+    "sms.gateway.campaign": ("crud", "crud", "crud"),
     "sms.gateway.recipient": ("r", "r", "r"),
     "sms.gateway.link": ("r", "r", "r"),
     "sms.gateway.list": ("r", "crud", "crud"),
@@ -138,7 +138,7 @@ class TestRights(SecurityCase):
                 for method, value in vars(cls).items()
                 if callable(value) and not method.startswith("_")
             }
-            overrides = {"create", "write", "copy_data", "init", "unlink"}
+            overrides = {"create", "write", "copy", "copy_data", "init", "unlink"}
             wrong = {m for m in public - overrides if not m.startswith("action_")}
             with self.subTest(model=name):
                 self.assertFalse(wrong)

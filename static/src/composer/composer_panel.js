@@ -11,6 +11,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { Component, onWillUnmount, useState } from "@odoo/owl";
 
 const MODEL = "sms.gateway.campaign";
+const ACCESS_ERROR = "odoo.exceptions.AccessError";
 const RECIPIENT = "sms.gateway.recipient";
 
 /** What a message depends on. */
@@ -162,6 +163,23 @@ export class ComposerPanel extends Component {
 
     async check() {
         const number = ++this.checkNumber;
+        this.state.isChecking = true;
+        try {
+            await this.checkAll(number);
+        } catch (error) {
+            if (error.exceptionName !== ACCESS_ERROR) {
+                throw error;
+            }
+            // somebody else's draft is looked at, not worked on
+            await this.look();
+        } finally {
+            if (number === this.checkNumber) {
+                this.state.isChecking = false;
+            }
+        }
+    }
+
+    async checkAll(number) {
         const { resId } = this.props.record;
         const changes = await this.getChanges();
         const check = {
@@ -172,7 +190,6 @@ export class ComposerPanel extends Component {
             cost: null,
             unpriced: 0,
         };
-        this.state.isChecking = true;
         for (let first = 0; first !== null; ) {
             const part = await this.orm.silent.call(MODEL, "action_check_recipients", [
                 [resId],
@@ -189,7 +206,6 @@ export class ComposerPanel extends Component {
             }
             first = part.next;
         }
-        this.state.isChecking = false;
     }
 
     move(step) {
