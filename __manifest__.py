@@ -29,6 +29,7 @@
         "views/crm_lead_views.xml",
         "views/ir_actions_server_views.xml",
         "views/sms_gateway_statistic_views.xml",
+        "views/sms_gateway_dashboard_views.xml",
         "views/sms_gateway_balance_views.xml",
         "views/sms_gateway_delivery_report_views.xml",
         "views/res_users_apikeys_views.xml",

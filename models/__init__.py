@@ -19,6 +19,7 @@ from . import sms_gateway_message
 from . import sms_gateway_link
 from . import sms_gateway_event
 from . import sms_gateway_statistic
+from . import sms_gateway_dashboard
 from . import sms_gateway_dispatcher
 from . import sms_gateway_delivery_report
 from . import sms_gateway_balance

@@ -23,7 +23,11 @@ USER_MENUS = {
     "menu_routes",
     "menu_templates",
 }
-MANAGER_MENUS = USER_MENUS | {"menu_delivery_reports", "menu_balances"}
+MANAGER_MENUS = USER_MENUS | {
+    "menu_dashboard",
+    "menu_delivery_reports",
+    "menu_balances",
+}
 ADMINISTRATOR_MENUS = MANAGER_MENUS | {"menu_keys"}
 
 

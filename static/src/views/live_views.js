@@ -8,7 +8,7 @@ import { listView } from "@web/views/list/list_view";
 
 import { onMounted, onWillUnmount } from "@odoo/owl";
 
-const CAMPAIGN = "crm_sms_gateway/campaign";
+export const CAMPAIGN = "crm_sms_gateway/campaign";
 const BALANCE = "crm_sms_gateway/balance";
 
 /** Shortest time between two reloads of one view, in milliseconds. */
@@ -38,18 +38,16 @@ const NEWS = {
 };
 
 /**
- * Reloads the view when the gateway tells of changes, at most once in `RELOAD_EVERY`.
+ * Reloads what is on the screen when the gateway tells of changes.
  *
- * @param {string} resModel
- * @param {(payload: Object, concerns: Function) => boolean} isShown whether what the
- *  notification tells of is on the screen
- * @param {() => Promise<void>} reload
+ * @param {Object} options
+ * @param {string} options.type of the notification
+ * @param {(payload: Object) => boolean} [options.isShown] whether what it tells of is on
+ *  the screen
+ * @param {() => Promise<void>} options.reload
+ * @param {number} [options.every] shortest time between two reloads, in milliseconds
  */
-function useNews(resModel, isShown, reload) {
-    const news = NEWS[resModel];
-    if (!news) {
-        return;
-    }
+export function useReload({ type, isShown = () => true, reload, every = RELOAD_EVERY }) {
     const bus = useService("bus_service");
     let reloadedAt = 0;
     let timer;
@@ -61,17 +59,32 @@ function useNews(resModel, isShown, reload) {
     }
 
     function onNews(payload) {
-        if (timer === undefined && isShown(payload, news.concerns)) {
-            const wait = Math.max(0, reloadedAt + RELOAD_EVERY - Date.now());
+        if (timer === undefined && isShown(payload)) {
+            const wait = Math.max(0, reloadedAt + every - Date.now());
             timer = browser.setTimeout(run, wait);
         }
     }
 
-    onMounted(() => bus.subscribe(news.type, onNews));
+    onMounted(() => bus.subscribe(type, onNews));
     onWillUnmount(() => {
-        bus.unsubscribe(news.type, onNews);
+        bus.unsubscribe(type, onNews);
         browser.clearTimeout(timer);
     });
+}
+
+/**
+ * Reloads the view of a model of the gateway.
+ *
+ * @param {string} resModel
+ * @param {(payload: Object, concerns: Function) => boolean} isShown
+ * @param {() => Promise<void>} reload
+ */
+function useNews(resModel, isShown, reload) {
+    const news = NEWS[resModel];
+    if (news) {
+        const concerned = (payload) => isShown(payload, news.concerns);
+        useReload({ type: news.type, isShown: concerned, reload });
+    }
 }
 
 /** A form that follows the gateway, unless somebody is changing the record. */
