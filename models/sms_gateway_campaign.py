@@ -79,7 +79,12 @@ class SmsGatewayCampaign(models.Model):
     is_debug = fields.Boolean("Debug", required=True, default=False)
     priority = fields.Integer(readonly=True, default=PRIORITY_BATCH)
     state = fields.Selection(
-        CAMPAIGN_STATES, required=True, readonly=True, default="draft", copy=False
+        CAMPAIGN_STATES,
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        group_expand=True,
     )
     text_male = fields.Text("Text for men")
     text_female = fields.Text("Text for women")

@@ -135,8 +135,11 @@ class SmsGatewayCampaign(models.Model):
     def _selection_res_model(self):
         """Models whose records can be written to: those with a phone number."""
         known = ["res.partner", "crm.lead", "mailing.contact"]
-        names = [name for name in known if name in self.env]
-        return [(name, self.env[name]._description) for name in names]
+        # sudo: names of models are no secret
+        models_known = [
+            self.env["ir.model"].sudo()._get(name) for name in known if name in self.env
+        ]
+        return [(model.model, model.name) for model in models_known]
 
     @api.model
     def _selection_any_model(self):

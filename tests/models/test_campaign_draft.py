@@ -213,6 +213,13 @@ class TestDraft(DraftCase):
             ],
         )
 
+    def test_reasons_are_told_in_the_authors_language(self):
+        self.patch_prepared_at_once(1)
+        nobody = self.make_contact("Без Номера", False)
+        campaign = self.send_draft(self.andrey + nobody)
+        failed = self.get_messages(campaign.sudo())[1]
+        self.assertTrue(failed.failure_message.startswith("The phone number"))
+
     def test_unknown_gender_gets_the_neutral_text(self):
         sasha = self.make_contact("Саша", "0103")
         campaign = self.send_draft(self.anna + sasha, text_neutral="Здравствуйте!")
