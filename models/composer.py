@@ -14,6 +14,7 @@ from .findings import SPOKEN_VARIANTS, find_in_texts
 from .sms_gateway_recipient import (
     PERSON_NAMES,
     TEXT_FIELD_TYPES,
+    find_opted_out,
     get_problem,
     is_text_field,
     read_person,
@@ -201,7 +202,8 @@ class Composer:
         return [prices.get_cost(one.msisdn, one.segments) for one in served]
 
     def _find_problems(self, recipients, judged):
-        opted_out = self._find_opted_out([one.msisdn for _person, one in judged])
+        numbers = {one.msisdn for _person, one in judged if one.msisdn}
+        opted_out = find_opted_out(self.env, numbers)
         return [
             {
                 "id": recipient.id,
@@ -211,12 +213,6 @@ class Composer:
             }
             for recipient, (_person, one) in zip(recipients, judged, strict=True)
         ]
-
-    def _find_opted_out(self, phones):
-        # sudo: who may send may know whom they must not send to
-        Blacklist = self.env["phone.blacklist"].sudo()
-        found = Blacklist.search([("number", "in", [one for one in phones if one])])
-        return set(found.mapped("number"))
 
     def compose_test(self, recipient, phone):
         """One recipient's text to another number: the author's own text where there

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from ..tools.msisdn import InvalidNumber, e164, normalise
 from ..tools.people_table import MAX_VALUE, is_name
 from .sms_gateway_draft import read_domain
-from .sms_gateway_recipient import PROBLEMS, find_phones
+from .sms_gateway_recipient import PROBLEMS, find_opted_out, find_phones
 
 #: Records that are read at once where a whole list is gone through.
 READ_AT_ONCE = 1000
@@ -49,11 +49,7 @@ class SmsGatewayList(models.Model):
         "res.users", "Responsible", default=lambda self: self.env.user
     )
     kind = fields.Selection(
-        [
-            ("members", "Members"),
-            ("filter", "A filter"),
-            ("mailing", "A mailing list"),
-        ],
+        selection="_selection_kind",
         required=True,
         default="members",
     )
@@ -68,7 +64,6 @@ class SmsGatewayList(models.Model):
     mailing_list = fields.Reference(
         selection="_selection_mailing_list", string="Mailing list"
     )
-    has_mailing_lists = fields.Boolean(compute="_compute_has_mailing_lists")
     value_names = fields.Char(
         "Names for texts",
         readonly=True,
@@ -80,15 +75,23 @@ class SmsGatewayList(models.Model):
 
     # === COMPUTES ===
     @api.model
+    def _selection_kind(self):
+        kinds = {
+            "members": self.env._("Members"),
+            "filter": self.env._("A filter"),
+            "mailing": self.env._("A mailing list"),
+        }
+        if not self._selection_mailing_list():
+            del kinds["mailing"]
+        return list(kinds.items())
+
+    @api.model
     def _selection_mailing_list(self):
         """Lists of the mailing app, where it is installed."""
         known = ["mailing.list"]
         return [
             (name, self.env[name]._description) for name in known if name in self.env
         ]
-
-    def _compute_has_mailing_lists(self):
-        self.has_mailing_lists = bool(self._selection_mailing_list())
 
     @api.depends("kind", "member_ids", "res_model", "res_domain", "mailing_list")
     def _compute_member_count(self):
@@ -432,9 +435,7 @@ def judge_numbers(env, phones):
     """
     judged = [_read_number(phone) for phone in phones]
     numbers = [number for number, _word in judged if number]
-    # sudo: who may send to a list may know who of it must not be sent to
-    opted_out = env["phone.blacklist"].sudo().search([("number", "in", numbers)])
-    blocked = set(opted_out.mapped("number"))
+    blocked = find_opted_out(env, numbers)
     return [
         (number, "opted_out" if number in blocked else word) for number, word in judged
     ]

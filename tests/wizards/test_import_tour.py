@@ -1,0 +1,19 @@
+"""A person imports a file, in a browser."""
+
+from odoo.tests import new_test_user, tagged
+
+from ..common import GatewayHttpCase
+
+
+@tagged("post_install", "-at_install")
+class TestImportTour(GatewayHttpCase):
+    def test_a_manager_imports_a_file_and_checks_the_numbers(self):
+        new_test_user(
+            self.env, login="tour_importer", groups="crm_sms_gateway.group_manager"
+        )
+        customers = self.env["sms.gateway.list"].create({"name": "Tour customers"})
+        self.start_tour(
+            "/odoo/sms-gateway-lists", "sms_gateway_import", login="tour_importer"
+        )
+        self.assertEqual(customers.member_ids.name, "Лебедева Анна Сергеевна")
+        self.assertEqual(customers.member_ids.values, {"summa": "1500"})
