@@ -353,6 +353,11 @@ class SmsGatewayMessage(models.Model):
         for message in self:
             message.phone = message.msisdn or message.phone_raw
 
+    @api.depends("msisdn", "phone_raw")
+    def _compute_display_name(self):
+        for message in self:
+            message.display_name = message.phone or self.env._("No number")
+
     def _search_phone(self, operator, value):
         """A number is found by the whole of it, however it is written, or by its last
         digits; what is no number, in what was received instead of one."""

@@ -219,6 +219,7 @@ class TestDraft(DraftCase):
         campaign = self.send_draft(self.andrey + nobody)
         failed = self.get_messages(campaign.sudo())[1]
         self.assertTrue(failed.failure_message.startswith("The phone number"))
+        self.assertEqual(failed.display_name, "No number")
 
     def test_unknown_gender_gets_the_neutral_text(self):
         sasha = self.make_contact("Саша", "0103")
