@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, safe_eval
 
@@ -142,6 +142,7 @@ class SmsGatewayCampaign(models.Model):
         return [(model.model, model.name) for model in models_known]
 
     @api.model
+    @tools.ormcache("self.env.lang")
     def _selection_any_model(self):
         # sudo: names of models are no secret, and server actions send to any
         names = self.env["ir.model"].sudo().search([("transient", "=", False)])

@@ -101,7 +101,8 @@ class Problem:
     """Why a recipient cannot be served.
 
     ``field`` is ``phone``, ``gender``, the name of a field, or empty for the text.
-    ``params`` are for the sentence: ``reason`` (invalid_number, see `InvalidNumber`),
+    ``params`` are for the sentence: ``reason`` (invalid_number, see `InvalidNumber`;
+    ``absent`` where there is nothing to read),
     ``count``, ``limit``, ``unit`` (``segments`` or ``characters``) and ``text``
     (``text`` or ``text_alternative``; too_long). A ``duplicate`` is found by who knows
     the other recipients.
@@ -172,7 +173,7 @@ def _read_phone(raw: object, channel: Channel, problems: list[Problem]) -> str |
     try:
         return normalise(phone, channel=channel)
     except InvalidNumber as error:
-        reason = {"reason": error.reason}
+        reason = {"reason": error.reason if phone.strip() else "absent"}
         problems.append(Problem("invalid_number", "phone", reason))
         return e164(phone)
 

@@ -359,6 +359,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The phone number cannot be used. Give a valid number in the format "
         "+79876543210.",
     ),
+    "invalid_number.absent": (
+        "Номер телефона не указан.",
+        "There is no phone number.",
+    ),
     "invalid_number.unreadable": (
         "Не удалось прочитать номер телефона. Укажите его в формате +79876543210.",
         "The phone number cannot be read. Give it in the format +79876543210.",

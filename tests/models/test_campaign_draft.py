@@ -218,7 +218,7 @@ class TestDraft(DraftCase):
         nobody = self.make_contact("Без Номера", False)
         campaign = self.send_draft(self.andrey + nobody)
         failed = self.get_messages(campaign.sudo())[1]
-        self.assertTrue(failed.failure_message.startswith("The phone number"))
+        self.assertEqual(failed.failure_message, "There is no phone number.")
         self.assertEqual(failed.display_name, "No number")
 
     def test_unknown_gender_gets_the_neutral_text(self):
