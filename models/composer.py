@@ -10,10 +10,9 @@ from ..tools.segments import count_segments
 from ..tools.sentences import sentence
 from ..tools.template import TemplateError, compile_template
 from ..tools.transliteration import to_latin
-from .findings import SPOKEN_VARIANTS, find_in_texts
+from .findings import SPOKEN_VARIANTS, explain_template, find_in_texts
 from .sms_gateway_recipient import (
     PERSON_NAMES,
-    TEXT_FIELD_TYPES,
     find_opted_out,
     get_problem,
     is_text_field,
@@ -107,28 +106,20 @@ class Composer:
 
     def find_error(self):
         """The first text that is no template, as a sentence; None when all are."""
-        for lang in [None, *self.campaign.template_id._get_languages()]:
-            try:
-                self.get_texts(lang)
-            except TemplateError as error:
-                return sentence(
-                    error.code,
-                    self._language,
-                    variant="person",
-                    line=error.line,
-                    detail=error.detail,
-                )
+        try:
+            self._get_all_texts()
+        except TemplateError as error:
+            return explain_template(self.env, error)
         return None
 
     def get_used_names(self):
         """Names in any of the texts, in any language."""
+        return {name for text in self._get_all_texts() for name in text.names}
+
+    def _get_all_texts(self):
+        """:raise TemplateError: one of them is no template"""
         languages = [None, *self.campaign.template_id._get_languages()]
-        return {
-            name
-            for lang in languages
-            for text in self.get_texts(lang).all()
-            for name in text.names
-        }
+        return [text for lang in languages for text in self.get_texts(lang).all()]
 
     # === COMPOSE ===
     def compose(self, recipients):
@@ -296,9 +287,9 @@ def find_names(env, model_names):
     for model_name in model_names:
         model = env[model_name]
         found.update(
-            name
-            for name, field in model._fields.items()
-            if field.type in TEXT_FIELD_TYPES and is_text_field(model, name)
+            field.name
+            for field in model._fields.values()
+            if is_text_field(model, field)
         )
     return frozenset(found)
 

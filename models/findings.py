@@ -52,10 +52,22 @@ def _is_for_everybody(sources):
     return given == ["male"]
 
 
+def explain_template(env, error):
+    """What is wrong with a text, for its author.
+
+    :param error: `tools.template.TemplateError`
+    """
+    return _explain_template(env, error.code, line=error.line, detail=error.detail)
+
+
+def _explain_template(env, code, **params):
+    language = env["sms.gateway.message"]._language()
+    return sentence(code, language, variant="person", **params)
+
+
 def _describe(env, finding):
     if finding.code.startswith("template_"):
-        language = env["sms.gateway.message"]._language()
-        return sentence(finding.code, language, variant="person", **finding.params)
+        return _explain_template(env, finding.code, **finding.params)
     return _DESCRIPTIONS[finding.code](env, finding)
 
 

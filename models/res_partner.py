@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ..tools.person_name import split_name, suggest_gender
+from .notification import RELOAD, make_notification
 
 #: Contacts whose gender is set in one go.
 MAX_APPLIED = 10_000
@@ -61,16 +62,11 @@ class ResPartner(models.Model):
             if values:
                 partner.write(values)
                 changed |= partner
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "%(changed)s of %(count)s contacts were completed.",
-                    changed=len(changed),
-                    count=len(self),
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return make_notification(
+            self.env._(
+                "%(changed)s of %(count)s contacts were completed.",
+                changed=len(changed),
+                count=len(self),
+            ),
+            next=RELOAD,
+        )

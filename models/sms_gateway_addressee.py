@@ -5,6 +5,9 @@ from odoo.tools import SQL
 
 from ..tools.msisdn import e164
 
+#: Messages of one record that its list shows, the newest.
+MAX_LISTED = 1000
+
 
 class SmsGatewayAddressee(models.AbstractModel):
     """Adds the messages of a record: those sent to it, and those sent to its number."""
@@ -44,7 +47,3 @@ class SmsGatewayAddressee(models.AbstractModel):
             self._get_message_domain(), limit=MAX_LISTED
         )
         return {**action, "domain": [("id", "in", messages.ids)], "context": {}}
-
-
-#: Messages of one record that its list shows, the newest.
-MAX_LISTED = 1000

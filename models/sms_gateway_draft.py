@@ -8,6 +8,7 @@ from odoo.tools import SQL, safe_eval
 
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
+from .notification import CLOSE, make_notification
 from .sms_gateway_campaign import new_key
 from .sms_gateway_message import PRIORITY_BATCH, PRIORITY_SINGLE
 
@@ -281,7 +282,6 @@ class SmsGatewayCampaign(models.Model):
         Called by server actions, with the web client's context.
         """
         campaign = self._create_scratch({"recipient_source": "selection"})
-        # sudo: people choose recipients, only the gateway writes their rows
         campaign._stage([read_selection(self.env.context)])
         return campaign._get_composer_action()
 
@@ -559,6 +559,8 @@ class SmsGatewayCampaign(models.Model):
             }
         )
         campaign._keep_names()
+        if campaign.state == "paused":
+            return
         preparer = campaign.env["sms.gateway.preparer"]
         preparer._wake()
         if count <= PREPARED_WHILE_WAITING:
@@ -589,16 +591,11 @@ class SmsGatewayCampaign(models.Model):
             "Accepted for %(count)s recipients: %%s", count=self.recipient_count
         )
         link = {"label": self.name, "url": f"/odoo/sms-gateway/{self.id}"}
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "links": [link],
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return make_notification(
+            message,
+            links=[link],
+            next=CLOSE,
+        )
 
     def action_keep(self):
         """Keep the draft of a dialog among the campaigns."""
@@ -624,17 +621,12 @@ class SmsGatewayCampaign(models.Model):
         test = self.sudo()._insert_test(draft)
         ready = test.env["sms.gateway.link"]._issue(test, [composed], composer.links)
         test.env["sms.gateway.message"]._enqueue(test, ready)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "The test goes to %(phone)s: nobody else gets it.",
-                    phone=composed.msisdn,
-                ),
-            },
-        }
+        return make_notification(
+            self.env._(
+                "The test goes to %(phone)s: nobody else gets it.",
+                phone=composed.msisdn,
+            ),
+        )
 
     def _insert_test(self, draft):
         return self._insert(

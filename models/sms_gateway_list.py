@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..tools.msisdn import InvalidNumber, e164, normalise
 from ..tools.people_table import MAX_VALUE, is_name
+from .notification import RELOAD, make_notification
 from .sms_gateway_draft import read_domain
 from .sms_gateway_recipient import PROBLEMS, find_opted_out, find_phones
 
@@ -214,17 +215,11 @@ class SmsGatewayList(models.Model):
         """A word where only a part of the list was looked at."""
         if count < MAX_CHECKED or count == self.member_count:
             return True
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "message": self.env._(
-                    "The first %(count)s were looked at, not all.", count=count
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return make_notification(
+            self.env._("The first %(count)s were looked at, not all.", count=count),
+            "warning",
+            next=RELOAD,
+        )
 
     # === MEMBERS ===
     def _read_in_parts(self):

@@ -10,7 +10,6 @@ from odoo.tools import SQL
 
 from .composer import Composer
 from .sms_gateway_recipient import get_problem
-from .sms_gateway_statistic import CAMPAIGN_NOTIFICATION
 
 _logger = logging.getLogger(__name__)
 
@@ -101,7 +100,7 @@ class SmsGatewayPreparer(models.AbstractModel):
             )
             self._enqueue(campaign, recipients, ready)
         campaign._count_prepared(len(recipients))
-        self._notify(campaign)
+        self.env["sms.gateway.statistic.change"]._notify(campaign.ids)
         return len(recipients)
 
     def _take_recipients(self, campaign, limit):
@@ -132,7 +131,3 @@ class SmsGatewayPreparer(models.AbstractModel):
     def _wake(self):
         """Let the preparer run now."""
         self.env["sms.gateway.dispatcher"]._trigger("prepare")
-
-    def _notify(self, campaign):
-        group = self.env.ref("crm_sms_gateway.group_user")
-        group._bus_send(CAMPAIGN_NOTIFICATION, {"ids": campaign.ids})

@@ -400,14 +400,9 @@ def _read_value(person, name):
         return ""
 
 
-def is_text_field(model, name):
+def is_text_field(model, field):
     """Whether texts may use this field: it is readable for the user, and as text."""
-    field = model._fields.get(name)
-    return (
-        field is not None
-        and field.type in TEXT_FIELD_TYPES
-        and model._has_field_access(field, "read")
-    )
+    return field.type in TEXT_FIELD_TYPES and model._has_field_access(field, "read")
 
 
 def format_field(record, name):

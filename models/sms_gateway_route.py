@@ -13,6 +13,7 @@ from ..providers import PROVIDERS
 from ..providers.http import HttpClient
 from ..providers.sandbox import SandboxProvider
 from ..tools.prices import PriceList
+from .notification import RELOAD, make_notification
 
 _logger = logging.getLogger(__name__)
 
@@ -353,17 +354,11 @@ class SmsGatewayRoute(models.Model):
         self.check_access("write")
         # sudo: administrators ask, only the gateway itself writes requests
         self.env["sms.gateway.balance"].sudo()._request(self, kind=kind)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
-                    "The provider is being asked. The answer appears on this form."
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return make_notification(
+            self.env._("The provider is being asked. The answer appears on this form."),
+            "info",
+            next=RELOAD,
+        )
 
     def action_open_messages(self):
         self.ensure_one()

@@ -3,10 +3,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.sentences import sentence
 from ..tools.template import TemplateError, compile_template
 from .composer import find_names
-from .findings import SPOKEN_VARIANTS, find_in_texts
+from .findings import SPOKEN_VARIANTS, explain_template, find_in_texts
 from .sms_gateway_recipient import PERSON_NAMES, read_person
 
 
@@ -52,18 +51,11 @@ class SmsGatewayText(models.AbstractModel):
         try:
             compile_template(self[variant] or "", names)
         except TemplateError as error:
-            language = self.env["sms.gateway.message"]._language()
             raise ValidationError(
                 self.env._(
                     "%(label)s: %(explanation)s",
                     label=self._fields[variant]._description_string(self.env),
-                    explanation=sentence(
-                        error.code,
-                        language,
-                        variant="person",
-                        line=error.line,
-                        detail=error.detail,
-                    ),
+                    explanation=explain_template(self.env, error),
                 )
             ) from error
 

@@ -12,6 +12,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import babel_locale_parse, format_date, format_datetime
 
+from ..models.notification import CLOSE, make_notification
 from ..models.sms_gateway_list import LINE_FIELDS
 from ..models.sms_gateway_recipient import PERSON_NAMES
 from ..tools.people_table import (
@@ -166,15 +167,10 @@ class SmsGatewayImport(models.TransientModel):
         }
 
     def _tell_imported(self, count):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("Lines imported: %(count)s.", count=count),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return make_notification(
+            self.env._("Lines imported: %(count)s.", count=count),
+            next=CLOSE,
+        )
 
     # === READ ===
     def _read(self):

@@ -5,6 +5,7 @@ from ast import literal_eval
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.notification import CLOSE, make_notification
 from ..models.sms_gateway_draft import read_selection
 
 
@@ -55,16 +56,11 @@ class SmsGatewayListAdd(models.TransientModel):
             raise UserError(self.env._("Choose a list first."))
         domain = literal_eval(self.res_domain)
         count = self.list_id._add_records(self.res_model, domain)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "Added to “%(list)s”: %(count)s.",
-                    list=self.list_id.name,
-                    count=count,
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return make_notification(
+            self.env._(
+                "Added to “%(list)s”: %(count)s.",
+                list=self.list_id.name,
+                count=count,
+            ),
+            next=CLOSE,
+        )

@@ -28,6 +28,23 @@ class ProcessCase(BaseCase):
             yield env
             cr.commit()  # pylint: disable=invalid-commit
 
+    def forget(self, route_id):
+        """Take a route and all that went through it away again: other tests use the
+        database too."""
+        with self.committed() as env:
+            for query in (
+                "DELETE FROM sms_gateway_message WHERE route_id = %s",
+                "DELETE FROM sms_gateway_statistic_change WHERE route_id = %s",
+                "DELETE FROM sms_gateway_campaign WHERE route_id = %s",
+                "DELETE FROM sms_gateway_statistic WHERE route_id = %s",
+            ):
+                env.cr.execute(query, [route_id])
+            env["sms.gateway.route"].browse(route_id).unlink()
+            env.cr.execute(
+                "DELETE FROM ir_cron_trigger WHERE cron_id IN (SELECT res_id FROM"
+                " ir_model_data WHERE module = 'crm_sms_gateway' AND model = 'ir.cron')"
+            )
+
     def run_processes(self, count, task):
         """Start them together and return what each has logged."""
         processes = self.start_processes(count, task)

@@ -20,7 +20,7 @@ class TestDispatcherProcesses(ProcessCase):
         self.gate = self.enterContext(Simulator())
         self.gate.config(delay_after_accept=0.05, deliver_after=0)
         self.route_id = self._make_route()
-        self.addCleanup(self._forget)
+        self.addCleanup(self.forget, self.route_id)
 
     def test_two_dispatchers_hand_over_every_message_once(self):
         self._enqueue()
@@ -78,20 +78,4 @@ class TestDispatcherProcesses(ProcessCase):
                 Document(recipients),
                 env["sms.gateway.route"].browse(self.route_id),
                 source="api",
-            )
-
-    def _forget(self):
-        """Take everything away again, the database is used by other tests."""
-        with self.committed() as env:
-            for query in (
-                "DELETE FROM sms_gateway_message WHERE route_id = %s",
-                "DELETE FROM sms_gateway_statistic_change WHERE route_id = %s",
-                "DELETE FROM sms_gateway_campaign WHERE route_id = %s",
-                "DELETE FROM sms_gateway_statistic WHERE route_id = %s",
-            ):
-                env.cr.execute(query, [self.route_id])
-            env["sms.gateway.route"].browse(self.route_id).unlink()
-            env.cr.execute(
-                "DELETE FROM ir_cron_trigger WHERE cron_id IN (SELECT res_id FROM"
-                " ir_model_data WHERE module = 'crm_sms_gateway' AND model = 'ir.cron')"
             )

@@ -74,17 +74,9 @@ class TestPreparerProcesses(ProcessCase):
             return draft.id
 
     def _forget(self):
-        """Take everything away again, the database is used by other tests."""
         with self.committed() as env:
-            campaign = env["sms.gateway.campaign"].browse(self.campaign_id)
-            route = campaign.route_id
-            for query in (
-                "DELETE FROM sms_gateway_message WHERE route_id = %s",
-                "DELETE FROM sms_gateway_statistic_change WHERE route_id = %s",
-                "DELETE FROM sms_gateway_campaign WHERE route_id = %s",
-                "DELETE FROM sms_gateway_statistic WHERE route_id = %s",
-            ):
-                env.cr.execute(query, [route.id])
-            route.unlink()
+            route_id = env["sms.gateway.campaign"].browse(self.campaign_id).route_id.id
+        self.forget(route_id)
+        with self.committed() as env:
             domain = [("name", "like", "Preparer ")]
             env["res.partner"].search(domain).unlink()
