@@ -1,10 +1,12 @@
 """Delivery reports: pushed by providers, polled from them, asked for by reference."""
 
+import io
 import json
 import logging
 import time
 from collections import defaultdict
 from datetime import timedelta, timezone
+from operator import itemgetter
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -12,6 +14,7 @@ from odoo.tools import SQL
 from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
+from ..tools.copy_format import to_line
 from .copied_many2one import CopiedMany2one
 from .sms_gateway_message import (
     MAX_REFERENCE,
@@ -56,6 +59,11 @@ STATE_OF_STATUS = {
     DeliveryStatus.EXPIRED: "expired",
 }
 STATE_OF_WORD = {status.value: state for status, state in STATE_OF_STATUS.items()}
+#: Columns in which the reports of one push differ.
+OWN_COLUMNS = (
+    "provider_reference", "uuid", "msisdn", "status", "failure_type", "code", "detail",
+    "segments", "occurred_at", "raw", "state", "message_id",
+)  # fmt: skip
 #: What a message is recognised by.
 KEYS = ("number", "route_id", "provider_reference", "uuid", "msisdn")
 
@@ -166,26 +174,15 @@ class SmsGatewayDeliveryReport(models.Model):
 
         :param reports: list of `providers.types.DeliveryReport`
         """
-        common = self._prepare_common(route)
         rows = [
-            {**common, **storable(self._prepare(report)), "number": number}
+            {**storable(self._prepare(report)), "number": number, "route_id": route.id}
             for number, report in enumerate(reports)
         ]
         poll_at = first_poll(route._get_provider_class())
         outcomes = self._apply(rows, self._match_pushed(rows), {route.id: poll_at})
         for row in rows:
             row.update(outcomes.get(row["number"], {}))
-        if rows:
-            self._insert(rows)
-
-    def _prepare_common(self, route):
-        return {
-            "route_id": route.id,
-            "company_id": route.company_id.id,
-            "received_at": to_sql(now()),
-            "state": "kept",
-            "message_id": None,
-        }
+        self._insert(route, rows)
 
     def _prepare(self, report):
         return {
@@ -199,6 +196,8 @@ class SmsGatewayDeliveryReport(models.Model):
             "segments": report.segments,
             "occurred_at": _sql_time(report.occurred_at),
             "raw": report.raw,
+            "state": "kept",
+            "message_id": None,
         }
 
     def _match_pushed(self, rows):
@@ -218,20 +217,18 @@ class SmsGatewayDeliveryReport(models.Model):
             )
         )
 
-    def _insert(self, rows):
-        columns = [name for name in self._fields if name in rows[0]]
-        names = SQL(", ").join(map(SQL.identifier, columns))
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO sms_gateway_delivery_report (%s)
-                SELECT %s FROM jsonb_populate_recordset(
-                       NULL::sms_gateway_delivery_report, %s::jsonb)
-                """,
-                names,
-                names,
-                json.dumps(rows),
-            )
+    def _insert(self, route, rows):
+        common = {
+            "route_id": route.id,
+            "company_id": route.company_id.id,
+            "received_at": to_sql(now()),
+        }
+        end = to_line(common.values())
+        get_own = itemgetter(*OWN_COLUMNS)
+        lines = (f"{to_line(get_own(row))}\t{end}\n" for row in rows)
+        self.env.cr.copy_expert(
+            f"COPY {self._table} ({', '.join([*OWN_COLUMNS, *common])}) FROM STDIN",
+            io.StringIO("".join(lines)),
         )
 
     def _apply(self, rows, found, polls):

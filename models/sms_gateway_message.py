@@ -15,6 +15,7 @@ from odoo.tools import SQL
 from ..providers.types import SubmitRequest
 from ..tools.backoff import poll_delay, reconcile_delay
 from ..tools.compose import Composed
+from ..tools.copy_format import to_line
 from ..tools.msisdn import e164
 from ..tools.sentences import sentence
 from .copied_many2one import CopiedMany2one
@@ -96,9 +97,7 @@ MAX_REFERENCE = 255
 MAX_SEGMENTS = 1000
 _ABSENT = (None, "")
 #: Columns that a provider fills with words of its own.
-PROVIDERS_WORDS = frozenset(
-    ("provider_reference", "uuid", "msisdn", "code", "detail", "raw")
-)
+PROVIDERS_WORDS = ("provider_reference", "uuid", "msisdn", "code", "detail", "raw")
 #: What people write between the digits of a number.
 _NUMBER_MARKS = re.compile(r"[-+.()\s]")
 #: U+0000 and lone surrogates
@@ -659,7 +658,9 @@ WITH wanted AS (
            finished_at = CASE WHEN j.state IN %(final)s THEN %(now)s END
       FROM judged j
      WHERE m.id = j.id AND j.verdict = 'moved'
- RETURNING m.*, j.old_state, j.old_failure_type, j.old_segments, j.old_cost,
+ RETURNING m.id, m.campaign_id, m.route_id, m.company_id, m.channel, m.is_debug,
+           m.accepted_at, m.submitted_at, m.state, m.failure_type, m.segments, m.cost,
+           j.old_state, j.old_failure_type, j.old_segments, j.old_cost,
            j.source, j.code, j.detail,
            COALESCE(j.occurred_at, %(now)s) AS occurred_at
 ), told AS (
@@ -904,14 +905,20 @@ def storable(values):
     """The words of a provider as they can be kept: the database must never refuse an
     answer because of them."""
     kept = dict(values)
-    for name in PROVIDERS_WORDS & kept.keys():
-        if word := kept[name]:
+    for name in PROVIDERS_WORDS:
+        word = kept.get(name)
+        if word and not _is_storable(word):
             kept[name] = _UNSTORABLE.sub("", word)[:MAX_WORDS]
     if len(kept.get("provider_reference") or "") > MAX_REFERENCE:
         kept["provider_reference"] = None
     if not 0 <= (kept.get("segments") or 0) <= MAX_SEGMENTS:
         kept["segments"] = None
     return kept
+
+
+def _is_storable(word):
+    """Whether a word is so plain that nothing needs to be looked for."""
+    return word.isascii() and "\0" not in word and len(word) <= MAX_WORDS
 
 
 def _in_turns(changes):
@@ -951,8 +958,6 @@ class _RowStream:
     )  # fmt: skip
     COLUMNS = OWN_COLUMNS + COMMON_COLUMNS
     ROWS_AT_ONCE = 100
-    ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
-    SPECIAL = re.compile(r"[\\\n\r\t\x08]")
 
     def __init__(self, env, campaign, composed, retry_of):
         self.rejected = []
@@ -993,7 +998,7 @@ class _RowStream:
             start if is_later else self.accepted_at,
             campaign._get_expiry(self._get_start_of_life(campaign, retry_of)),
         )
-        return "\t".join(["", *map(self._field, values)]) + "\n"
+        return to_line(values)
 
     def _get_start_of_life(self, campaign, retry_of):
         """The messages of people's campaigns live as long however late they were
@@ -1015,7 +1020,7 @@ class _RowStream:
             composed = next(self._composed, None)
             if composed is None:
                 return
-            yield "\t".join(map(self._field, self._row(composed))) + self._common
+            yield f"{to_line(self._row(composed))}\t{self._common}\n"
 
     def _row(self, composed):
         code = self._reject(composed)
@@ -1081,15 +1086,3 @@ class _RowStream:
             path=problem.field,
             **problem.params,
         )
-
-    def _field(self, value):
-        if value is None:
-            return r"\N"
-        if isinstance(value, str):
-            return self.SPECIAL.sub(self._escape, value)
-        if isinstance(value, bool):
-            return "t" if value else "f"
-        return str(value)
-
-    def _escape(self, special):
-        return self.ESCAPES[special[0]]

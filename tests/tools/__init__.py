@@ -1,6 +1,7 @@
 from . import (
     test_backoff,
     test_compose,
+    test_copy_format,
     test_links,
     test_lint,
     test_msisdn,
