@@ -1,6 +1,5 @@
 from . import ir_http
 from . import sms_gateway_settings
-from . import res_config_settings
 from . import res_users
 from . import sms_gateway_route
 from . import sms_gateway_price
@@ -24,4 +23,8 @@ from . import sms_gateway_dispatcher
 from . import sms_gateway_delivery_report
 from . import sms_gateway_balance
 from . import sms_gateway_idempotency
+from . import sms_gateway_native
+from . import res_company
+from . import sms_sms
 from . import sms_gateway_caller
+from . import res_config_settings

@@ -69,6 +69,14 @@ class IrActionsServer(models.Model):
             model._phone_get_number_fields() or model._mail_get_partner_fields()
         )
 
+    def _run_action_sms_multi(self, eval_context=None):
+        """Override: where Odoo's SMS go through the gateway, one bad number does not
+        stop the others."""
+        company_ids = self.env["res.company"]._get_sms_gateway_company_ids()
+        if self.env.company.id in company_ids:
+            self = self.with_context(sms_gateway_skip_invalid=True)
+        return super()._run_action_sms_multi(eval_context=eval_context)
+
     def _run_action_sms_gateway_multi(self, eval_context=None):
         """Accept one campaign to the records; a bad record never stops the others."""
         records = eval_context.get("records") or eval_context.get("record")

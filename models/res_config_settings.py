@@ -69,6 +69,12 @@ class ResConfigSettings(models.TransientModel):
         default=DEFAULTS["retention_days"],
         help="Finished messages older than this are deleted; 0 keeps them for ever.",
     )
+    sms_gateway_route_id = fields.Many2one(
+        related="company_id.sms_gateway_route_id", readonly=False
+    )
+    sms_gateway_obeys_blacklist = fields.Boolean(
+        related="company_id.sms_gateway_obeys_blacklist", readonly=False
+    )
     sms_gateway_too_many_lanes = fields.Boolean(
         compute="_compute_sms_gateway_too_many_lanes"
     )

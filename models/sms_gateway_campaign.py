@@ -67,7 +67,12 @@ class SmsGatewayCampaign(models.Model):
         related="route_id.company_id", store=True, index=True, readonly=True
     )
     source = fields.Selection(
-        [("api", "API"), ("person", "Person"), ("action", "Server action")],
+        [
+            ("api", "API"),
+            ("person", "Person"),
+            ("action", "Server action"),
+            ("odoo", "Odoo's SMS"),
+        ],
         required=True,
         readonly=True,
         default="person",
@@ -90,6 +95,12 @@ class SmsGatewayCampaign(models.Model):
     text_female = fields.Text("Text for women")
     text_neutral = fields.Text("Neutral text")
     text_alternative = fields.Text("SMS when the call fails")
+    mailing_id = fields.Integer(
+        readonly=True, help="Of SMS Marketing, which may not be installed."
+    )
+    ignores_blacklist = fields.Boolean(
+        readonly=True, help="Numbers of the blacklist are sent to all the same."
+    )
     accepted_at = fields.Datetime("Accepted", readonly=True)
     scheduled_at = fields.Datetime("Scheduled for")
     ttl = fields.Integer("Time to live (s)")
@@ -255,6 +266,7 @@ class SmsGatewayCampaign(models.Model):
             "starts_at": document.not_before if is_later else accepted_at,
             "ttl": document.ttl or 0,
             "recipient_count": len(document.recipients),
+            "ignores_blacklist": False,
         }
 
     def _make_name(self, document):

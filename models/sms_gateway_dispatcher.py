@@ -507,7 +507,8 @@ SELECT r.id, d.is_debug, NULL, single.not_before
             """
 WITH picked AS MATERIALIZED (
     SELECT * FROM (
-        SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn, c.state AS campaign_state
+        SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn, c.state AS campaign_state,
+               c.ignores_blacklist
           FROM sms_gateway_message m
           JOIN sms_gateway_campaign c ON c.id = m.campaign_id
          WHERE m.state = 'queued' AND m.priority = %(single)s
@@ -517,7 +518,7 @@ WITH picked AS MATERIALIZED (
       ORDER BY m.not_before, m.id LIMIT %(limit)s
            FOR NO KEY UPDATE OF m SKIP LOCKED) AS single
      UNION ALL
-    SELECT batch.*, c.state
+    SELECT batch.*, c.state, c.ignores_blacklist
       FROM unnest(%(campaigns)s::int[], %(since_at)s::timestamp[], %(since_id)s::int[])
         AS queue(campaign_id, since_at, since_id)
       JOIN sms_gateway_campaign c ON c.id = queue.campaign_id
@@ -535,8 +536,9 @@ WITH picked AS MATERIALIZED (
 ), asked AS MATERIALIZED (
     SELECT id, maybe_sent, campaign_state = 'cancelled' AS is_stopped,
            COALESCE(expires_at <= %(now)s, FALSE) AS is_over,
-           EXISTS (SELECT FROM phone_blacklist b
-                    WHERE b.active AND b.number = msisdn) AS is_opted_out
+           ignores_blacklist IS NOT TRUE
+           AND EXISTS (SELECT FROM phone_blacklist b
+                        WHERE b.active AND b.number = msisdn) AS is_opted_out
       FROM picked
 ), judged AS (
     SELECT id, is_stopped OR is_over OR is_opted_out AS must_not,

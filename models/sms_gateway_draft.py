@@ -650,6 +650,7 @@ class SmsGatewayCampaign(models.Model):
                 "starts_at": fields.Datetime.now(),
                 "ttl": 0,
                 "recipient_count": 1,
+                "ignores_blacklist": False,
             }
         )
 

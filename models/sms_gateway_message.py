@@ -84,6 +84,7 @@ TABLES_OF_MESSAGES = (
     "sms_gateway_event",
     "sms_gateway_delivery_report",
     "sms_gateway_recipient",
+    "sms_gateway_native",
 )
 
 #: Smaller goes first: one message for one person overtakes a campaign.
@@ -222,6 +223,13 @@ class SmsGatewayMessage(models.Model):
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
         compute="_compute_recipient",
     )
+    mail_message_id = fields.Many2one(
+        "mail.message", "Conversation", compute="_compute_recipient"
+    )
+    mailing = fields.Reference(
+        selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
+        compute="_compute_mailing",
+    )
     text = fields.Text(readonly=True)
     text_alternative = fields.Text("Alternative text", readonly=True)
     encoding = fields.Selection([("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True)
@@ -293,7 +301,8 @@ class SmsGatewayMessage(models.Model):
     _retention_index = models.Index("(finished_at, id) WHERE finished_at IS NOT NULL")
     # Whole numbers and last digits are searched for.
     _msisdn_index = models.Index("(reverse(msisdn) text_pattern_ops)")
-    _campaign_index = _list_index()
+    # With what its filters ask for: a campaign has a million messages.
+    _campaign_index = _list_index(included=", channel, is_debug")
     _waiting_list_index = _list_index("state IN ('queued', 'submitting')", ", state")
     _submitted_list_index = _list_index("state = 'submitted'")
     _unknown_list_index = _list_index("state = 'unknown'")
@@ -338,7 +347,8 @@ class SmsGatewayMessage(models.Model):
 
     # === COMPUTES ===
     def _compute_recipient(self):
-        """The record that the message went to, if the user may read it."""
+        """The record that the message went to and what its chatter tells, if the user
+        may read them."""
         recipients = self.env["sms.gateway.recipient"].search(
             [("message_id", "in", self.ids)]
         )
@@ -346,6 +356,20 @@ class SmsGatewayMessage(models.Model):
         for message in self:
             recipient = of_message.get(message._origin)
             message.recipient = recipient and recipient._get_reference()
+            note = recipient and message.recipient and recipient.mail_message_id
+            message.mail_message_id = note
+
+    @api.depends("campaign_id")
+    def _compute_mailing(self):
+        """The mailing of SMS Marketing, if it is there and the user may read it."""
+        mailings = self.env.get("mailing.mailing")
+        for message in self:
+            mailing_id = message.campaign_id.mailing_id
+            if not mailing_id or mailings is None:
+                message.mailing = False
+                continue
+            mailing = mailings.browse(mailing_id).exists()._filtered_access("read")
+            message.mailing = mailing and f"mailing.mailing,{mailing.id}"
 
     @api.depends("msisdn", "phone_raw")
     def _compute_phone(self):
@@ -374,6 +398,19 @@ class SmsGatewayMessage(models.Model):
         return _is_unreadable() & fields.Domain("phone_raw", "ilike", value)
 
     # === BUTTONS ===
+    @api.model
+    def action_open_of_note(self, note_id):
+        """Open what a message of a chatter went out as.
+
+        :param note_id: id of the `mail.message`
+        :return: an action, False where the user sees no message of it
+        """
+        recipients = self.env["sms.gateway.recipient"].search(
+            [("mail_message_id", "=", note_id)]
+        )
+        messages = self.search([("id", "in", recipients.message_id.ids)])
+        return bool(messages) and self._open(messages)
+
     def action_retry(self):
         """Send a new message with the text of this one."""
         wrong = self.filtered(
@@ -544,7 +581,7 @@ WITH opted_out AS (
            failure_code = 'opted_out', failure_message = %(reason)s,
            finished_at = accepted_at
       FROM phone_blacklist b
-     WHERE b.active AND b.number = m.msisdn
+     WHERE b.active AND b.number = m.msisdn AND NOT %(ignores_blacklist)s
        AND m.campaign_id = %(campaign_id)s
        AND m.index BETWEEN %(first)s AND %(last)s
        AND m.accepted_at = %(accepted_at)s AND m.state = 'queued'
@@ -572,6 +609,7 @@ SELECT index, msisdn FROM opted_out
                 company_id=campaign.company_id.id,
                 channel=campaign.channel,
                 is_debug=campaign.is_debug,
+                ignores_blacklist=campaign.ignores_blacklist,
                 accepted_at=stored.accepted_at,
                 first=stored.first_index,
                 last=stored.last_index,
@@ -1030,7 +1068,7 @@ class _RowStream:
             self.first_index = composed.index
         self.last_index = composed.index
         return (
-            new_uuid(),
+            composed.uuid or new_uuid(),
             composed.index,
             composed.phone_raw,
             composed.msisdn,

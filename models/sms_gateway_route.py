@@ -244,7 +244,17 @@ class SmsGatewayRoute(models.Model):
         result = super().write(vals)
         if "provider_code" in vals:
             self._complete_settings()
+        if vals.keys() & {"active", "company_id", "has_sms"}:
+            self._check_companies()
         return result
+
+    def _check_companies(self):
+        """What Odoo itself sends must not lose its way."""
+        # sudo: administrators of the gateway may not read every company
+        companies = self.env["res.company"].sudo()
+        companies.search(
+            [("sms_gateway_route_id", "in", self.ids)]
+        )._check_sms_gateway_route()
 
     def _check_identity_unchanged(self, vals):
         """References of messages only mean something at the provider that gave them."""

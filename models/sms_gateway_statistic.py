@@ -83,6 +83,7 @@ class SmsGatewayStatisticChange(models.Model):
         self._update_campaign_states(campaign_ids)
         self.env["sms.gateway.campaign"].invalidate_model()
         self._notify(campaign_ids)
+        self._tell_odoo(campaign_ids)
         return sum(count for _campaign_id, count in folded) >= limit
 
     def _fold_statement(self, limit):
@@ -154,6 +155,12 @@ SELECT campaign_id, count(*) FROM taken GROUP BY campaign_id
                 now=fields.Datetime.now(),
             )
         )
+
+    def _tell_odoo(self, campaign_ids):
+        """Let Odoo's own SMS follow theirs."""
+        domain = [("id", "in", campaign_ids), ("source", "=", "odoo")]
+        if self.env["sms.gateway.campaign"].search_count(domain, limit=1):
+            self.env["sms.gateway.dispatcher"]._trigger_once("tell")
 
     def _notify(self, campaign_ids):
         if campaign_ids:

@@ -118,7 +118,8 @@ class Composed:
     """A message, or what is known of one that has problems.
 
     ``msisdn`` is None when the phone is unreadable, ``text`` empty when it could not
-    be rendered. Speech has no encoding and no segments.
+    be rendered. Speech has no encoding and no segments. ``uuid`` is given where
+    somebody else knows the message by it already.
     """
 
     index: int
@@ -130,6 +131,7 @@ class Composed:
     encoding: Encoding | None
     segments: int
     problems: tuple[Problem, ...]
+    uuid: str | None = None
 
 
 def compose_all(
@@ -163,6 +165,21 @@ def compose(recipient: Recipient, texts: Texts, rules: Rules) -> Composed:
         segments,
         tuple(problems),
     )
+
+
+def compose_ready(
+    index: int, phone: object, text: str, rules: Rules, *, uuid: str
+) -> Composed:
+    """Return the message of a text that somebody else has rendered."""
+    problems: list[Problem] = []
+    msisdn = _read_phone(phone, rules.channel, problems)
+    kept = _UNSTORABLE.sub("", text)
+    if not kept.strip():
+        problems.append(Problem("missing_field", "text"))
+    encoding, segments = _measure(kept, rules, problems)
+    raw = _keep(phone)
+    found = tuple(problems)
+    return Composed(index, raw, msisdn, None, kept, "", encoding, segments, found, uuid)
 
 
 def _read_phone(raw: object, channel: Channel, problems: list[Problem]) -> str | None:

@@ -1,0 +1,53 @@
+import { registry } from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+// From the chatter of a contact to the story of the SMS in the gateway, and back.
+tours.add("sms_gateway_native_timeline", {
+    steps: () => [
+        {
+            content: "ask what became of the SMS",
+            trigger: ".o-mail-Message:contains(By Odoo) .o-mail-Message-notification",
+            run: "click",
+        },
+        {
+            content: "the story is told",
+            trigger: ".o_field_widget[name=event_ids] td:contains(Delivered)",
+        },
+        {
+            content: "the record it was for",
+            trigger: ".o_field_widget[name=recipient] a, .o_field_widget[name=recipient] .o_external_button",
+            run: "click",
+        },
+        {
+            content: "the contact again",
+            trigger: ".o-mail-Message:contains(By Odoo)",
+        },
+    ],
+});
+
+// An administrator lets Odoo's SMS go through a route.
+tours.add("sms_gateway_native_setting", {
+    steps: () => [
+        {
+            content: "choose the route",
+            trigger: "#sms_gateway_native .o_field_widget[name=sms_gateway_route_id] input",
+            run: "edit tour route",
+        },
+        {
+            content: "take it",
+            trigger: ".o-autocomplete--dropdown-item:contains(tour route)",
+            run: "click",
+        },
+        {
+            content: "the blacklist is obeyed",
+            trigger: "#sms_gateway_native .o_field_widget[name=sms_gateway_obeys_blacklist] input:checked",
+        },
+        {
+            content: "save",
+            trigger: ".o_form_button_save",
+            run: "click",
+            expectUnloadPage: true,
+        },
+    ],
+});

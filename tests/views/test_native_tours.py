@@ -1,0 +1,37 @@
+"""Odoo's own SMS through the gateway, in a browser."""
+
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+
+from ..common import PHONE, GatewayHttpCase
+
+MODULE = "crm_sms_gateway"
+
+
+@tagged("post_install", "-at_install")
+class TestNativeTours(GatewayHttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tour_route = cls.make_route("tour route")
+        groups = f"{MODULE}.group_user,base.group_partner_manager"
+        cls.person = new_test_user(cls.env, "native_user", groups)
+
+    def test_the_chatter_leads_to_the_story_of_an_sms(self):
+        self.env.company.sms_gateway_route_id = self.tour_route
+        partner = self.env["res.partner"].create({"name": "Anna", "phone": PHONE})
+        partner.with_user(self.person)._message_sms("By Odoo")
+        self.run_lane()
+        with self.later(10):
+            self.run_poll()
+        with self.as_cron() as env:
+            env["sms.gateway.native"]._cron_tell()
+        url = f"/odoo/contacts/{partner.id}"
+        self.start_tour(url, "sms_gateway_native_timeline", login="native_user")
+
+    def test_an_administrator_lets_odoo_send_through_a_route(self):
+        self.env.user.group_ids = [Command.link(self.env.ref("base.group_system").id)]
+        self.start_tour(
+            "/odoo/settings?anchor=sms", "sms_gateway_native_setting", login="admin"
+        )
+        self.assertEqual(self.env.company.sms_gateway_route_id, self.tour_route)
