@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psycopg2
@@ -40,16 +40,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["test", "demo"])
     parser.add_argument("fresh", nargs="?", choices=["fresh"])
+    parser.add_argument("--beside", nargs="+", default=[], metavar="addon")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     database = Database(os.environ["ODOO_DB"])
-    prepare(database, options.kind == "demo", options.fresh is not None)
+    with_demo, fresh = options.kind == "demo", options.fresh is not None
+    prepare(database, with_demo, fresh, options.beside)
     return 0
 
 
-def prepare(database: Database, with_demo: bool, fresh: bool) -> None:
-    """Reuse, update or make the database."""
-    wanted = fingerprint_of_addon()
+def prepare(
+    database: Database, with_demo: bool, fresh: bool, beside: list[str]
+) -> None:
+    """Reuse, update or make the database, with these addons of Odoo's beside ours."""
+    wanted = short_hash(fingerprint_of_addon(), *beside)
     found = database.made_from()
     if found == wanted and not fresh:
         return
@@ -62,7 +66,7 @@ def prepare(database: Database, with_demo: bool, fresh: bool) -> None:
         say(f"Updating {ADDON} in {database.name}")
         database.odoo("-u", ADDON)
     else:
-        base = base_database(with_demo)
+        base = base_database(with_demo, beside)
         say(f"Installing {ADDON} in {database.name}")
         database.drop()
         database.copy_from(base)
@@ -70,9 +74,12 @@ def prepare(database: Database, with_demo: bool, fresh: bool) -> None:
     database.remember(wanted)
 
 
-def base_database(with_demo: bool) -> Database:
-    """Return the database with only the addons depended on, made if need be."""
-    depends = dependencies()
+def base_database(with_demo: bool, beside: Iterable[str] = ()) -> Database:
+    """Return the database with only the addons depended on, made if need be.
+
+    :param beside: further addons of Odoo's that it has
+    """
+    depends = sorted({*dependencies(), *beside})
     origin = short_hash(odoo_version(), *depends)
     kind = "demo_base" if with_demo else "base"
     base = Database(f"{ADDON}_{kind}_{origin}")

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # Installs what is missing, all of it at once.
-#   provide_packages what [what ...]     of: python postgres browser
+#   provide_packages what [what ...]     of: python postgres browser magic
 provide_packages() {
     local packages=() what
     for what in "$@"; do
@@ -10,12 +10,16 @@ provide_packages() {
         python) have_python || packages+=(python3 python3-venv) ;;
         postgres) have_postgres || packages+=(postgresql) ;;
         browser) have_browser || packages+=(chromium) ;;
+        magic) have_magic || packages+=(libmagic1) ;;
         esac
     done
     ((${#packages[@]})) || return 0
     _install_packages "${packages[@]}"
     hash -r
 }
+
+# What Odoo tells the kinds of files with, its tests expect it.
+have_magic() { ldconfig -p 2>/dev/null | grep -q 'libmagic\.so\.1'; }
 
 # With the machine's own package manager; an ordinary user without sudo is told the
 # command instead.
