@@ -99,8 +99,8 @@ class SmsGatewayRecipient(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._log_notes(campaign, threads)
-        except psycopg2.Error:
-            raise
+        except psycopg2.OperationalError:
+            raise  # of the transaction or the connection, and no record's fault
         except Exception:
             if len(self) == 1:
                 _logger.exception("Recipient %s gets no note", self.id)

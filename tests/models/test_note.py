@@ -1,9 +1,15 @@
 """The chatter of a record tells what was sent to it and what became of it."""
 
+from unittest.mock import patch
+
 from odoo import Command
+from odoo.tools import mute_logger
 
 from ..common import GatewayCase
 from .test_campaign_draft import DraftCase
+
+REFUSED = "INSERT INTO sms_gateway_campaign (name) VALUES (NULL)"
+NOTE_LOGGER = "odoo.addons.crm_sms_gateway.models.sms_gateway_note"
 
 
 class TestNotes(DraftCase):
@@ -52,6 +58,28 @@ class TestNotes(DraftCase):
         self.note()
         [note] = self.get_notes(self.anna)
         self.assertIn("&lt;b&gt;Анна&lt;/b&gt;", note.body)
+
+    def test_a_record_that_the_database_refuses_stops_nobody(self):
+        Recipient = self.env.registry["sms.gateway.recipient"]
+        log_notes = Recipient._log_notes
+
+        def log_notes_but_not_of_anna(recipients, *args):
+            log_notes(recipients, *args)
+            if self.anna.id in recipients.mapped("res_id"):
+                self.env.cr.execute(REFUSED)
+
+        campaign = self.send_draft()
+        with (
+            patch.object(Recipient, "_log_notes", log_notes_but_not_of_anna),
+            mute_logger("odoo.sql_db", NOTE_LOGGER),
+        ):
+            self.note()
+        self.assertEqual(len(self.get_notes(self.andrey)), 1)
+        self.assertFalse(self.get_notes(self.anna))
+        self.assertEqual(
+            campaign.recipient_ids.sorted("index").mapped("noted_state"),
+            ["queued", "none"],
+        )
 
     def test_members_without_a_chatter_stop_nobody(self):
         members = [
