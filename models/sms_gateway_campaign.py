@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..tools.compose import compose_all
+from ..tools.template import make_title
 from .sms_gateway_message import (
     CHANNELS,
     PRIORITY_BATCH,
@@ -270,8 +271,7 @@ class SmsGatewayCampaign(models.Model):
         }
 
     def _make_name(self, document):
-        """The beginning of the text, as long as a line of a list."""
-        return " ".join(document.sources.male.split())[:60]
+        return make_title(document.sources.male)
 
     def _get_expiry(self, accepted_at):
         """When the time to live of messages accepted now ends, None for never."""

@@ -6,6 +6,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, safe_eval
 
+from ..tools.template import make_title
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
 from .notification import CLOSE, make_notification
@@ -243,8 +244,8 @@ class SmsGatewayCampaign(models.Model):
                 )
 
     def _make_title(self, text):
-        """The beginning of a text, as long as a line of a list."""
-        return " ".join((text or "").split())[:60] or self.env._("New campaign")
+        """The beginning of a text, as people read it."""
+        return make_title(text or "") or self.env._("New campaign")
 
     def copy_data(self, default=None):
         """Override: a copy is a draft of the same decisions."""
@@ -396,24 +397,25 @@ class SmsGatewayCampaign(models.Model):
         )
 
     # === LOOK ===
-    def action_preview(self, changes, position=0):
+    def action_preview(self, changes, position=None):
         """What the author should know while typing.
 
         :param changes: dict of fields that are not saved yet
-        :param position: which recipient to show, counted from 0
+        :param position: which recipient to show, counted from 0; None for the first
+            one who gets a message, as far as that was checked
         :return: dict of ``findings`` (level, variant and text of each), ``sizes``
             (variant → count, encoding, units), ``recipient`` (or None), ``position``,
             ``total``
         """
         draft = self._with_changes(changes)
         composer = Composer(draft, self.env)
-        recipient = self._get_staged(position, 1)
+        recipient = self._get_shown(position)
         samples = composer.read_samples(recipient)
         return {
             "findings": composer.describe_findings(samples),
             "sizes": composer.measure(samples),
             "recipient": self._preview_recipient(composer, recipient),
-            "position": position,
+            "position": recipient.index,
             "total": self._count_staged(),
         }
 
@@ -439,6 +441,16 @@ class SmsGatewayCampaign(models.Model):
             "encoding": composed.encoding,
             "problem": composer.explain(composed),
         }
+
+    def _get_shown(self, position):
+        """The recipient at a position, or the first one without a problem."""
+        if position is not None:
+            return self._get_staged(position, 1)
+        domain = [("campaign_id", "=", self._origin.id), ("problem", "=", False)]
+        served = self.env["sms.gateway.recipient"].search(
+            domain, order="index", limit=1
+        )
+        return served or self._get_staged(0, 1)
 
     def _get_staged(self, first, count):
         return self.env["sms.gateway.recipient"].search(
@@ -493,6 +505,7 @@ class SmsGatewayCampaign(models.Model):
                 self.env._("Nobody would get this: there are no recipients.")
             )
         self._accept_draft()
+        self._fold_after_commit()
         return self._tell_accepted()
 
     def _check_time(self):
@@ -585,38 +598,68 @@ class SmsGatewayCampaign(models.Model):
             return self.name
         return self._make_title(self.text_male or self.text_neutral or self.text_female)
 
+    def _fold_after_commit(self):
+        """Whoever looks at the campaign next sees its messages counted."""
+        registry = self.env.registry
+
+        def fold():
+            with registry.cursor() as cr:
+                # the counters are the gateway's
+                env = api.Environment(cr, api.SUPERUSER_ID, {})
+                env["sms.gateway.dispatcher"]._fold()
+
+        self.env.cr.postcommit.add(fold)
+
     def _tell_accepted(self):
         """A word to the person, with a way to the campaign."""
-        message = self.env._(
-            "Accepted for %(count)s recipients: %%s", count=self.recipient_count
-        )
-        link = {"label": self.name, "url": f"/odoo/sms-gateway/{self.id}"}
+        served = self._count_served()
+        if served == self.recipient_count:
+            message = self.env._("Accepted for %(count)s recipients: %%s", count=served)
+        else:
+            message = self.env._(
+                "Accepted for %(served)s of %(count)s recipients: %%s",
+                served=served,
+                count=self.recipient_count,
+            )
         return make_notification(
             message,
-            links=[link],
+            "success" if served else "warning",
+            links=[{"label": self.name, "url": f"/odoo/sms-gateway/{self.id}"}],
             next=CLOSE,
         )
+
+    def _count_served(self):
+        """Recipients who get a message; those not prepared yet may get one."""
+        totals = self._get_totals()
+        return self.recipient_count - totals["failed"] - totals["cancelled"]
 
     def action_keep(self):
         """Keep the draft of a dialog among the campaigns."""
         self.is_scratch = False
         return {"type": "ir.actions.act_window_close"}
 
-    def action_send_test(self, changes=None, position=0):
+    def action_send_test(self, changes=None, position=None):
         """Send the text of one recipient to the test number; the draft stays a draft.
 
         :param changes: dict of fields that are not saved yet
+        :param position: see `action_preview`
         """
         self.check_access("write")
         self._check_is_draft()
         draft = self._with_changes(changes or {})
         draft._check_can_send()
-        recipient = self._get_staged(position, 1)
+        recipient = self._get_shown(position)
         phone = draft.test_phone or ""
         composer = Composer(draft, self.env)
         composed = composer.compose_test(recipient, phone)
         if composed.problems:
-            raise UserError(composer.explain(composed))
+            raise UserError(
+                self.env._(
+                    "Test number %(phone)s: %(problem)s",
+                    phone=phone or "–",
+                    problem=composer.explain(composed),
+                )
+            )
         # sudo: people may send, only the gateway writes campaigns that are under way
         test = self.sudo()._insert_test(draft)
         ready = test.env["sms.gateway.link"]._issue(test, [composed], composer.links)
@@ -631,7 +674,7 @@ class SmsGatewayCampaign(models.Model):
     def _insert_test(self, draft):
         return self._insert(
             {
-                "name": self.env._("Test: %(campaign)s", campaign=self.name)[:60],
+                "name": self.env._("Test: %(campaign)s", campaign=draft._get_title()),
                 "key": new_key(),
                 "user_id": self.env.uid,
                 "route_id": draft.route_id.id,

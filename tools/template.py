@@ -22,6 +22,10 @@ ErrorCode = Literal["template_syntax", "template_forbidden", "template_unknown_n
 MAX_SOURCE = 100_000
 #: more placeholders do not fit into any message, and cost seconds to compile
 MAX_PLACEHOLDERS = 1_000
+#: of a title: a line of a list
+MAX_TITLE = 60
+#: what is read of a text for its title
+MAX_READ_FOR_TITLE = 1_000
 #: the longest text ``truncate`` may leave
 MAX_TRUNCATE = 500
 
@@ -34,6 +38,7 @@ _MAX_DIGITS = 9
 _ELLIPSIS = "..."
 
 _OPENING = re.compile(r"\{[{%#]")
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\b[^}]*\}\}")
 _LINE_BREAK = re.compile(r"\r\n?")
 # neither fits into a text of the database
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -107,6 +112,12 @@ def compile_template(source: str, names: Collection[str]) -> Template:
     :raise TemplateError: when the text is more than placeholders of these names
     """
     return _compile(source, frozenset(names))
+
+
+def make_title(source: str) -> str:
+    """The beginning of a text as people read it, with names in square brackets."""
+    words = " ".join(source[:MAX_READ_FOR_TITLE].split())
+    return _PLACEHOLDER.sub(r"[\1]", words)[:MAX_TITLE]
 
 
 @lru_cache(maxsize=128)

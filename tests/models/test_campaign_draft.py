@@ -340,6 +340,53 @@ class TestDraft(DraftCase):
         self.assertEqual(preview["sizes"]["male"]["encoding"], "ucs2")
         self.assertEqual(draft.text_female, FEMALE)
 
+    def test_the_preview_begins_with_somebody_who_gets_the_message(self):
+        nobody = self.make_contact("Without Phone", "", "male")
+        ivan = self.make_contact("Иванов Иван Иванович", "0103", "male")
+        draft = self.draft(nobody + ivan)
+        self.assertTrue(draft.action_preview({})["recipient"]["problem"])
+        self.check(draft)
+        shown = draft.action_preview({})
+        self.assertEqual((shown["position"], shown["total"]), (1, 2))
+        self.assertEqual(shown["recipient"]["text"], "Уважаемый Иван!")
+
+    def test_where_nobody_gets_it_the_preview_tells_of_the_first_one_why(self):
+        nobody = self.make_contact("Without Phone", "", "male")
+        draft = self.draft(nobody)
+        self.check(draft)
+        shown = draft.action_preview({})
+        self.assertEqual(shown["position"], 0)
+        self.assertTrue(shown["recipient"]["problem"])
+
+    def test_the_word_after_sending_says_how_many_get_it(self):
+        nobody = self.make_contact("Without Phone", "", "male")
+        for records, kind, words in (
+            (self.andrey + self.anna, "success", "Accepted for 2 recipients"),
+            (self.andrey + nobody, "success", "Accepted for 1 of 2 recipients"),
+            (nobody, "warning", "Accepted for 0 of 1 recipients"),
+        ):
+            with self.subTest(words):
+                params = self.draft(records).action_send()["params"]
+                self.assertEqual(params["type"], kind)
+                self.assertIn(words, params["message"])
+
+    def test_after_sending_the_messages_are_counted_at_once(self):
+        draft = self.draft()
+        draft.action_send()
+        self.env.flush_all()
+        with self._shared_cursors():
+            self.env.cr.postcommit.run()
+        self.env.invalidate_all()
+        self.assertEqual((draft.message_count, draft.queued_count), (2, 2))
+
+    def test_a_campaign_without_a_name_is_called_by_its_text(self):
+        self.assertEqual(self.send_draft().name, "Уважаемый [first_name]!")
+
+    def test_a_test_says_that_its_number_is_bad(self):
+        draft = self.draft(test_phone="+1 555-555-5555")
+        with self.assertRaisesRegex(UserError, r"Test number \+1 555-555-5555: "):
+            draft.action_send_test()
+
     def test_a_test_reaches_the_author_alone(self):
         draft = self.draft()
         draft.action_send_test({}, 1)

@@ -10,6 +10,7 @@ from odoo.addons.crm_sms_gateway.tools.template import (
     MAX_SOURCE,
     TemplateError,
     compile_template,
+    make_title,
 )
 
 HOSTILE = (
@@ -368,3 +369,20 @@ class TestRefused(TemplateCase):
         text = template.render(dict.fromkeys(template.required, "v"))
         self.assertNotIn("\x00", text)
         text.encode()
+
+
+class TestTitle(BaseCase):
+    def test_people_read_names_not_braces(self):
+        cases = {
+            "Hello {{ first_name }}!\n We are  open": "Hello [first_name]! We are open",
+            "{{fio|default('friend')|upper}}, hi": "[fio], hi",
+            "{{ }} {{ not closed": "{{ }} {{ not closed",
+            "": "",
+        }
+        for source, title in cases.items():
+            with self.subTest(source):
+                self.assertEqual(make_title(source), title)
+
+    def test_it_fits_a_line_of_a_list(self):
+        self.assertEqual(make_title("{{ name }}" * 100), ("[name]" * 100)[:60])
+        self.assertEqual(make_title("{{" * 100_000), "{{" * 30)

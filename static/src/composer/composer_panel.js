@@ -71,7 +71,8 @@ export class ComposerPanel extends Component {
         this.LEVELS = LEVELS;
         this.state = useState({
             preview: null,
-            position: 0,
+            // null is the first recipient who gets a message
+            position: null,
             check: null,
             isChecking: false,
         });
@@ -128,7 +129,7 @@ export class ComposerPanel extends Component {
             return;
         }
         if (hasRecipients) {
-            this.state.position = 0;
+            this.state.position = null;
             // the first part writes down whom the preview can show
             this.check();
         } else if (this.state.check?.total <= CHECKED_WHILE_TYPING) {
@@ -209,8 +210,8 @@ export class ComposerPanel extends Component {
     }
 
     move(step) {
-        const { total } = this.state.preview;
-        this.state.position = (this.state.position + step + total) % total;
+        const { position, total } = this.state.preview;
+        this.state.position = (position + step + total) % total;
         return this.look();
     }
 
@@ -218,7 +219,7 @@ export class ComposerPanel extends Component {
         const action = await this.orm.call(MODEL, "action_send_test", [
             [this.props.record.resId],
             await this.getChanges(),
-            this.state.position,
+            this.state.preview?.position ?? null,
         ]);
         return this.action.doAction(action);
     }

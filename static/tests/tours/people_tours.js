@@ -176,7 +176,7 @@ tours.add("sms_gateway_send_to_contacts", {
         },
         {
             content: "a word on what was accepted, with a way to the campaign",
-            trigger: ".o_notification:contains(Accepted for 6 recipients) a",
+            trigger: ".o_notification:contains(Accepted for 2 of 6 recipients) a",
         },
         {
             content: "the dialog is closed",
