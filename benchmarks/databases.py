@@ -43,15 +43,26 @@ def prepare_native(fill: Callable[[str], None]) -> str:
     :param fill: gets its name when it is new, and fills it
     """
     base = scripts_database.base_database(False)
-    native = Database(f"{os.environ['ODOO_DB']}_native_base")
-    origin = scripts_database.short_hash(base.made_from() or "", "sms_twilio")
-    if native.made_from() != origin:
-        native.drop()
-        native.copy_from(base)
-        native.odoo("-i", "sms_twilio")
-        fill(native.name)
-        native.remember(origin)
-    return native.name
+    return _prepare(base, "native", "sms_twilio", fill)
+
+
+def prepare_marketing() -> str:
+    """The database with the addon and SMS Marketing, made if need be."""
+    ours = Database(os.environ["ODOO_DB"])
+    return _prepare(ours, "marketing", "mass_mailing_sms", lambda _name: None)
+
+
+def _prepare(base: Database, name: str, addon: str, fill: Callable[[str], None]) -> str:
+    """A copy of a database with one more addon."""
+    copy = Database(f"{os.environ['ODOO_DB']}_{name}_base")
+    origin = scripts_database.short_hash(base.made_from() or "", addon)
+    if copy.made_from() != origin:
+        copy.drop()
+        copy.copy_from(base)
+        copy.odoo("-i", addon)
+        fill(copy.name)
+        copy.remember(origin)
+    return copy.name
 
 
 def ask(name: str, query: str, *values: object) -> list[tuple]:

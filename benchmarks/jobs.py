@@ -4,12 +4,12 @@ import json
 
 import psycopg2
 
-from odoo import fields, sql_db
+from odoo import Command, fields, sql_db
 
 from odoo.addons.crm_sms_gateway.controllers import api_schema
 from odoo.addons.crm_sms_gateway.models.res_users import KEY_SCOPE
 
-from benchmarks.documents import ROUTE, make_document
+from benchmarks.documents import NAMES, ROUTE, make_document, make_phone
 from benchmarks.environment import open_env
 
 #: the first may be more than the model allows: the largest allowed is taken
@@ -130,3 +130,51 @@ def poll(registry):
             reports._cron_poll(linger=0)
             is_left = bool(reports._find_due("submitted"))
     return {"queries": sql_db.sql_counter - queries, "runs": runs}
+
+
+# === MARKETING ===
+def make_mailing(registry, *, count):
+    """Let Odoo's SMS go through the route, and make a mailing to so many contacts."""
+    with open_env(registry) as env:
+        env.company.sms_gateway_route_id = env["sms.gateway.route"].search(
+            [("name", "=", ROUTE)]
+        )
+        readers = env["mailing.list"].create({"name": "Readers"})
+        env["mailing.contact"].create(
+            [
+                {
+                    "name": NAMES[number % len(NAMES)],
+                    "mobile": make_phone(number),
+                    "list_ids": [Command.link(readers.id)],
+                }
+                for number in range(count)
+            ]
+        )
+        mailing = env["mailing.mailing"].create(
+            {
+                "subject": "Sale",
+                "sms_subject": "Sale",
+                "mailing_type": "sms",
+                "mailing_model_id": env["ir.model"]._get("mailing.list").id,
+                "contact_list_ids": [Command.link(readers.id)],
+                "body_plaintext": "Уважаемый {{ object.name }}! Скидки на всё.",
+                "sms_allow_unsubscribe": False,
+            }
+        )
+        return {"mailing": mailing.id}
+
+
+def compose_mailing(registry, *, mailing):
+    """Do what the cron of mailings does: all recipients in one transaction."""
+    with open_env(registry) as env:
+        env["mailing.mailing"].browse(mailing).action_send_sms()
+
+
+def hand_over(registry):
+    """Do what the cron of Odoo's SMS queue does, until it is empty."""
+    is_left = True
+    while is_left:
+        with open_env(registry) as env:
+            env["sms.sms"]._process_queue()
+            left = [("state", "=", "outgoing")]
+            is_left = bool(env["sms.sms"].search_count(left, limit=1))

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .databases import ServerClock, ask, copy_of, prepare_native
+from .databases import (
+    ServerClock,
+    ask,
+    copy_of,
+    prepare_marketing,
+    prepare_native,
+)
 from .machine import get_cpu
 from .processes import Provider, Worker
 
@@ -35,6 +41,11 @@ class Scene:
                 worker.do("set_up", partners=PARTNERS)
 
         return prepare_native(fill)
+
+    @cached_property
+    def marketing(self) -> str:
+        """With the addon and SMS Marketing, empty."""
+        return prepare_marketing()
 
 
 @dataclass
@@ -67,13 +78,15 @@ def open_stage(
     max_batch: int = 500,
     lanes: int = 1,
     concurrency: int | None = None,
+    original: str | None = None,
 ) -> Iterator[Stage]:
     """A stage of its own, empty.
 
     :param concurrency: of the route; as much as the model allows when None
+    :param original: the database that is copied; `Scene.database` when None
     """
     with (
-        copy_of(scene.database, "ours") as database,
+        copy_of(original or scene.database, "ours") as database,
         Provider(latency=latency) as provider,
         Worker(database) as worker,
     ):

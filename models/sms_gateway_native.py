@@ -210,16 +210,15 @@ class SmsGatewayNative(models.Model):
             {
                 "campaign_id": campaign.id,
                 "index": indexes[sms.uuid],
-                "res_model": target[0],
-                "res_id": target[1],
+                "res_model": res_model,
+                "res_id": res_id,
                 "phone": of_uuid[sms.uuid].msisdn,
                 "message_id": of_uuid[sms.uuid].id,
                 "is_prepared": True,
                 "noted_state": NO_CHATTER,
                 "mail_message_id": sms.mail_message_id.id,
             }
-            for sms in records
-            if (target := _find_target(sms))
+            for sms, res_model, res_id in _find_targets(records)
         ]
         self.env["sms.gateway.recipient"].create(rows)
 
@@ -247,13 +246,21 @@ class SmsGatewayNative(models.Model):
         """Let Odoo's records follow the messages that have ended."""
         dispatcher = self.env["sms.gateway.dispatcher"]
         deadline = dispatcher._get_deadline()
-        dispatcher._begin()
-        while count := self._tell_ended():
-            dispatcher._commit_progress(count, remaining=count)
-            if time.monotonic() >= deadline:
-                return
+        count = 1
+        while count and time.monotonic() < deadline:
             dispatcher._begin()
-        dispatcher._commit_progress(remaining=0)
+            count = self._tell_or_wait()
+            dispatcher._commit_progress(count, remaining=count)
+
+    def _tell_or_wait(self):
+        """Records that somebody else is changing are told by the next run."""
+        try:
+            return self._tell_ended()
+        except psycopg2.extensions.TransactionRollbackError as error:
+            _logger.info("Odoo is told later: %s", error)
+            self.env.cr.rollback()
+            self.env["sms.gateway.dispatcher"]._trigger("tell")
+            return 0
 
     def _tell_ended(self):
         """:return: the number of messages that Odoo knows the end of now"""
@@ -318,11 +325,16 @@ def _has_mailings(records):
     return "mailing_id" in records._fields
 
 
-def _find_target(sms):
-    """Model and id of the record that an SMS is for, None where there is none."""
-    note = sms.mail_message_id
-    if note.model and note.res_id:
-        return note.model, note.res_id
-    if _has_mailings(sms) and (trace := sms.mailing_trace_ids[:1]):
-        return trace.model, trace.res_id
-    return ("res.partner", sms.partner_id.id) if sms.partner_id else None
+def _find_targets(records):
+    """:return: iterable of (sms, model, id of the record that it is for)"""
+    # Read at once: one after the other they would be as many statements.
+    traces = records.mailing_trace_ids if _has_mailings(records) else ()
+    of_sms = {trace.sms_id_int: trace for trace in traces}
+    for sms in records:
+        note, trace = sms.mail_message_id, of_sms.get(sms.id)
+        if note.model and note.res_id:
+            yield sms, note.model, note.res_id
+        elif trace:
+            yield sms, trace.model, trace.res_id
+        elif sms.partner_id:
+            yield sms, "res.partner", sms.partner_id.id

@@ -10,7 +10,7 @@ from .sms_gateway_native import SmsApiGateway
 
 #: SMS that are handed over in one transaction: they are only enqueued. Odoo compares
 #: the answers of a transaction each with each.
-HANDED_OVER_AT_ONCE = 5000
+HANDED_OVER_AT_ONCE = 2000
 
 
 class SmsSms(models.Model):
@@ -70,17 +70,19 @@ class SmsSms(models.Model):
         each other's way."""
         if not self.env["res.company"]._get_sms_gateway_company_ids():
             return super()._process_queue()
+        self.env["sms.gateway.dispatcher"]._begin()
         domain = [("state", "=", "outgoing"), ("to_delete", "!=", True)]
         found = self.search(domain, limit=HANDED_OVER_AT_ONCE, order="id")
-        waiting = found.try_lock_for_update()
-        for sms_api, same in waiting._split_by_api():
+        # Asked again under the lock: somebody may have sent them meanwhile.
+        waiting = found.try_lock_for_update().filtered_domain(domain)
+        if waiting:
+            sms_api, same = next(waiting._split_by_api())
             batch = self.browse(next(same._split_batch()))
             batch.with_context(sms_api=sms_api)._send(
                 unlink_failed=False, unlink_sent=True, raise_exception=False
             )
             remaining = self.search_count(domain)
             self.env["ir.cron"]._commit_progress(len(batch), remaining=remaining)
-            break
         return None
 
     def _handle_call_result_hook(self, results):

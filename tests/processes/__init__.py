@@ -1,5 +1,6 @@
 from . import (
     test_crash_verdict,
     test_dispatcher_processes,
+    test_native_processes,
     test_preparer_processes,
 )

@@ -28,6 +28,29 @@ class ProcessCase(BaseCase):
             yield env
             cr.commit()  # pylint: disable=invalid-commit
 
+    def make_route(self, gate, name):
+        """Make a route to a simulator.
+
+        :param gate: `tests.simulators.Simulator`
+        :return: the route's id
+        """
+        with self.committed() as env:
+            route = env["sms.gateway.route"].create(
+                {"name": name, "provider_code": "xml_gate"}
+            )
+            values = {
+                "url": gate.url,
+                "login": "demo",
+                "sender": "DEMO",
+                "timezone": "Europe/Moscow",
+                "max_batch": "10",
+            }
+            for setting in route.setting_ids:
+                setting.value = values.get(setting.name, setting.value)
+                if setting.is_secret:
+                    setting.secret_input = "demo"
+            return route.id
+
     def forget(self, route_id):
         """Take a route and all that went through it away again: other tests use the
         database too."""

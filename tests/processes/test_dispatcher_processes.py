@@ -19,7 +19,7 @@ class TestDispatcherProcesses(ProcessCase):
         super().setUp()
         self.gate = self.enterContext(Simulator())
         self.gate.config(delay_after_accept=0.05, deliver_after=0)
-        self.route_id = self._make_route()
+        self.route_id = self.make_route(self.gate, "two processes")
         self.addCleanup(self.forget, self.route_id)
 
     def test_two_dispatchers_hand_over_every_message_once(self):
@@ -51,24 +51,6 @@ class TestDispatcherProcesses(ProcessCase):
             self.assertEqual(len(set(messages.mapped("provider_reference"))), MESSAGES)
 
     # === SCENE ===
-    def _make_route(self):
-        with self.committed() as env:
-            route = env["sms.gateway.route"].create(
-                {"name": "two processes", "provider_code": "xml_gate"}
-            )
-            values = {
-                "url": self.gate.url,
-                "login": "demo",
-                "sender": "DEMO",
-                "timezone": "Europe/Moscow",
-                "max_batch": "10",
-            }
-            for setting in route.setting_ids:
-                setting.value = values.get(setting.name, setting.value)
-                if setting.is_secret:
-                    setting.secret_input = "demo"
-            return route.id
-
     def _enqueue(self):
         with self.committed() as env:
             recipients = [

@@ -39,7 +39,26 @@ def prepare(env):
     return bool(env["sms.gateway.campaign"].search_count(domain, limit=1))
 
 
-TASKS = {"dispatch": dispatch, "prepare": prepare}
+def hand_over(env):
+    """Odoo's own SMS queue. :return: whether something is left"""
+    env["sms.sms"]._process_queue()
+    return bool(env["sms.sms"].search_count([("state", "=", "outgoing")], limit=1))
+
+
+def hand_over_and_hang(env):
+    """Stop between the transport's answer and the commit, until somebody kills us."""
+    env["sms.sms"].search([("state", "=", "outgoing")]).send()
+    sys.stdout.write("HANDED OVER\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+
+
+TASKS = {
+    "dispatch": dispatch,
+    "prepare": prepare,
+    "hand_over": hand_over,
+    "hand_over_and_hang": hand_over_and_hang,
+}
 
 
 if __name__ == "__main__":
