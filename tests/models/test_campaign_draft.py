@@ -663,6 +663,34 @@ class TestServerAction(DraftCase):
         )
         self.assertEqual(campaign.source, "action")
 
+    def test_an_automation_rule_sends_to_every_new_lead_that_can_get_it(self):
+        if "base.automation" not in self.env:
+            self.skipTest("Odoo's automation rules are not installed")
+        action = self.make_action(usage="base_automation")
+        action.sms_gateway_template_id.text_neutral = False
+        rule = self.env["base.automation"].create(
+            {
+                "name": "Greet new leads",
+                "model_id": action.model_id.id,
+                "trigger": "on_create",
+                "action_server_ids": action.ids,
+            }
+        )
+        self.addCleanup(rule._unregister_hook)
+        leads = self.make_leads()
+        # every record is an action of its own there
+        campaigns = self.env["sms.gateway.campaign"].search(
+            [("source", "=", "action")], order="id", limit=len(leads)
+        )
+        messages = campaigns.message_ids.sorted("id")
+        self.assertEqual(
+            messages.mapped("state"), ["queued", "queued", "failed", "failed", "failed"]
+        )
+        self.assertEqual(
+            messages.mapped("failure_type"),
+            [False, False, "missing_data", "invalid_number", "missing_data"],
+        )
+
     def test_whoever_starts_it_needs_no_right_to_send(self):
         employee = new_test_user(
             self.env, login="draft_seller", groups="sales_team.group_sale_salesman"
