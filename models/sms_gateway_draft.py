@@ -251,10 +251,15 @@ class SmsGatewayCampaign(models.Model):
         """Override: a copy is a draft of the same decisions."""
         copies = super().copy_data(default)
         kept = DRAFT_FIELDS - {"scheduled_at"}
-        return [
+        decided = [
             {name: value for name, value in values.items() if name in kept}
             for values in copies
         ]
+        for values in decided:
+            if not values.get("recipient_source"):
+                # of requests and tests nobody chose any
+                values.pop("recipient_source", None)
+        return decided
 
     def copy(self, default=None):
         """Override: a copy goes to the records that were selected for the first one."""

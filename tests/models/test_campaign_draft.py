@@ -557,6 +557,12 @@ class TestDraft(DraftCase):
         )
         self.assertNotEqual(copy.key, campaign.key)
 
+    def test_a_copy_of_a_request_asks_for_recipients(self):
+        self.draft().action_send_test()
+        sent = self.env["sms.gateway.campaign"].search([], limit=1)
+        self.assertFalse(sent.recipient_source)
+        self.assertEqual(sent.copy().recipient_source, "lists")
+
     def test_forgotten_dialogs_are_cleared_away(self):
         old, kept = self.draft(is_scratch=True), self.draft()
         yesterday = fields.Datetime.now() - timedelta(days=2)
