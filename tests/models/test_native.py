@@ -267,6 +267,16 @@ class TestNativeCompanies(NativeCase):
         with self.assertRaisesRegex(ValidationError, "active route of this company"):
             self.company.sms_gateway_route_id = route
 
+    def test_an_administrator_of_odoo_without_rights_in_the_gateway_sees_it(self):
+        self.switch_on()
+        admin = new_test_user(self.env, "native_admin", "base.group_system")
+        settings = self.env["res.config.settings"].with_user(admin).create({})
+        route = {"sms_gateway_route_id": {"fields": {"display_name": {}}}}
+        [values] = settings.web_read(route)
+        self.assertEqual(
+            values["sms_gateway_route_id"]["id"], self.company.sms_gateway_route_id.id
+        )
+
     def test_a_route_that_odoo_uses_is_not_archived(self):
         self.switch_on()
         with self.assertRaisesRegex(ValidationError, "active route of this company"):
@@ -361,6 +371,20 @@ class TestNativeFollows(NativeCase):
         self.assertEqual((bad.state, good.state), ("pending", "canceled"))
         self.run_tell()
         self.assertEqual(bad.state, "pending")
+
+    def test_the_story_stays_when_odoo_purges_its_record(self):
+        self.switch_on()
+        sms, notification = self.post()
+        message = self.get_message(sms)
+        self.env["sms.sms"]._gc_device()
+        self.assertTrue(sms.exists(), "its end is not known yet")
+        self.finish(sms, "delivered")
+        self.env["sms.sms"]._gc_device()
+        self.env.invalidate_all()
+        self.assertFalse(sms.exists())
+        self.assertEqual(message.state, "delivered")
+        self.assertEqual(message.recipient, self.partner)
+        self.assertEqual(notification.notification_status, "sent")
 
     def test_the_message_leads_to_the_record_and_its_chatter(self):
         self.switch_on()
