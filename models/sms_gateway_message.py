@@ -486,7 +486,10 @@ class SmsGatewayMessage(models.Model):
             )
             self._enqueue(message.campaign_id, [again], retry_of=message)
         self.invalidate_recordset(["retry_ids"])
-        return self.search([("retry_of_id", "in", self.ids)])
+        again = self.search([("retry_of_id", "in", self.ids)])
+        self.env["sms.gateway.recipient"]._take_over(again)
+        self.env["sms.gateway.native"]._take_over(again)
+        return again
 
     def _open(self, messages):
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -240,6 +240,19 @@ class SmsGatewayNative(models.Model):
                 answers.append({"uuid": uuid, "state": "success"})
         return answers
 
+    @api.model
+    def _take_over(self, messages):
+        """Let Odoo's records follow messages that were sent again."""
+        first = messages.retry_of_id
+        domain = [("message_id", "in", first.ids)]
+        followed = self.search(domain).message_id
+        for message in messages.filtered(lambda m: m.retry_of_id in followed):
+            old, new = message.retry_of_id.uuid, message.uuid
+            sms, tracker = self.env["sms.sms"]._renew(old, new)
+            sms.write({"state": "pending", "failure_type": False})
+            tracker._action_update_from_sms_state("pending")
+            self.create({"message_id": message.id})
+
     # === TELL ===
     @api.model
     def _cron_tell(self):

@@ -126,6 +126,26 @@ class SmsGatewayRecipient(models.Model):
 
     # === OUTCOMES ===
     @api.model
+    def _take_over(self, messages):
+        """Let recipients and their notes follow messages that were sent again."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_recipient r
+                   SET message_id = m.id,
+                       noted_state = CASE WHEN r.mail_message_id IS NULL
+                                            OR r.noted_state = %s
+                                          THEN r.noted_state ELSE m.state END
+                  FROM sms_gateway_message m
+                 WHERE r.message_id = m.retry_of_id AND m.id = ANY(%s)
+                """,
+                NO_CHATTER,
+                messages.ids,
+            )
+        )
+        self.invalidate_model(["message_id", "noted_state"])
+
+    @api.model
     def _note_outcomes(self):
         """:return: the number of notes that were changed"""
         rows = self.env.execute_query(

@@ -165,11 +165,20 @@ class SmsSms(models.Model):
         """Let those whose message has ended begin anew, with what follows them."""
         ended = self._find_messages().filtered(lambda m: m.state in FINAL_STATES)
         uuids = set(ended.mapped("uuid"))
-        for sms in self.filtered(lambda sms: sms.uuid in uuids):
-            tracker = sms.sms_tracker_id
-            sms.uuid = uuid4().hex
-            # sudo: as in `_update_sms_state_and_trackers`, rights are those to the SMS
-            tracker.sudo().sms_uuid = sms.uuid
+        for uuid in uuids:
+            self._renew(uuid, uuid4().hex)
+
+    @api.model
+    def _renew(self, old, new):
+        """Let an SMS and what follows it be known by another uuid.
+
+        :return: the record and its tracker
+        """
+        # sudo: as in `_update_sms_state_and_trackers`, rights are those to the SMS
+        record = self.sudo().search([("uuid", "=", old)])
+        tracker = self.env["sms.tracker"].sudo().search([("sms_uuid", "=", old)])
+        record.uuid = tracker.sms_uuid = new
+        return record, tracker
 
     def _cancel_messages(self):
         """:return: the records whose message cannot be taken back any more"""

@@ -451,6 +451,24 @@ class TestNativeButtons(NativeCase):
         self.run_tell()
         self.assertEqual(note.notification_ids.notification_status, "sent")
 
+    def test_odoo_follows_what_is_sent_again_in_the_gateway(self):
+        self.switch_on(submit=answer(Outcome.REFUSED, failure_type="content_rejected"))
+        note = self.partner._message_sms("Здравствуйте")
+        sms = self.env["sms.sms"].search([("mail_message_id", "=", note.id)])
+        self.run_lane()
+        self.run_tell()
+        self.assertEqual(note.notification_ids.notification_status, "bounce")
+        again = self.env["sms.gateway.message"].browse(
+            self.get_message(sms).action_retry()["res_id"]
+        )
+        self.assertEqual(sms.state, "pending")
+        self.assertEqual(note.notification_ids.notification_status, "pending")
+        self.force_state(again, "submitted")
+        self.set_state(again, "delivered")
+        self.run_tell()
+        self.assertEqual(sms.state, "sent")
+        self.assertEqual(note.notification_ids.notification_status, "sent")
+
     def test_resend_tells_how_many_are_on_their_way_again(self):
         _provider, sms = self.fail_one()
         action = sms.resend_failed()

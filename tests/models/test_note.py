@@ -36,6 +36,20 @@ class TestNotes(DraftCase):
         self.assertIn("Delivered", changed.body)
         self.assertNotIn("Queued", changed.body)
 
+    def test_a_note_follows_the_message_that_was_sent_again(self):
+        campaign = self.send_draft(self.anna)
+        self.note()
+        message = self.get_messages(campaign.sudo())
+        self.force_state(message, "failed")
+        self.note()
+        again = self.env["sms.gateway.message"].browse(message.action_retry()["res_id"])
+        self.assertEqual(again.recipient, self.anna)
+        self.assertEqual(campaign.sudo().recipient_ids.message_id, again)
+        self.set_state(again, "failed", failure_type="other", detail="Once more")
+        self.note()
+        [note] = self.get_notes(self.anna)
+        self.assertIn("Once more", note.body)
+
     def test_of_many_it_is_written_in_the_background(self):
         draft = self.draft()
         draft.sudo().write({"state": "running", "unprepared_count": 2})
