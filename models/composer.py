@@ -15,6 +15,7 @@ from .sms_gateway_recipient import (
     PERSON_NAMES,
     find_opted_out,
     get_problem,
+    get_shown_phone,
     is_text_field,
     read_person,
 )
@@ -198,7 +199,7 @@ class Composer:
         return [
             {
                 "id": recipient.id,
-                "phone": one.msisdn,
+                "phone": get_shown_phone(one),
                 "problem": get_problem(one)
                 or ("opted_out" if one.msisdn in opted_out else None),
             }

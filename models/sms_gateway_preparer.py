@@ -9,7 +9,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .composer import Composer
-from .sms_gateway_recipient import get_problem
+from .sms_gateway_recipient import get_problem, get_shown_phone
 
 _logger = logging.getLogger(__name__)
 
@@ -121,7 +121,11 @@ class SmsGatewayPreparer(models.AbstractModel):
         Message.with_context(lang=campaign.user_id.lang)._enqueue(campaign, composed)
         recipients._keep_findings(
             [
-                {"id": row.id, "phone": one.msisdn, "problem": get_problem(one)}
+                {
+                    "id": row.id,
+                    "phone": get_shown_phone(one),
+                    "problem": get_problem(one),
+                }
                 for row, one in zip(recipients, composed, strict=True)
             ]
         )

@@ -38,6 +38,8 @@ PROBLEMS = [
     ("missing_field", "Data missing"),
     ("other", "Text not possible"),
 ]
+#: Characters of what was entered as a number and is none.
+MAX_SHOWN_PHONE = 40
 #: Codes of `tools.compose.Problem` that have a word of their own among `PROBLEMS`.
 _PROBLEM_OF_CODE = {
     "invalid_number": "invalid_number",
@@ -440,6 +442,11 @@ _FORMATS = {
     "date": lambda record, field: format_date(record.env, record[field.name]),
     "datetime": lambda record, field: format_datetime(record.env, record[field.name]),
 }
+
+
+def get_shown_phone(composed):
+    """The number, or the beginning of what cannot be read as one; None without."""
+    return composed.msisdn or (composed.phone_raw or "")[:MAX_SHOWN_PHONE] or None
 
 
 def get_problem(composed):

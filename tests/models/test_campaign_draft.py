@@ -213,6 +213,15 @@ class TestDraft(DraftCase):
             ],
         )
 
+    def test_a_bad_number_is_shown_as_it_was_entered(self):
+        self.anna.phone = "12 ask Peter"
+        draft = self.draft()
+        self.check(draft)
+        shown = ["+79161230101", "12 ask Peter"]
+        self.assertEqual(draft.recipient_ids.sorted("index").mapped("phone"), shown)
+        draft.action_send()
+        self.assertEqual(draft.recipient_ids.sorted("index").mapped("phone"), shown)
+
     def test_reasons_are_told_in_the_authors_language(self):
         self.patch_prepared_at_once(1)
         nobody = self.make_contact("Без Номера", False)
