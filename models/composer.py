@@ -21,6 +21,7 @@ from .sms_gateway_recipient import (
 )
 
 VARIANTS = (*SPOKEN_VARIANTS, "alternative")
+NO_TEXTS = Texts(*(None for _variant in VARIANTS))
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Composer:
         #: the links of the texts, filled when these are read
         self.links = campaign._make_short_links()
         self._texts = {}
+        self._leaves_texts_out = False
         self._closer_rules = {}
         self._language = self.env["sms.gateway.message"]._language()
 
@@ -73,6 +75,8 @@ class Composer:
 
         :raise TemplateError: one of them is no template
         """
+        if self._leaves_texts_out:
+            return NO_TEXTS
         if lang not in self._texts:
             sources = self.campaign._get_text_sources(lang)
             self._texts[lang] = self._compile(sources)
@@ -166,8 +170,12 @@ class Composer:
     def check(self, recipients):
         """Note who gets the text and who does not.
 
+        While a text is no template, as it may be while somebody types, only numbers
+        are judged.
+
         :rtype: Check
         """
+        self._leaves_texts_out = self.find_error() is not None
         judged = self.judge(recipients)
         findings = self._find_problems(recipients, judged)
         # sudo: people look, only the gateway writes the rows of recipients

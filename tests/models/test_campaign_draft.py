@@ -124,6 +124,15 @@ class TestDraft(DraftCase):
             [("danger", "female")],
         )
 
+    def test_while_a_name_is_typed_only_numbers_are_checked(self):
+        nobody = self.make_contact("Without Phone", "")
+        draft = self.draft(self.andrey + nobody)
+        for text in ("{{ frist_name }}", "{{ first_na", "{% if %}"):
+            with self.subTest(text):
+                self.assertEqual(
+                    self.check(draft, text_male=text), {"": 1, "no_number": 1}
+                )
+
     def test_a_route_without_the_channel_is_refused(self):
         self.route.has_voice = False
         with self.assertRaises(UserError):
