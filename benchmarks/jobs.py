@@ -132,6 +132,56 @@ def poll(registry):
     return {"queries": sql_db.sql_counter - queries, "runs": runs}
 
 
+# === CAMPAIGNS ===
+def make_contacts(registry, *, count):
+    """So many contacts, by turns men and women."""
+    with open_env(registry) as env:
+        env["res.partner"].create(
+            [
+                {
+                    "name": NAMES[number % len(NAMES)],
+                    "phone": make_phone(number),
+                    "gender": "female" if number % 2 else "male",
+                    "ref": "bench",
+                }
+                for number in range(count)
+            ]
+        )
+
+
+def select_contacts(registry):
+    """Do what the button on the list does with all contacts selected."""
+    with open_env(registry) as env:
+        chosen = env["res.partner"].search([("ref", "=", "bench")], limit=20_000)
+        context = {
+            "active_model": "res.partner",
+            "active_ids": chosen.ids,
+            "active_domain": [("ref", "=", "bench")],
+        }
+        campaigns = env["sms.gateway.campaign"].with_context(**context)
+        return {"campaign": campaigns._open_composer()["res_id"]}
+
+
+def send_campaign(registry, *, campaign):
+    """Do what the dialog does: keep the texts, and send."""
+    with open_env(registry) as env:
+        draft = env["sms.gateway.campaign"].browse(campaign)
+        draft.route_id = env["sms.gateway.route"].search([("name", "=", ROUTE)])
+        draft.text_male = "Уважаемый {{ first_name }}! Скидки на всё."
+        draft.text_female = "Уважаемая {{ first_name }}! Скидки на всё."
+        draft.action_send()
+
+
+def prepare(registry):
+    """Do what the preparer's cron does, until all is written."""
+    is_left = True
+    while is_left:
+        with open_env(registry) as env:
+            env["sms.gateway.preparer"]._cron_prepare()
+            left = [("unprepared_count", ">", 0)]
+            is_left = bool(env["sms.gateway.campaign"].search_count(left, limit=1))
+
+
 # === MARKETING ===
 def make_mailing(registry, *, count):
     """Let Odoo's SMS go through the route, and make a mailing to so many contacts."""
