@@ -292,6 +292,21 @@ class TestPlans(PlanCase):
         with self.assert_found_by_index():
             self.run_apply_kept()
 
+    def test_telling_odoo(self):
+        """Of messages that ended long ago nobody is told again, so they are skipped."""
+        self.env.cr.execute(
+            """
+            INSERT INTO sms_gateway_native (message_id, told_state)
+            SELECT id, CASE WHEN finished_at IS NOT NULL AND id %% 50 > 0 THEN state END
+              FROM sms_gateway_message;
+            ANALYZE sms_gateway_native
+            """,
+            [],
+        )
+        tables = (*generate.GROWING, "sms_gateway_native")
+        with self.assert_found_by_index(tables), self.as_cron() as env:
+            self.assertTrue(env["sms.gateway.native"]._tell_ended())
+
     # === CHORES ===
     def test_retention(self):
         self.env["ir.config_parameter"].set_param("crm_sms_gateway.retention_days", 50)
