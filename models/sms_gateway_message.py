@@ -411,6 +411,15 @@ class SmsGatewayMessage(models.Model):
         messages = self.search([("id", "in", recipients.message_id.ids)])
         return bool(messages) and self._open(messages)
 
+    def action_open_conversation(self):
+        """Open the record with the message of its chatter in sight."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/mail/message/{self.mail_message_id.id}",
+            "target": "self",
+        }
+
     def action_retry(self):
         """Send a new message with the text of this one."""
         wrong = self.filtered(

@@ -250,6 +250,7 @@ class TestRights(ViewCase):
                 "action_resolve_delivered",
                 "action_resolve_failed",
                 "action_resolve_send_again",
+                "action_open_conversation",
             },
         )
 
@@ -344,7 +345,9 @@ class TestSettingsPage(ViewCase):
             for name in self.env["res.config.settings"]._fields
             if name.startswith("sms_gateway_")
         }
-        self.assertEqual(names(block), ours)
+        [native] = arches["form"].xpath("//*[@id='sms_gateway_native']")
+        self.assertEqual(names(block) | names(native), ours)
+        self.assertEqual(len(names(native)), 2, "those of Odoo's own SMS")
 
     def test_the_ways_to_routes_and_keys_are_open(self):
         settings = self.env["res.config.settings"].with_user(self.people["system"])

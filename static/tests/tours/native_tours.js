@@ -15,9 +15,10 @@ tours.add("sms_gateway_native_timeline", {
             trigger: ".o_field_widget[name=event_ids] td:contains(Delivered)",
         },
         {
-            content: "the record it was for",
-            trigger: ".o_field_widget[name=recipient] a, .o_field_widget[name=recipient] .o_external_button",
+            content: "back to the chatter",
+            trigger: "button[name=action_open_conversation]",
             run: "click",
+            expectUnloadPage: true,
         },
         {
             content: "the contact again",
