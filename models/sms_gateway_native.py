@@ -123,7 +123,7 @@ class SmsGatewayNative(models.Model):
         :return: list of dicts of uuid, state and, where it fails, failure_reason
         """
         # sudo: whoever may send an SMS in Odoo sends it through the company's route
-        native = self.sudo()
+        native, company = self.sudo(), company.sudo()
         by_uuid = {one.uuid: one for one in wanted}
         for uuid in native._find_known(by_uuid):
             del by_uuid[uuid]

@@ -61,7 +61,10 @@ class SmsSms(models.Model):
     def _get_send_batch_size(self):
         company_ids = self.env["res.company"]._get_sms_gateway_company_ids()
         if self and set(self._get_sms_company().ids) <= set(company_ids):
-            return HANDED_OVER_AT_ONCE
+            # sudo: as Odoo reads its own setting
+            parameters = self.env["ir.config_parameter"].sudo()
+            chosen = parameters.get_param("sms.session.batch.size")
+            return int(chosen or HANDED_OVER_AT_ONCE)
         return super()._get_send_batch_size()
 
     @api.model
@@ -85,11 +88,19 @@ class SmsSms(models.Model):
             self.env["ir.cron"]._commit_progress(len(batch), remaining=remaining)
         return None
 
-    def _handle_call_result_hook(self, results):
-        """Override: what the gateway took stays until its end is known."""
-        if isinstance(self.env.context.get("sms_api"), SmsApiGateway):
-            self.filtered(lambda sms: sms.state == "pending").to_delete = False
-        return super()._handle_call_result_hook(results)
+    @api.autovacuum
+    def _gc_device(self):
+        """Override: what is on its way stays until its end is known."""
+        self.env.cr.execute(
+            """UPDATE sms_sms
+                  SET to_delete = FALSE
+                 FROM sms_gateway_message m
+                 JOIN sms_gateway_native n ON n.message_id = m.id
+                WHERE sms_sms.to_delete AND m.uuid = sms_sms.uuid
+                  AND n.told_state IS NULL"""
+        )
+        self.invalidate_model(["to_delete"])
+        return super()._gc_device()
 
     def _apply_verdict(self, uuids, verdict, reason):
         """Follow messages that have ended; what a person has cancelled stays so.

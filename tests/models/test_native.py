@@ -70,12 +70,43 @@ class TestNativeTransport(NativeCase):
         sms = self.make_sms()
         sms.send()
         message = self.get_message(sms)
-        self.assertEqual((sms.state, sms.to_delete), ("pending", False))
+        self.assertEqual((sms.state, sms.to_delete), ("pending", True))
         self.assertEqual((message.state, message.text), ("queued", "Здравствуйте"))
         self.assertEqual(message.campaign_id.source, "odoo")
         self.assertFalse(provider.batches)
         self.run_lane()
         self.assertEqual(self.count_deliveries(provider), 1)
+
+    def test_what_is_on_its_way_is_not_purged(self):
+        self.switch_on()
+        sms = self.make_sms()
+        sms.send()
+        self.env["sms.sms"]._gc_device()
+        self.assertTrue(sms.exists())
+        self.set_state(self.get_message(sms), "delivered")
+        self.run_tell()
+        self.env["sms.sms"]._gc_device()
+        self.assertFalse(sms.exists())
+
+    def test_a_user_without_rights_in_the_gateway_calls_the_transport(self):
+        """SMS Marketing's test does, as its user."""
+        self.switch_on()
+        sms = self.make_sms()
+        env = self.env(user=new_test_user(self.env, "marketing", "base.group_user"))
+        self.env.flush_all()
+        self.env.invalidate_all()
+        sms_api = env.company._get_sms_api_class()(env)
+        numbers = [{"number": sms.number, "uuid": sms.uuid}]
+        [result] = sms_api._send_sms_batch([{"content": "Да", "numbers": numbers}])
+        self.assertEqual(result["state"], "success")
+
+    def test_a_batch_is_as_large_as_odoo_is_told(self):
+        self.switch_on()
+        parameters = self.env["ir.config_parameter"]
+        many = self.env["sms.sms"].concat(*(self.make_sms() for _ in range(5)))
+        for size, batches in ((2, 3), (False, 1)):
+            parameters.set_param("sms.session.batch.size", size)
+            self.assertEqual(len(list(many._split_batch())), batches)
 
     def test_a_text_is_no_template(self):
         self.switch_on()

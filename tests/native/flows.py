@@ -10,20 +10,25 @@ from .gateway import GatewaySMSCase
 from .suites import SUITES
 
 
-def find_classes(module):
-    """Find a module's test classes that can follow SMS."""
-    for tests in loader.get_test_modules(module):
-        for _name, found in inspect.getmembers(tests, inspect.isclass):
-            if found.__module__ == tests.__name__ and issubclass(found, SMSCase):
-                yield found
+def make_classes(module):
+    """Make the classes whose tests run through the gateway, of a module's own that can
+    follow SMS.
+
+    :return: name → class; two files of a module may use the same name
+    """
+    return {
+        f"{tests.__name__.split('.', 2)[2]}.{name}": make_class(found)
+        for tests in loader.get_test_modules(module)
+        for name, found in inspect.getmembers(tests, inspect.isclass)
+        if found.__module__ == tests.__name__ and issubclass(found, SMSCase)
+    }
 
 
 def make_class(found):
-    """Make the class whose tests run with the setting on."""
+    """Make the class of the same name that goes through the gateway."""
     members = {"__module__": __name__, "native_class": found}
     return type(found.__name__, (GatewaySMSCase, found), members)
 
 
-for module in SUITES:
-    for found in find_classes(module):
-        globals()[f"{module}_{found.__name__}"] = make_class(found)
+for _module in SUITES:
+    globals().update(make_classes(_module))

@@ -1,69 +1,103 @@
 """Odoo's own SMS tests while every company sends through the gateway."""
 
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from odoo.addons.sms.tests.common import SMSCase
 
+from ...models import sms_gateway_native
 from ...providers.types import DeliveryReport, DeliveryStatus, Outcome, SubmitResult
+from ...tools.compose import compose_ready
 from ..common import GatewayHttpCase
+
+#: What the tests let Odoo's service answer → what our provider does then.
+FAILURE_TYPES = {
+    "wrong_number_format": "invalid_number",
+    "credit": "no_funds",
+    "server_error": "provider_error",
+    "jsonrpc_exception": "provider_error",
+}
 
 
 class GatewaySMSCase(GatewayHttpCase, SMSCase):
     """Stands before a test class of Odoo's: its flows go through the gateway's lanes to
-    a provider that takes everything, and what the provider was given is in ``_sms``.
+    a provider, and what the provider has taken is in ``_sms``.
 
     The lanes are run by hand when a test looks into ``_sms`` and when its mock ends.
     Reaching Odoo's own service fails the test.
     """
 
-    _handed_over = ()
-    _is_delivered = False
-
     def setUp(self):
         super().setUp()
+        self._answers = {}
+        self._numbers = {}
+        self.startPatcher(
+            patch.object(sms_gateway_native, "compose_ready", self._compose)
+        )
         for company in self.env["res.company"].sudo().search([]):
             route, _provider = self.script_route(
-                submit=self._take,
+                submit=self._submit,
                 poll=self._report,
                 max_poll=100,
                 route={"company_id": company.id},
             )
             company.sms_gateway_route_id = route
 
-    @property
-    def _sms(self):
-        self._run_gateway()
-        return self._handed_over
-
-    @_sms.setter
-    def _sms(self, messages):
-        self._handed_over = messages
-
     @contextmanager
-    def mockSMSGateway(self, force_delivered=False, **values):
-        """Override: let Odoo's records follow what became of their messages."""
-        self._is_delivered = force_delivered
-        with super().mockSMSGateway(force_delivered=force_delivered, **values):
+    def mockSMSGateway(self, **values):
+        """Override: the provider answers what Odoo's service would, and Odoo's records
+        follow."""
+        self._answers = values
+        with super().mockSMSGateway(**values):
             yield
             self._run_gateway()
             self._sms_api_contact_iap_mock.assert_not_called()
+        self._answers = {}
 
+    @property
+    def _sms(self):
+        self._run_gateway()
+        return self._taken
+
+    @_sms.setter
+    def _sms(self, messages):
+        self._taken = messages
+
+    # === GATEWAY ===
     def _run_gateway(self):
         self.run_lane()
-        if self._is_delivered:
+        if self._answers.get("force_delivered"):
+            self.let_pass(3600, self.env["sms.gateway.message"].sudo().search([]))
             self.run_poll()
         with self.as_cron() as env:
             env["sms.gateway.native"]._cron_tell()
+        # Crons leave the cache empty, and Odoo's chatter then fails for portal users.
+        self.env["mail.message.subtype"].sudo().search([]).fetch(["track_recipients"])
 
-    def _take(self, requests):
-        self._handed_over += [
-            {"number": one.msisdn, "body": one.text, "uuid": one.uuid}
-            for one in requests
-        ]
-        return [
-            SubmitResult(Outcome.ACCEPTED, provider_reference=one.uuid)
-            for one in requests
-        ]
+    def _compose(self, index, phone, text, rules, *, uuid):
+        """Odoo's mock takes every number, even none; the gateway does not."""
+        composed = compose_ready(index, phone, text, rules, uuid=uuid)
+        self._numbers[uuid] = phone or False
+        if any(problem.field == "phone" for problem in composed.problems):
+            valid = f"+32470{len(self._numbers):06}"
+            return compose_ready(index, valid, text, rules, uuid=uuid)
+        return composed
+
+    # === PROVIDER ===
+    def _submit(self, requests):
+        return [self._answer(request) for request in requests]
+
+    def _answer(self, request):
+        number = self._numbers[request.uuid]
+        of_numbers = self._answers.get("nbr_t_error") or {}
+        error = self._answers.get("sim_error") or of_numbers.get(number)
+        if error:
+            failure_type = FAILURE_TYPES.get(error, "other")
+            return SubmitResult(Outcome.REFUSED, failure_type=failure_type)
+        self._taken.append(
+            {"number": number, "body": request.text, "uuid": request.uuid}
+        )
+        return SubmitResult(Outcome.ACCEPTED, provider_reference=request.uuid)
 
     def _report(self, references):
         return [
