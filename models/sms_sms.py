@@ -91,6 +91,7 @@ class SmsSms(models.Model):
     @api.autovacuum
     def _gc_device(self):
         """Override: what is on its way stays until its end is known."""
+        self.flush_model(["to_delete"])
         self.env.cr.execute(
             """UPDATE sms_sms
                   SET to_delete = FALSE

@@ -2,6 +2,9 @@
 
     scripts/test native
 
-Nothing here is a test that Odoo or pytest collects of itself. `suites` says what has to
-run, `report` counts what ran.
+They run as they are, which shows that nothing changes for who does not use the gateway,
+and those that can send SMS once more while every company sends through it (`gateway`,
+`flows`). `marketing` holds tests of ours that need these modules. Nothing here is
+collected by Odoo or pytest of itself; `suites` says what has to run and what is exempt,
+`report` counts what ran.
 """
