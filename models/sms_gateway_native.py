@@ -95,7 +95,9 @@ class SmsApiGateway(SmsApiBase):
             for message in messages
             for one in message["numbers"]
         ]
-        return self.env["sms.gateway.native"]._take(self.company, wanted)
+        # Odoo takes what is raised here for a failure of the batch and goes on.
+        with self.env.cr.savepoint():
+            return self.env["sms.gateway.native"]._take(self.company, wanted)
 
 
 class SmsGatewayNative(models.Model):

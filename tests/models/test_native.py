@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.sms.tools.sms_api import SmsApi
 
@@ -161,6 +162,22 @@ class TestNativeTransport(NativeCase):
         self.run_lane()
         self.assertEqual((bad.state, bad.failure_type), ("error", "sms_number_format"))
         self.assertEqual(good.state, "pending")
+        self.assertEqual(self.count_deliveries(provider), 1)
+
+    def test_what_the_database_refuses_fails_by_itself(self):
+        """Two that hand the same over at the same time: one of them is refused."""
+        provider = self.switch_on()
+        sms = self.make_sms()
+        sms.send()
+        sms.write({"state": "outgoing", "to_delete": False})
+        native = self.registry["sms.gateway.native"]
+        with (
+            patch.object(native, "_find_known", lambda _self, _uuids: []),
+            mute_logger("odoo.sql_db"),
+        ):
+            sms.send()
+        self.assertEqual((sms.state, sms.failure_type), ("error", "sms_server"))
+        self.run_lane()
         self.assertEqual(self.count_deliveries(provider), 1)
 
     def test_many_are_one_campaign_and_few_statements(self):
