@@ -49,6 +49,7 @@ def iterate_all(env):
     )
     yield from iterate_requests(env, _make_samples(message, largest))
     yield make_form(env, message)
+    yield from iterate_contact_requests(env, message)
     yield from iterate_campaign_requests(env, largest)
 
 
@@ -117,6 +118,19 @@ def make_form(env, record):
     return screen.make_form("form", record)
 
 
+def iterate_contact_requests(env, message):
+    """What a contact with the message's number asks for: its form, its messages."""
+    # sudo: who sends messages need not be allowed to make contacts
+    contacts = env["res.partner"].sudo()
+    contact = contacts.create({"name": "Contact", "phone": message.msisdn})
+    yield Screen(env, "base.action_partner_form").make_form("contact's form", contact)
+    of_person = contact.with_env(env)
+    yield Request(
+        "Customers, contact's messages",
+        partial(of_person.action_open_sms_gateway_messages),
+    )
+
+
 class Screen:
     """One window action: its list or graph, pivot and search view."""
 
@@ -150,7 +164,7 @@ class Screen:
         :param samples: list of (title, field, what a person types)
         """
         defaults = [leaf for one in self._defaults for leaf in _read_domain(one)]
-        for kind in ("graph", "pivot", "list"):
+        for kind in ("graph", "pivot", "kanban", "calendar", "list"):
             if kind in self.views:
                 yield self._make(kind, "as it opens", defaults)
         yield self._make("list", "page 100", defaults, offset=99 * LIST_LIMIT)
@@ -241,6 +255,32 @@ class Screen:
         groups, measures = self._read_axes("pivot")
         sets = [[], groups[:1], groups[1:], groups]
         return self.model.formatted_read_grouping_sets(domain, sets, measures)
+
+    def _ask_kanban(self, domain):
+        view = self.views["kanban"]
+        specification = self._make_specification(view, self.fields)
+        group_by = view.get("default_group_by")
+        if not group_by:
+            return self.model.web_search_read(domain, specification, limit=LIST_LIMIT)
+        return self.model.web_read_group(
+            domain,
+            [group_by],
+            limit=LIST_LIMIT,
+            auto_unfold=True,
+            unfold_read_specification=specification,
+        )
+
+    def _ask_calendar(self, domain):
+        """A month, with the days of its neighbours that the calendar shows."""
+        view = self.views["calendar"]
+        start = view.get("date_start")
+        month = fields.Date.today().replace(day=1)
+        shown = [
+            (start, ">=", str(month - relativedelta(days=7))),
+            (start, "<=", str(month + relativedelta(days=38))),
+        ]
+        specification = self._make_specification(view, self.fields)
+        return self.model.web_search_read(domain + shown, specification)
 
     def _read_axes(self, kind):
         groups, measures = [], ["__count"]
