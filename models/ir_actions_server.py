@@ -72,8 +72,7 @@ class IrActionsServer(models.Model):
     def _run_action_sms_multi(self, eval_context=None):
         """Override: where Odoo's SMS go through the gateway, one bad number does not
         stop the others."""
-        company_ids = self.env["res.company"]._get_sms_gateway_company_ids()
-        if self.env.company.id in company_ids:
+        if self.env.company._uses_sms_gateway():
             self = self.with_context(sms_gateway_skip_invalid=True)
         return super()._run_action_sms_multi(eval_context=eval_context)
 

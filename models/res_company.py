@@ -62,9 +62,13 @@ class ResCompany(models.Model):
         domain = [("sms_gateway_route_id", "!=", False)]
         return tuple(self.sudo().search(domain).ids)
 
+    def _uses_sms_gateway(self):
+        """Whether Odoo's SMS of this company go through the gateway."""
+        return self.id in self._get_sms_gateway_company_ids()
+
     def _get_sms_api_class(self):
         """Override: the gateway's transport, where a route is chosen."""
         self.ensure_one()
-        if self.id in self._get_sms_gateway_company_ids():
+        if self._uses_sms_gateway():
             return SmsApiGateway
         return super()._get_sms_api_class()

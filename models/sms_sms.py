@@ -43,13 +43,12 @@ class SmsSms(models.Model):
 
     def _split_by_api(self):
         """Override: the companies that send through the gateway first."""
-        company_ids = self.env["res.company"]._get_sms_gateway_company_ids()
-        if not company_ids:
+        if not self.env["res.company"]._get_sms_gateway_company_ids():
             yield from super()._split_by_api()
             return
         others = self.browse()
         for company, same in self.grouped(lambda sms: sms._get_sms_company()).items():
-            if company.id in company_ids:
+            if company._uses_sms_gateway():
                 sms_api = company._get_sms_api_class()(self.env)
                 sms_api._set_company(company)
                 yield sms_api, same
@@ -154,7 +153,6 @@ class SmsSms(models.Model):
         mine = failed.filtered(lambda sms: sms.uuid in ours)
         if not mine:
             return super().resend_failed()
-        mine._renew_uuid()
         failed.action_set_outgoing()
         failed.send()
         sent = failed.exists().filtered(lambda sms: sms.state != "error")

@@ -212,6 +212,10 @@ class GatewayHelpers:
         with self.as_cron() as env:
             env["sms.gateway.balance"]._cron_ask()
 
+    def run_tell(self):
+        with self.as_cron() as env:
+            env["sms.gateway.native"]._cron_tell()
+
     def run_fold(self):
         with self.as_cron() as env:
             env["sms.gateway.dispatcher"]._cron_fold()

@@ -5,27 +5,27 @@ import json
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..models.sms_gateway_recipient import find_opted_out
+
 
 class SmsComposer(models.TransientModel):
     """Serves as many recipients as are chosen, and lets no bad one stop the others."""
 
     _inherit = "sms.composer"
 
-    def _uses_sms_gateway(self):
-        company_ids = self.env["res.company"]._get_sms_gateway_company_ids()
-        return self.env.company.id in company_ids
-
     # === MANY RECIPIENTS ===
     def _compute_res_ids_count(self):
         """Override: Odoo reads ids with `literal_eval`, which takes 100 KiB."""
-        ours = self.filtered(lambda composer: composer._uses_sms_gateway())
-        for composer in ours:
+        if not self.env.company._uses_sms_gateway():
+            return super()._compute_res_ids_count()
+        for composer in self:
             composer.res_ids_count = len(composer._read_res_ids())
-        return super(SmsComposer, self - ours)._compute_res_ids_count()
+        return None
 
     def _get_records(self):
         """Override: see `_compute_res_ids_count`."""
-        if not (self.res_model and self.res_ids and self._uses_sms_gateway()):
+        is_ours = self.env.company._uses_sms_gateway()
+        if not (self.res_model and self.res_ids and is_ours):
             return super()._get_records()
         records = self.env[self.res_model].browse(self._read_res_ids())
         return records.with_context(mail_notify_author=True)
@@ -47,12 +47,10 @@ class SmsComposer(models.TransientModel):
 
     def _get_blacklist_record_ids(self, records, recipients_info):
         """Override: Odoo looks every recipient up along the whole blacklist."""
-        if not (self.use_exclusion_list and self._uses_sms_gateway()):
+        if not (self.use_exclusion_list and self.env.company._uses_sms_gateway()):
             return super()._get_blacklist_record_ids(records, recipients_info)
         numbers = {info["sanitized"] for info in recipients_info.values()} - {False}
-        # sudo: as in the method of Odoo, whoever sends need not read the blacklist
-        listed = self.env["phone.blacklist"].sudo()
-        found = set(listed.search([("number", "in", list(numbers))]).mapped("number"))
+        found = find_opted_out(self.env, numbers)
         return [
             record.id
             for record in records

@@ -44,10 +44,6 @@ class NativeCase(GatewayCase):
         self.env.invalidate_all()
         return self.env["sms.gateway.message"].search([("uuid", "=", sms.uuid)])
 
-    def run_tell(self):
-        with self.as_cron() as env:
-            env["sms.gateway.native"]._cron_tell()
-
     def run_queue(self):
         with self.as_cron() as env:
             env["sms.sms"]._process_queue()

@@ -69,8 +69,7 @@ class GatewaySMSCase(GatewayHttpCase, SMSCase):
         if self._answers.get("force_delivered"):
             self.let_pass(3600, self.env["sms.gateway.message"].sudo().search([]))
             self.run_poll()
-        with self.as_cron() as env:
-            env["sms.gateway.native"]._cron_tell()
+        self.run_tell()
         # Crons leave the cache empty, and Odoo's chatter then fails for portal users.
         self.env["mail.message.subtype"].sudo().search([]).fetch(["track_recipients"])
 

@@ -24,8 +24,7 @@ class TestNativeTours(GatewayHttpCase):
         self.run_lane()
         with self.later(10):
             self.run_poll()
-        with self.as_cron() as env:
-            env["sms.gateway.native"]._cron_tell()
+        self.run_tell()
         url = f"/odoo/contacts/{partner.id}"
         self.start_tour(url, "sms_gateway_native_timeline", login="native_user")
 
