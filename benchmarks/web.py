@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 _CHUNK = 64 * 1024
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
+_LENGTH = re.compile(rb"\r\nContent-Length: *([0-9]+)", re.IGNORECASE)
 _TIMEOUT = 120
 
 
@@ -59,16 +60,27 @@ class RequestFailed(Exception):
 
 
 def exchange(address: Address, request: Request) -> Answer:
-    """Send a request over a connection of its own and read the whole answer."""
+    """Send a request over a connection of its own and read the whole answer.
+
+    Like every client of HTTP it hangs up when the answer is complete: werkzeug would
+    listen for another hundredth of a second.
+    """
     with socket.create_connection(address, _TIMEOUT) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(request.serialise(address))
-        chunks = []
-        while chunk := connection.recv(_CHUNK):
-            chunks.append(chunk)
-    head, _blank, body = b"".join(chunks).partition(b"\r\n\r\n")
+        answer = b""
+        while not _is_complete(answer) and (chunk := connection.recv(_CHUNK)):
+            answer += chunk
+    head, _blank, body = answer.partition(b"\r\n\r\n")
     status = _STATUS.match(head)
     return Answer(int(status[1]) if status else 0, body)
+
+
+def _is_complete(answer: bytes) -> bool:
+    """Whether an answer is as long as it says."""
+    head, blank, body = answer.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return bool(blank and length) and len(body) >= int(length[1])
 
 
 def ask(address: Address, request: Request) -> bytes:

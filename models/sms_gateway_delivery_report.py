@@ -6,6 +6,7 @@ import logging
 import time
 from collections import defaultdict
 from datetime import timedelta, timezone
+from functools import lru_cache
 from operator import itemgetter
 
 from odoo import api, fields, models
@@ -38,18 +39,20 @@ KEEP_UNMATCHED = timedelta(days=3)
 #: Reports that are done with are kept so long.
 KEEP_REPORTS = timedelta(days=90)
 
-#: The message m that a report r speaks of: by the provider's reference, which may cover
-#: several numbers, or by ours; the youngest. Each half is one look into one index.
+#: The message that each row of ``r`` speaks of: by the provider's reference, which may
+#: cover several numbers, or by ours; the youngest. Each half is joined by one index.
 SPOKEN_OF = SQL(
-    """CROSS JOIN LATERAL (
-       SELECT m.id, m.state FROM sms_gateway_message m
-        WHERE m.route_id = r.route_id AND NOT m.is_debug
-          AND m.provider_reference = r.provider_reference
-          AND (r.msisdn IS NULL OR m.msisdn = r.msisdn)
-        UNION ALL
-       SELECT m.id, m.state FROM sms_gateway_message m
-        WHERE m.route_id = r.route_id AND NOT m.is_debug AND m.uuid = r.uuid
-     ORDER BY id DESC LIMIT 1) AS m"""
+    """
+    SELECT DISTINCT ON (number) number, id, state FROM (
+           SELECT r.number, m.id, m.state FROM r JOIN sms_gateway_message m
+               ON m.route_id = r.route_id AND NOT m.is_debug
+              AND m.provider_reference = r.provider_reference
+              AND (r.msisdn IS NULL OR m.msisdn = r.msisdn)
+            UNION ALL
+           SELECT r.number, m.id, m.state FROM r JOIN sms_gateway_message m
+               ON m.route_id = r.route_id AND NOT m.is_debug AND m.uuid = r.uuid) AS m
+  ORDER BY number, id DESC
+    """
 )
 
 STATE_OF_STATUS = {
@@ -202,20 +205,18 @@ class SmsGatewayDeliveryReport(models.Model):
 
     def _match_pushed(self, rows):
         """:return: dict of the rows' number → message id"""
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT r.number, m.id
-                      FROM jsonb_to_recordset(%s::jsonb) AS r(
-                           number int, route_id int, provider_reference varchar,
-                           uuid varchar, msisdn varchar) %s
-                    """,
-                    json.dumps([{name: row[name] for name in KEYS} for row in rows]),
-                    SPOKEN_OF,
-                )
+        found = self.env.execute_query(
+            SQL(
+                """
+                WITH r AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS r(
+                    number int, route_id int, provider_reference varchar, uuid varchar,
+                    msisdn varchar)) %s
+                """,
+                json.dumps([{name: row[name] for name in KEYS} for row in rows]),
+                SPOKEN_OF,
             )
         )
+        return {number: message_id for number, message_id, _state in found}
 
     def _insert(self, route, rows):
         common = {
@@ -608,8 +609,13 @@ class SmsGatewayDeliveryReport(models.Model):
         rows = self.env.execute_query_dict(
             SQL(
                 """
+                WITH r AS (
+                    SELECT id AS number, route_id, provider_reference, uuid, msisdn
+                      FROM sms_gateway_delivery_report WHERE state = 'kept'
+                ), spoken_of AS (%s)
                 SELECT r.*, r.id AS number, m.id AS found
-                  FROM sms_gateway_delivery_report r %s
+                  FROM sms_gateway_delivery_report r
+                  JOIN spoken_of m ON m.number = r.id
                  WHERE r.state = 'kept' AND m.state NOT IN ('queued', 'submitting')
               ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r SKIP LOCKED
                 """,
@@ -681,5 +687,7 @@ def _naive(moment):
     return moment and moment.astimezone(timezone.utc).replace(tzinfo=None)
 
 
+@lru_cache(maxsize=1024)
 def _sql_time(moment):
+    """An aware time as text for PostgreSQL; the states of a push share a few."""
     return to_sql(_naive(moment)) if moment else None

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -141,8 +142,7 @@ def _list_index(condition="TRUE", included=""):
     )
 
 
-@dataclass(frozen=True)
-class StateChange:
+class StateChange(NamedTuple):
     """A wanted change of one message; absent values stay as they are.
 
     ``attempt`` is given by the dispatcher: the answer to an old attempt must not touch
@@ -168,9 +168,8 @@ class StateChange:
 
     def to_row(self):
         """What is not absent, as it can be stored."""
-        return storable(
-            {name: value for name, value in vars(self).items() if value not in _ABSENT}
-        )
+        pairs = zip(self._fields, self, strict=True)
+        return storable({name: value for name, value in pairs if value not in _ABSENT})
 
 
 @dataclass(frozen=True)
@@ -737,7 +736,7 @@ SELECT id, verdict FROM judged ORDER BY id
     def _keep_references(self, changes):
         """A report may overtake the answer to the submit: the reference that this
         brings is kept although it moves nothing."""
-        rows = [storable(vars(c)) for c in changes if c.provider_reference]
+        rows = [storable(c._asdict()) for c in changes if c.provider_reference]
         if not rows:
             return
         self.env.cr.execute(
