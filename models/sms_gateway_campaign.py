@@ -219,19 +219,19 @@ class SmsGatewayCampaign(models.Model):
 
         :param values: dict of columns; a related one is given like any other
         """
-        names = SQL(", ").join(map(SQL.identifier, values))
+        uid, moment = self.env.uid, fields.Datetime.now()
+        row = {
+            **values,
+            "create_uid": uid,
+            "create_date": moment,
+            "write_uid": uid,
+            "write_date": moment,
+        }
         [(campaign_id,)] = self.env.execute_query(
             SQL(
-                """
-                INSERT INTO sms_gateway_campaign
-                       (%(names)s, create_uid, create_date, write_uid, write_date)
-                VALUES (%(values)s, %(uid)s, %(now)s, %(uid)s, %(now)s)
-             RETURNING id
-                """,
-                names=names,
-                values=SQL(", ").join(SQL("%s", value) for value in values.values()),
-                uid=self.env.uid,
-                now=fields.Datetime.now(),
+                "INSERT INTO sms_gateway_campaign (%s) VALUES %s RETURNING id",
+                SQL(", ").join(map(SQL.identifier, row)),
+                tuple(row.values()),
             )
         )
         campaign = self.browse(campaign_id)

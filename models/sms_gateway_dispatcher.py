@@ -72,6 +72,14 @@ MAX_THREADS = 128
 FOLD_SECONDS = 1.0
 #: Held by every lane that looks for work (PostgreSQL's advisory lock).
 AWAKE_LOCK = "crm_sms_gateway.awake"
+#: Whether no lane holds that lock; it is let go of at once.
+ALL_ASLEEP = SQL(
+    """CASE WHEN pg_try_advisory_lock(hashtext(%(lock)s))
+            THEN pg_advisory_unlock(hashtext(%(lock)s)) ELSE FALSE END""",
+    lock=AWAKE_LOCK,
+)
+#: What the external ids of the gateway's crons begin with.
+CRON = "crm_sms_gateway.ir_cron_"
 
 
 @dataclass
@@ -826,42 +834,38 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
     def _wake_if_asleep(self):
         with self.env.registry.cursor() as cr:
             dispatcher = self.with_env(self.env(cr=cr))
-            if dispatcher._call("pg_try_advisory_lock"):
-                dispatcher._call("pg_advisory_unlock")
-                dispatcher._trigger_once("send_1")
+            dispatcher._trigger_once("send_1", only_if=ALL_ASLEEP)
 
     @api.model
     def _trigger(self, name):
         """Let one of the gateway's crons run now, unless somebody deleted it."""
-        cron = self._find_cron(name)
+        cron = self.env.ref(CRON + name, raise_if_not_found=False)
         if cron:
-            cron._trigger()
+            # sudo: whoever sends may wake crons, only administrators see them
+            cron.sudo()._trigger()
 
     @api.model
-    def _trigger_once(self, name):
+    def _trigger_once(self, name, *, only_if=None):
         """As `_trigger`, unless the cron is about to run anyhow.
 
         Odoo takes a cron's triggers away before it runs: a run whose trigger is still
         there sees all that is committed now. What is not committed yet may wait for the
         cron's next minute.
+
+        :param only_if: SQL expression that must be true besides
         """
-        cron = self._find_cron(name)
-        if not cron:
-            return
-        waiting = self.env.execute_query(
+        [(is_wanted,)] = self.env.execute_query(
             SQL(
-                "SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s",
-                cron.id,
+                """SELECT %s AND NOT EXISTS (
+                          SELECT FROM ir_cron_trigger
+                           WHERE cron_id = %s AND call_at <= %s)""",
+                only_if or SQL("TRUE"),
+                self.env["ir.model.data"]._xmlid_to_res_id(CRON + name) or None,
                 now(),
             )
         )
-        if not waiting:
-            cron._trigger()
-
-    def _find_cron(self, name):
-        cron = self.env.ref(f"crm_sms_gateway.ir_cron_{name}", raise_if_not_found=False)
-        # sudo: whoever sends may wake crons, only administrators see them
-        return cron and cron.sudo()
+        if is_wanted:
+            self._trigger(name)
 
     # === OTHER CRONS ===
     @api.model

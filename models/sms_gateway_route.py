@@ -19,7 +19,14 @@ _logger = logging.getLogger(__name__)
 
 
 #: What a request needs to know of its route.
-ROUTE_COLUMNS = ("name", "company_id", "provider_code", "has_sms", "has_voice")
+ROUTE_COLUMNS = (
+    "name", "company_id", "provider_code", "has_sms", "has_voice", "concurrency",
+)  # fmt: skip
+
+
+def _as_text(word):
+    """A stranger's word as PostgreSQL can look for it: its text holds no U+0000."""
+    return word.replace("\0", "\ufffd")
 
 
 def _secrets_last(commands):
@@ -389,23 +396,22 @@ class SmsGatewayRoute(models.Model):
         user = self.env.user
         if (
             user.id != user._get_gateway_user_id()
-            and route.company_id not in user.company_ids
+            and route.company_id.id not in user._get_company_ids()
         ):
             return self.sudo().browse()
         return route.with_company(route.company_id)
 
     def _find_by_name(self, name):
-        """The active route of this name, with what a request needs to know of it: in
-        SQL, for every request asks."""
-        self.flush_model([*ROUTE_COLUMNS, "active"])
+        """The active route of this name."""
+        return self._find_one(SQL("name = %s AND active", _as_text(name)))
+
+    def _find_one(self, condition):
+        """The route of a condition, with what a request needs to know of it: in SQL,
+        for every request asks."""
+        self.flush_model([*ROUTE_COLUMNS, "active", "webhook_token"])
         columns = SQL(", ").join(map(SQL.identifier, ROUTE_COLUMNS))
         rows = self.env.execute_query_dict(
-            SQL(
-                "SELECT id, %s FROM sms_gateway_route WHERE name = %s AND active",
-                columns,
-                # PostgreSQL's text cannot hold U+0000.
-                name.replace("\0", "\ufffd"),
-            )
+            SQL("SELECT id, %s FROM sms_gateway_route WHERE %s", columns, condition)
         )
         route = self.browse(row["id"] for row in rows)
         for row in rows:
@@ -420,10 +426,7 @@ class SmsGatewayRoute(models.Model):
         Archived routes are found too: reports of what they sent still come.
         """
         # sudo: see above
-        routes = self.sudo().with_context(active_test=False)
-        # PostgreSQL's text cannot hold U+0000.
-        known = [("webhook_token", "=", token.replace("\0", "\ufffd"))]
-        route = routes.search(known, limit=1)
+        route = self.sudo()._find_one(SQL("webhook_token = %s", _as_text(token)))
         return route.with_user(SUPERUSER_ID).with_company(route.company_id)
 
     def _make_provider(self, *, is_debug=False):
@@ -435,7 +438,10 @@ class SmsGatewayRoute(models.Model):
         if is_debug:
             return SandboxProvider({}, HttpClient())
         # sudo: secrets are readable by the system group only, the sender needs them
-        rows = self.sudo().setting_ids
+        Setting = self.env["sms.gateway.route.setting"].sudo()
+        rows = Setting.search_fetch(
+            [("route_id", "=", self.id)], ["name", "value", "secret_value"]
+        )
         values = {row.name: row.secret_value or row.value or "" for row in rows}
         known_secrets = [row.secret_value for row in rows if row.secret_value]
         http = HttpClient(pool_size=self.concurrency, secrets=known_secrets)

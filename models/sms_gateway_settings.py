@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.tools import str2bool
 
 PREFIX = "crm_sms_gateway."
@@ -70,7 +70,9 @@ class SmsGatewaySettings(models.AbstractModel):
         # sudo: settings are read by every caller of the gateway, written by few
         return self.sudo()._read_all()
 
+    @tools.ormcache(cache="stable")
     def _read_all(self):
+        # System parameters clear the cache when they change.
         return GatewaySettings(
             access_policy=self._param("access_policy"),
             trusted_networks=self._networks(),
