@@ -302,6 +302,12 @@ class SmsGatewayDispatcher(models.AbstractModel):
         """The one place that ends transactions: crons own theirs, requests do not."""
         self.env.cr.commit()  # pylint: disable=invalid-commit
 
+    def _end_question(self):
+        """End what a question after a commit has begun. Odoo's own rollback would drop
+        the hooks that wait for the commit, too."""
+        if isinstance(self.env.cr, Cursor):
+            self.env.cr.connection.rollback()
+
     def _commit_progress(self, processed=0, **kwargs):
         return self.env["ir.cron"]._commit_progress(processed, **kwargs)
 
@@ -832,9 +838,14 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         self.env.cr.postcommit.add(self._wake_if_asleep)
 
     def _wake_if_asleep(self):
-        with self.env.registry.cursor() as cr:
-            dispatcher = self.with_env(self.env(cr=cr))
-            dispatcher._trigger_once("send_1", only_if=ALL_ASLEEP)
+        """Ask on the connection that has just committed: to borrow another one takes a
+        request longer than all its own questions."""
+        question = self._make_trigger_question("send_1", only_if=ALL_ASLEEP)
+        [(is_wanted,)] = self.env.execute_query(question)
+        self._end_question()
+        if is_wanted:
+            with self.env.registry.cursor() as cr:
+                self.with_env(self.env(cr=cr))._trigger("send_1")
 
     @api.model
     def _trigger(self, name):
@@ -845,27 +856,31 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             cron.sudo()._trigger()
 
     @api.model
-    def _trigger_once(self, name, *, only_if=None):
+    def _trigger_once(self, name):
         """As `_trigger`, unless the cron is about to run anyhow.
 
         Odoo takes a cron's triggers away before it runs: a run whose trigger is still
         there sees all that is committed now. What is not committed yet may wait for the
         cron's next minute.
-
-        :param only_if: SQL expression that must be true besides
         """
-        [(is_wanted,)] = self.env.execute_query(
-            SQL(
-                """SELECT %s AND NOT EXISTS (
-                          SELECT FROM ir_cron_trigger
-                           WHERE cron_id = %s AND call_at <= %s)""",
-                only_if or SQL("TRUE"),
-                self.env["ir.model.data"]._xmlid_to_res_id(CRON + name) or None,
-                now(),
-            )
-        )
+        question = self._make_trigger_question(name, only_if=SQL("TRUE"))
+        [(is_wanted,)] = self.env.execute_query(question)
         if is_wanted:
             self._trigger(name)
+
+    def _make_trigger_question(self, name, *, only_if):
+        """
+        :param only_if: SQL of a condition that must hold besides
+        :return: query of one boolean
+        """
+        return SQL(
+            """SELECT %s AND NOT EXISTS (
+                      SELECT FROM ir_cron_trigger
+                       WHERE cron_id = %s AND call_at <= %s)""",
+            only_if,
+            self.env["ir.model.data"]._xmlid_to_res_id(CRON + name) or None,
+            now(),
+        )
 
     # === OTHER CRONS ===
     @api.model

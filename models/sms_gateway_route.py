@@ -22,6 +22,10 @@ _logger = logging.getLogger(__name__)
 ROUTE_COLUMNS = (
     "name", "company_id", "provider_code", "has_sms", "has_voice", "concurrency",
 )  # fmt: skip
+SELECT_ROUTE = SQL(
+    "SELECT id, %s FROM sms_gateway_route",
+    SQL(", ").join(map(SQL.identifier, ROUTE_COLUMNS)),
+)
 
 
 def _as_text(word):
@@ -409,10 +413,7 @@ class SmsGatewayRoute(models.Model):
         """The route of a condition, with what a request needs to know of it: in SQL,
         for every request asks."""
         self.flush_model([*ROUTE_COLUMNS, "active", "webhook_token"])
-        columns = SQL(", ").join(map(SQL.identifier, ROUTE_COLUMNS))
-        rows = self.env.execute_query_dict(
-            SQL("SELECT id, %s FROM sms_gateway_route WHERE %s", columns, condition)
-        )
+        rows = self.env.execute_query_dict(SQL("%s WHERE %s", SELECT_ROUTE, condition))
         route = self.browse(row["id"] for row in rows)
         for row in rows:
             route._update_cache(row, validate=False)

@@ -65,14 +65,16 @@ class SmsGatewaySettings(models.AbstractModel):
     _description = "SMS Gateway Settings"
 
     @api.model
+    @tools.ormcache(cache="stable")
     def _get(self):
-        """:rtype: GatewaySettings"""
+        """The settings; whoever changes a system parameter clears the cache.
+
+        :rtype: GatewaySettings
+        """
         # sudo: settings are read by every caller of the gateway, written by few
         return self.sudo()._read_all()
 
-    @tools.ormcache(cache="stable")
     def _read_all(self):
-        # System parameters clear the cache when they change.
         return GatewaySettings(
             access_policy=self._param("access_policy"),
             trusted_networks=self._networks(),

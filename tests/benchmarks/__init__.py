@@ -2,3 +2,4 @@ from . import test_figures
 from . import test_generate
 from . import test_loopback
 from . import test_profiles
+from . import test_web

@@ -1,5 +1,7 @@
 """Dispatchers as real processes on a real, committed database."""
 
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
 from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
@@ -32,6 +34,15 @@ class TestDispatcherProcesses(ProcessCase):
             self.assertNotIn("serialize", log)
             self.assertNotIn("Traceback", log)
 
+    def test_the_commit_of_a_single_message_wakes_a_lane_and_ends_its_question(self):
+        for _time in range(2):
+            with self.committed() as env:
+                self._accept(env, 1)
+                env.cr.commit()  # pylint: disable=invalid-commit
+                status = env.cr.connection.get_transaction_status()
+                self.assertEqual(status, TRANSACTION_STATUS_IDLE)
+                self.assertEqual(self._count_triggers(env), 1)
+
     # === CHECKS ===
     def _check_gate(self):
         stats = self.gate.stats()
@@ -50,14 +61,18 @@ class TestDispatcherProcesses(ProcessCase):
             self.assertEqual(set(messages.mapped("attempts")), {1})
             self.assertEqual(len(set(messages.mapped("provider_reference"))), MESSAGES)
 
+    def _count_triggers(self, env):
+        cron = env.ref("crm_sms_gateway.ir_cron_send_1")
+        return env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
+
     # === SCENE ===
     def _enqueue(self):
         with self.committed() as env:
-            recipients = [
-                Recipient(index, f"+7916{1000000 + index}") for index in range(MESSAGES)
-            ]
-            env["sms.gateway.campaign"]._accept(
-                Document(recipients),
-                env["sms.gateway.route"].browse(self.route_id),
-                source="api",
-            )
+            self._accept(env, MESSAGES)
+
+    def _accept(self, env, count):
+        recipients = [
+            Recipient(index, f"+7916{1000000 + index}") for index in range(count)
+        ]
+        route = env["sms.gateway.route"].browse(self.route_id)
+        env["sms.gateway.campaign"]._accept(Document(recipients), route, source="api")
