@@ -36,8 +36,8 @@ FILTERED = Line(
 RECIPIENTS = 10_000
 ENQUEUE_ROUNDS = 5
 NATIVE_ROUNDS = 3
-RATE_ROUNDS = 5
-RATE_SECONDS = 1.5
+RATE_ROUNDS = 15
+RATE_SECONDS = 0.5
 
 
 def measure_enqueue(scene: Scene) -> dict[Line, Figure]:

@@ -1,12 +1,13 @@
 """Addresses the API was called from lately."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.lru import LRU
 
 _logger = logging.getLogger(__name__)
 
@@ -21,6 +22,9 @@ NOTE_EVERY = timedelta(minutes=1)
 KEEP = timedelta(days=30)
 #: Strangers are noted too: no more addresses than these, the latest, are remembered.
 MAX_KEPT = 1000
+#: When this process has last looked whether an address is noted: most callers come
+#: again at once. (database, address) → naive UTC time
+_looked_at = LRU(MAX_KEPT)
 
 
 class SmsGatewayCaller(models.Model):
@@ -48,6 +52,10 @@ class SmsGatewayCaller(models.Model):
         # PostgreSQL's text cannot hold U+0000, and headers may name an address.
         address = address.replace("\0", "\ufffd")[:MAX_ADDRESS]
         now = fields.Datetime.now()
+        place = (self.env.cr.dbname, address)
+        if _looked_at.get(place, datetime.min) > now - NOTE_EVERY:
+            return
+        _looked_at[place] = now
         known = self.env.execute_query(
             SQL(
                 "SELECT last_call_at FROM sms_gateway_caller WHERE address = %s",

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 
 from ..tools.compose import compose_all
 from ..tools.template import make_title
+from .cache import fill_cache
 from .sms_gateway_message import (
     CHANNELS,
     PRIORITY_BATCH,
@@ -242,7 +243,7 @@ class SmsGatewayCampaign(models.Model):
             )
         )
         campaign = self.browse(campaign_id)
-        campaign._update_cache(values, validate=False)
+        fill_cache(campaign, values)
         return campaign
 
     def _check_rejected(self, document, rejected):

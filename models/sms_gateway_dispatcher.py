@@ -15,6 +15,7 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from odoo import api, fields, models
 from odoo.service import server
@@ -302,11 +303,19 @@ class SmsGatewayDispatcher(models.AbstractModel):
         """The one place that ends transactions: crons own theirs, requests do not."""
         self.env.cr.commit()  # pylint: disable=invalid-commit
 
-    def _end_question(self):
-        """End what a question after a commit has begun. Odoo's own rollback would drop
-        the hooks that wait for the commit, too."""
-        if isinstance(self.env.cr, Cursor):
-            self.env.cr.connection.rollback()
+    @contextmanager
+    def _between_transactions(self):
+        """For questions of hooks that run after a commit: they begin no transaction,
+        which would have to be ended before the next one, unless an earlier hook has."""
+        connection = self.env.cr.connection
+        is_between = connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
+        if is_between:
+            connection.autocommit = True
+        try:
+            yield
+        finally:
+            if is_between:
+                connection.autocommit = False
 
     def _commit_progress(self, processed=0, **kwargs):
         return self.env["ir.cron"]._commit_progress(processed, **kwargs)
@@ -840,9 +849,9 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
     def _wake_if_asleep(self):
         """Ask on the connection that has just committed: to borrow another one takes a
         request longer than all its own questions."""
-        question = self._make_trigger_question("send_1", only_if=ALL_ASLEEP)
-        [(is_wanted,)] = self.env.execute_query(question)
-        self._end_question()
+        with self._between_transactions():
+            question = self._make_trigger_question("send_1", only_if=ALL_ASLEEP)
+            [(is_wanted,)] = self.env.execute_query(question)
         if is_wanted:
             with self.env.registry.cursor() as cr:
                 self.with_env(self.env(cr=cr))._trigger("send_1")

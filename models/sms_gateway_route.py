@@ -13,6 +13,7 @@ from ..providers import PROVIDERS
 from ..providers.http import HttpClient
 from ..providers.sandbox import SandboxProvider
 from ..tools.prices import PriceList
+from .cache import fill_cache
 from .notification import RELOAD, make_notification
 
 _logger = logging.getLogger(__name__)
@@ -416,7 +417,7 @@ class SmsGatewayRoute(models.Model):
         rows = self.env.execute_query_dict(SQL("%s WHERE %s", SELECT_ROUTE, condition))
         route = self.browse(row["id"] for row in rows)
         for row in rows:
-            route._update_cache(row, validate=False)
+            fill_cache(route, row)
         return route
 
     @api.model

@@ -6,9 +6,10 @@ from unittest.mock import patch
 import psycopg2
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 from odoo.tools import config
 
+from odoo.addons.crm_sms_gateway.models import sms_gateway_caller
 from odoo.addons.crm_sms_gateway.models.sms_gateway_caller import MAX_ADDRESS
 
 from .common import API, ApiCase, bearer
@@ -292,6 +293,14 @@ class TestCallersWithKey(AccessCase):
 class TestLastCallers(ApiCase):
     """Everybody who calls is noted, and a note never spoils an answer."""
 
+    def setUp(self):
+        super().setUp()
+        self.restart()
+
+    def restart(self):
+        """What this process remembers goes with it."""
+        sms_gateway_caller._looked_at.clear()
+
     def note(self, address="192.0.2.1"):
         """Do what a request does."""
         self.env["sms.gateway.caller"]._note(address)
@@ -304,7 +313,17 @@ class TestLastCallers(ApiCase):
         caller = self.note()
         caller.last_call_at = fields.Datetime.now() - timedelta(minutes=2)
         self.env.flush_all()
+        self.restart()
         self.assertEqual(self.note().call_count, 2)
+
+    def test_a_process_looks_for_an_address_once_a_minute(self):
+        Caller = type(self.env["sms.gateway.caller"])
+        start = fields.Datetime.now()
+        with patch.object(Caller, "_write_call") as write:
+            for seconds in (0, 59, 60):
+                with freeze_time(start + timedelta(seconds=seconds)):
+                    self.note()
+        self.assertEqual(write.call_count, 2)
 
     def test_calls_at_the_same_moment_are_noted_once(self):
         for _call in range(2):

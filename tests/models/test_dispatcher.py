@@ -640,10 +640,7 @@ class TestLanes(GatewayCase):
 
     def get_woken(self):
         """The crons woken since the last question, when the transaction commits."""
-        # Nothing was committed: the test's transaction has not ended.
-        dispatcher = type(self.env["sms.gateway.dispatcher"])
-        stay = patch.object(dispatcher, "_end_question", lambda self: None)
-        with self._shared_cursors(), stay:
+        with self._shared_cursors():
             self.env.cr.postcommit.run()
         triggers = self.env["ir.cron.trigger"].search([])
         woken = triggers.cron_id.mapped("code")

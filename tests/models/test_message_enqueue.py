@@ -8,7 +8,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_sms_gateway.models.sms_gateway_campaign import RecipientsRejected
@@ -66,6 +66,19 @@ class TestMessageEnqueue(GatewayCase):
         self.assertEqual((message.state, message.attempts), ("queued", 0))
         self.assertEqual((message.encoding, message.segments), ("ucs2", 1))
         self.assertFalse(message.event_ids, "the row itself says that it was accepted")
+
+    def test_a_single_message_is_stored_like_one_of_a_batch(self):
+        own = {"id", "display_name", "uuid", "client_reference", "campaign_id"}
+        own |= {"priority", "not_before"}
+        recipient = Recipient(0, PHONE, values={"word": SPECIAL})
+        values = {"text": "<{{word}}>", "names": ("word",), "ttl": 60}
+        with freeze_time("2029-01-01"):
+            single = self.get_messages(self.send(recipient, **values)).read()[0]
+            batch = self.send(recipient, "+79281706701", **values)
+        one_of_many = self.get_messages(batch)[0].read()[0]
+        for name in single.keys() - own:
+            with self.subTest(column=name):
+                self.assertEqual(single[name], one_of_many[name])
 
     def test_the_campaign_knows_its_messages_at_once(self):
         campaign = self.send(PHONE, PHONE)
