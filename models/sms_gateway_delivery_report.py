@@ -1,7 +1,6 @@
 """Delivery reports: pushed by providers, polled from them, asked for by reference."""
 
 import io
-import json
 import logging
 import time
 from collections import defaultdict
@@ -17,6 +16,7 @@ from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
 from ..tools.copy_format import to_line
 from .copied_many2one import CopiedMany2one
+from .rows import select_rows
 from .sms_gateway_message import (
     MAX_REFERENCE,
     StateChange,
@@ -67,8 +67,14 @@ OWN_COLUMNS = (
     "provider_reference", "uuid", "msisdn", "status", "failure_type", "code", "detail",
     "segments", "occurred_at", "raw", "state", "message_id",
 )  # fmt: skip
-#: What a message is recognised by.
-KEYS = ("number", "route_id", "provider_reference", "uuid", "msisdn")
+#: What a message is recognised by, as PostgreSQL takes it.
+KEY_TYPES = {
+    "number": "int",
+    "route_id": "int",
+    "provider_reference": "varchar",
+    "uuid": "varchar",
+    "msisdn": "varchar",
+}
 
 
 class SmsGatewayDeliveryReport(models.Model):
@@ -177,6 +183,8 @@ class SmsGatewayDeliveryReport(models.Model):
 
         :param reports: list of `providers.types.DeliveryReport`
         """
+        if not reports:
+            return
         rows = [
             {**storable(self._prepare(report)), "number": number, "route_id": route.id}
             for number, report in enumerate(reports)
@@ -205,16 +213,9 @@ class SmsGatewayDeliveryReport(models.Model):
 
     def _match_pushed(self, rows):
         """:return: dict of the rows' number → message id"""
+        keys = list(map(itemgetter(*KEY_TYPES), rows))
         found = self.env.execute_query(
-            SQL(
-                """
-                WITH r AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS r(
-                    number int, route_id int, provider_reference varchar, uuid varchar,
-                    msisdn varchar)) %s
-                """,
-                json.dumps([{name: row[name] for name in KEYS} for row in rows]),
-                SPOKEN_OF,
-            )
+            SQL("WITH r AS (%s) %s", select_rows(KEY_TYPES, keys), SPOKEN_OF)
         )
         return {number: message_id for number, message_id, _state in found}
 
@@ -630,17 +631,20 @@ class SmsGatewayDeliveryReport(models.Model):
         self._note_outcomes(outcomes)
 
     def _note_outcomes(self, outcomes):
-        rows = [{"id": number, **values} for number, values in outcomes.items()]
+        if not outcomes:
+            return
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE sms_gateway_delivery_report r
                    SET state = o.state, message_id = o.message_id
-                  FROM jsonb_to_recordset(%s::jsonb)
-                    AS o(id int, state varchar, message_id int)
+                  FROM (%s) AS o
                  WHERE r.id = o.id
                 """,
-                json.dumps(rows),
+                select_rows(
+                    {"id": "int", "message_id": "int", "state": "varchar"},
+                    [(number, *values.values()) for number, values in outcomes.items()],
+                ),
             )
         )
         self.invalidate_model(["state", "message_id"])

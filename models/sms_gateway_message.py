@@ -14,12 +14,14 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..providers.types import SubmitRequest
+from ..tools.array_format import to_array
 from ..tools.backoff import poll_delay, reconcile_delay
 from ..tools.compose import Composed
 from ..tools.copy_format import to_line
 from ..tools.msisdn import e164
 from ..tools.sentences import sentence
 from .copied_many2one import CopiedMany2one
+from .rows import select_rows
 
 CHANNELS = [("sms", "SMS"), ("voice", "Voice call")]
 STATES = [
@@ -97,7 +99,6 @@ PRIORITY_BATCH = 50
 MAX_WORDS = 4096
 MAX_REFERENCE = 255
 MAX_SEGMENTS = 1000
-_ABSENT = (None, "")
 #: Columns that a provider fills with words of its own.
 PROVIDERS_WORDS = ("provider_reference", "uuid", "msisdn", "code", "detail", "raw")
 #: What people write between the digits of a number.
@@ -166,10 +167,35 @@ class StateChange(NamedTuple):
     occurred_at: str | None = None
     maybe_sent: bool | None = None
 
-    def to_row(self):
-        """What is not absent, as it can be stored."""
-        pairs = zip(self._fields, self, strict=True)
-        return storable({name: value for name, value in pairs if value not in _ABSENT})
+    def as_storable(self):
+        """The change, with what a provider said as it can be stored."""
+        said = {
+            "code": self.code,
+            "detail": self.detail,
+            "provider_reference": self.provider_reference,
+            "segments": self.segments,
+        }
+        kept = storable(said)
+        return self if kept == said else self._replace(**kept)
+
+
+#: The members of a `StateChange` as PostgreSQL takes them.
+CHANGE_TYPES = {
+    "id": "int",
+    "state": "varchar",
+    "source": "varchar",
+    "attempt": "int",
+    "failure_type": "varchar",
+    "code": "varchar",
+    "detail": "varchar",
+    "provider_reference": "varchar",
+    "segments": "int",
+    "not_before": "timestamp",
+    "next_poll_at": "timestamp",
+    "next_check_at": "timestamp",
+    "occurred_at": "timestamp",
+    "maybe_sent": "boolean",
+}
 
 
 @dataclass(frozen=True)
@@ -674,15 +700,10 @@ SELECT index, msisdn FROM opted_out
             SQL(
                 """
 WITH wanted AS (
-    SELECT * FROM jsonb_to_recordset(%(changes)s::jsonb) AS w(
-        id int, state varchar, source varchar, attempt int, failure_type varchar,
-        code varchar,
-        detail varchar, provider_reference varchar, segments int,
-        not_before timestamp, next_poll_at timestamp, next_check_at timestamp,
-        occurred_at timestamp, maybe_sent boolean)
+    %(wanted)s
 ), locked AS MATERIALIZED (
     SELECT id, state, failure_type, segments, cost, attempts
-      FROM sms_gateway_message WHERE id = ANY(%(ids)s)
+      FROM sms_gateway_message WHERE id = ANY(%(ids)s::int[])
   ORDER BY id FOR NO KEY UPDATE
 ), judged AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
@@ -735,8 +756,10 @@ WITH wanted AS (
 )
 SELECT id, verdict FROM judged ORDER BY id
                 """,
-                changes=json.dumps([change.to_row() for change in changes]),
-                ids=[change.id for change in changes],
+                wanted=select_rows(
+                    CHANGE_TYPES, [change.as_storable() for change in changes]
+                ),
+                ids=to_array(change.id for change in changes),
                 count_moved=COUNT_MOVED,
                 arrows=tuple(arrows),
                 final=FINAL_STATES,
@@ -747,21 +770,23 @@ SELECT id, verdict FROM judged ORDER BY id
     def _keep_references(self, changes):
         """A report may overtake the answer to the submit: the reference that this
         brings is kept although it moves nothing."""
-        rows = [storable(c._asdict()) for c in changes if c.provider_reference]
-        if not rows:
+        kept = [c.as_storable() for c in changes if c.provider_reference]
+        if not kept:
             return
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE sms_gateway_message m
                    SET provider_reference = known.provider_reference
-                  FROM jsonb_to_recordset(%s::jsonb)
-                    AS known(id int, provider_reference varchar)
-                 WHERE m.id = known.id AND m.id = ANY(%s)
+                  FROM (%s) AS known
+                 WHERE m.id = known.id AND m.id = ANY(%s::int[])
                    AND m.provider_reference IS NULL
                 """,
-                json.dumps(rows),
-                [row["id"] for row in rows],
+                select_rows(
+                    {"id": "int", "provider_reference": "varchar"},
+                    [(change.id, change.provider_reference) for change in kept],
+                ),
+                to_array(change.id for change in kept),
             )
         )
 

@@ -12,6 +12,7 @@ from . import test_plans
 from . import test_price
 from . import test_reconcile
 from . import test_route
+from . import test_rows
 from . import test_security
 from . import test_settings
 from . import test_statistic

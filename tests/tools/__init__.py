@@ -1,4 +1,5 @@
 from . import (
+    test_array_format,
     test_backoff,
     test_compose,
     test_copy_format,
