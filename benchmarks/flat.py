@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import psycopg2
@@ -33,6 +35,14 @@ ONE_COUNT, BATCH_COUNT = 30_000, 150_000
 CLAIM_SIZE = 500
 CLAIM_COUNT = 20_000
 DRAIN_COUNT = 60_000
+FOLD_COUNT = 10_000
+#: campaigns and messages of long ago on the empty tables, for chores that need some
+PAST = Sizes(
+    queued=0, finished=30_000, largest=25_000, submitted=0, unknown=0, singles=5_000,
+    kept_reports=0,
+)  # fmt: skip
+PAST_DAYS = 50
+DELETION = {"days": 40, "batches": 2}
 ACCEPT_COUNT = 50_000
 ACCEPT_SECONDS = 8
 
@@ -46,9 +56,15 @@ IDLE = Line("flat-idle-expiry", "sweep that finds nothing", "ms", 10, is_ceiling
 DRAINED = Line(
     "flat-drained", "claims behind 60 000 dead rows, of the speed before", "%", 75
 )
-FOLD = Line("flat-fold", "10 000 changes of one campaign folded", "ms")
-FOLD_MANY = Line("flat-fold-many", "the same of 5 000 campaigns", "ms")
-RETENTION = Line("flat-retention", "5 000 messages deleted", "ms")
+FOLD = Line(
+    "flat-fold", "changes of one campaign folded, of the empty tables' rate", "%", 75
+)
+FOLD_MANY = Line(
+    "flat-fold-many", "changes of 5 000 campaigns folded, of the same", "%", 75
+)
+RETENTION = Line(
+    "flat-retention", "old messages deleted, of the empty tables' rate", "%", 75
+)
 MEANWHILE = Line("flat-meanwhile", "longest claim while they are deleted", "ms")
 ACCEPT_CLAIM = Line("flat-accept-claim", "longest claim while 50 000 come in", "ms")
 ACCEPT_OTHER = Line("flat-accept-other", "longest accept while 50 000 come in", "ms")
@@ -310,29 +326,51 @@ def expire(tables: Tables) -> dict[str, Any]:
 
 
 def measure_fold(
-    _empty: Tables, large: Tables, _scene: dict[str, Any]
+    empty: Tables, large: Tables, scene: dict[str, Any]
 ) -> dict[Line, Figure]:
     """Bring counters and statistics up to date."""
-    figures = {}
-    for line, campaigns in ((FOLD, 1), (FOLD_MANY, 5000)):
-        result = large.worker.do("measure_fold", campaigns=campaigns, changes=10_000)
-        figures[line] = make_time(result["folds"])
-    return figures
+    make_past(empty, scene)
+    return {
+        line: compare(empty, large, partial(fold, campaigns=campaigns), "changes/s")
+        for line, campaigns in ((FOLD, 1), (FOLD_MANY, PAST.singles))
+    }
+
+
+def fold(tables: Tables, campaigns: int) -> float:
+    result = tables.worker.do("measure_fold", campaigns=campaigns, changes=FOLD_COUNT)
+    return FOLD_COUNT / median(result["folds"])
 
 
 def measure_retention(
-    _empty: Tables, large: Tables, _scene: dict[str, Any]
+    empty: Tables, large: Tables, scene: dict[str, Any]
 ) -> dict[Line, Figure]:
-    """Delete old messages while a lane works."""
+    """Delete old messages, then do so while a lane works."""
+    make_past(empty, scene)
+    share = compare(empty, large, delete_old, "msg/s")
     large.queue(2 * CLAIM_COUNT)
     alone = large.worker.do("measure_claims", size=CLAIM_SIZE, count=CLAIM_COUNT)
     with open_worker(large.name) as other, watch_locks(large.name) as waits:
-        other.begin("measure_retention", days=40, batches=4)
+        other.begin("measure_retention", **DELETION)
         busy = large.worker.do("measure_claims", size=CLAIM_SIZE, count=CLAIM_COUNT)
-        result = other.finish()
-    deletes = make_time(result["deletes"])
-    deletes.facts["deleted"] = result["deleted"]
-    return {RETENTION: deletes, MEANWHILE: make_longest(alone, busy, "claims", waits)}
+        other.finish()
+    return {RETENTION: share, MEANWHILE: make_longest(alone, busy, "claims", waits)}
+
+
+def delete_old(tables: Tables) -> float:
+    result = tables.worker.do("measure_retention", **DELETION)
+    return float(result["deleted"] / sum(result["deletes"]))
+
+
+def make_past(empty: Tables, scene: dict[str, Any]) -> None:
+    """Let the empty tables have a past that is smaller by far."""
+    moment = datetime.now(timezone.utc).replace(tzinfo=None) - timedelta(days=PAST_DAYS)
+    routes = [Route(*route) for route in scene["routes"]]
+    with contextlib.closing(psycopg2.connect(dbname=empty.name)) as connected:
+        cursor = connected.cursor()
+        generate.fill(cursor, routes, PAST, now=moment, user_id=scene["user"])
+        connected.commit()
+        connected.autocommit = True
+        generate.vacuum(cursor)
 
 
 def measure_accept(
@@ -469,11 +507,6 @@ def make_share(empty: list[float], large: list[float], unit: str) -> Figure:
         facts={"unit": unit, "empty": empty, "large": large},
         note=f"{after:,.0f} of {before:,.0f} {unit}",
     )
-
-
-def make_time(seconds: list[float]) -> Figure:
-    times = [one * 1000 for one in seconds]
-    return Figure(median(times), rounds=times)
 
 
 def make_longest(
