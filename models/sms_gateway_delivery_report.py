@@ -1,6 +1,5 @@
 """Delivery reports: pushed by providers, polled from them, asked for by reference."""
 
-import io
 import logging
 import time
 from collections import defaultdict
@@ -14,7 +13,6 @@ from odoo.tools import SQL
 from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
-from ..tools.copy_format import to_line
 from .copied_many2one import CopiedMany2one
 from .rows import select_rows
 from .sms_gateway_message import (
@@ -40,7 +38,8 @@ KEEP_UNMATCHED = timedelta(days=3)
 KEEP_REPORTS = timedelta(days=90)
 
 #: The message that each row of ``r`` speaks of: by the provider's reference, which may
-#: cover several numbers, or by ours; the youngest. Each half is joined by one index.
+#: cover several numbers, or by ours; the youngest. Each half is joined by one index, or
+#: not at all where no row has such a reference.
 SPOKEN_OF = SQL(
     """
     SELECT DISTINCT ON (number) number, id, state FROM (
@@ -48,9 +47,11 @@ SPOKEN_OF = SQL(
                ON m.route_id = r.route_id AND NOT m.is_debug
               AND m.provider_reference = r.provider_reference
               AND (r.msisdn IS NULL OR m.msisdn = r.msisdn)
+            WHERE r.provider_reference IS NOT NULL
             UNION ALL
            SELECT r.number, m.id, m.state FROM r JOIN sms_gateway_message m
-               ON m.route_id = r.route_id AND NOT m.is_debug AND m.uuid = r.uuid) AS m
+               ON m.route_id = r.route_id AND NOT m.is_debug AND m.uuid = r.uuid
+            WHERE r.uuid IS NOT NULL) AS m
   ORDER BY number, id DESC
     """
 )
@@ -62,11 +63,24 @@ STATE_OF_STATUS = {
     DeliveryStatus.EXPIRED: "expired",
 }
 STATE_OF_WORD = {status.value: state for status, state in STATE_OF_STATUS.items()}
-#: Columns in which the reports of one push differ.
-OWN_COLUMNS = (
-    "provider_reference", "uuid", "msisdn", "status", "failure_type", "code", "detail",
-    "segments", "occurred_at", "raw", "state", "message_id",
-)  # fmt: skip
+#: Columns of a pushed report as PostgreSQL takes them.
+COLUMN_TYPES = {
+    "provider_reference": "varchar",
+    "uuid": "varchar",
+    "msisdn": "varchar",
+    "route_id": "int",
+    "company_id": "int",
+    "received_at": "timestamp",
+    "status": "varchar",
+    "failure_type": "varchar",
+    "code": "varchar",
+    "detail": "varchar",
+    "segments": "int",
+    "occurred_at": "timestamp",
+    "raw": "text",
+    "state": "varchar",
+    "message_id": "int",
+}
 #: What a message is recognised by, as PostgreSQL takes it.
 KEY_TYPES = {
     "number": "int",
@@ -185,31 +199,22 @@ class SmsGatewayDeliveryReport(models.Model):
         """
         if not reports:
             return
+        common = {
+            "route_id": route.id,
+            "company_id": route.company_id.id,
+            "received_at": to_sql(now()),
+            "state": "kept",
+            "message_id": None,
+        }
         rows = [
-            {**storable(self._prepare(report)), "number": number, "route_id": route.id}
+            storable({"number": number, **common, **_get_columns(report)})
             for number, report in enumerate(reports)
         ]
         poll_at = first_poll(route._get_provider_class())
         outcomes = self._apply(rows, self._match_pushed(rows), {route.id: poll_at})
         for row in rows:
             row.update(outcomes.get(row["number"], {}))
-        self._insert(route, rows)
-
-    def _prepare(self, report):
-        return {
-            "provider_reference": report.provider_reference,
-            "uuid": report.uuid,
-            "msisdn": report.msisdn,
-            "status": report.status.value,
-            "failure_type": report.failure_type,
-            "code": report.code,
-            "detail": report.message,
-            "segments": report.segments,
-            "occurred_at": _sql_time(report.occurred_at),
-            "raw": report.raw,
-            "state": "kept",
-            "message_id": None,
-        }
+        self._insert(rows)
 
     def _match_pushed(self, rows):
         """:return: dict of the rows' number → message id"""
@@ -219,18 +224,14 @@ class SmsGatewayDeliveryReport(models.Model):
         )
         return {number: message_id for number, message_id, _state in found}
 
-    def _insert(self, route, rows):
-        common = {
-            "route_id": route.id,
-            "company_id": route.company_id.id,
-            "received_at": to_sql(now()),
-        }
-        end = to_line(common.values())
-        get_own = itemgetter(*OWN_COLUMNS)
-        lines = (f"{to_line(get_own(row))}\t{end}\n" for row in rows)
-        self.env.cr.copy_expert(
-            f"COPY {self._table} ({', '.join([*OWN_COLUMNS, *common])}) FROM STDIN",
-            io.StringIO("".join(lines)),
+    def _insert(self, rows):
+        values = list(map(itemgetter(*COLUMN_TYPES), rows))
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO sms_gateway_delivery_report (%s) %s",
+                SQL(", ").join(map(SQL.identifier, COLUMN_TYPES)),
+                select_rows(COLUMN_TYPES, values),
+            )
         )
 
     def _apply(self, rows, found, polls):
@@ -684,6 +685,22 @@ def _pair(rows, reports):
         for row in found[report.provider_reference]
         if report.msisdn in (None, row["msisdn"])
     ]
+
+
+def _get_columns(report):
+    """What a provider said, by the columns it is kept in."""
+    return {
+        "provider_reference": report.provider_reference,
+        "uuid": report.uuid,
+        "msisdn": report.msisdn,
+        "status": report.status.value,
+        "failure_type": report.failure_type,
+        "code": report.code,
+        "detail": report.message,
+        "segments": report.segments,
+        "occurred_at": _sql_time(report.occurred_at),
+        "raw": report.raw,
+    }
 
 
 def _naive(moment):

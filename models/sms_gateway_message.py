@@ -114,18 +114,23 @@ COUNT_MOVED = SQL(
     INSERT INTO sms_gateway_statistic_change
            (campaign_id, route_id, company_id, channel, is_debug, day, state,
             failure_type, count, segments, cost)
-    SELECT campaign_id, route_id, company_id, channel, is_debug, accepted_at::date,
-           side.state, side.failure_type, sum(side.sign),
-           sum(side.sign * side.segments),
-           sum(side.sign * side.cost) FILTER (
+    SELECT campaign_id, route_id, company_id, channel, is_debug, day,
+           side.state, side.failure_type, sum(side.count), sum(side.segments),
+           sum(side.cost) FILTER (
                WHERE side.state IN ('submitted', 'unknown', 'delivered')
-                  OR side.state IN ('failed', 'expired')
-                     AND moved.submitted_at IS NOT NULL)
-      FROM moved CROSS JOIN LATERAL (VALUES
-           (moved.state, moved.failure_type, moved.segments, moved.cost, 1),
-           (moved.old_state, moved.old_failure_type, moved.old_segments,
-            moved.old_cost, -1)
-      ) AS side(state, failure_type, segments, cost, sign)
+                  OR side.state IN ('failed', 'expired') AND alike.was_submitted)
+      FROM (SELECT campaign_id, route_id, company_id, channel, is_debug,
+                   accepted_at::date AS day, state, failure_type,
+                   old_state, old_failure_type,
+                   submitted_at IS NOT NULL AS was_submitted, count(*) AS count,
+                   sum(segments) AS segments, sum(old_segments) AS old_segments,
+                   sum(cost) AS cost, sum(old_cost) AS old_cost
+              FROM moved
+          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) AS alike
+     CROSS JOIN LATERAL (VALUES
+           (state, failure_type, count, segments, cost),
+           (old_state, old_failure_type, -count, -old_segments, -old_cost)
+      ) AS side(state, failure_type, count, segments, cost)
   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
     """
 )
@@ -169,14 +174,14 @@ class StateChange(NamedTuple):
 
     def as_storable(self):
         """The change, with what a provider said as it can be stored."""
-        said = {
-            "code": self.code,
-            "detail": self.detail,
-            "provider_reference": self.provider_reference,
-            "segments": self.segments,
-        }
-        kept = storable(said)
-        return self if kept == said else self._replace(**kept)
+        if (
+            _is_plain(self.code)
+            and _is_plain(self.detail)
+            and _is_plain(self.provider_reference)
+            and 0 <= (self.segments or 0) <= MAX_SEGMENTS
+        ):
+            return self
+        return self._replace(**storable(self._asdict()))
 
 
 #: The members of a `StateChange` as PostgreSQL takes them.
@@ -988,22 +993,26 @@ def make_request(row):
 
 def storable(values):
     """The words of a provider as they can be kept: the database must never refuse an
-    answer because of them."""
-    kept = dict(values)
+    answer because of them.
+
+    :param values: dict, which is changed and handed back
+    """
     for name in PROVIDERS_WORDS:
-        word = kept.get(name)
-        if word and not _is_storable(word):
-            kept[name] = _UNSTORABLE.sub("", word)[:MAX_WORDS]
-    if len(kept.get("provider_reference") or "") > MAX_REFERENCE:
-        kept["provider_reference"] = None
-    if not 0 <= (kept.get("segments") or 0) <= MAX_SEGMENTS:
-        kept["segments"] = None
-    return kept
+        word = values.get(name)
+        if not _is_plain(word):
+            values[name] = _UNSTORABLE.sub("", word)[:MAX_WORDS]
+    if len(values.get("provider_reference") or "") > MAX_REFERENCE:
+        values["provider_reference"] = None
+    if not 0 <= (values.get("segments") or 0) <= MAX_SEGMENTS:
+        values["segments"] = None
+    return values
 
 
-def _is_storable(word):
-    """Whether a word is so plain that nothing needs to be looked for."""
-    return word.isascii() and "\0" not in word and len(word) <= MAX_WORDS
+def _is_plain(word):
+    """Whether a word is so plain and short that it can be kept as it is."""
+    return not word or (
+        word.isascii() and "\0" not in word and len(word) <= MAX_REFERENCE
+    )
 
 
 def _in_turns(changes):

@@ -487,18 +487,20 @@ def build_push_answer(references: Iterable[str]) -> bytes:
 
 def _read_states(root: etree._Element, zone: ZoneInfo) -> list[DeliveryReport]:
     return [
-        _read_state(state, zone)
+        _read_state(state, reference, zone)
         for state in root.iter("state")
-        if (state.get("id_sms") or "").strip()
+        if (reference := (state.get("id_sms") or "").strip())
     ]
 
 
-def _read_state(state: etree._Element, zone: ZoneInfo) -> DeliveryReport:
+def _read_state(
+    state: etree._Element, reference: str, zone: ZoneInfo
+) -> DeliveryReport:
     word = _text(state)
     status, failure_type = _STATES.get(word.casefold(), (DeliveryStatus.ACCEPTED, None))
     return DeliveryReport(
         status,
-        provider_reference=(state.get("id_sms") or "").strip(),
+        provider_reference=reference,
         failure_type=failure_type,
         segments=_integer(state.get("num_parts")),
         occurred_at=_read_time(state.get("time"), zone),
