@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import defaultdict
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from operator import itemgetter
 
@@ -32,6 +32,9 @@ _logger = logging.getLogger(__name__)
 POLL_SECONDS = 10
 #: Calls for one route before the next route has its turn.
 POLLS_IN_TURN = 20
+#: A report that overtakes the answer to its submit does so by less than this; lanes,
+#: which leave every few seconds, look for no older ones.
+FRESH = timedelta(minutes=15)
 #: Reports of messages that never turned up are kept so long.
 KEEP_UNMATCHED = timedelta(days=3)
 #: Reports that are done with are kept so long.
@@ -133,7 +136,7 @@ class SmsGatewayDeliveryReport(models.Model):
     occurred_at = fields.Datetime("Time", readonly=True)
     raw = fields.Text("As received", readonly=True)
 
-    _kept_index = models.Index("(route_id, provider_reference) WHERE state = 'kept'")
+    _kept_index = models.Index("(received_at, id) WHERE state = 'kept'")
     _trouble_index = models.Index("(id) WHERE state IN ('unmatched', 'unreadable')")
     _received_index = models.Index("(received_at, id)")
 
@@ -606,14 +609,22 @@ class SmsGatewayDeliveryReport(models.Model):
 
     # === KEPT REPORTS ===
     @api.model
-    def _apply_kept(self, limit=5000):
-        """Apply kept reports whose message is known and handed over meanwhile."""
+    def _apply_kept(self, max_age=None, limit=5000):
+        """Apply kept reports whose message is known and handed over meanwhile.
+
+        A gate whose account others use too tells of their messages as well, so that
+        hundreds of thousands may be kept that nobody will ever ask for.
+
+        :param max_age: of the reports that are looked at
+        """
+        since = now() - max_age if max_age else datetime.min
         rows = self.env.execute_query_dict(
             SQL(
                 """
                 WITH r AS (
                     SELECT id AS number, route_id, provider_reference, uuid, msisdn
-                      FROM sms_gateway_delivery_report WHERE state = 'kept'
+                      FROM sms_gateway_delivery_report
+                     WHERE state = 'kept' AND received_at >= %s
                 ), spoken_of AS (%s)
                 SELECT r.*, r.id AS number, m.id AS found
                   FROM sms_gateway_delivery_report r
@@ -621,6 +632,7 @@ class SmsGatewayDeliveryReport(models.Model):
                  WHERE r.state = 'kept' AND m.state NOT IN ('queued', 'submitting')
               ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r SKIP LOCKED
                 """,
+                since,
                 SPOKEN_OF,
                 limit,
             )

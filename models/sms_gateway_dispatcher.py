@@ -27,6 +27,7 @@ from ..providers.types import Outcome, SubmitRequest, SubmitResult
 from ..tools.backoff import reconcile_delay, retry_delay
 from ..tools.sentences import sentence
 from .sms_gateway_campaign import HELD_STATES
+from .sms_gateway_delivery_report import FRESH
 from .sms_gateway_message import (
     COUNT_MOVED,
     PRIORITY_BATCH,
@@ -792,7 +793,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         if lane.has_sent:
             self._trigger("poll")
         self._begin()
-        self.env["sms.gateway.delivery.report"]._apply_kept()
+        self.env["sms.gateway.delivery.report"]._apply_kept(max_age=FRESH)
         self._fold()
 
     def _get_unit_due(self, unit):

@@ -145,6 +145,18 @@ class TestPush(ReportCase):
         self.run_lane()
         self.assertEqual((report.state, message.state), ("applied", "delivered"))
 
+    def test_lanes_leave_old_reports_to_the_cron(self):
+        report = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        report.received_at -= timedelta(hours=1)
+        self.provider.script["submit"] = answer(
+            Outcome.ACCEPTED, provider_reference="r-1"
+        )
+        message = self.send_one(route=self.scripted)
+        self.run_lane()
+        self.assertEqual((report.state, message.state), ("kept", "submitted"))
+        self.run_apply_kept()
+        self.assertEqual((report.state, message.state), ("applied", "delivered"))
+
     def test_a_report_by_our_reference_waits_for_a_message_that_waits(self):
         message = self.make_submitting()
         self.set_state(message, "queued")
