@@ -108,6 +108,7 @@ def main() -> int:
     large = Database(f"{os.environ['ODOO_DB']}_flat")
     empty = Database(f"{large.name}_empty")
     scene = provide(large, empty, sizes, reuse=options.reuse)
+    make_past(empty, scene)
     rows: list[Row] = []
     with ExitStack() as stack:
         tables = [
@@ -205,6 +206,18 @@ def make(large: Database, empty: Database, sizes: Sizes, scene: dict[str, Any]) 
         tell("vacuum")
         generate.vacuum(cursor)
         tell("done")
+
+
+def make_past(empty: Database, scene: dict[str, Any]) -> None:
+    """Let the empty tables have a past that is smaller by far."""
+    moment = datetime.now(timezone.utc).replace(tzinfo=None) - timedelta(days=PAST_DAYS)
+    routes = [Route(*route) for route in scene["routes"]]
+    with contextlib.closing(psycopg2.connect(dbname=empty.name)) as connected:
+        cursor = connected.cursor()
+        generate.fill(cursor, routes, PAST, now=moment, user_id=scene["user"])
+        connected.commit()
+        connected.autocommit = True
+        generate.vacuum(cursor)
 
 
 def open_worker(database: str) -> Worker:
@@ -326,10 +339,9 @@ def expire(tables: Tables) -> dict[str, Any]:
 
 
 def measure_fold(
-    empty: Tables, large: Tables, scene: dict[str, Any]
+    empty: Tables, large: Tables, _scene: dict[str, Any]
 ) -> dict[Line, Figure]:
     """Bring counters and statistics up to date."""
-    make_past(empty, scene)
     return {
         line: compare(empty, large, partial(fold, campaigns=campaigns), "changes/s")
         for line, campaigns in ((FOLD, 1), (FOLD_MANY, PAST.singles))
@@ -342,10 +354,9 @@ def fold(tables: Tables, campaigns: int) -> float:
 
 
 def measure_retention(
-    empty: Tables, large: Tables, scene: dict[str, Any]
+    empty: Tables, large: Tables, _scene: dict[str, Any]
 ) -> dict[Line, Figure]:
     """Delete old messages, then do so while a lane works."""
-    make_past(empty, scene)
     share = compare(empty, large, delete_old, "msg/s")
     large.queue(2 * CLAIM_COUNT)
     alone = large.worker.do("measure_claims", size=CLAIM_SIZE, count=CLAIM_COUNT)
@@ -359,18 +370,6 @@ def measure_retention(
 def delete_old(tables: Tables) -> float:
     result = tables.worker.do("measure_retention", **DELETION)
     return float(result["deleted"] / sum(result["deletes"]))
-
-
-def make_past(empty: Tables, scene: dict[str, Any]) -> None:
-    """Let the empty tables have a past that is smaller by far."""
-    moment = datetime.now(timezone.utc).replace(tzinfo=None) - timedelta(days=PAST_DAYS)
-    routes = [Route(*route) for route in scene["routes"]]
-    with contextlib.closing(psycopg2.connect(dbname=empty.name)) as connected:
-        cursor = connected.cursor()
-        generate.fill(cursor, routes, PAST, now=moment, user_id=scene["user"])
-        connected.commit()
-        connected.autocommit = True
-        generate.vacuum(cursor)
 
 
 def measure_accept(
