@@ -783,18 +783,21 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
 
     # === LEAVING ===
     def _leave(self, lane):
-        """Say what is left: a lane with work due soon is started again at once, later
-        work waits for the cron's next minute."""
+        """Tidy up, then say what is left: a lane with work due soon is started again
+        at once, later work waits for the cron's next minute.
+
+        The look comes last: what arrives while the lane tidies up is seen by it.
+        """
+        self._begin()
+        self.env["sms.gateway.delivery.report"]._apply_kept(max_age=FRESH)
+        self._fold()
         self._begin()
         self._find_queues(lane)
         dues = [self._get_unit_due(unit) for unit in lane.units]
         is_due = any(due is not None and due <= LINGER_SECONDS for due in dues)
-        self._commit_progress(lane.untold, remaining=1 if is_due else 0)
         if lane.has_sent:
             self._trigger("poll")
-        self._begin()
-        self.env["sms.gateway.delivery.report"]._apply_kept(max_age=FRESH)
-        self._fold()
+        self._commit_progress(lane.untold, remaining=1 if is_due else 0)
 
     def _get_unit_due(self, unit):
         """Seconds until something of the unit can be claimed, None for not now."""

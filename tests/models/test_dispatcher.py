@@ -600,6 +600,8 @@ class TestLanes(GatewayCase):
     def setUp(self):
         super().setUp()
         self.scripted, self.provider = self.script_route()
+        self.Dispatcher = self.env["sms.gateway.dispatcher"]
+        self.Report = self.env["sms.gateway.delivery.report"]
 
     def set_parameter(self, name, value):
         self.env["ir.config_parameter"].set_param(f"crm_sms_gateway.{name}", value)
@@ -695,6 +697,22 @@ class TestLanes(GatewayCase):
         message.campaign_id.action_pause()
         later.action_cancel()
         self.assertIsNone(self.get_due())
+
+    def test_what_comes_while_a_lane_tidies_up_starts_it_again(self):
+        told = []
+
+        def note(_dispatcher, _processed=0, *, remaining=None):
+            told.append(remaining)
+
+        def accept_meanwhile(_reports, **_values):
+            self.send_one(route=self.scripted)
+
+        with (
+            patch.object(type(self.Dispatcher), "_commit_progress", note),
+            patch.object(type(self.Report), "_apply_kept", accept_meanwhile),
+        ):
+            self.run_lane()
+        self.assertEqual((told[-1], self.count_sent()), (1, 0))
 
     def test_a_lane_knows_when_the_next_token_comes(self):
         self.scripted.throughput = 0.1
