@@ -213,10 +213,12 @@ def measure_fold(registry, *, campaigns, changes):
     :return: ``folds``, list of seconds
     """
     folds = []
-    for _turn in range(3):
+    for _turn in range(5):
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
+            cr.execute("DELETE FROM sms_gateway_statistic_change")
             cr.execute(CHANGES, {"campaigns": campaigns, "changes": changes})
+            assert cr.rowcount == changes
             with _timing(folds):
                 env["sms.gateway.statistic.change"]._fold()
             cr.rollback()
@@ -225,8 +227,9 @@ def measure_fold(registry, *, campaigns, changes):
 
 CHANGES = """
 WITH chosen AS (
-    SELECT id, route_id, company_id, row_number() OVER () - 1 AS place
-      FROM sms_gateway_campaign ORDER BY recipient_count LIMIT %(campaigns)s)
+    SELECT id, route_id, company_id,
+           row_number() OVER (ORDER BY recipient_count, id) - 1 AS place
+      FROM sms_gateway_campaign ORDER BY recipient_count, id LIMIT %(campaigns)s)
 INSERT INTO sms_gateway_statistic_change
        (campaign_id, route_id, company_id, channel, is_debug, day, state, count,
         segments)
