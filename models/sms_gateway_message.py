@@ -723,11 +723,12 @@ WITH wanted AS (
     UPDATE sms_gateway_message m
        SET state = j.state,
            failure_type = CASE WHEN j.state = 'failed'
-                               THEN COALESCE(j.failure_type, 'other')
-                               ELSE j.failure_type END,
+                               THEN COALESCE(NULLIF(j.failure_type, ''), 'other')
+                               ELSE NULLIF(j.failure_type, '') END,
            failure_code = NULLIF(j.code, ''),
            failure_message = NULLIF(j.detail, ''),
-           provider_reference = COALESCE(j.provider_reference, m.provider_reference),
+           provider_reference = COALESCE(NULLIF(j.provider_reference, ''),
+                                         m.provider_reference),
            segments = COALESCE(j.segments, m.segments),
            cost = CASE WHEN m.channel = 'sms' AND m.segments > 0 AND j.segments > 0
                        THEN trim_scale(m.cost * j.segments / m.segments)

@@ -493,6 +493,19 @@ class TestClaim(GatewayCase):
         self.assertEqual(message.segments, 1)
         self.assertEqual(len(message.failure_message), 4096)
 
+    def test_empty_words_of_a_provider_say_nothing(self):
+        self.provider.script["submit"] = answer(
+            Outcome.ACCEPTED, provider_reference="", failure_type=""
+        )
+        message = self.send_one(route=self.scripted)
+        self.run_lane()
+        self.assertEqual(
+            (message.state, message.provider_reference, message.failure_type),
+            ("submitted", False, False),
+        )
+        self.env.cr.execute("SELECT provider_reference FROM sms_gateway_message")
+        self.assertEqual(self.env.cr.fetchall(), [(None,)])
+
     def test_the_answer_to_an_old_attempt_does_not_touch_a_newer_one(self):
         message = self.send_one(route=self.scripted)
         self.force_state(message, "submitting")
