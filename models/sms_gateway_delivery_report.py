@@ -419,7 +419,7 @@ class SmsGatewayDeliveryReport(models.Model):
                     SELECT id FROM sms_gateway_message
                      WHERE state = %(state)s AND route_id = %(route_id)s
                        AND is_debug = %(is_debug)s AND %(at)s <= %(now)s
-                  ORDER BY %(at)s, id LIMIT %(limit)s
+                  ORDER BY %(at)s LIMIT %(limit)s
                        FOR NO KEY UPDATE SKIP LOCKED)
                 UPDATE sms_gateway_message m
                    SET %(count)s = m.%(count)s + 1,

@@ -838,7 +838,7 @@ SELECT id, verdict FROM judged ORDER BY id
         """Submitting messages whose lane died: nobody knows whether they were sent."""
         return self._move_where(
             SQL("state = 'submitting' AND lease_until < %s", now()),
-            "lease_until, id",
+            "lease_until",
             limit,
             state="unknown",
             source="lease",
@@ -851,7 +851,7 @@ SELECT id, verdict FROM judged ORDER BY id
         """Queued messages whose time to live is over, on paused routes too."""
         return self._move_where(
             SQL("state = 'queued' AND NOT maybe_sent AND expires_at <= %s", now()),
-            "expires_at, id",
+            "expires_at",
             limit,
             state="expired",
             source="ttl",
