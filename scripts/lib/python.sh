@@ -54,13 +54,15 @@ _make_venv() {
     _pins "$@" >"$venv/.pins"
 }
 
-# A Python that Odoo 19 runs on and that can make virtual environments.
+# A Python that Odoo 19 runs on and that can make virtual environments. The system's
+# goes first: distributions build theirs with profile-guided optimisation, which the usual
+# version managers do not, and that makes a quarter of its speed.
 have_python() { [[ -x $LOCAL/venv/bin/python ]] || _search_python; }
 
 _search_python() {
     local candidate
-    for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 \
-        python3.10 /usr/bin/python3; do
+    for candidate in ${PYTHON:+"$PYTHON"} /usr/bin/python3 python3 python3.13 \
+        python3.12 python3.11 python3.10; do
         if _python_fits "$candidate"; then
             BASE_PYTHON="$candidate"
             return
