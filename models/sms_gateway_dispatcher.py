@@ -69,9 +69,9 @@ MAX_RETRY_AFTER = 24 * 3600
 DEBUG_CONCURRENCY = 4
 #: Calls at the same time in one lane.
 MAX_THREADS = 128
-#: Counters are brought up to date, and progress is told to the cron, so often inside a
-#: lane, in seconds.
-FOLD_SECONDS = 1.0
+#: A lane brings the counters up to date and sorts out what must not be sent any more so
+#: often, in seconds; claims ask for the latter themselves.
+CHORES_SECONDS = 1.0
 #: Held by every lane that looks for work (PostgreSQL's advisory lock).
 AWAKE_LOCK = "crm_sms_gateway.awake"
 #: Whether no lane holds that lock; it is let go of at once.
@@ -161,6 +161,7 @@ class Lane:
     finished: SimpleQueue = field(default_factory=SimpleQueue)
     look_at: float = 0.0
     fold_at: float = 0.0
+    sweep_at: float = 0.0
     untold: int = 0
     has_sent: bool = False
 
@@ -241,7 +242,9 @@ class SmsGatewayDispatcher(models.AbstractModel):
         """Look, claim, hand over and apply until the time is over or nothing comes."""
         rest_at = time.monotonic() + linger
         while time.monotonic() < deadline:
-            is_busy = self._look(lane)
+            self._keep_counters(lane)
+            is_busy = self._sweep(lane)
+            self._look(lane)
             is_busy |= bool(self._start_calls(lane))
             patience = 0 if lane.can_start_more else LOOK_SECONDS
             self._apply_answers(lane, lane.gather(patience))
@@ -322,34 +325,41 @@ class SmsGatewayDispatcher(models.AbstractModel):
         return self.env["ir.cron"]._commit_progress(processed, **kwargs)
 
     # === STEPS OF A LANE ===
-    def _look(self, lane):
-        """From time to time: sort out what must not be sent, see what is due.
-
-        :return: whether something was sorted out
-        """
-        started = time.monotonic()
-        if started < lane.look_at:
-            return False
-        self._keep_counters(lane)
-        self._begin()
-        count = self.env["sms.gateway.message"]._expire_queued()
-        self._begin()
-        count += self.env["sms.gateway.campaign"]._sweep_cancelled()
-        self._begin()
-        self._find_queues(lane)
-        self._commit()
-        taken = time.monotonic() - started
-        if not count:
-            lane.look_at = started + max(LOOK_SECONDS, taken / LOOK_SHARE)
-        return bool(count)
-
     def _keep_counters(self, lane):
+        """From time to time: tell the cron what was done, and everybody the counts."""
         if time.monotonic() < lane.fold_at:
             return
         self._commit_progress(lane.untold)
         lane.untold = 0
         self._fold()
-        lane.fold_at = time.monotonic() + FOLD_SECONDS
+        lane.fold_at = time.monotonic() + CHORES_SECONDS
+
+    def _sweep(self, lane):
+        """From time to time: sort out what must not be sent any more.
+
+        :return: whether there may be more of it
+        """
+        if time.monotonic() < lane.sweep_at:
+            return False
+        self._begin()
+        count = self.env["sms.gateway.message"]._expire_queued()
+        self._begin()
+        count += self.env["sms.gateway.campaign"]._sweep_cancelled()
+        self._commit()
+        if not count:
+            lane.sweep_at = time.monotonic() + CHORES_SECONDS
+        return bool(count)
+
+    def _look(self, lane):
+        """From time to time: see what is due."""
+        started = time.monotonic()
+        if started < lane.look_at:
+            return
+        self._begin()
+        self._find_queues(lane)
+        self._commit()
+        taken = time.monotonic() - started
+        lane.look_at = started + max(LOOK_SECONDS, taken / LOOK_SHARE)
 
     def _find_queues(self, lane):
         """Tell the units which queues have something due, and when the next has.

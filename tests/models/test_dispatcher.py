@@ -8,7 +8,10 @@ from odoo.sql_db import db_connect
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_sms_gateway.models.sms_gateway_dispatcher import Lane
+from odoo.addons.crm_sms_gateway.models.sms_gateway_dispatcher import (
+    LOOK_SECONDS,
+    Lane,
+)
 from odoo.addons.crm_sms_gateway.models.sms_gateway_message import ARROWS, StateChange
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent, RouteDown
 from odoo.addons.crm_sms_gateway.providers.types import (
@@ -608,6 +611,19 @@ class TestClaim(GatewayCase):
         self.assertFalse(self.provider.batches)
 
 
+class StoppedClock:
+    """The module `time`, where it passes only while somebody sleeps."""
+
+    def __init__(self):
+        self._seconds = 1000.0
+
+    def monotonic(self):
+        return self._seconds
+
+    def sleep(self, seconds):
+        self._seconds += seconds
+
+
 @tagged("post_install", "-at_install")
 class TestLanes(GatewayCase):
     def setUp(self):
@@ -726,6 +742,22 @@ class TestLanes(GatewayCase):
         ):
             self.run_lane()
         self.assertEqual((told[-1], self.count_sent()), (1, 0))
+
+    def test_slow_chores_do_not_put_off_the_next_look(self):
+        clock = StoppedClock()
+
+        def fold(_dispatcher):
+            clock.sleep(5)
+
+        with (
+            patch(f"{MODELS}.sms_gateway_dispatcher.time", clock),
+            patch.object(type(self.Dispatcher), "_fold", fold),
+            self.as_cron() as env,
+        ):
+            dispatcher = env["sms.gateway.dispatcher"]
+            with dispatcher._open_lane() as lane:
+                dispatcher._work(lane, clock.monotonic() + 1, linger=0)
+            self.assertAlmostEqual(lane.look_at, clock.monotonic() + LOOK_SECONDS)
 
     def test_a_lane_knows_when_the_next_token_comes(self):
         self.scripted.throughput = 0.1
