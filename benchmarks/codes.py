@@ -6,7 +6,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .accept import API, JSON
 from .databases import ask as ask_database
@@ -115,20 +115,28 @@ def wait_for_crons(stage: Stage) -> None:
          WHERE active AND cron_name NOT LIKE 'SMS gateway%'
            AND nextcall <= now() AT TIME ZONE 'UTC'
     """
-    deadline = time.monotonic() + PATIENCE
-    while ask_database(stage.database, query) != [(0,)]:
-        if time.monotonic() > deadline:
-            raise AssertionError("Odoo's own crons do not come to an end")
-        time.sleep(0.2)
+    wait_until(
+        lambda: ask_database(stage.database, query) == [(0,)],
+        "Odoo's own crons do not come to an end",
+    )
 
 
 def wait_until_busy(stage: Stage) -> None:
     """Let the campaign get under way."""
-    before = stage.provider.stats(messages=False)["messages"]
+
+    def count() -> int:
+        return int(stage.provider.stats(messages=False)["messages"])
+
+    before = count()
+    wait_until(lambda: count() >= before + 2000, "The campaign does not start")
+
+
+def wait_until(is_so: Callable[[], bool], otherwise: str) -> None:
+    """Ask until it is so; an error with these words when that takes too long."""
     deadline = time.monotonic() + PATIENCE
-    while stage.provider.stats(messages=False)["messages"] < before + 2000:
+    while not is_so():
         if time.monotonic() > deadline:
-            raise AssertionError("The campaign does not start")
+            raise AssertionError(otherwise)
         time.sleep(0.2)
 
 

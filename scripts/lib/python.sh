@@ -56,7 +56,7 @@ _make_venv() {
 
 # A Python that Odoo 19 runs on and that can make virtual environments. The system's
 # goes first: distributions build theirs with profile-guided optimisation, which the usual
-# version managers do not, and that makes a quarter of its speed.
+# version managers do not, and which makes it some quarter faster.
 have_python() { [[ -x $LOCAL/venv/bin/python ]] || _search_python; }
 
 _search_python() {
