@@ -2,12 +2,14 @@ from . import test_campaign_draft
 from . import test_dashboard
 from . import test_delivery_report
 from . import test_dispatcher
+from . import test_field_text
 from . import test_link
 from . import test_list
 from . import test_message_enqueue
 from . import test_message_states
 from . import test_native
 from . import test_note
+from . import test_phone
 from . import test_plans
 from . import test_price
 from . import test_reconcile
