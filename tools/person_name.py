@@ -335,7 +335,9 @@ def _is_part(folded: str) -> bool:
 
 
 def _is_initials(word: str) -> bool:
-    return len(word) == 1 or ("." in word and _INITIALS.fullmatch(word) is not None)
+    if len(word) == 1:
+        return word.isalpha()
+    return "." in word and _INITIALS.fullmatch(word) is not None
 
 
 def _join_words(words: list[str]) -> list[str]:
