@@ -453,7 +453,7 @@ class TestSuggestGender(BaseCase):
                 self.assertEqual(suggest_gender(name), gender)
 
 
-# a name that has the dictionary one gender only, or another, and why
+# what the list and the dictionary say of a name where they differ, and why
 DISAGREEMENTS = {
     # the dictionary declines it for men only; women are called so too
     **dict.fromkeys(
