@@ -1,7 +1,8 @@
 """Who a person is addressed as: a full name in its parts, and the gender they tell.
 
-A rule of our own: first names are known from a list, patronymics and surnames by their
-endings, and what stays unclear is left empty. Rules of endings alone, as libraries for
+A rule of our own: first names are known from a list, patronymics by their endings,
+surnames by what they stand beside, and what stays unclear is left empty: a word alone
+that the list does not know is a question. Rules of endings alone, as libraries for
 inflection have them, take every unknown word for a name.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .compose import Gender
 from .given_names import GENDERS, PATRONYMICS
@@ -29,6 +31,7 @@ _MAX_LENGTH = 120
 _MAX_WORDS = 6
 
 # in brackets, or behind a dash that joins no words
+_BRACKETS = re.compile(r"\(([^()]*)\)")
 _REMARK = re.compile(r"\([^()]*\)|\s[-–—]+\s.*|[;/|].*", re.DOTALL)
 _APOSTROPHE = re.compile("[’‘ʼ`]")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
@@ -37,6 +40,12 @@ _PIECE = re.compile(r"[^\W\d_]+")
 # "И.", "И.И.", "J"
 _INITIALS = re.compile(r"(?:[^\W\d_]\.-?)+|[^\W\d_]")
 _GLUED_INITIALS = re.compile(r"(?<!\w)((?:[^\W\d_]\.){1,2})(?=[^\W\d_]{2})")
+# "Анна и Пётр", "Анна с работы", but "Иван И Петров", "иванов с", "j e smith"
+_LETTER = re.compile(
+    r"(?:^|(?<=\w\w ))(?P<remark>[скузо])(?= \w\w)|(?<=\w\w )[ийіiye](?= \w\w)"
+)
+# as the lists have them: Пётр, Нұрлан, Мар'яна
+_FOLDED = str.maketrans("ёәғқңөұүһҳ", "еагкноуухх", "'")
 _LATIN = re.compile(r"[a-zA-Z\xc0-\u024f]")
 
 # what stands before or behind a name; dots are left out
@@ -55,6 +64,36 @@ _NO_PERSON = frozenset(
     "завод школа банк группа кабинет агентство аптека сервис клиника отель гостиница "
     "фонд контакт клиент покупатель".split()
 )
+# whose number it is: beside them, a name may be somebody else's, in the genitive too
+_KIN = frozenset(
+    "папа папочка папуля отец батя мама мамочка мамуля мать матушка родители родитель "
+    "бабушка бабуля баба дедушка дедуля дед прабабушка прадедушка внук внучка внуки "
+    "брат братик братишка братья сестра сестренка сестричка сестры муж супруг жена "
+    "супруга супруги жених невеста молодожены парень девушка сын сынок сыновья дочь "
+    "дочка доченька дети ребенок малыш близнецы тетя тетка дядя дядька племянник "
+    "племянница кузен крестный крестная крестник тесть теща свекор свекровь зять "
+    "невестка сноха шурин деверь золовка свояк кум кума сват сватья отчим мачеха "
+    "пасынок падчерица опекун вдова вдовец бывший бывшая друг друзья подруга подружка "
+    "приятель знакомый знакомая сосед соседка соседи коллега одноклассник "
+    "одноклассница однокурсник однокурсница семья семейство няня помощник помощница "
+    "ассистент представитель тато батько мати дитина чоловік сестричка донька онук "
+    "онука аке аже dad daddy father mom mommy mum mummy mother parents parent grandma "
+    "grandpa grandmother grandfather granny brother sister husband wife spouse son "
+    "daughter child children kids aunt auntie uncle nephew niece cousin friend "
+    "neighbor neighbour family boyfriend girlfriend fiance fiancee colleague "
+    "assistant nanny papa mama".split()
+)
+_AND = frozenset("& + and und et или or та або плюс plus".split())
+# a name behind them is no nominative; behind a name they begin a remark
+_PREPOSITIONS = frozenset(
+    "для от из ко со про без за на по при через від до із for from to by of at with "
+    "via c/o".split()
+)
+# they tell what somebody does, or who does it for somebody: Тренер Александра
+_ROLES = frozenset(
+    "директор менеджер бухгалтер администратор юрист адвокат врач тренер риелтор "
+    "доктор профессор".split()
+)
 # they belong to the surname behind them
 _PARTICLES = frozenset(
     "van von der den de del della di da dos du la le ter ten zu af bin ibn al el "
@@ -65,6 +104,7 @@ _SON_OF = frozenset("оглы оглу углы улы ұлы уулу ogly oglu
 _DAUGHTER_OF = frozenset("кызы гызы қызы кизи kyzy gyzy qizi qızı kizi".split())
 _CHILD_OF = _SON_OF | _DAUGHTER_OF
 _UNSTRESSED = _PARTICLES | _CHILD_OF
+_NOBODY = _NO_PERSON | _KIN | _AND
 
 # surnames end like the first three too
 _SON_OR_SURNAME = ("ич", "ыч", "іч", "ovich", "evich")
@@ -83,16 +123,41 @@ _SHORTEST_PATRONYMIC = 5
 
 _MALE_SURNAME = ("ов", "ев", "ский", "цкий")
 _FEMALE_SURNAME = ("ова", "ева", "ская", "цкая")
+# hardly any first name ends so
+_SURE_SURNAME = (
+    *(*_MALE_SURNAME, *_FEMALE_SURNAME, "енко", "чук", "швили", "дзе"),
+    *("ov", "ova", "ev", "eva", "sky", "skiy", "skaya", "enko"),
+)
 # other words end so too, and surnames of both
-_SURNAME = (
-    *(*_MALE_SURNAME, *_FEMALE_SURNAME, "ин", "ина", "ын", "ына", "енко", "чук"),
-    *("швили", "дзе", "ov", "ova", "ev", "eva", "sky", "skiy", "skaya", "enko"),
+_SURNAME = (*_SURE_SURNAME, "ин", "ина", "ын", "ына")
+# ordinary words seldom end so
+_FOREIGN_SURNAME = tuple("ко ук юк ян янц ич ман берг штейн ых их иа ия ава".split())
+_SHORT_SURNAMES = frozenset(
+    "ан кан ким ли лим нам но пак тен тян хан хван хегай цай цой цхай чен шин "
+    "юн".split()
+)
+# of a family, "Ивановы", and genitives: "Галины"
+_OF_MANY = ("овы", "евы", "ины", "ыны", "ские", "цкие")
+# Ивановича, Петровны
+_DECLINED_PATRONYMIC = (
+    *("вича", "вичу", "вичем", "виче", "ьича", "мича", "кича"),
+    *(stem + end for stem in ("овн", "евн", "ичн", "ишн") for end in "ыеу"),
+    *("овной", "евной", "ичной", "ишной"),
 )
 _SHORTEST_SURNAME = 4
 # undeclined, so a surname of men and women
 _SURNAME_OF_EITHER = frozenset(
     "былина грин дарвин дубина калина калын малина мартин перина рябина сина франклин "
     "чаплин щербина щетина янина".split()
+)
+
+# names of men that are surnames too; of women, Joyce and a few more
+_ALSO_SURNAMES = frozenset(
+    "абрам август адам альберт арнольд арон бернард вальтер вильгельм винсент гай "
+    "герман гордон давид демьян захар игнат исаак конрад лазарь марк мартин назар "
+    "наум остап поль потап роман рудольф самсон самуил соломон тарас томас фома франк "
+    "франц фридрих христофор эрнст юлиан якоб якуб ян grace holly hope joyce rosa "
+    "rose ruby".split()
 )
 
 _DOUBLE_NAMES = frozenset(
@@ -115,9 +180,12 @@ def split_name(full: str) -> PersonName:
     if len(full) > _MAX_LENGTH:
         return _UNKNOWN
     text = _APOSTROPHE.sub("'", unicodedata.normalize("NFC", full))
-    before, _, behind = _REMARK.sub(" ", text).partition(",")
+    plain = _REMARK.sub(" ", text)
+    before, _, behind = plain.partition(",")
     words = _read_words(before)
     if not words:
+        return _UNKNOWN
+    if (behind or plain != text) and _names_others(text, words, behind.split(",")):
         return _UNKNOWN
     if behind:
         return _split_at_comma(words, _read_words(behind.replace(",", " ")))
@@ -132,9 +200,38 @@ def suggest_gender(name: PersonName) -> Gender | None:
         _gender_of_first_name(_fold(name.first_name)),
         *(_gender_of_surname(surname) for surname in surnames),
     } - {None}
-    if not genders:
+    if not genders and _is_first_name(name.first_name):
         return _hint_of_surname(surnames[-1])
     return genders.pop() if len(genders) == 1 else None
+
+
+def _names_others(text: str, words: list[str], behind: list[str]) -> bool:
+    """Tell whether the rest of a text names more people, or says "Мама" and no more.
+
+    "Анна - жена Петра" is Анна, "Анна (мама)" may be the mother of Анна. "Мария (Маша)"
+    is one person, "Мария (Пётр)" are two.
+    """
+    bracketed = [_PIECE.findall(_fold(rest)) for rest in _BRACKETS.findall(text)]
+    others = [
+        _PIECE.findall(_fold(rest[0]))
+        for rest in _REMARK.finditer(_BRACKETS.sub(" ", text))
+    ]
+    parts = [_PIECE.findall(_fold(part)) for part in behind]
+    if any(rest and _KIN.issuperset(rest) for rest in (*bracketed, *others, *parts)):
+        return True
+    if not any(map(_is_first_name, words)):
+        # "Smith, John"
+        parts = parts[1:]
+    if any(rest and _is_first_name(rest[0]) for rest in (*others, *parts)):
+        return True
+    named = [*words, *(rest[0] for rest in bracketed if rest)]
+    return bool(bracketed) and _are_of_both(named)
+
+
+def _are_of_both(words: list[str]) -> bool:
+    """Tell whether there are a man's and a woman's first name among the words."""
+    genders = {GENDERS.get(_fold(word)) for word in words}
+    return genders >= {"male", "female"}
 
 
 def _gender_of_patronymic(patronymic: str) -> Gender | None:
@@ -170,26 +267,61 @@ def _hint_of_surname(surname: str) -> Gender | None:
     return "male" if surname.endswith(("ин", "ын")) else None
 
 
+@lru_cache(maxsize=4096)
 def _fold(word: str) -> str:
-    return word.lower().replace("ё", "е")
+    return word.lower().translate(_FOLDED)
 
 
 def _read_words(text: str) -> list[str] | None:
     """Return the words of a name without titles; None when it is no person's."""
+    text = " ".join(text.split())
+    if letter := _LETTER.search(text.lower() if text.isupper() else text):
+        if not letter["remark"]:
+            return None
+        text = text[: letter.start()]
     if "." in text:
         text = _GLUED_INITIALS.sub(r"\1 ", text)
     is_lower = text.islower()
-    words = []
+    words: list[str] = []
+    role = False
     for word in text.split():
         folded = _fold(word).replace(".", "")
+        if folded in _NOBODY:
+            return None
         if folded in _TITLES or _SYMBOLS.fullmatch(word):
+            role = role or folded in _ROLES
             continue
-        if folded in _NO_PERSON or not (_WORD.fullmatch(word) or _is_initials(word)):
+        if folded in _PREPOSITIONS:
+            if not words:
+                return None
+            break
+        if not (_WORD.fullmatch(word) or _is_initials(word)):
             return None
         if not is_lower and word.islower() and not _is_part(folded):
             break
+        if _is_declined(folded):
+            return None
         words.append(word)
-    return _join_words(words) if len(words) <= _MAX_WORDS else None
+    if len(words) > _MAX_WORDS or (role and [*map(_is_genitive_too, words)] == [True]):
+        return None
+    return _join_words(words)
+
+
+def _is_declined(folded: str) -> bool:
+    """Tell a family, and names in another case than the nominative."""
+    return (
+        len(folded) > _SHORTEST_PATRONYMIC
+        and folded.endswith((*_OF_MANY, *_DECLINED_PATRONYMIC))
+        and not _is_first_name(folded)
+    )
+
+
+def _is_genitive_too(word: str) -> bool:
+    """Tell whether a woman's name is also what a man's is in the genitive."""
+    folded = _fold(word)
+    stem = folded[:-1]
+    men = {"а": (stem,), "я": (f"{stem}й", f"{stem}ь")}.get(folded[-1:], ())
+    return _is_womans(word) and any(GENDERS.get(man) == "male" for man in men)
 
 
 def _is_part(folded: str) -> bool:
@@ -203,7 +335,9 @@ def _is_part(folded: str) -> bool:
 
 
 def _is_initials(word: str) -> bool:
-    return len(word) == 1 or ("." in word and _INITIALS.fullmatch(word) is not None)
+    if len(word) == 1:
+        return word.isalpha()
+    return "." in word and _INITIALS.fullmatch(word) is not None
 
 
 def _join_words(words: list[str]) -> list[str]:
@@ -270,7 +404,7 @@ def _split(words: list[str]) -> PersonName:
 def _split_from_initials(word: str, words: list[str]) -> PersonName:
     """Split "Иванов И. И.", and "Anna K." where the initial is the surname's."""
     is_short = len(words) == 2 and sum(map(str.isalpha, "".join(words[1:]))) == 1
-    if words[0] == word and is_short and not _is_surname(_fold(word)):
+    if words[0] == word and is_short and not _is_sure_surname(_fold(word)):
         return PersonName(word) if _is_first_name(word) else _UNKNOWN
     return PersonName(last_name=word)
 
@@ -323,16 +457,19 @@ def _is_surname(word: str) -> bool:
     )
 
 
+def _is_sure_surname(word: str) -> bool:
+    """Tell whether a folded word ends like surnames and hardly any first name."""
+    return _is_surname(word) and word.endswith(_SURE_SURNAME)
+
+
 def _split_one(word: str) -> PersonName:
+    """Return a known first name, or a patronymic: any other word is a question."""
     folded = _fold(word)
     if _is_first_name(word):
         return PersonName(word)
     if folded in PATRONYMICS or _gender_of_patronymic(folded) == "female":
         return PersonName(patronymic=word)
-    is_cyrillic = not _LATIN.match(word)
-    return (
-        PersonName(last_name=word) if is_cyrillic and _is_surname(folded) else _UNKNOWN
-    )
+    return _UNKNOWN
 
 
 def _split_around(words: list[str], place: int) -> PersonName:
@@ -341,9 +478,10 @@ def _split_around(words: list[str], place: int) -> PersonName:
     patronymic, *behind = words[place:]
     last_name = " ".join(behind or before)
     if _is_surname(_fold(first_name)):
-        # Андрей Соколов Викторович, Соколов Викторович
+        # Андрей Соколов Викторович, Соколов Викторович; Рузилина may be either
         if not last_name:
-            return PersonName("", first_name, patronymic)
+            is_sure = _is_sure_surname(_fold(first_name))
+            return PersonName("", first_name if is_sure else "", patronymic)
         if _is_first_name(last_name):
             first_name, last_name = last_name, first_name
     return PersonName(first_name, last_name, patronymic)
@@ -352,11 +490,20 @@ def _split_around(words: list[str], place: int) -> PersonName:
 def _split_western(words: list[str]) -> PersonName:
     """Split a name in Latin letters: the first name first, or behind Sokolov."""
     if _is_first_name(words[0]):
+        # Kim Anna, Ivan Maria: one of them, or both
+        if len(words) == 2 and _are_two(*words):
+            return _UNKNOWN
         return _split_from_first_name(words)
     if _is_first_name(words[1]) and _is_surname(_fold(words[0])):
         return PersonName(words[1], words[0])
     # a shop, a Hungarian or a Chinese name, where the surname comes first
     return _UNKNOWN
+
+
+def _are_two(one: str, other: str) -> bool:
+    """Tell a woman's name behind one that is no woman's, where it is no surname."""
+    is_surname = _fold(other) in _ALSO_SURNAMES
+    return _is_womans(other) and not _is_womans(one) and not is_surname
 
 
 def _split_from_first_name(words: list[str]) -> PersonName:
@@ -367,16 +514,30 @@ def _split_from_first_name(words: list[str]) -> PersonName:
 
 def _split_two(one: str, other: str) -> PersonName:
     """Split two words of which one is a first name, and the other is none."""
-    is_first = _is_first_name(one), _is_first_name(other)
-    if is_first == (True, True):
-        # Анна Герман: surnames are made of men's names
-        is_first = _is_womans(one), _is_womans(other)
-    match is_first:
+    match _is_first_name(one), _is_first_name(other):
         case (True, False):
             return PersonName(one, other)
         case (False, True):
+            return _split_from_surname(one, other)
+        case (True, True) if _is_womans(one) and _fold(other) in _ALSO_SURNAMES:
+            # Анна Герман
+            return PersonName(one, other)
+        case (True, True) if _is_womans(other) and _fold(one) in _ALSO_SURNAMES:
             return PersonName(other, one)
     return _UNKNOWN
+
+
+def _split_from_surname(word: str, first_name: str) -> PersonName:
+    """Split "Ким Евгения", but not "Шеф Евгения": he may be the boss of Евгений."""
+    if _is_genitive_too(first_name) and not _may_be_womans_surname(_fold(word)):
+        return _UNKNOWN
+    return PersonName(first_name, word)
+
+
+def _may_be_womans_surname(word: str) -> bool:
+    if _is_surname(word):
+        return _gender_of_surname(word) != "male"
+    return word in _SHORT_SURNAMES or "-" in word or word.endswith(_FOREIGN_SURNAME)
 
 
 def _is_womans(first_name: str) -> bool:
@@ -385,11 +546,13 @@ def _is_womans(first_name: str) -> bool:
 
 def _split_many(words: list[str]) -> PersonName:
     """Split three words or more: the surname is the last one, or all before."""
+    if _are_of_both(words):
+        return _UNKNOWN
     match [*map(_is_first_name, words)]:
         case [True, *_, False]:
             return _split_from_first_name(words)
         case [False, True, *_]:
-            return PersonName(words[1], words[0])
+            return _split_from_surname(words[0], words[1])
         case [False, False, True]:
             return PersonName(words[2], " ".join(words[:2]))
     return _UNKNOWN
