@@ -294,8 +294,8 @@ OF_CODE = {
         _lt("Opted out"),
         _lt("The number is on the blacklist: the recipient opted out of messages."),
         _lt(
-            "Leave the recipient out. Only if they ask for messages again, remove the"
-            " number from the blacklist."
+            "Leave the recipient out. Only if they ask for messages again, let an"
+            " administrator remove the number from the blacklist."
         ),
     ),
     "duplicate": Reason(
@@ -419,14 +419,20 @@ def _recognise_own(message):
     none.
     """
     code, said = message.failure_code, message.failure_message or ""
-    is_decided = code == RESOLVED and message.state == "failed"
-    is_withheld = not message.attempts or message.state == "cancelled"
-    if not (is_decided or is_withheld and code in OF_CODE):
+    if message.state == "failed" and code in (RESOLVED, False):
+        return _recognise_decision(said)
+    if message.attempts and message.state != "cancelled" or code not in OF_CODE:
         return None
     key, params = recognise(said, code) or (code, {})
     if params.get("path") == "text" and message.campaign_id.source == "odoo":
         key = "missing_field.odoo"
     return (key if key in OF_CODE else code), params
+
+
+def _recognise_decision(said):
+    """What `_recognise_own` tells of a decision; those of earlier releases are kept
+    without a code and without the full stop."""
+    return recognise(said.removesuffix(".") + ".", RESOLVED)
 
 
 def _get_reasons_of_state(message):
@@ -490,6 +496,12 @@ def _label_words(message):
     return env._("Provider's answer: %(words)s", words=with_code)
 
 
+def name_failure(env, failure_type):
+    """What a failure type is called, "" for none."""
+    reason = OF_FAILURE_TYPE.get(failure_type)
+    return env._(reason.name) if reason else ""
+
+
 # === WORDS ===
 def say_words(env, said):
     """What was kept of an adapter, a person or a check of texts, for the reader of an
@@ -511,7 +523,7 @@ def _say_line(env, line):
         text, values = found
         said = {name: _say_value(env, value) for name, value in values.items()}
         return fill(env._(text), said)
-    known = recognise(line, RESOLVED, *TEMPLATE_CODES)
+    known = _recognise_decision(line) or recognise(line, *TEMPLATE_CODES)
     if known:
         key, values = known
         return sentence(key, get_language(env), **values)

@@ -225,7 +225,7 @@ class SmsGatewayRoute(models.Model):
                     self.env._(
                         "%(provider)s does not offer every channel chosen for the"
                         " route %(route)s.",
-                        provider=provider.label,
+                        provider=self.env._(provider.label),
                         route=route.name,
                     )
                 )

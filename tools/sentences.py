@@ -437,8 +437,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     # What a person decided about a message nobody knew the outcome of
     "resolved": (
-        "Решение принял пользователь {user}",
-        "Resolved by {user}",
+        "Решение принял пользователь {user}.",
+        "Resolved by {user}.",
     ),
     # When there are several errors
     "more_errors": (

@@ -96,11 +96,7 @@ class TestReasons(ReasonCase):
 
     def test_every_code_of_ours_and_every_closer_sentence_has_a_reason(self):
         self.assertLessEqual(FAILURE_OF_CODE.keys(), OF_CODE.keys())
-        keys = {
-            key
-            for key in SENTENCES
-            if key.partition(".")[0] in FAILURE_OF_CODE.keys() - {"too_long"}
-        }
+        keys = {key for key in SENTENCES if key.partition(".")[0] in FAILURE_OF_CODE}
         self.assertLessEqual(keys, OF_CODE.keys())
 
     def test_no_reason_is_in_a_strangers_language(self):
@@ -201,7 +197,16 @@ class TestReasons(ReasonCase):
         self.assertIn(user, text)
         self.assertFalse(words)
         event = self.read_as("de_DE", message.event_ids[-1])
-        self.assertEqual(event.words, f"Resolved by {user}")
+        self.assertEqual(event.words, f"Resolved by {user}.")
+
+    def test_a_decision_of_an_earlier_release_is_one_too(self):
+        message = self.send_one()
+        said = "Решение принял пользователь Анна"
+        self.put(message, "failed", attempts=1, failure_message=said)
+        self.assertEqual(
+            self.read_reason(message)[1],
+            "Анна marked the message as failed: it did not arrive.",
+        )
 
     def test_a_code_of_a_provider_is_not_taken_for_ours(self):
         route, _provider = self.script_route(
@@ -320,6 +325,21 @@ class TestXmlGate(ReasonCase):
         )
 
 
+class TestDeliveryReports(ReasonCase):
+    def test_what_was_pushed_is_told_in_the_readers_language(self):
+        why = GateWords.NOT_XML.say()
+        Report = self.env["sms.gateway.delivery.report"]
+        report = Report._keep_unreadable(self.route, b"?", why)
+        report.failure_type = "unreachable"
+        shown = self.read_as("ru_RU", report)
+        self.assertEqual(shown.words, self.say_russian(why))
+        self.assertEqual(shown.failure_reason, self.say_russian("Unreachable"))
+        self.assertEqual(self.read_as("de_DE", report).failure_reason, "Unreachable")
+
+    def say_russian(self, text):
+        return self.env(context={"lang": "ru_RU"})._(text)
+
+
 class TestPauses(ReasonCase):
     def test_a_pause_by_hand_is_read_in_the_readers_language(self):
         self.read_as("ru_RU", self.route).action_pause()
@@ -391,7 +411,7 @@ class TestDrafts(DraftCase):
         with self.as_cron() as env:
             env["sms.gateway.recipient"]._cron_note()
         body = nobody.message_ids[0].body
-        self.assertIn("Unreadable number", body)
+        self.assertIn("cannot be read as one. Check the number", body)
         self.assertFalse(CYRILLIC.search(body))
 
     def test_closer_problems_have_closer_reasons(self):
