@@ -51,13 +51,15 @@ class Explanation(NamedTuple):
 _CALLER_CORRECTS = _lt(
     "Correct the program that calls the API, then let it send a new message."
 )
+#: What cannot be sent again: the text was never ready, or the number never good.
+_SEND_ANEW = _lt("Then send a new message.")
 _CORRECT_NUMBER = _lt(
-    "Check the number with the customer, correct it in the contact with its country"
-    " code, such as +79876543210, then send a new message."
+    "Check the number with the customer and correct it in the"
+    " contact, with its country code, such as +79876543210."
 )
 _SHORTEN = _lt(
-    "Shorten the text or the values in it, then send a new message. An administrator"
-    " can change the limit in the settings."
+    "Shorten the text or the values in it. An administrator can"
+    " change the limit in the settings."
 )
 
 #: By the provider's failure type, once it had the message.
@@ -175,7 +177,7 @@ OF_CODE = {
     "invalid_number.absent": Reason(
         _lt("No number"),
         _lt("There is no phone number."),
-        _lt("Enter a number in the contact, then send a new message."),
+        _lt("Enter a number in the contact."),
     ),
     "invalid_number.unreadable": Reason(
         _lt("Unreadable number"),
@@ -195,7 +197,7 @@ OF_CODE = {
     "invalid_number.several": Reason(
         _lt("Several numbers"),
         _lt("More than one number is written in one field: the gateway chooses none."),
-        _lt("Leave one number in the field, then send a new message."),
+        _lt("Leave one number in the field."),
     ),
     "invalid_number.digits_lost": Reason(
         _lt("Digits lost"),
@@ -214,8 +216,8 @@ OF_CODE = {
         _lt("Country unknown"),
         _lt("The number has no country code, and the recipient has no country."),
         _lt(
-            "Write the number with its country code, or enter the country of the"
-            " contact. Then send a new message."
+            "Write the number with its country code, or enter the country of"
+            " the contact."
         ),
     ),
     "missing_gender": Reason(
@@ -229,10 +231,7 @@ OF_CODE = {
     "missing_gender.person": Reason(
         _lt("Unknown gender"),
         _lt("The recipient's gender is not known, and there is no neutral text."),
-        _lt(
-            "Enter the gender of the contact or add a neutral text, then send a new"
-            " message."
-        ),
+        _lt("Enter the gender of the contact or add a neutral text."),
     ),
     "invalid_gender": Reason(
         _lt("Invalid gender"),
@@ -247,15 +246,12 @@ OF_CODE = {
     "missing_field.person": Reason(
         _lt("Missing data"),
         _lt("The text needs %(path)s, and the recipient has none."),
-        _lt(
-            "Fill it in, or give a default in the text: default('…'). Then send a new"
-            " message."
-        ),
+        _lt("Fill it in, or give a default in the text: default('…')."),
     ),
     "missing_field.odoo": Reason(
         _lt("No text"),
         _lt("The message has no text."),
-        _lt("Write a text, then send a new message."),
+        _lt("Write a text."),
     ),
     "invalid_field": Reason(
         _lt("Invalid data"),
@@ -265,7 +261,7 @@ OF_CODE = {
     "invalid_character": Reason(
         _lt("Forbidden character"),
         _lt("The data of the recipient has a character that cannot be sent."),
-        _lt("Delete it where it was entered, then send a new message."),
+        _lt("Delete it where it was entered."),
     ),
     "too_long": Reason(
         _lt("Too long"),
@@ -392,11 +388,20 @@ def explain_message(message):
         return None
     own = _recognise_own(message)
     if own:
-        return _explain(message.env, OF_CODE, *own)
+        return _explain_own(message, *own)
     reasons, key = _get_reasons_of_state(message)
     if key is None:
         return None
     return _explain(message.env, reasons, key, words=_label_words(message))
+
+
+def _explain_own(message, key, params):
+    explanation = _explain(message.env, OF_CODE, key, params)
+    is_left_to_others = key == RESOLVED or OF_CODE[key].remedy is _CALLER_CORRECTS
+    if message.state != "failed" or is_left_to_others:
+        return explanation
+    anew = message.env._(_SEND_ANEW)
+    return explanation._replace(remedy=f"{explanation.remedy} {anew}")
 
 
 def explain_problem(env, problem):
@@ -491,7 +496,7 @@ def _label_words(message):
         return ""
     words = say_words(env, said)
     with_code = f"{words} ({code})" if words and code else words or code
-    if said and is_own(said):
+    if is_own(said):
         return env._("Details: %(words)s", words=with_code)
     return env._("Provider's answer: %(words)s", words=with_code)
 
@@ -509,12 +514,12 @@ def say_words(env, said):
 
     :param said: one sentence, or one in each line
     """
-    return "\n".join(_say_line(env, line) for line in (said or "").splitlines())
+    return "\n".join(_say_line(env, line) for line in (said or "").split("\n"))
 
 
 def is_own(said):
     """Whether something was said by the gateway and not by a provider."""
-    return all(map(_find_words, (said or "").splitlines()))
+    return all(map(_find_words, said.split("\n")))
 
 
 def _say_line(env, line):

@@ -136,6 +136,12 @@ class TestReasons(ReasonCase):
             self.read_reason(refused, "de_DE")[1], "The request gave no value for city."
         )
 
+    def test_what_was_never_ready_is_not_sent_again_but_anew(self):
+        refused = self.get_messages(self.send("123", PHONE))[0]
+        self.assertIn("Then send a new message.", self.read_reason(refused)[2])
+        problem = Problem("invalid_number", "phone", {"reason": "unreadable"})
+        self.assertNotIn("new message", explain_problem(self.env, problem).remedy)
+
     def test_what_expired_here_is_told_from_what_expired_at_the_provider(self):
         message = self.send_one()
         self.put(message, "expired")
