@@ -7,12 +7,12 @@ from decimal import Decimal
 from ..tools.compose import Problem, Rules, Texts, compose
 from ..tools.links import replace_urls, to_ascii
 from ..tools.segments import count_segments
-from ..tools.sentences import sentence
 from ..tools.template import TemplateError, compile_template
 from ..tools.transliteration import to_latin
 from .field_text import is_text_field
 from .findings import SPOKEN_VARIANTS, explain_template, find_in_texts
 from .phone import read_phone
+from .reasons import explain_problem
 from .sms_gateway_recipient import (
     PERSON_NAMES,
     find_opted_out,
@@ -61,7 +61,6 @@ class Composer:
         self._texts = {}
         self._leaves_texts_out = False
         self._closer_rules = {}
-        self._language = self.env["sms.gateway.message"]._language()
 
     def _find_names(self):
         """What the texts may use; of accepted ones, what they used then."""
@@ -233,14 +232,7 @@ class Composer:
         """Why nothing is sent to a recipient, None when something is."""
         if not composed.problems:
             return None
-        problem = composed.problems[0]
-        return sentence(
-            problem.code,
-            self._language,
-            variant="person",
-            path=problem.field,
-            **problem.params,
-        )
+        return str(explain_problem(self.env, composed.problems[0]))
 
     # === LOOK ===
     def read_samples(self, recipient):

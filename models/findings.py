@@ -2,6 +2,7 @@
 
 from ..tools.lint import Draft, lint
 from ..tools.sentences import sentence
+from .reasons import get_language
 
 _LEVELS = {
     "template_syntax": "danger",
@@ -61,8 +62,7 @@ def explain_template(env, error):
 
 
 def _explain_template(env, code, **params):
-    language = env["sms.gateway.message"]._language()
-    return sentence(code, language, variant="person", **params)
+    return sentence(code, get_language(env), variant="person", **params)
 
 
 def _describe(env, finding):

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..providers.errors import ProviderError
+from .reasons import say_words
 from .sms_gateway_campaign import new_key
 
 _logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class SmsGatewayBalance(models.Model):
     _pending_index = models.Index("(id) WHERE state = 'pending'")
 
     @api.depends("state", "money", "units", "error", "answer")
+    @api.depends_context("lang")
     def _compute_summary(self):
         for request in self:
             request.summary = request._summarise()
@@ -77,7 +79,7 @@ class SmsGatewayBalance(models.Model):
         if self.state == "pending":
             return self.env._("The provider is being asked …")
         if self.state == "failed":
-            return self.error
+            return say_words(self.env, self.error)
         if self.kind == "connection":
             return self.env._("Connected: %(answer)s", answer=self.answer or "OK")
         parts = [f"{money['amount']} {money['currency']}" for money in self.money or []]

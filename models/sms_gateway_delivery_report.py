@@ -14,6 +14,7 @@ from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
 from .copied_many2one import CopiedMany2one
+from .reasons import name_failure, say_words
 from .rows import select_rows
 from .sms_gateway_message import (
     MAX_REFERENCE,
@@ -132,6 +133,8 @@ class SmsGatewayDeliveryReport(models.Model):
     failure_type = fields.Char(readonly=True)
     code = fields.Char("Raw code", readonly=True)
     detail = fields.Char(readonly=True)
+    failure_reason = fields.Char("Failure", compute="_compute_words")
+    words = fields.Char("Details", compute="_compute_words")
     segments = fields.Integer(readonly=True)
     occurred_at = fields.Datetime("Time", readonly=True)
     raw = fields.Text("As received", readonly=True)
@@ -139,6 +142,14 @@ class SmsGatewayDeliveryReport(models.Model):
     _kept_index = models.Index("(received_at, id) WHERE state = 'kept'")
     _trouble_index = models.Index("(id) WHERE state IN ('unmatched', 'unreadable')")
     _received_index = models.Index("(received_at, id)")
+
+    # === COMPUTES ===
+    @api.depends("failure_type", "detail")
+    @api.depends_context("lang")
+    def _compute_words(self):
+        for report in self:
+            report.failure_reason = name_failure(self.env, report.failure_type)
+            report.words = say_words(self.env, report.detail)
 
     # === PUSH ===
     @api.model

@@ -10,6 +10,7 @@ from ..tools.template import make_title
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
 from .notification import CLOSE, make_notification
+from .reasons import say_words
 from .sms_gateway_campaign import new_key
 from .sms_gateway_message import PRIORITY_BATCH, PRIORITY_SINGLE
 
@@ -99,7 +100,8 @@ class SmsGatewayCampaign(models.Model):
     accepted_names = fields.Json(
         readonly=True, copy=False, help="The names that the accepted texts use."
     )
-    pause_reason = fields.Char(readonly=True, copy=False)
+    pause_reason = fields.Char("Stored reason", readonly=True, copy=False)
+    pause_words = fields.Char("Reason of the pause", compute="_compute_pause_words")
     is_scratch = fields.Boolean(
         help="Made by the button of a list or form, and not kept unless it is sent."
     )
@@ -120,6 +122,12 @@ class SmsGatewayCampaign(models.Model):
     def _inverse_ttl_hours(self):
         for campaign in self:
             campaign.ttl = round(campaign.ttl_hours * 3600)
+
+    @api.depends("pause_reason")
+    @api.depends_context("lang")
+    def _compute_pause_words(self):
+        for campaign in self:
+            campaign.pause_words = say_words(self.env, campaign.pause_reason)
 
     @api.depends("scheduled_at", "accepted_at")
     def _compute_starts_at(self):

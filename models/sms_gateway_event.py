@@ -1,8 +1,9 @@
 """Events: the story of every message."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .copied_many2one import CopiedMany2one
+from .reasons import say_words
 from .sms_gateway_message import STATES
 
 
@@ -41,5 +42,12 @@ class SmsGatewayEvent(models.Model):
     recorded_at = fields.Datetime(required=True, readonly=True)
     code = fields.Char("Raw code", readonly=True)
     detail = fields.Char(readonly=True)
+    words = fields.Char("Details", compute="_compute_words")
 
     _message_index = models.Index("(message_id, id)")
+
+    @api.depends("detail")
+    @api.depends_context("lang")
+    def _compute_words(self):
+        for event in self:
+            event.words = say_words(self.env, event.detail)

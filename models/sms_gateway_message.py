@@ -22,6 +22,7 @@ from ..tools.msisdn import e164
 from ..tools.sentences import sentence
 from .copied_many2one import CopiedMany2one
 from .phone import read_phone
+from .reasons import RESOLVED, explain_message
 from .rows import select_rows
 
 CHANNELS = [("sms", "SMS"), ("voice", "Voice call")]
@@ -280,7 +281,11 @@ class SmsGatewayMessage(models.Model):
     attempts = fields.Integer(readonly=True)
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     failure_code = fields.Char(readonly=True)
-    failure_message = fields.Char("Reason", readonly=True)
+    failure_message = fields.Char("Stored reason", readonly=True)
+    failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
+    failure_explanation = fields.Text("Explanation", compute="_compute_failure_reason")
+    failure_remedy = fields.Text("What to do", compute="_compute_failure_reason")
+    failure_words = fields.Text("Provider's words", compute="_compute_failure_reason")
     client_reference = fields.Char(
         readonly=True, help="The number sent along to the provider on every attempt."
     )
@@ -390,6 +395,25 @@ class SmsGatewayMessage(models.Model):
             note = recipient and message.recipient and recipient.mail_message_id
             message.mail_message_id = note
 
+    @api.depends(
+        "state",
+        "failure_type",
+        "failure_code",
+        "failure_message",
+        "attempts",
+        "maybe_sent",
+        "next_check_at",
+        "submitted_at",
+    )
+    @api.depends_context("lang")
+    def _compute_failure_reason(self):
+        for message in self:
+            explanation = explain_message(message)
+            message.failure_reason = explanation and explanation.name
+            message.failure_explanation = explanation and explanation.text
+            message.failure_remedy = explanation and explanation.remedy
+            message.failure_words = explanation and explanation.words
+
     @api.depends("campaign_id")
     def _compute_mailing(self):
         """The mailing of SMS Marketing, if it is there and the user may read it."""
@@ -489,7 +513,7 @@ class SmsGatewayMessage(models.Model):
                 self.env._(
                     "The message to %(phone)s was never ready to be sent: %(reason)s",
                     phone=refused[0].phone,
-                    reason=refused[0].failure_message,
+                    reason=explain_message(refused[0]),
                 )
             )
 
@@ -572,7 +596,8 @@ class SmsGatewayMessage(models.Model):
                 id=message.id,
                 state=state,
                 source="person",
-                detail=self.env._("Resolved by %(user)s", user=self.env.user.name),
+                code=RESOLVED,
+                detail=sentence(RESOLVED, self._language(), user=self.env.user.name),
                 **values,
             )
             for message in self
@@ -676,9 +701,13 @@ SELECT index, msisdn FROM opted_out
 
     @api.model
     def _language(self):
-        """Language of the sentences kept with messages: the contract's two."""
+        """Language of the sentences kept with messages: the contract's two.
+
+        Requests know theirs, and crons write for them; of people's languages all but
+        Russian fall back to English, as everywhere in Odoo.
+        """
         lang = self.env.context.get("sms_gateway_language") or self.env.lang or "ru"
-        return "en" if lang.startswith("en") else "ru"
+        return "ru" if lang.startswith("ru") else "en"
 
     # === STATES ===
     @api.model

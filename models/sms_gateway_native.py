@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL, groupby
 
 from odoo.addons.sms.tools.sms_api import SmsApiBase
@@ -16,6 +16,7 @@ from odoo.addons.sms.tools.sms_api import SmsApiBase
 from ..tools.compose import Rules, compose_ready
 from .copied_many2one import CopiedMany2one
 from .phone import read_phone
+from .reasons import explain_message
 from .sms_gateway_campaign import new_key
 from .sms_gateway_message import FINAL_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
 from .sms_gateway_note import NO_CHATTER
@@ -235,19 +236,40 @@ class SmsGatewayNative(models.Model):
         """What the transport says: what waits or was sent is a success."""
         rows = self.env.execute_query(
             SQL(
-                """SELECT uuid, state, failure_type, failure_message
+                """SELECT id, uuid, state, failure_type
                      FROM sms_gateway_message WHERE uuid = ANY(%s)""",
                 [one.uuid for one in wanted],
             )
         )
-        answers = []
-        for uuid, state, failure_type, reason in rows:
-            word = state in FINAL_STATES and Verdict.of(state, failure_type).word
-            if word:
-                answers.append({"uuid": uuid, "state": word, "failure_reason": reason})
-            else:
-                answers.append({"uuid": uuid, "state": "success"})
-        return answers
+        words = {
+            message_id: Verdict.of(state, failure_type).word
+            for message_id, _uuid, state, failure_type in rows
+            if state in FINAL_STATES
+        }
+        failed = [message_id for message_id, word in words.items() if word]
+        reasons = self._get_reasons(self.env["sms.gateway.message"].browse(failed))
+        return [
+            {
+                "uuid": uuid,
+                "state": words[message_id],
+                "failure_reason": reasons[message_id],
+            }
+            if message_id in reasons
+            else {"uuid": uuid, "state": "success"}
+            for message_id, uuid, _state, _failure_type in rows
+        ]
+
+    def _get_reasons(self, messages):
+        """Why messages failed, for those who wrote the SMS.
+
+        :return: dict of the messages' ids → sentence
+        """
+        records = self.env["sms.sms"].search([("uuid", "in", messages.mapped("uuid"))])
+        authors = {sms.uuid: sms.create_uid for sms in records}
+        return {
+            message.id: _explain(message, authors.get(message.uuid))
+            for message in messages
+        }
 
     @api.model
     def _take_over(self, messages):
@@ -306,7 +328,14 @@ class SmsGatewayNative(models.Model):
             )
         )
         told = self.browse(row[0] for row in rows)
-        for (verdict, reason), same in groupby(told, _get_verdict):
+        failed = told.message_id.filtered(lambda m: _get_verdict(m).word)
+        reasons = self._get_reasons(failed)
+
+        def judge(native):
+            message = native.message_id
+            return _get_verdict(message), reasons.get(message.id)
+
+        for (verdict, reason), same in groupby(told, judge):
             self.concat(*same)._tell_apart(verdict, reason)
         return len(told)
 
@@ -332,9 +361,17 @@ class SmsGatewayNative(models.Model):
         self.env["sms.sms"]._apply_verdict(uuids, verdict, reason)
 
 
-def _get_verdict(native):
-    message = native.message_id
-    return Verdict.of(message.state, message.failure_type), message.failure_message
+def _get_verdict(message):
+    return Verdict.of(message.state, message.failure_type)
+
+
+def _explain(message, author):
+    """The reason in the author's language; what Odoo sends by itself speaks the
+    company's."""
+    lang = message.company_id.partner_id.lang
+    if author and author.id != SUPERUSER_ID:
+        lang = author.lang
+    return str(explain_message(message.with_context(lang=lang)))
 
 
 def _make_name(one):

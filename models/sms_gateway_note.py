@@ -11,6 +11,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .reasons import explain_message
 from .sms_gateway_message import FINAL_STATES
 
 _logger = logging.getLogger(__name__)
@@ -215,6 +216,7 @@ def _describe(env, message):
     channels = dict(message._fields["channel"]._description_selection(env))
     states = dict(message._fields["state"]._description_selection(env))
     words = [channels[message.channel], message.phone or "", states[message.state]]
-    if message.failure_message:
-        words.append(message.failure_message)
+    explanation = explain_message(message.with_context(lang=env.lang))
+    if explanation:
+        words.append(str(explanation))
     return " · ".join(filter(None, words))

@@ -10,11 +10,13 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..providers import PROVIDERS
+from ..providers.base import BaseWords
 from ..providers.http import HttpClient
 from ..providers.sandbox import SandboxProvider
 from ..tools.prices import PriceList
 from .cache import fill_cache
 from .notification import RELOAD, make_notification
+from .reasons import say_words
 
 _logger = logging.getLogger(__name__)
 
@@ -113,7 +115,8 @@ class SmsGatewayRoute(models.Model):
         copy=False,
         tracking=True,
     )
-    pause_reason = fields.Char(readonly=True, copy=False)
+    pause_reason = fields.Char("Stored reason", readonly=True, copy=False)
+    pause_words = fields.Char("Reason of the pause", compute="_compute_pause_words")
     resume_at = fields.Datetime(
         readonly=True,
         copy=False,
@@ -173,6 +176,12 @@ class SmsGatewayRoute(models.Model):
             provider = PROVIDERS.get(route.provider_code)
             route.provider_help = provider and self.env._(provider.description)
 
+    @api.depends("pause_reason")
+    @api.depends_context("lang")
+    def _compute_pause_words(self):
+        for route in self:
+            route.pause_words = say_words(self.env, route.pause_reason)
+
     def _compute_webhook_url(self):
         for route in self:
             route.webhook_url = (
@@ -180,6 +189,7 @@ class SmsGatewayRoute(models.Model):
             )
 
     @api.depends("balance_ids.state")
+    @api.depends_context("lang")
     def _compute_last_answer(self):
         groups = self.env["sms.gateway.balance"]._read_group(
             [("route_id", "in", self.ids)], ["route_id"], ["id:max"]
@@ -215,7 +225,7 @@ class SmsGatewayRoute(models.Model):
                     self.env._(
                         "%(provider)s does not offer every channel chosen for the"
                         " route %(route)s.",
-                        provider=provider.label,
+                        provider=self.env._(provider.label),
                         route=route.name,
                     )
                 )
@@ -358,7 +368,8 @@ class SmsGatewayRoute(models.Model):
 
     # === BUTTONS ===
     def action_pause(self):
-        self.write({"state": "paused", "pause_reason": self.env._("Paused by hand")})
+        reason = BaseWords.PAUSED_BY_HAND.say()
+        self.write({"state": "paused", "pause_reason": reason})
 
     def action_resume(self):
         self.write({"state": "active", "pause_reason": False, "resume_at": False})
@@ -468,10 +479,11 @@ class SmsGatewayRoute(models.Model):
             _logger.warning("Route %s is paused: %s", route.name, reason)
             route.write({"state": "paused", "pause_reason": reason})
             user = route.user_id or self.env.ref("base.user_admin")
+            theirs = self.with_context(lang=user.lang).env
             route.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.with_context(lang=user.lang).env._("The route is paused"),
-                note=reason,
+                summary=theirs._("The route is paused"),
+                note=say_words(theirs, reason),
                 user_id=user.id,
             )
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown
-from .http import HttpClient
+from .http import HttpClient, HttpWords
 from .types import (
     Balance,
     Capabilities,
@@ -21,9 +21,21 @@ from .types import (
     Setting,
     SubmitRequest,
     SubmitResult,
+    Words,
+    _,
 )
 
 _logger = logging.getLogger(__name__)
+
+
+class BaseWords(Words):
+    """What is said of routes to any provider. ``labels`` are those of settings."""
+
+    PAUSED_BY_HAND = _("Paused by hand")
+    #: see ``data/neutralize.sql``
+    NEUTRALISED = _("Neutralised copy of a database")
+    MISSING_SETTINGS = _("Missing settings: {labels}")
+    WRONG_COUNT = _("The number of results is wrong")
 
 
 class Provider(ABC):
@@ -42,6 +54,8 @@ class Provider(ABC):
     description: ClassVar[str]
     capabilities: ClassVar[Capabilities]
     settings: ClassVar[tuple[Setting, ...]] = ()
+    #: what the adapter says itself, besides what all of them say
+    words: ClassVar[tuple[type[Words], ...]] = ()
 
     def __init__(self, settings: Mapping[str, str], http: HttpClient) -> None:
         """:param settings: values by `Setting.name`; absent or empty = its default"""
@@ -55,6 +69,12 @@ class Provider(ABC):
     def get_setting(cls, name: str) -> Setting | None:
         """The declaration of a setting."""
         return next((s for s in cls.settings if s.name == name), None)
+
+    @classmethod
+    def get_words(cls) -> list[str]:
+        """All texts that are said without being the provider's."""
+        groups: tuple[type[Words], ...] = (BaseWords, HttpWords, *cls.words)
+        return [str(one.value) for group in groups for one in group]
 
     @property
     def max_batch(self) -> int:
@@ -71,7 +91,10 @@ class Provider(ABC):
         return [s for s in self.settings if s.required and not self._settings[s.name]]
 
     def check_settings(self) -> list[str]:
-        """Hook: what is wrong with the values, in sentences; empty when all is well."""
+        """Hook: what is wrong with the values, in sentences; empty when all is well.
+
+        Each is one of the adapter's `words`.
+        """
         return []
 
     def _check_usable(self) -> None:
@@ -80,11 +103,12 @@ class Provider(ABC):
 
     @cached_property
     def _problem(self) -> str:
-        """Why the settings cannot work; they are judged once."""
+        """Why the settings cannot work, a line for each; they are judged once."""
         missing = self.missing_settings()
         if missing:
-            return "Missing settings: " + ", ".join(s.label for s in missing)
-        return " ".join(self.check_settings())
+            labels = ", ".join(setting.label for setting in missing)
+            return BaseWords.MISSING_SETTINGS.say(labels=labels)
+        return "\n".join(self.check_settings())
 
     def close(self) -> None:
         """Give the connections back; no call may follow."""
@@ -130,7 +154,7 @@ class Provider(ABC):
                 "%s: %d results for %d messages", self.code, len(results), len(requests)
             )
             failed = SubmitResult(
-                Outcome.MAYBE_SENT, message="The number of results is wrong"
+                Outcome.MAYBE_SENT, message=BaseWords.WRONG_COUNT.say()
             )
         return [failed] * len(requests)
 

@@ -27,6 +27,7 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown
+from .types import Words, _
 
 _logger = logging.getLogger(__name__)
 
@@ -39,6 +40,29 @@ _TOLERANCE = 0.02
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: characters of a path or query that stay as they are; the others are quoted
 _TARGET_SAFE = "%/:=&?~+!$,;'@()*[]"
+
+
+class HttpWords(Words):
+    """What the client says of exchanges that went wrong."""
+
+    BROKE = _("Connection to {server} broke before anything was sent")
+    FORBIDDEN = _(
+        "A request to {server} has a header or a path with characters that HTTP does"
+        " not allow"
+    )
+    SLOW = _("No complete answer from {server} within {seconds} s")
+    CLOSED = _("{server} closed the connection before it answered")
+    CUT_OFF = _("The answer of {server} was cut off")
+    TOO_LARGE = _("The answer of {server} is larger than {count} bytes")
+    NOT_HTTP = _("The answer of {server} is not HTTP")
+    TIMED_OUT = _("Connection to {server} timed out after {seconds} s")
+    REFUSED = _("Connection to {server} refused")
+    UNRESOLVED = _("The host name of {server} cannot be resolved")
+    CERTIFICATE = _("The certificate of {server} is refused: {why}")
+    TLS = _("TLS with {server} failed: {why}")
+    FAILED = _("Connection to {server} failed: {why}")
+    URL_UNREADABLE = _("The URL cannot be read")
+    URL_INCOMPLETE = _("The URL must begin with http:// or https:// and name a host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,24 +169,21 @@ class HttpClient:
         server = connection.endpoint
         if not connection.has_sent:
             if isinstance(error, OSError):
-                return NotSent(f"Connection to {server} broke before anything was sent")
-            return RouteDown(
-                f"A request to {server} has a header or a path with characters that "
-                "HTTP does not allow"
-            )
+                return NotSent(HttpWords.BROKE.say(server=server))
+            return RouteDown(HttpWords.FORBIDDEN.say(server=server))
         if isinstance(error, TimeoutError):
             return MaybeSent(
-                f"No complete answer from {server} within {self._read_timeout:g} s"
+                HttpWords.SLOW.say(server=server, seconds=f"{self._read_timeout:g}")
             )
         if isinstance(error, ConnectionError):
-            return MaybeSent(f"{server} closed the connection before it answered")
+            return MaybeSent(HttpWords.CLOSED.say(server=server))
         if isinstance(error, http.client.IncompleteRead):
-            return MaybeSent(f"The answer of {server} was cut off")
+            return MaybeSent(HttpWords.CUT_OFF.say(server=server))
         if isinstance(error, _TooLarge):
             return MaybeSent(
-                f"The answer of {server} is larger than {self._max_bytes} bytes"
+                HttpWords.TOO_LARGE.say(server=server, count=self._max_bytes)
             )
-        return MaybeSent(f"The answer of {server} is not HTTP")
+        return MaybeSent(HttpWords.NOT_HTTP.say(server=server))
 
     def _connect(self, endpoint: _Endpoint) -> _Connection:
         connection = _Connection(endpoint, self._connect_timeout, self._context)
@@ -176,16 +197,17 @@ class HttpClient:
     def _why_not_connected(self, connection: _Connection, error: Exception) -> str:
         server = connection.label
         if isinstance(error, TimeoutError):
-            return f"Connection to {server} timed out after {self._connect_timeout:g} s"
+            seconds = f"{self._connect_timeout:g}"
+            return HttpWords.TIMED_OUT.say(server=server, seconds=seconds)
         if isinstance(error, ConnectionRefusedError):
-            return f"Connection to {server} refused"
+            return HttpWords.REFUSED.say(server=server)
         if isinstance(error, socket.gaierror):
-            return f"The host name of {server} cannot be resolved"
+            return HttpWords.UNRESOLVED.say(server=server)
         if isinstance(error, ssl.SSLCertVerificationError):
-            return f"The certificate of {server} is refused: {error.verify_message}"
+            return HttpWords.CERTIFICATE.say(server=server, why=error.verify_message)
         if isinstance(error, ssl.SSLError):
-            return f"TLS with {server} failed: {error.reason or error}"
-        return f"Connection to {server} failed: {error}"
+            return HttpWords.TLS.say(server=server, why=error.reason or error)
+        return HttpWords.FAILED.say(server=server, why=error)
 
     def _context(self) -> ssl.SSLContext:
         """The trusted certificates, read from disk once and only when needed."""
@@ -431,9 +453,9 @@ def _split(url: str) -> tuple[_Endpoint, str]:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     except ValueError:
-        raise RouteDown("The URL cannot be read") from None
+        raise RouteDown(HttpWords.URL_UNREADABLE.say()) from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise RouteDown("The URL must begin with http:// or https:// and name a host")
+        raise RouteDown(HttpWords.URL_INCOMPLETE.say())
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     endpoint = _Endpoint(parts.scheme, parts.hostname, port)
     return endpoint, quote(target, safe=_TARGET_SAFE)

@@ -47,6 +47,18 @@ def _(text: str) -> str:
     return text
 
 
+class Words(Enum):
+    """Base of the sentences that adapters say themselves, where the provider said none.
+
+    Members are English texts with placeholders of `str.format`, marked with `_`. What
+    is kept is English; what people read is found by it and translated.
+    """
+
+    def say(self, **params: object) -> str:
+        """Fill the placeholders."""
+        return str(self.value).format(**params)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One value an administrator enters for a route; drives the route's form.

@@ -40,6 +40,7 @@ from .types import (
     SubmitRequest,
     SubmitResult,
     Units,
+    Words,
     _,
 )
 
@@ -63,13 +64,46 @@ _TRY_LATER = (408, 429)
 _SENT = "send"
 _TAKEN = SubmitResult(Outcome.ACCEPTED)
 
+
+class GateWords(Words):
+    """What the adapter says itself. ``text`` is the gate's own, ``label`` that of a
+    setting."""
+
+    WRONG_LOGIN = _("The gate refuses the login or the password ({text})")
+    BLOCKED = _("The gate has blocked the account ({text})")
+    UNREADABLE_DOCUMENT = _("The gate cannot read our document ({text})")
+    NO_DOCUMENT = _("Our document did not reach the gate ({text})")
+    OTHER_ERROR = _("The gate answers with an error: {text}")
+    OUT_OF_MESSAGES = _("The account has run out of messages")
+    ACCOUNT_BLOCKED = _("The gate has blocked the account")
+    UNREADABLE_ANSWER = _("The answer of the gate cannot be read: {why}")
+    DOCUMENT_TOO_LARGE = _("the document is too large")
+    HAS_DOCTYPE = _("the document has a DOCTYPE")
+    NOT_XML = _("the document is not XML")
+    NOT_OF_THE_GATE = _("the document is not one of the gate")
+    OMITTED = _("The answer of the gate omits this message")
+    CONTRADICTION = _("The answer of the gate contradicts itself")
+    SMS_ONLY = _("The gate sends SMS only")
+    ILLEGAL_TEXT = _("The text has a character that XML cannot carry")
+    BUSY = _("The gate is too busy: HTTP status {status}")
+    NO_GATE = _("{url} answers with HTTP status {status}")
+    HTTP_ERROR = _("The gate answers with HTTP status {status}")
+    BAD_URL = _("The address must be like https://host.")
+    BAD_ZONE = _("The time zone '{zone}' is unknown; it must be like Europe/Moscow.")
+    BAD_BATCH = _("Messages per document must be a number from 1 to {maximum}.")
+    LONG_SENDER = _(
+        "The sender must have at most 11 characters, or 15 if it has digits only."
+    )
+    ILLEGAL_SETTING = _("{label} has a character that XML cannot carry.")
+
+
 #: texts of a whole document's ``<error>`` → what the administrator is told
 _DOCUMENT_ERRORS = {
-    "Неправильный логин или пароль": "The gate refuses the login or the password",
-    "Ваш аккаунт заблокирован": "The gate has blocked the account",
+    "Неправильный логин или пароль": GateWords.WRONG_LOGIN,
+    "Ваш аккаунт заблокирован": GateWords.BLOCKED,
     # The next two would be our own mistake: nothing was taken, trying again is useless.
-    "Неправильный формат XML документа": "The gate cannot read our document",
-    "POST данные отсутствуют": "Our document did not reach the gate",
+    "Неправильный формат XML документа": GateWords.UNREADABLE_DOCUMENT,
+    "POST данные отсутствуют": GateWords.NO_DOCUMENT,
 }
 
 
@@ -82,10 +116,10 @@ def _refused(failure_type: FailureType) -> SubmitResult:
 _MESSAGE_ERRORS: dict[str, SubmitResult] = {
     "У нас закончились SMS": SubmitResult(Outcome.NOT_SENT, route_trouble=True),
     "Закончились SMS": SubmitResult(
-        Outcome.NOT_SENT, route_down="The account has run out of messages"
+        Outcome.NOT_SENT, route_down=GateWords.OUT_OF_MESSAGES.say()
     ),
     "Аккаунт заблокирован": SubmitResult(
-        Outcome.NOT_SENT, route_down="The gate has blocked the account"
+        Outcome.NOT_SENT, route_down=GateWords.ACCOUNT_BLOCKED.say()
     ),
     "Укажите номер телефона": _refused("invalid_number"),
     "Номер телефона присутствует в стоп-листе": _refused("opted_out"),
@@ -115,6 +149,12 @@ _STATES: dict[str, tuple[DeliveryStatus, FailureType | None]] = {
     # final for the gate: it was sent, and no receipt will ever come
     "partly_deliver": (DeliveryStatus.UNKNOWABLE, None),
 }
+#: those whose word is kept with the message
+_BAD_STATUSES = (
+    DeliveryStatus.FAILED,
+    DeliveryStatus.EXPIRED,
+    DeliveryStatus.UNKNOWABLE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +241,8 @@ class XmlGateProvider(Provider):
         Setting("name_delivery", _("Name of the mailing in the gate's cabinet")),
         Setting("translit", _("Transliterate Cyrillic"), default="0", help=_("1 or 0")),
     )
+
+    words = (GateWords,)
 
     # === SETTINGS ===
     @property
@@ -347,7 +389,7 @@ def parse_send(body: bytes, numbers: Iterable[int]) -> dict[int, SubmitResult]:
     try:
         root = parse_xml(body, roots=("response",))
     except Unreadable as error:
-        raise MaybeSent(f"The answer of the gate cannot be read: {error}") from error
+        raise MaybeSent(GateWords.UNREADABLE_ANSWER.say(why=error)) from error
     items = _items_by_number(root, asked)
     if root.find(".//information") is None:
         _raise_document_error(root, unknown=MaybeSent)
@@ -374,13 +416,9 @@ def _items_by_number(
 def _decide(results: Sequence[SubmitResult]) -> SubmitResult:
     """One result of what was said about a message: nothing, once or several times."""
     if not results:
-        return SubmitResult(
-            Outcome.MAYBE_SENT, message="The answer of the gate omits this message"
-        )
+        return SubmitResult(Outcome.MAYBE_SENT, message=GateWords.OMITTED.say())
     if any(result != results[0] for result in results):
-        return SubmitResult(
-            Outcome.MAYBE_SENT, message="The answer of the gate contradicts itself"
-        )
+        return SubmitResult(Outcome.MAYBE_SENT, message=GateWords.CONTRADICTION.say())
     return results[0]
 
 
@@ -418,11 +456,11 @@ def _classify(text: str, *, has_reference: bool) -> SubmitResult:
 def _refuse(request: SubmitRequest) -> SubmitResult | None:
     """Refuse by ourselves what would make the whole document fail."""
     if request.channel != "sms":
-        return replace(_refused("unsupported"), message="The gate sends SMS only")
+        return replace(_refused("unsupported"), message=GateWords.SMS_ONLY.say())
     if _ILLEGAL.search(request.text):
         return replace(
             _refused("content_rejected"),
-            message="The text has a character that XML cannot carry",
+            message=GateWords.ILLEGAL_TEXT.say(),
         )
     return None
 
@@ -502,6 +540,7 @@ def _read_state(
         status,
         provider_reference=reference,
         failure_type=failure_type,
+        code=word if status in _BAD_STATUSES else "",
         segments=_integer(state.get("num_parts")),
         occurred_at=_read_time(state.get("time"), zone),
         raw=word,
@@ -559,13 +598,13 @@ def check_http_status(response: HttpResponse, url: str) -> None:
         return
     if status in _TRY_LATER:
         raise NotSent(
-            f"The gate is too busy: HTTP status {status}",
+            GateWords.BUSY.say(status=status),
             code=str(status),
             retry_after=_retry_after(response),
         )
     if 300 <= status < 500:
-        raise RouteDown(f"{url} answers with HTTP status {status}", code=str(status))
-    raise MaybeSent(f"The gate answers with HTTP status {status}", code=str(status))
+        raise RouteDown(GateWords.NO_GATE.say(url=url, status=status), code=str(status))
+    raise MaybeSent(GateWords.HTTP_ERROR.say(status=status), code=str(status))
 
 
 def _retry_after(response: HttpResponse) -> float | None:
@@ -586,9 +625,7 @@ def _parse_answer(body: bytes) -> etree._Element:
     try:
         return parse_xml(body, roots=("response",))
     except Unreadable as error:
-        raise ProviderError(
-            f"The answer of the gate cannot be read: {error}"
-        ) from error
+        raise ProviderError(GateWords.UNREADABLE_ANSWER.say(why=error)) from error
 
 
 def _raise_document_error(
@@ -601,8 +638,8 @@ def _raise_document_error(
     text = _text(error)
     for beginning, reason in _DOCUMENT_ERRORS.items():
         if _normalise(text).startswith(_normalise(beginning)):
-            raise RouteDown(f"{reason} ({text})")
-    raise unknown(f"The gate answers with an error: {text}")
+            raise RouteDown(reason.say(text=text))
+    raise unknown(GateWords.OTHER_ERROR.say(text=text))
 
 
 # === XML ===
@@ -613,20 +650,20 @@ def parse_xml(body: bytes, *, roots: Sequence[str]) -> etree._Element:
     :raise Unreadable: it is not such a document
     """
     if len(body) > _MAX_BYTES:
-        raise Unreadable("the document is too large")
+        raise Unreadable(GateWords.DOCUMENT_TOO_LARGE.say())
     if b"<!DOCTYPE" in body:
-        raise Unreadable("the document has a DOCTYPE")
+        raise Unreadable(GateWords.HAS_DOCTYPE.say())
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
     )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unreadable("the document is not XML") from error
+        raise Unreadable(GateWords.NOT_XML.say()) from error
     if _docinfo(root).doctype:  # in an encoding unlike ASCII
-        raise Unreadable("the document has a DOCTYPE")
+        raise Unreadable(GateWords.HAS_DOCTYPE.say())
     if root.tag not in roots:
-        raise Unreadable("the document is not one of the gate")
+        raise Unreadable(GateWords.NOT_OF_THE_GATE.say())
     return root
 
 
@@ -713,14 +750,14 @@ def _check_url(url: str) -> str:
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         is_good = False
-    return "" if is_good else "The address must be like https://host."
+    return "" if is_good else GateWords.BAD_URL.say()
 
 
 def _check_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        return f"The time zone {name!r} is unknown; it must be like Europe/Moscow."
+        return GateWords.BAD_ZONE.say(zone=name)
     return ""
 
 
@@ -728,17 +765,17 @@ def _check_max_batch(value: str) -> str:
     is_number = _INTEGER.fullmatch(value.strip())
     if is_number and 1 <= int(value) <= _MAX_BATCH:
         return ""
-    return f"Messages per document must be a number from 1 to {_MAX_BATCH}."
+    return GateWords.BAD_BATCH.say(maximum=_MAX_BATCH)
 
 
 def _check_sender(sender: str) -> str:
     longest = 15 if sender.isdigit() else 11
     if len(sender) <= longest:
         return ""
-    return "The sender must have at most 11 characters, or 15 if it has digits only."
+    return GateWords.LONG_SENDER.say()
 
 
 def _check_characters(setting: Setting, value: str) -> str:
     if not _ILLEGAL.search(value):
         return ""
-    return f"{setting.label} has a character that XML cannot carry."
+    return GateWords.ILLEGAL_SETTING.say(label=setting.label)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from .read_back import read_back
+
 Language = Literal["ru", "en"]
 
 #: Longer values are cut when a sentence quotes them.
@@ -455,6 +457,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Получатель отказался от сообщений. Уберите номер из списка.",
         "The recipient has opted out of messages. Remove the number from the list.",
     ),
+    # What a person decided about a message nobody knew the outcome of
+    "resolved": (
+        "Решение принял пользователь {user}.",
+        "Resolved by {user}.",
+    ),
     # When there are several errors
     "more_errors": (
         "Остальные ошибки перечислены в details.errors.",
@@ -486,6 +493,22 @@ def sentence(code: str, language: Language, /, **params: object) -> str:
     readable = {name: _make_readable(value) for name, value in params.items()}
     said = text.format_map(_Parameters(readable))
     return said.replace(f" {_GAP}", "").replace(_GAP, "")
+
+
+def recognise(said: str, *codes: str) -> tuple[str, dict[str, str]] | None:
+    """Find what a sentence of `sentence` said, in whatever language.
+
+    :param codes: those it may be of
+    :return: its key in the table and the values of its placeholders; None: it is none
+        of these
+    """
+    for key, texts in SENTENCES.items():
+        if key.partition(".")[0] in codes:
+            for text in texts:
+                values = read_back(text, said)
+                if values is not None:
+                    return key, values
+    return None
 
 
 def _find_closer(code: str, params: Mapping[str, object]) -> Iterator[tuple[str, str]]:

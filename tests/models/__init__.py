@@ -12,6 +12,7 @@ from . import test_note
 from . import test_phone
 from . import test_plans
 from . import test_price
+from . import test_reasons
 from . import test_reconcile
 from . import test_route
 from . import test_rows

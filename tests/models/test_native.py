@@ -348,7 +348,35 @@ class TestNativeFollows(NativeCase):
         self.assertEqual((sms.state, sms.to_delete), ("error", False))
         self.assertEqual(notification.notification_status, "exception")
         self.assertEqual(notification.failure_type, "sms_not_delivered")
-        self.assertEqual(notification.failure_reason, "Switched off")
+        self.assertEqual(
+            notification.failure_reason,
+            "The phone was switched off, out of coverage or did not take messages. Send"
+            " again later. If this happens again, ask the customer for another number."
+            " Provider's answer: Switched off",
+        )
+
+    def test_the_reason_is_told_in_the_language_of_the_sms_author(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        self.switch_on()
+        sms, notification = self.post()
+        author = new_test_user(self.env, login="sms_author", lang="ru_RU")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sms_sms SET create_uid = %s WHERE id = %s", (author.id, sms.id)
+        )
+        self.env.invalidate_all()
+        self.finish(sms, "failed", failure_type="unreachable", detail="Switched off")
+        message = self.get_message(sms).with_context(lang="ru_RU")
+        self.assertEqual(
+            notification.failure_reason,
+            " ".join(
+                (
+                    message.failure_explanation,
+                    message.failure_remedy,
+                    message.failure_words,
+                )
+            ),
+        )
 
     def test_every_failure_has_words_of_odoo_that_sell_nothing(self):
         self.switch_on()

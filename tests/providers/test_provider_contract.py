@@ -23,6 +23,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     PushRequest,
     SubmitResult,
 )
+from odoo.addons.crm_sms_gateway.tools.read_back import find_text
 
 from .common import FakeHttp, make_request, respond
 
@@ -190,6 +191,7 @@ class ProviderContract:
                 provider = self.provider_class(dict.fromkeys(names, value), FakeHttp())
                 for problem in provider.check_settings():
                     self.assertTrue(problem.endswith("."), problem)
+                    self.assertTrue(find_text(provider.get_words(), problem), problem)
                 size = self.provider_class.capabilities.max_batch
                 self.assertIn(provider.max_batch, range(1, size + 1))
                 self.assertIsInstance(provider.is_idempotent, bool)

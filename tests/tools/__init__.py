@@ -9,6 +9,7 @@ from . import (
     test_people_table,
     test_person_name,
     test_prices,
+    test_read_back,
     test_segments,
     test_sentences,
     test_table,

@@ -75,6 +75,7 @@ class TestSentences(BaseCase):
             *MANUAL,
             "more_errors",
             "duplicate",
+            "resolved",
         }
         self.assertEqual(codes, known)
 

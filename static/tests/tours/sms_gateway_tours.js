@@ -29,7 +29,7 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "one is listed, with the reason",
-            trigger: ".o_data_row:only-of-type:contains(Subscriber unreachable)",
+            trigger: ".o_data_row:only-of-type:contains(Unreachable)",
         },
         {
             content: "back to the campaign",

@@ -1,0 +1,73 @@
+"""The text and the values that a sentence came of."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odoo.tests import BaseCase
+
+from odoo.addons.crm_sms_gateway.tools.read_back import fill, find_text, read_back
+from odoo.addons.crm_sms_gateway.tools.sentences import (
+    SENTENCES,
+    recognise,
+    sentence,
+)
+
+
+class TestReadBack(BaseCase):
+    @given(st.text(), st.text())
+    def test_what_was_written_in_is_read_back(self, server, why):
+        text = "TLS with {server} (1.3*) failed: {why}"
+        said = text.format(server=server, why=why)
+        values = read_back(text, said)
+        self.assertEqual(text.format(**values), said)
+
+    def test_another_text_is_not_read(self):
+        self.assertIsNone(read_back("Connection to {server} refused", "No money"))
+        self.assertIsNone(read_back("Line {line} or {line}", "Line 1 or 2"))
+
+    def test_a_value_that_was_left_out_is_empty(self):
+        self.assertEqual(read_back("The field {path} is", "The field is"), {"path": ""})
+
+    def test_the_text_is_found_among_others(self):
+        texts = ("No money", "Connection to {server} refused")
+        self.assertEqual(
+            find_text(texts, "Connection to [::1]:80 refused"),
+            (texts[1], {"server": "[::1]:80"}),
+        )
+        self.assertIsNone(find_text(texts, "Blocked"))
+
+    def test_a_translation_is_filled_by_names_alone(self):
+        text = "{server.__class__} {server} {unknown}{0}"
+        self.assertEqual(fill(text, {"server": "{why}"}), "{server.__class__} {why} ")
+
+
+class TestRecognise(BaseCase):
+    def test_every_sentence_about_one_recipient_is_recognised_in_both_languages(self):
+        params = {"path": "city", "count": 12, "limit": 10, "user": "Анна"}
+        for key in SENTENCES:
+            code, _dot, variant = key.partition(".")
+            for language in ("ru", "en"):
+                said = sentence(code, language, **params, variant=variant)
+                found, values = recognise(said, code)
+                with self.subTest(said):
+                    self.assertEqual(
+                        sentence(
+                            found.partition(".")[0],
+                            language,
+                            **values,
+                            variant=found.partition(".")[2],
+                        ),
+                        said,
+                    )
+
+    def test_values_come_along(self):
+        said = sentence("too_long", "ru", count=12, limit=10, unit="segments")
+        self.assertEqual(
+            recognise(said, "too_long"),
+            ("too_long.segments", {"count": "12", "limit": "10"}),
+        )
+
+    def test_other_codes_and_words_of_strangers_are_not_recognised(self):
+        said = sentence("opted_out", "ru")
+        self.assertIsNone(recognise(said, "duplicate"))
+        self.assertIsNone(recognise("Blocked", "opted_out"))
