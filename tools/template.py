@@ -16,6 +16,8 @@ from typing import Any, Literal
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from .spaces import to_plain_spaces
+
 ErrorCode = Literal["template_syntax", "template_forbidden", "template_unknown_name"]
 
 #: longer sources are refused unread
@@ -90,7 +92,8 @@ class Template:
     _render: Callable[[dict[str, str]], str]
 
     def render(self, values: Mapping[str, str]) -> str:
-        r"""Return the text with its values; its own line breaks are all ``\n``.
+        r"""Return the text with its values; its own line breaks are all ``\n``, and
+        all spaces plain ones.
 
         A name that ``values`` lacks takes its default.
 
@@ -135,7 +138,7 @@ def _compile(source: str, names: frozenset[str]) -> Template:
 
 def _plain(source: str) -> Template:
     """Return a template without placeholders; it costs nothing to render."""
-    text = _LINE_BREAK.sub("\n", source)
+    text = to_plain_spaces(_LINE_BREAK.sub("\n", source))
     return Template(source, frozenset(), frozenset(), (), lambda _: text)
 
 
@@ -159,7 +162,8 @@ def _compile_tree(source: str, tree: nodes.Template, names: frozenset[str]) -> T
 
 def _renderer(tree: nodes.Template) -> Callable[[dict[str, str]], str]:
     code = _ENVIRONMENT.compile(tree)
-    return _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, code, {}).render
+    render = _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, code, {}).render
+    return lambda values: to_plain_spaces(render(values))
 
 
 def _check_source(source: str) -> None:
