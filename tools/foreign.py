@@ -190,5 +190,6 @@ def _find_name(text: str, names: Collection[str]) -> str | None:
     """Return the name of ours that a placeholder means, None when that is not sure."""
     # up to a default, as in {name|friend}, or a format, as in %(name)s
     word = re.split(r"(?<=\w)[|)]", text.strip(_MARKS), maxsplit=1)[0].lower()
-    known = (word, _OURS.get(_plain(word), ""))
+    # a field "name" would be the full name, or the title of a lead
+    known = (_OURS.get(_plain(word), ""), word)
     return next((name for name in known if name in names), None)

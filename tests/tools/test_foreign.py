@@ -112,6 +112,10 @@ class TestPlaceholders(ForeignCase):
             with self.subTest(text):
                 self.assertEqual(self.find(text), [(text, f"{{{{ {name} }}}}")])
 
+    def test_a_name_is_how_people_are_addressed(self):
+        names = ("name", "first_name")
+        self.assertEqual(self.find("{name}", names), [("{name}", "{{ first_name }}")])
+
     def test_no_remedy_is_guessed(self):
         for text in ("{Скидка}", "#ORDER_ID#", "[Фамилия Имя]", "{0}", "{Привет|Алло}"):
             with self.subTest(text):
