@@ -99,7 +99,11 @@ class Template:
 
         :raise KeyError: when a required name is lacking
         """
-        found = {alias: values[name] for name, alias in self._aliases if name in values}
+        found = {
+            alias: to_plain_spaces(values[name])
+            for name, alias in self._aliases
+            if name in values
+        }
         if len(found) < len(self._aliases):
             self._check_required(values)
         return self._render(found)
@@ -126,19 +130,20 @@ def make_title(source: str) -> str:
 @lru_cache(maxsize=128)
 def _compile(source: str, names: frozenset[str]) -> Template:
     _check_source(source)
-    if not _OPENING.search(source):
-        return _plain(source)
+    text = to_plain_spaces(source)
+    if not _OPENING.search(text):
+        return _plain(source, text)
     try:
-        _check_tokens(source)
-        tree = _ENVIRONMENT.parse(source)
+        _check_tokens(text)
+        tree = _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
         raise TemplateError("template_syntax", error.lineno) from None
     return _compile_tree(source, tree, names)
 
 
-def _plain(source: str) -> Template:
+def _plain(source: str, text: str) -> Template:
     """Return a template without placeholders; it costs nothing to render."""
-    text = to_plain_spaces(_LINE_BREAK.sub("\n", source))
+    text = _LINE_BREAK.sub("\n", text)
     return Template(source, frozenset(), frozenset(), (), lambda _: text)
 
 
@@ -162,8 +167,7 @@ def _compile_tree(source: str, tree: nodes.Template, names: frozenset[str]) -> T
 
 def _renderer(tree: nodes.Template) -> Callable[[dict[str, str]], str]:
     code = _ENVIRONMENT.compile(tree)
-    render = _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, code, {}).render
-    return lambda values: to_plain_spaces(render(values))
+    return _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, code, {}).render
 
 
 def _check_source(source: str) -> None:
