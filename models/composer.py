@@ -10,7 +10,7 @@ from ..tools.lint import fill
 from ..tools.segments import count_segments
 from ..tools.sentences import sentence
 from ..tools.template import TemplateError, compile_template
-from ..tools.transliteration import to_latin
+from ..tools.transliteration import to_latin, to_latin_source
 from .findings import SPOKEN_VARIANTS, explain_template, find_in_texts
 from .sms_gateway_recipient import (
     PERSON_NAMES,
@@ -103,7 +103,7 @@ class Composer:
         if not self.campaign.is_transliterated:
             return source
         # in other letters an address would be somebody else's
-        return to_latin(replace_urls(source, to_ascii))
+        return to_latin_source(replace_urls(source, to_ascii))
 
     def _has_short_links(self, variant):
         """Nobody clicks on what is spoken."""

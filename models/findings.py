@@ -112,7 +112,7 @@ def _describe_characters(env, finding):
 def _describe_latin(env, finding):
     return env._(
         "Latin letters cannot replace %(characters)s: the whole message becomes"
-        " Unicode, with 70 characters in a part.",
+        " Unicode, with 70 characters per SMS part.",
         characters=_name_characters(finding),
     )
 

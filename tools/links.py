@@ -16,17 +16,18 @@ MAX_URL = 2_000
 #: texts that may be sent have no room for more
 MAX_LINKS = 50
 
+#: A placeholder of ours, as a pattern without groups.
 # Between braces and quotation marks neither a brace nor a backslash is allowed: no text
 # is read from end to end once for each of its braces.
-_PLACEHOLDER = r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"{}\\])*\}\}"""
+PLACEHOLDER = r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"{}\\])*\}\}"""
 # no address has one as it stands, while phones read on behind it
 _DASHES = "‒–—―−"
 _NOT_OF_URLS = rf"""\s<>"«»“”„`…{_DASHES}"""
 # All that touches it, placeholders as a whole; but after a comma another one may begin.
 _URL = rf"""(?<![\w+])https?://
-            (?:{_PLACEHOLDER}|(?!(?<=[,;])https?://)[^{_NOT_OF_URLS}])+"""
+            (?:{PLACEHOLDER}|(?!(?<=[,;])https?://)[^{_NOT_OF_URLS}])+"""
 _FOUND = re.compile(
-    rf"(?P<url>{_URL})|{_PLACEHOLDER}", re.IGNORECASE | re.DOTALL | re.VERBOSE
+    rf"(?P<url>{_URL})|{PLACEHOLDER}", re.IGNORECASE | re.DOTALL | re.VERBOSE
 )
 # what ends a sentence or a quotation does not belong to the link before it
 _MARKS = ".,;:!?…'’*"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from .links import PLACEHOLDER
 from .spaces import PLAIN_SPACES
 
 _LETTERS = {
@@ -140,6 +141,9 @@ _TABLE = str.maketrans(
     }
 )
 
+_PLACEHOLDER = re.compile(f"({PLACEHOLDER})", re.DOTALL)
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+
 _LOWER = "".join(_LETTERS) + "a-z"
 _UPPER = "".join(_LETTERS).upper() + "A-Z"
 _SILENT_SIGN = re.compile("[ьъ](?=[еио])", re.IGNORECASE)
@@ -166,6 +170,21 @@ def to_latin(text: str) -> str:
     text = _CELSIUS.sub("C", _POWER.sub(_lower, text))
     text = _SILENT_SIGN.sub(_voice, text)
     return _CAPITAL.sub(_spell, text).translate(_TABLE)
+
+
+def to_latin_source(source: str) -> str:
+    """Return a template in Latin letters; of a placeholder the literals alone."""
+    texts = _PLACEHOLDER.split(source)
+    texts[::2] = map(to_latin, texts[::2])
+    texts[1::2] = (_LITERAL.sub(_write_literal, text) for text in texts[1::2])
+    return "".join(texts)
+
+
+def _write_literal(literal: re.Match[str]) -> str:
+    """Escape the marks that typographic ones have become."""
+    mark, text = literal[0][0], to_latin(literal[0][1:-1])
+    escaped = re.sub(rf"(\\.)|{mark}", lambda one: one[1] or f"\\{mark}", text)
+    return f"{mark}{escaped}{mark}"
 
 
 def _lower(power: re.Match[str]) -> str:

@@ -64,7 +64,7 @@ class TestFindings(DraftCase):
             (
                 "warning",
                 "Latin letters cannot replace ° (1:22), ² (1:28): the whole message"
-                " becomes Unicode, with 70 characters in a part.",
+                " becomes Unicode, with 70 characters per SMS part.",
             ),
             is_transliterated=True,
         )

@@ -6,7 +6,11 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.tools.segments import count_segments
-from odoo.addons.crm_sms_gateway.tools.transliteration import to_latin
+from odoo.addons.crm_sms_gateway.tools.template import compile_template
+from odoo.addons.crm_sms_gateway.tools.transliteration import (
+    to_latin,
+    to_latin_source,
+)
 
 ALPHABETS = (
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"  # Russian
@@ -152,3 +156,22 @@ class TestTransliteration(BaseCase):
         self.assertEqual(count_segments(latin).encoding, "gsm7")
         self.assertTrue(latin.isascii())
         self.assertEqual(to_latin(latin), latin)
+
+
+class TestSources(BaseCase):
+    def test_literals_are_written_in_latin_letters(self):
+        for source, text in (
+            ("Привет, {{ a|default('друг') }}!", "Privet, drug!"),
+            ("{{ a|default('д’Артаньян') }}", "d'Artanyan"),
+            ('{{ a|default("«друг»") }} №', '"drug" N'),
+            (r"{{ a|default('д\'Арк') }}", "d'Ark"),
+            ("{{ a|default('—}}') }}…", "-}}..."),
+        ):
+            with self.subTest(source=source):
+                template = compile_template(to_latin_source(source), ["a"])
+                self.assertEqual(template.render({}), text)
+
+    def test_the_rest_of_a_placeholder_stays(self):
+        for source in ("{{ имя }}", "{{ a|default(“x”) }}", "{{ имя|default(№) }}"):
+            with self.subTest(source=source):
+                self.assertEqual(to_latin_source(source), source)
