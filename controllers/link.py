@@ -3,7 +3,13 @@
 from odoo import http
 from odoo.http import request
 
+from ..tools.links import read_token
+from ..tools.user_agents import is_browser
 from .webhook import PushDispatcher
+
+#: Headers by which browsers say that nobody has asked for a page yet, and their words.
+EARLY_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+EARLY_WORDS = ("prefetch", "prerender", "preview")
 
 
 class Link(http.Controller):
@@ -21,6 +27,7 @@ class Link(http.Controller):
     )
     def follow(self, token):
         links = request.env["sms.gateway.link"]
+        token = read_token(token)
         if _is_click():
             url = links._click(
                 token,
@@ -38,6 +45,15 @@ class Link(http.Controller):
 
 
 def _is_click():
-    """Whether a person asks: neither a robot nor somebody who wants the head only."""
-    is_robot = request.env["ir.http"].is_a_bot()
-    return request.httprequest.method == "GET" and not is_robot
+    """Whether a person asks: neither a program nor a browser that guesses what the
+    person will ask for, nor somebody who wants the head only."""
+    asked = request.httprequest
+    return (
+        asked.method == "GET"
+        and is_browser(asked.user_agent.string)
+        and not any(_is_early(asked.headers.get(name, "")) for name in EARLY_HEADERS)
+    )
+
+
+def _is_early(purpose):
+    return any(word in purpose.lower() for word in EARLY_WORDS)

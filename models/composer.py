@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from ..tools.compose import Problem, Rules, Texts, compose
 from ..tools.links import replace_urls, to_ascii
+from ..tools.lint import fill
 from ..tools.segments import count_segments
 from ..tools.template import TemplateError, compile_template
-from ..tools.transliteration import to_latin
+from ..tools.transliteration import to_latin, to_latin_source
 from .field_text import is_text_field
 from .findings import SPOKEN_VARIANTS, explain_template, find_in_texts
 from .phone import read_phone
@@ -102,7 +103,7 @@ class Composer:
         if not self.campaign.is_transliterated:
             return source
         # in other letters an address would be somebody else's
-        return to_latin(replace_urls(source, to_ascii))
+        return to_latin_source(replace_urls(source, to_ascii))
 
     def _has_short_links(self, variant):
         """Nobody clicks on what is spoken."""
@@ -139,8 +140,7 @@ class Composer:
     def _compose(self, person, row):
         texts = self.get_texts(person and person.lang)
         if self.campaign.is_transliterated:
-            latin = {name: to_latin(value) for name, value in row.values.items()}
-            row = replace(row, values=latin)
+            row = replace(row, values=_write_in_latin(row.values))
         composed = compose(row, texts, self._get_rules(texts, row.gender))
         return composed if texts.all() else _without_text(composed)
 
@@ -245,7 +245,10 @@ class Composer:
             names = self.get_used_names()
         except TemplateError:
             return {}
-        return dict(self._read_row(recipient, names)[1].values)
+        values = self._read_row(recipient, names)[1].values
+        if self.campaign.is_transliterated:
+            return _write_in_latin(values)
+        return dict(values)
 
     def describe_findings(self, samples):
         """What the author should know.
@@ -254,11 +257,18 @@ class Composer:
         :return: list of dicts of ``level`` (danger, warning, info), ``variant`` and
             ``text``
         """
-        sources = self._get_own_sources()
-        channel = self.campaign.channel
-        return find_in_texts(self.env, sources, self.names, samples, channel)
+        sources = self.campaign._get_text_sources(None)
+        return find_in_texts(
+            self.env,
+            {variant: sources[variant] or "" for variant in VARIANTS},
+            self.names,
+            samples,
+            self.campaign.channel,
+            sent=self._get_sent_sources(),
+            is_latin=self.campaign.is_transliterated,
+        )
 
-    def _get_own_sources(self):
+    def _get_sent_sources(self):
         sources = self.campaign._get_text_sources(None)
         return {variant: self._make_source(variant, sources) for variant in VARIANTS}
 
@@ -268,7 +278,7 @@ class Composer:
         :return: dict of variant → dict of ``count``, ``encoding`` and ``units``
         """
         sizes = {}
-        for variant, source in self._get_own_sources().items():
+        for variant, source in self._get_sent_sources().items():
             if source.strip():
                 text = self._fill(source, samples)
                 sizes[variant] = asdict(count_segments(text))
@@ -279,7 +289,7 @@ class Composer:
             template = compile_template(source, self.names)
         except TemplateError:
             return source
-        return template.render({**dict.fromkeys(template.required, ""), **samples})
+        return fill(template, samples)
 
 
 def find_names(env, model_names):
@@ -296,6 +306,10 @@ def find_names(env, model_names):
             if is_text_field(model, field)
         )
     return frozenset(found)
+
+
+def _write_in_latin(values):
+    return {name: to_latin(value) for name, value in values.items()}
 
 
 def _without_text(composed):

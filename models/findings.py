@@ -11,6 +11,10 @@ _LEVELS = {
     "missing_variant": "warning",
     "many_segments": "warning",
     "unicode_by_characters": "warning",
+    "latin_impossible": "warning",
+    "foreign_placeholder": "warning",
+    "markup": "warning",
+    "glued_link": "warning",
     "spaces": "info",
     "different_names": "info",
 }
@@ -18,14 +22,20 @@ _LEVELS = {
 SPOKEN_VARIANTS = ("male", "female", "neutral")
 #: Characters that one line names.
 MAX_NAMED = 5
+#: Characters shown of a piece of a text.
+MAX_SHOWN_PIECE = 40
+# what cannot be seen between other characters
+_SHOWN_CHARACTERS = {"": "∅", " ": "␣", "\n": "↵"}
 
 
-def find_in_texts(env, sources, names, samples, channel):
+def find_in_texts(env, sources, names, samples, channel, *, sent=None, is_latin=False):
     """What the author of texts should know.
 
     :param sources: dict of variant → text
     :param names: the names that the texts may use
     :param samples: dict of name → value, for the size
+    :param sent: dict of variant → text as it is filled, where that is another one
+    :param is_latin: that one is in Latin letters
     :return: list of dicts of ``level`` (danger, warning, info), ``variant`` and
         ``text``
     """
@@ -35,6 +45,8 @@ def find_in_texts(env, sources, names, samples, channel):
         samples,
         max_segments=env["sms.gateway.settings"]._get().max_segments,
         channel=channel,
+        sent=Draft(**sent) if sent else None,
+        is_latin=is_latin,
     )
     return [
         {
@@ -88,22 +100,70 @@ def _describe_size(env, finding):
 
 
 def _describe_characters(env, finding):
-    characters = finding.params["characters"]
     return env._(
         "%(characters)s make it %(count)s parts instead of %(count_without)s: other"
         " letters of the text fit into GSM-7.",
-        characters=", ".join(map(_name_character, characters[:MAX_NAMED])),
+        characters=_name_characters(finding),
         count=finding.params["count"],
         count_without=finding.params["count_without"],
     )
 
 
-def _name_character(character):
-    line, column = character.places[0]
-    place = f"{character.character} ({line}:{column})"
-    if character.replacement is None:
+def _describe_latin(env, finding):
+    return env._(
+        "Latin letters cannot replace %(characters)s: the whole message becomes"
+        " Unicode, with 70 characters per SMS part.",
+        characters=_name_characters(finding),
+    )
+
+
+def _name_characters(finding):
+    characters = finding.params["characters"][:MAX_NAMED]
+    return ", ".join(
+        _name_piece(one.character, one.places, one.replacement) for one in characters
+    )
+
+
+def _name_piece(text, places, replacement):
+    line, column = places[0]
+    place = f"{text} ({line}:{column})"
+    if replacement is None:
         return place
-    return f"{place} → {character.replacement or '∅'}"
+    return f"{place} → {_SHOWN_CHARACTERS.get(replacement, replacement)}"
+
+
+def _describe_foreign(env, finding):
+    return env._(
+        "%(pieces)s: sent as it stands, nothing is filled in. Write the name of a field"
+        " in double braces, as in %(example)s.",
+        pieces=_name_pieces(finding),
+        example="{{ first_name }}",
+    )
+
+
+def _describe_markup(env, finding):
+    return env._(
+        "%(pieces)s: sent as it stands, a message has no HTML.",
+        pieces=_name_pieces(finding),
+    )
+
+
+def _name_pieces(finding):
+    pieces = finding.params["pieces"][:MAX_NAMED]
+    return ", ".join(
+        _name_piece(one.text[:MAX_SHOWN_PIECE], one.places, one.replacement)
+        for one in pieces
+    )
+
+
+def _describe_glued(env, finding):
+    line, column = finding.params["places"][0]
+    return env._(
+        "A link touches a dash or a word, line %(line)s, character %(column)s: phones"
+        " take that into the address. Put a space between them.",
+        line=line,
+        column=column,
+    )
 
 
 def _describe_spaces(env, finding):
@@ -139,6 +199,10 @@ _DESCRIPTIONS = {
     "missing_variant": _describe_missing,
     "many_segments": _describe_size,
     "unicode_by_characters": _describe_characters,
+    "latin_impossible": _describe_latin,
+    "foreign_placeholder": _describe_foreign,
+    "markup": _describe_markup,
+    "glued_link": _describe_glued,
     "spaces": _describe_spaces,
     "different_names": _describe_names,
 }

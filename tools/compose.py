@@ -13,6 +13,7 @@ from typing import Literal
 
 from .msisdn import Channel, InvalidNumber, Reading, check_channel, e164, normalise
 from .segments import Encoding, count_segments
+from .spaces import to_plain_spaces
 from .template import Template
 
 Gender = Literal["male", "female"]
@@ -177,7 +178,7 @@ def compose_ready(
     """Return the message of a text that somebody else has rendered."""
     problems: list[Problem] = []
     msisdn = _read_phone(phone, rules.channel, problems)
-    kept = _UNSTORABLE.sub("", text)
+    kept = to_plain_spaces(_UNSTORABLE.sub("", text))
     if not kept.strip():
         problems.append(Problem("missing_field", "text"))
     encoding, segments = _measure(kept, rules, problems)

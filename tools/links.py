@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from string import ascii_letters, digits, punctuation
 from urllib.parse import quote, urlsplit
 
@@ -16,18 +16,45 @@ MAX_URL = 2_000
 #: texts that may be sent have no room for more
 MAX_LINKS = 50
 
+#: A placeholder of ours, as a pattern without groups.
 # Between braces and quotation marks neither a brace nor a backslash is allowed: no text
 # is read from end to end once for each of its braces.
-_PLACEHOLDER = r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"{}\\])*\}\}"""
+PLACEHOLDER = r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"{}\\])*\}\}"""
+# no address has one as it stands, while phones read on behind it
+_DASHES = "‒–—―−"
+_NOT_OF_URLS = rf"""\s<>"«»“”„`…{_DASHES}"""
 # All that touches it, placeholders as a whole; but after a comma another one may begin.
 _URL = rf"""(?<![\w+])https?://
-            (?:{_PLACEHOLDER}|(?!(?<=[,;])https?://)[^\s<>"«»“”„`])+"""
+            (?:{PLACEHOLDER}|(?!(?<=[,;])https?://)[^{_NOT_OF_URLS}])+"""
 _FOUND = re.compile(
-    rf"(?P<url>{_URL})|{_PLACEHOLDER}", re.IGNORECASE | re.DOTALL | re.VERBOSE
+    rf"(?P<url>{_URL})|{PLACEHOLDER}", re.IGNORECASE | re.DOTALL | re.VERBOSE
 )
 # what ends a sentence or a quotation does not belong to the link before it
 _MARKS = ".,;:!?…'’*"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
+_SERVER = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_NOT_OF_SERVERS = re.compile(r"[,;!'()*]")
+
+# a link as phones find it
+_SHOWN = re.compile(
+    rf"""(?:https?://|\bwww\.)[^{_NOT_OF_URLS}]+
+         |(?<![\w@./-])(?:[a-z0-9-]{{1,63}}\.){{1,5}}
+          (?:app|biz|by|cc|club|com|gl|info|io|kz|link|ly|market|me|net|online|org|pro|ru
+            |shop|site|space|store|su|to|tv|ua|uz|xyz|рф)
+          (?![a-z0-9_@.])(?:[/?\#][^{_NOT_OF_URLS}]*|[а-яё-][^{_NOT_OF_URLS}]*)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_GLUED_BEFORE = re.compile(rf"[\w:{_DASHES}-]")
+_GLUED_BEHIND = re.compile(rf"[{_DASHES}]|…\w")
+_CYRILLIC = "[\u0400-\u04ff]"
+_OTHER_LETTERS = re.compile(rf"{_CYRILLIC}.*[a-z]|[a-z].*{_CYRILLIC}", re.IGNORECASE)
+# where words begin behind an address in Latin letters
+_SENTENCE = re.compile(
+    rf"[!-~]*?(?:[a-z0-9][,;!.)]{{0,3}}|/[,;!.)]{{1,3}}){_CYRILLIC}", re.IGNORECASE
+)
+_CYRILLIC_DOMAINS = frozenset(
+    "бг бел ею дети қаз ком мкд мон москва онлайн орг рус рф сайт срб укр".split()
+)
 
 
 def new_token() -> str:
@@ -38,6 +65,13 @@ def new_token() -> str:
 def is_token(word: str) -> bool:
     """Tell whether this may be a token, before anybody looks for it."""
     return len(word) == TOKEN_LENGTH and word.isascii() and word.isalnum()
+
+
+def read_token(word: str) -> str:
+    """Return the token of what a phone took for one: with a dash, or with all that
+    touched the link in the text."""
+    end = word[TOKEN_LENGTH:]
+    return word[:TOKEN_LENGTH] if end and end[0] not in TOKEN_ALPHABET else word
 
 
 class ShortLinks:
@@ -86,12 +120,54 @@ def replace_urls(source: str, shorten: Callable[[str], str]) -> str:
         run = found["url"] or ""
         if not run or len(run) > MAX_URL:
             return found[0]
-        url = _without_end(run)
+        url = _without_end(_without_sentence(run))
         if "{{" in url or not _is_address(url):
             return run
         return shorten(url) + run[len(url) :]
 
     return _FOUND.sub(replace, source)
+
+
+def find_glued(text: str) -> Iterator[int]:
+    """Yield where links begin that touch a dash or letters of the text: phones take
+    these into the address.
+
+    :param text: without placeholders of ours
+    """
+    for found in _SHOWN.finditer(text):
+        if _is_glued(found):
+            yield found.start()
+
+
+def _is_glued(found: re.Match[str]) -> bool:
+    before, behind = found.string[: found.start()][-1:], found.string[found.end() :][:2]
+    if "://" in found[0] and _GLUED_BEFORE.match(before):
+        return True
+    if _GLUED_BEHIND.match(behind):
+        return True
+    url = _without_end(_without_sentence(found[0][:MAX_URL]))
+    server, path = re.split(r"(?=[/?#])|\Z", url.rpartition("://")[2], maxsplit=1)
+    host = server.partition(":")[0].lower()
+    return (
+        url.endswith("-")
+        or _has_no_domain(host)
+        or _ends_in_russian(host)
+        or _SENTENCE.match(path) is not None
+    )
+
+
+def _has_no_domain(host: str) -> bool:
+    """Tell whether a host ends in what no domain is called: words of the text."""
+    names, _, domain = host.rpartition(".")
+    has_dash = "-" in domain and not domain.startswith("xn--")
+    return bool(names) and (has_dash or _OTHER_LETTERS.search(domain) is not None)
+
+
+def _ends_in_russian(host: str) -> bool:
+    """Tell whether a sentence seems to begin behind the dot of "shop.ru."."""
+    *names, domain = host.split(".")
+    is_word = re.fullmatch(f"{_CYRILLIC}+", domain) is not None
+    return len(names) > 1 and is_word and domain not in _CYRILLIC_DOMAINS
 
 
 def to_ascii(url: str) -> str:
@@ -108,6 +184,15 @@ def to_ascii(url: str) -> str:
 def _quote(text: str) -> str:
     """Write letters that are not ASCII as bytes; what is written so already stays."""
     return quote(text, safe=punctuation)
+
+
+def _without_sentence(url: str) -> str:
+    """Leave off what begins with a mark directly behind the server's name."""
+    server = _SERVER.match(url)
+    if server is None or "@" in server[0]:
+        return url
+    mark = _NOT_OF_SERVERS.search(server[0])
+    return url[: mark.start()] if mark else url
 
 
 def _without_end(url: str) -> str:
@@ -127,6 +212,8 @@ def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         # both raise: what is no port, what is no name of a host
-        return parts.port != 0 and bool((parts.hostname or "").encode("idna"))
+        host = parts.hostname or ""
+        has_name = bool(host.encode("idna")) and not _has_no_domain(host)
+        return parts.port != 0 and has_name
     except ValueError:
         return False

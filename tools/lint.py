@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Literal, get_args
 
+from .foreign import Kind, find_foreign
+from .links import find_glued
 from .msisdn import Channel
 from .segments import count_segments
 from .template import Template, TemplateError, compile_template
@@ -23,6 +25,10 @@ FindingCode = Literal[
     "template_unknown_name",
     "many_segments",
     "unicode_by_characters",
+    "latin_impossible",
+    "foreign_placeholder",
+    "markup",
+    "glued_link",
     "spaces",
     "missing_variant",
     "different_names",
@@ -44,6 +50,10 @@ _MAX_CHARACTERS = 20
 _PLACEHOLDER = re.compile(
     r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"}])*\}\}""", re.DOTALL
 )
+_FOREIGN: dict[Kind, FindingCode] = {
+    "placeholder": "foreign_placeholder",
+    "markup": "markup",
+}
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _NOT_LINE_BREAK = re.compile(r"[^\r\n]")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -96,13 +106,26 @@ class Character:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What other programs would fill in or interpret; ``replacement`` is what to write
+    instead, None where only the author knows."""
+
+    text: str
+    replacement: str | None
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something about one variant. Its ``params``:
 
     - template_*: ``line``, ``detail`` (see `TemplateError`);
     - many_segments: ``count``, ``limit``, ``encoding``;
     - unicode_by_characters: ``characters`` (of `Character`), ``count`` of segments,
-      ``count_without`` them, every one replaced or left out;
+      ``count_without`` them, every one replaced or left out: always fewer;
+    - latin_impossible: ``characters`` that "Latin letters" leave as they are;
+    - foreign_placeholder, markup: ``pieces`` (of `Piece`);
+    - glued_link: ``places``;
     - spaces: ``kind`` (`SpaceKind`), ``places``;
     - missing_variant: none; whom ``variant`` is for would get nothing (``neutral``:
       those whose gender is unknown);
@@ -121,13 +144,17 @@ def lint(
     *,
     max_segments: int,
     channel: Channel = "sms",
+    sent: Draft | None = None,
+    is_latin: bool = False,
 ) -> list[Finding]:
     """Return what is worth knowing: each text's findings in order, then the draft's.
 
     Of a text that is no template only that is told.
 
     ``samples`` are values of the ``names``, for the size; a name without one counts as
-    empty. Speech has no segments and no alphabet.
+    empty. ``sent`` has the texts as they are filled, with short links and ``is_latin``
+    in Latin letters; without it they are those of the author. Speech has no segments
+    and no alphabet, and nobody clicks on it.
     """
     sources = _sources(draft)
     templates: dict[Variant, Template] = {}
@@ -135,15 +162,27 @@ def lint(
     for variant, source in sources.items():
         try:
             template = templates[variant] = compile_template(source, names)
+            if sent:
+                template = compile_template(getattr(sent, variant), names)
         except TemplateError as error:
             params = {"line": error.line, "detail": error.detail}
             findings.append(Finding(error.code, variant, params))
             continue
+        literal = _hide_placeholders(source)
         if channel == "sms" or variant == "alternative":
-            text = _render(template, samples)
-            findings += _lint_size(variant, source, text, max_segments)
-        findings += _lint_spaces(variant, source)
+            text = fill(template, samples)
+            findings += _lint_size(variant, text, max_segments)
+            findings += _lint_alphabet(variant, literal, text, is_latin=is_latin)
+            findings += _lint_links(variant, literal)
+        findings += _lint_foreign(variant, literal, names)
+        findings += _lint_spaces(variant, literal)
     return [*findings, *_lint_missing(sources), *_lint_names(templates)]
+
+
+def fill(template: Template, samples: Mapping[str, str]) -> str:
+    """Return a text with samples in it: as for recipients, a blank one is none."""
+    given = {name: value for name, value in samples.items() if value.strip()}
+    return template.render({**dict.fromkeys(template.required, ""), **given})
 
 
 def _sources(draft: Draft) -> dict[Variant, str]:
@@ -152,13 +191,7 @@ def _sources(draft: Draft) -> dict[Variant, str]:
     return {variant: source for variant, source in sources.items() if source.strip()}
 
 
-def _render(template: Template, samples: Mapping[str, str]) -> str:
-    return template.render({**dict.fromkeys(template.required, ""), **samples})
-
-
-def _lint_size(
-    variant: Variant, source: str, text: str, max_segments: int
-) -> Iterator[Finding]:
+def _lint_size(variant: Variant, text: str, max_segments: int) -> Iterator[Finding]:
     size = count_segments(text)
     if size.count > max_segments:
         params = {
@@ -167,38 +200,68 @@ def _lint_size(
             "encoding": size.encoding,
         }
         yield Finding("many_segments", variant, params)
-    if size.encoding == "ucs2" and (characters := _find_characters(source, text)):
-        without = text.translate(
-            {ord(one.character): one.replacement or "" for one in characters}
-        )
-        yield Finding(
-            "unicode_by_characters",
-            variant,
-            {
-                "characters": characters,
-                "count": size.count,
-                "count_without": count_segments(without).count,
-            },
-        )
 
 
-def _find_characters(source: str, text: str) -> tuple[Character, ...]:
+def _lint_alphabet(
+    variant: Variant, literal: str, text: str, *, is_latin: bool
+) -> Iterator[Finding]:
+    """Tell which characters of the author's make a text Unicode.
+
+    Those that nobody would miss are worth it where parts are saved. Of a text in Latin
+    letters all are: who asked for them wants none.
+    """
+    if _is_gsm7(text):
+        return
+    if is_latin:
+        if characters := _find_beyond_gsm7(literal, text):
+            params = {"characters": characters}
+            yield Finding("latin_impossible", variant, params)
+    elif characters := _find_characters(literal, text):
+        count = count_segments(text).count
+        count_without = count_segments(_without(characters, text)).count
+        if count_without < count:
+            yield Finding(
+                "unicode_by_characters",
+                variant,
+                {
+                    "characters": characters,
+                    "count": count,
+                    "count_without": count_without,
+                },
+            )
+
+
+def _without(characters: tuple[Character, ...], text: str) -> str:
+    return text.translate(
+        {ord(one.character): one.replacement or "" for one in characters}
+    )
+
+
+def _find_characters(literal: str, text: str) -> tuple[Character, ...]:
     """Return the author's characters that alone keep a text from GSM-7.
 
     None when values have others, or when the text is of another alphabet.
     """
-    literal = _hide_placeholders(source)
-    found = [one for one in dict.fromkeys(literal) if not _is_gsm7(one)]
-    letters = {one for one in found if one.isalpha()}
+    found = _find_beyond_gsm7(literal, text)
+    known = {one.character for one in found}
+    letters = {one for one in known if one.isalpha()}
     if len(letters) > _MAX_LETTERS or len(found) > _MAX_CHARACTERS:
         return ()
-    if any(not _is_gsm7(one) and one not in found for one in set(text)):
+    if any(not _is_gsm7(one) and one not in known for one in set(text)):
         return ()
     if letters and sum(map(literal.count, letters)) >= len(_LATIN.findall(literal)):
         return ()
+    return found
+
+
+def _find_beyond_gsm7(literal: str, text: str) -> tuple[Character, ...]:
+    """Return the author's characters that GSM-7 lacks, as far as a text still has
+    them."""
+    left = set(text)
     return tuple(
         Character(one, _replacement(one, literal), _places(literal, re.escape(one)))
-        for one in found
+        for one in dict.fromkeys(literal)
+        if one in left and not _is_gsm7(one)
     )
 
 
@@ -225,8 +288,28 @@ def _without_accent(character: str) -> str:
     return "".join(one for one in decomposed if not unicodedata.combining(one))
 
 
-def _lint_spaces(variant: Variant, source: str) -> Iterator[Finding]:
-    literal = _hide_placeholders(source)
+def _lint_links(variant: Variant, literal: str) -> Iterator[Finding]:
+    if starts := [*find_glued(literal)]:
+        yield Finding("glued_link", variant, {"places": _locate(literal, starts)})
+
+
+def _lint_foreign(
+    variant: Variant, literal: str, names: Collection[str]
+) -> Iterator[Finding]:
+    found: dict[FindingCode, dict[tuple[str, str | None], list[int]]] = {}
+    for one in find_foreign(literal, names):
+        code = _FOREIGN[one.kind]
+        pieces = found.setdefault(code, {})
+        pieces.setdefault((one.text, one.replacement), []).append(one.start)
+    for code, pieces in found.items():
+        told = tuple(
+            Piece(text, replacement, _locate(literal, starts))
+            for (text, replacement), starts in pieces.items()
+        )
+        yield Finding(code, variant, {"pieces": told})
+
+
+def _lint_spaces(variant: Variant, literal: str) -> Iterator[Finding]:
     for kind, pattern in _SPACES.items():
         if places := _places(literal, pattern):
             yield Finding("spaces", variant, {"kind": kind, "places": places})
@@ -238,10 +321,14 @@ def _hide_placeholders(source: str) -> str:
 
 
 def _places(text: str, pattern: str | re.Pattern[str]) -> tuple[Place, ...]:
-    starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+    return _locate(text, (found.start() for found in re.finditer(pattern, text)))
+
+
+def _locate(text: str, starts: Iterable[int]) -> tuple[Place, ...]:
+    lines = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
     return tuple(
-        (line := bisect_right(starts, start), start - starts[line - 1] + 1)
-        for start in (found.start() for found in re.finditer(pattern, text))
+        (line := bisect_right(lines, start), start - lines[line - 1] + 1)
+        for start in starts
     )
 
 

@@ -16,6 +16,8 @@ from typing import Any, Literal
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from .spaces import to_plain_spaces
+
 ErrorCode = Literal["template_syntax", "template_forbidden", "template_unknown_name"]
 
 #: longer sources are refused unread
@@ -90,13 +92,18 @@ class Template:
     _render: Callable[[dict[str, str]], str]
 
     def render(self, values: Mapping[str, str]) -> str:
-        r"""Return the text with its values; its own line breaks are all ``\n``.
+        r"""Return the text with its values; its own line breaks are all ``\n``, and
+        all spaces plain ones.
 
         A name that ``values`` lacks takes its default.
 
         :raise KeyError: when a required name is lacking
         """
-        found = {alias: values[name] for name, alias in self._aliases if name in values}
+        found = {
+            alias: to_plain_spaces(values[name])
+            for name, alias in self._aliases
+            if name in values
+        }
         if len(found) < len(self._aliases):
             self._check_required(values)
         return self._render(found)
@@ -123,19 +130,20 @@ def make_title(source: str) -> str:
 @lru_cache(maxsize=128)
 def _compile(source: str, names: frozenset[str]) -> Template:
     _check_source(source)
-    if not _OPENING.search(source):
-        return _plain(source)
+    text = to_plain_spaces(source)
+    if not _OPENING.search(text):
+        return _plain(source, text)
     try:
-        _check_tokens(source)
-        tree = _ENVIRONMENT.parse(source)
+        _check_tokens(text)
+        tree = _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
         raise TemplateError("template_syntax", error.lineno) from None
     return _compile_tree(source, tree, names)
 
 
-def _plain(source: str) -> Template:
+def _plain(source: str, text: str) -> Template:
     """Return a template without placeholders; it costs nothing to render."""
-    text = _LINE_BREAK.sub("\n", source)
+    text = _LINE_BREAK.sub("\n", text)
     return Template(source, frozenset(), frozenset(), (), lambda _: text)
 
 

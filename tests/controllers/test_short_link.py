@@ -28,12 +28,12 @@ class TestShortLink(GatewayHttpCase):
             [("campaign_id", "=", campaign.id)]
         )
 
-    def follow(self, token=None, *, method="GET", agent=BROWSER):
+    def follow(self, token=None, *, method="GET", agent=BROWSER, **headers):
         self.env.flush_all()
         answer = self.opener.request(
             method,
             f"{self.base_url()}/g/{token or self.link.token}",
-            headers={"User-Agent": agent},
+            headers={"User-Agent": agent, **headers},
             allow_redirects=False,
             timeout=30,
         )
@@ -62,12 +62,33 @@ class TestShortLink(GatewayHttpCase):
         for request in (
             {"agent": "WhatsApp/2.23.20.0"},
             {"agent": "TelegramBot (like TwitterBot)"},
+            {"agent": "Mozilla/5.0 (compatible; vkShare; +http://vk.com/dev/Share)"},
+            {"agent": "okhttp/4.11.0"},
+            {"agent": ""},
+            # the client leaves the header out
+            {"agent": None},
             {"method": "HEAD"},
+            {"Purpose": "prefetch"},
+            {"Sec-Purpose": "prefetch;prerender"},
+            {"X-Purpose": "preview"},
+            {"X-Moz": "prefetch"},
         ):
             with self.subTest(**request):
                 self.assertLeads(self.follow(**request))
         self.assertEqual(self.link.click_count, 0)
         self.assertFalse(self.link.link_tracker_id.link_click_ids)
+
+    def test_browsers_inside_of_apps_are_counted(self):
+        agent = f"{BROWSER} Instagram 309.0.2.11.108 (iPhone13,2; iOS 17_1; ru_RU)"
+        self.assertLeads(self.follow(agent=agent))
+        self.assertLeads(self.follow(**{"Sec-Purpose": ""}))
+        self.assertEqual(self.link.click_count, 2)
+
+    def test_what_a_phone_took_into_the_address_does_not_matter(self):
+        for behind in ("—успейте", "%E2%80%93", "-", ".", "%C2%BB"):
+            with self.subTest(behind):
+                self.assertLeads(self.follow(self.link.token + behind))
+        self.assertEqual(self.link.click_count, 5)
 
     def test_unknown_tokens_are_not_found(self):
         token = self.link.token

@@ -3,6 +3,7 @@ from . import (
     test_backoff,
     test_compose,
     test_copy_format,
+    test_foreign,
     test_links,
     test_lint,
     test_msisdn,
@@ -15,4 +16,5 @@ from . import (
     test_table,
     test_template,
     test_transliteration,
+    test_user_agents,
 )

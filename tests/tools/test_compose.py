@@ -12,6 +12,7 @@ from odoo.addons.crm_sms_gateway.tools.compose import (
     Texts,
     compose,
     compose_all,
+    compose_ready,
 )
 from odoo.addons.crm_sms_gateway.tools.msisdn import Reading
 from odoo.addons.crm_sms_gateway.tools.template import compile_template
@@ -110,6 +111,19 @@ class TestCompose(ComposeCase):
             ("invalid_field", "age"),
         )
         self.assertEqual((message.text, message.segments), ("", 0))
+
+    def test_no_break_spaces_of_amounts_cost_nothing(self):
+        amount = "1\u202f200.00\xa0€"
+        message = composed(
+            "To\xa0pay: {{ name }}" + "a" * 100,
+            values={"name": amount},
+            rules=Rules(fields=("name",)),
+        )
+        self.assert_composed(message, "To pay: 1 200.00 €" + "a" * 100)
+        self.assertEqual((message.encoding, message.segments), ("gsm7", 1))
+        ready = compose_ready(0, PHONE, f"To pay: {amount}", Rules(), uuid="1")
+        self.assert_composed(ready, "To pay: 1 200.00 €")
+        self.assertEqual(ready.encoding, "gsm7")
 
     def test_text_is_rendered_for_a_bad_number_too(self):
         message = composed("Привет", phone="nobody")

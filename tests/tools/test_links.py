@@ -13,9 +13,11 @@ from odoo.addons.crm_sms_gateway.tools.links import (
     MAX_URL,
     TOKEN_LENGTH,
     ShortLinks,
+    find_glued,
     insert_links,
     is_token,
     new_token,
+    read_token,
     replace_urls,
     to_ascii,
 )
@@ -78,6 +80,28 @@ class TestReplaceUrls(BaseCase):
             "<https://example.com>,<https://example.org>;<https://example.net>.",
         )
 
+    def test_dashes_end_a_link(self):
+        self.assert_found(
+            "<https://example.com/>—успейте",
+            "<https://example.com>–акция",
+            "<https://example.com/a>―b",
+            "<https://example.com/a>…успейте",
+            "<https://example.com/a-b/c->, <https://my-example.com>",
+        )
+
+    def test_a_sentence_behind_a_server_is_no_part_of_it(self):
+        self.assert_found(
+            "<https://example.com>,скидки",
+            "<https://example.com>!Ждём",
+            "<https://example.com>,{{ first_name }}",
+            "<https://a,b:c@example.com/>",
+            "<https://example.com/a,b>",
+        )
+
+    def test_words_are_no_domain(self):
+        self.assert_found("https://shop.ruуспейте https://shop.ru-акция")
+        self.assert_found("<http://my-server/x> <https://a.xn--p1ai>")
+
     def test_links_with_placeholders_stay(self):
         self.assert_found(
             "https://example.com/{{ id }} <https://example.com>",
@@ -139,6 +163,67 @@ class TestReplaceUrls(BaseCase):
             self.assertNotIn("{{", url)
 
 
+class TestGlued(BaseCase):
+    def test_what_phones_take_into_an_address(self):
+        for text in (
+            "*https://shop.ru/—успейте",
+            "*https://shop.ru–акция",
+            "*https://shop.ru/x-",
+            "*https://shop.ru/x-, да",
+            "сайт:*https://shop.ru",
+            "сайт*https://shop.ru",
+            "—*https://shop.ru",
+            "*https://shop.ruуспейте",
+            "*https://shop.ru-акция",
+            "*https://shop.ru.Успейте",
+            "*https://shop.ru/saleУспейте",
+            "*https://shop.ru/sale.Успейте",
+            "*https://shop.ru/00000успейте",
+            "*https://shop.ru/a…успейте",
+            "*www.shop.ru—да",
+            "*shop.ru—акция",
+            "*shop.ruуспейте",
+            "*vk.com/shop—вступайте",
+            "https://a.ru —да *https://b.ru—да",
+        ):
+            with self.subTest(text):
+                self.assertEqual(
+                    [*find_glued(text.replace("*", ""))], [text.index("*")]
+                )
+
+    def test_links_that_end_where_they_should(self):
+        for text in (
+            "https://shop.ru/ — успейте",
+            "сайт: https://shop.ru.",
+            "(https://shop.ru) «https://shop.ru» https://shop.ru?!",
+            "https://a.ru,https://b.ru;https://c.ru",
+            "https://my-shop.ru/a-b/c, shop.ru: скидки",
+            "https://пример.рф/скидки?город=Ростов#зима",
+            "https://2gis.рф/a http://цветы.москва",
+            "https://shop.ru/?q=чай#зима",
+            "https://ru.wikipedia.org/wiki/Чай_(напиток)",
+            "https://shop.ru/скидки-2026года",
+            "https://user:word@example.com:8443/ http://[::1]:80/x",
+            "https://xn--e1afmkfd.xn--p1ai/1 http://my-server/x",
+            "a@shop.ru—пишите, т.е.—это, v1.2—новая, 12.05—15.05, И.И.—мастер",
+            "https://shop.ru/…",
+        ):
+            with self.subTest(text):
+                self.assertEqual([*find_glued(text)], [])
+
+    def test_texts_of_hostile_authors_are_read_once(self):
+        start = time.process_time()
+        for text in (
+            "a." * 50_000,
+            "a.ru" * 25_000,
+            "https://a" + ")" * 99_000,
+            "https://a/" + ",;!.)" * 20_000,
+            "https://a.ru— " * 7_000,
+        ):
+            list(find_glued(text))
+        self.assertLess(time.process_time() - start, 2)
+
+
 class TestToAscii(BaseCase):
     def test_cyrillic_links_are_written_as_browsers_send_them(self):
         for url, ascii_url in (
@@ -177,6 +262,15 @@ class TestTokens(BaseCase):
         for other in ("", word[1:], word + "a", word[1:] + "\0", word[1:] + "й"):
             with self.subTest(other):
                 self.assertFalse(is_token(other))
+
+    def test_what_touches_a_link_is_no_part_of_its_token(self):
+        token = new_token()
+        for behind in ("", "—успейте", "-", ").", "…", "успейте", "—" + token):
+            with self.subTest(behind):
+                self.assertEqual(read_token(token + behind), token)
+        for other in (token + "0", token + token, token[1:] + "—a", "", "—"):
+            with self.subTest(other):
+                self.assertFalse(is_token(read_token(other)))
 
 
 class TestShortLinks(BaseCase):

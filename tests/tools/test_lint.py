@@ -3,7 +3,13 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from odoo.addons.crm_sms_gateway.tools.lint import Character, Draft, Finding, lint
+from odoo.addons.crm_sms_gateway.tools.lint import (
+    Character,
+    Draft,
+    Finding,
+    Piece,
+    lint,
+)
 from odoo.addons.crm_sms_gateway.tools.segments import count_segments
 
 NAMES = ("first_name", "last_name")
@@ -11,9 +17,21 @@ SAMPLES = {"first_name": "Андрей", "last_name": "Соколов"}
 LATIN = {"first_name": "John", "last_name": "Smith"}
 
 
-def lint_draft(max_segments=3, channel="sms", samples=SAMPLES, **texts):
+#: as long as a part of Unicode: one character outside of GSM-7 makes it two
+LONG = "a" * 70
+
+
+def lint_draft(
+    max_segments=3, channel="sms", samples=SAMPLES, sent=None, is_latin=False, **texts
+):
     return lint(
-        Draft(**texts), NAMES, samples, max_segments=max_segments, channel=channel
+        Draft(**texts),
+        NAMES,
+        samples,
+        max_segments=max_segments,
+        channel=channel,
+        sent=sent,
+        is_latin=is_latin,
     )
 
 
@@ -58,6 +76,13 @@ class TestTemplates(LintCase):
     def test_of_a_bad_template_nothing_else_is_told(self):
         found = lint_draft(neutral="{{ x }}  " + "я" * 1000)
         self.assertEqual([one.code for one in found], ["template_unknown_name"])
+
+    def test_sample_that_is_blank_takes_the_default(self):
+        source = "a" * 155 + "{{ first_name|default('friend') }}"
+        for samples in ({}, {"first_name": ""}, {"first_name": " "}):
+            with self.subTest(samples=samples):
+                [found] = lint_draft(neutral=source, samples=samples, max_segments=1)
+                self.assertEqual(found.params["count"], 2)
 
     def test_sample_that_is_lacking_counts_as_empty(self):
         self.assert_findings(
@@ -140,20 +165,24 @@ class TestSize(LintCase):
 
 class TestUnicodeByCharacters(LintCase):
     def find(self, source, samples=LATIN):
-        (*_, found) = lint_draft(neutral=source, samples=samples, max_segments=9)
-        self.assertEqual(found.code, "unicode_by_characters")
+        [found] = [
+            one
+            for one in lint_draft(neutral=source, samples=samples, max_segments=9)
+            if one.code == "unicode_by_characters"
+        ]
         return found.params
 
     def assert_characters(self, source, *expected):
         with self.subTest(source=source):
             self.assertEqual(
-                self.find(source)["characters"],
+                self.find(f"{source}\n{LONG}")["characters"],
                 tuple(Character(*one) for one in expected),
             )
 
     def assert_none(self, source, samples=LATIN):
         with self.subTest(source=source):
-            found = lint_draft(neutral=source, samples=samples, max_segments=9)
+            text = f"{source}\n{LONG}"
+            found = lint_draft(neutral=text, samples=samples, max_segments=9)
             self.assertNotIn("unicode_by_characters", [one.code for one in found])
 
     def test_typography(self):
@@ -163,7 +192,6 @@ class TestUnicodeByCharacters(LintCase):
             "Hi {{ first_name }},\nyour «Alpha» is\xa0ready…",
             ("«", '"', ((2, 6),)),
             ("»", '"', ((2, 12),)),
-            ("\xa0", " ", ((2, 16),)),
             ("…", "...", ((2, 22),)),
         )
 
@@ -190,13 +218,36 @@ class TestUnicodeByCharacters(LintCase):
         params = self.find("a" * 158 + "…")
         self.assertEqual((params["count"], params["count_without"]), (3, 2))
 
+    def test_nothing_is_told_where_no_part_is_saved(self):
+        for source in ("Sale — today", "a" * 69 + "—", "a" * 85 + "…" * 26):
+            with self.subTest(source=source):
+                self.assert_findings(lint_draft(neutral=source, samples=LATIN))
+        params = self.find("a" * 70 + "—")
+        self.assertEqual((params["count"], params["count_without"]), (2, 1))
+
+    def test_no_break_spaces_make_nothing_unicode(self):
+        for space in "\xa0\u2007\u2009\u202f":
+            source = f"Price:{space}{LONG}, {{{{ first_name }}}}"
+            with self.subTest(space=ascii(space)):
+                samples = {"first_name": f"1{space}200{space}EUR"}
+                found = lint_draft(neutral=source, samples=samples, max_segments=1)
+                self.assert_findings(found)
+
+    def test_places_are_those_of_the_authors_text(self):
+        source = "https://example.com/very/long — " + LONG
+        sent = Draft(neutral="https://a.ru/g/1 — " + LONG)
+        [found] = lint_draft(neutral=source, sent=sent)
+        self.assertEqual(found.params["characters"], (Character("—", "-", ((1, 31),)),))
+
     def test_gsm7_text(self):
         self.assert_none("Hello {{ first_name }} €")
 
     def test_russian_text(self):
-        self.assert_none("Привет")
-        self.assert_none("Да")
-        self.assert_none("Да — ok")
+        for source in ("Привет", "Да", "Да — ok"):
+            text = source + " Здравствуйте!" * 6
+            found = lint_draft(neutral=text, max_segments=9)
+            with self.subTest(source=source):
+                self.assert_findings(found)
         self.assert_none("Hello абв")
 
     def test_value_decides(self):
@@ -214,6 +265,107 @@ class TestUnicodeByCharacters(LintCase):
 
     def test_text_full_of_pictures(self):
         self.assert_none("Hi " + "".join(map(chr, range(0x1F600, 0x1F620))))
+
+
+class TestLatin(LintCase):
+    def assert_impossible(self, source, sent, *expected):
+        with self.subTest(source=source):
+            found = lint_draft(
+                neutral=source, sent=Draft(neutral=sent), samples=LATIN, is_latin=True
+            )
+            characters = tuple(Character(*one) for one in expected)
+            self.assert_findings(
+                found, ("latin_impossible", "neutral", {"characters": characters})
+            )
+
+    def test_characters_that_stay_are_told_with_their_places(self):
+        self.assert_impossible(
+            "Угол 90°\nи 10²\nи ещё 1°",
+            "Ugol 90°\ni 10²\ni eshchyo 1°",
+            ("°", None, ((1, 8), (3, 8))),
+            ("²", None, ((2, 5),)),
+        )
+        self.assert_impossible("Привет 🙂", "Privet 🙂", ("🙂", None, ((1, 8),)))
+        self.assert_impossible("Кафе Curaçao", "Kafe Curaçao", ("ç", "c", ((1, 10),)))
+
+    def test_one_part_is_no_excuse(self):
+        self.assert_impossible("°", "°", ("°", None, ((1, 1),)))
+
+    def test_what_is_written_in_latin_letters_is_no_finding(self):
+        found = lint_draft(
+            neutral="Скидка — 5\xa0000 ₸",
+            sent=Draft(neutral="Skidka - 5 000 tg."),
+            is_latin=True,
+            samples=LATIN,
+        )
+        self.assert_findings(found)
+
+    def test_values_alone_are_not_the_authors_fault(self):
+        found = lint_draft(
+            neutral="Привет, {{ first_name }}",
+            sent=Draft(neutral="Privet, {{ first_name }}"),
+            is_latin=True,
+            samples={"first_name": "李"},
+        )
+        self.assert_findings(found)
+
+    def test_speech_has_no_alphabet(self):
+        found = lint_draft(
+            neutral="90°", sent=Draft(neutral="90°"), is_latin=True, channel="voice"
+        )
+        self.assert_findings(found)
+
+
+class TestForeign(LintCase):
+    def test_places_of_each_piece(self):
+        found = lint_draft(
+            neutral="{Имя}, это {{ first_name }}!\n{ИМЯ} и {Имя} #ГОРОД#"
+        )
+        pieces = (
+            Piece("{Имя}", "{{ first_name }}", ((1, 1), (2, 9))),
+            Piece("{ИМЯ}", "{{ first_name }}", ((2, 1),)),
+            Piece("#ГОРОД#", None, ((2, 15),)),
+        )
+        self.assert_findings(
+            found, ("foreign_placeholder", "neutral", {"pieces": pieces})
+        )
+
+    def test_html(self):
+        found = lint_draft(neutral="M&amp;M's<br>скидка&nbsp;5%")
+        pieces = (
+            Piece("&amp;", "&", ((1, 2),)),
+            Piece("<br>", "\n", ((1, 10),)),
+            Piece("&nbsp;", " ", ((1, 20),)),
+        )
+        self.assert_findings(found, ("markup", "neutral", {"pieces": pieces}))
+
+    def test_what_stands_in_placeholders_of_ours_is_not_judged(self):
+        self.assert_clean(neutral="{{ first_name|default('#NAME# &amp;') }}!")
+
+    def test_speech_has_placeholders_too(self):
+        [found] = lint_draft(neutral="Привет, {name}", channel="voice")
+        self.assertEqual(found.code, "foreign_placeholder")
+
+    def test_bad_template_comes_first(self):
+        found = lint_draft(neutral="{name} {{{ name }}}")
+        self.assertEqual([one.code[:9] for one in found], ["template_"])
+
+
+class TestGluedLinks(LintCase):
+    def test_places(self):
+        source = "Сайт: https://shop.ru/—успейте\nИ https://shop.ru/{{ first_name }}-"
+        self.assert_findings(
+            lint_draft(neutral=source),
+            ("glued_link", "neutral", {"places": ((1, 7), (2, 3))}),
+        )
+
+    def test_nobody_clicks_on_speech(self):
+        source = "https://shop.ru/—успейте"
+        self.assert_findings(lint_draft(neutral=source, channel="voice"))
+        found = lint_draft(neutral="Привет", alternative=source, channel="voice")
+        self.assert_findings(
+            found, ("glued_link", "alternative", {"places": ((1, 1),)})
+        )
 
 
 class TestSpaces(LintCase):
@@ -270,7 +422,7 @@ class TestLint(LintCase):
     def test_order_is_by_text_then_the_whole(self):
         found = lint_draft(
             female=" {{ first_name }}",
-            male="Sale — {{ last_name }}  today",
+            male="{name} Sale — {{ last_name }}  today https://a.ru—x <b>" + LONG,
             alternative="{{ x }}",
             samples=LATIN,
             max_segments=0,
@@ -280,6 +432,9 @@ class TestLint(LintCase):
             [
                 ("many_segments", "male"),
                 ("unicode_by_characters", "male"),
+                ("glued_link", "male"),
+                ("foreign_placeholder", "male"),
+                ("markup", "male"),
                 ("spaces", "male"),
                 ("many_segments", "female"),
                 ("spaces", "female"),
@@ -297,12 +452,16 @@ class TestLint(LintCase):
             "a" + " \n" * 49_000 + "b",
             "—" * 100_000,
             "{{ a|default('" + "x" * 90_000 + "') }}",
+            "{a" * 50_000,
+            "#a" * 50_000,
+            "https://a—" * 10_000,
+            "a." * 50_000,
         ):
             with self.subTest(source=source[:10]):
                 lint(Draft(neutral=source), ("a",), {}, max_segments=1)
 
     @given(
-        st.text("{}abя'|— .\n\r\t\u200b\x01«é🙂", max_size=40),
+        st.text("{}abя'|— .#%[]<>&;:/\n\r\t\u200b\x01«é🙂", max_size=40),
         st.text("aя—\n", max_size=3),
     )
     @settings(deadline=None, derandomize=True, max_examples=300)

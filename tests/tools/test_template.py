@@ -77,6 +77,22 @@ class TestAllowed(TemplateCase):
                 self.assertEqual(template.render({}), source)
                 self.assertEqual(template.names, frozenset())
 
+    def test_no_break_spaces_become_plain_ones(self):
+        for space in "\xa0\u2007\u2009\u202f":
+            with self.subTest(space=ascii(space)):
+                text = f"10{space}000{space}₽"
+                self.assertEqual(self.render(text), "10 000 ₽")
+                self.assertEqual(
+                    self.render(f"{space}{{{{ name }}}}", name=text), " 10 000 ₽"
+                )
+        self.assertEqual(self.render("{{ name }}", name="-\ufeff5\xa0€"), "-5 €")
+
+    def test_other_characters_stay(self):
+        for text in ("漢字\u3000漢字", "👨\u200d👩", "a\u200bb\u2028c\xadd"):
+            with self.subTest(text=ascii(text)):
+                self.assertEqual(self.render(text), text)
+                self.assertEqual(self.render("{{ name }}", name=text), text)
+
     def test_line_breaks_and_spaces_of_the_source_are_kept(self):
         self.assertEqual(self.render(" a\n\n{{ name }} \n", name="N"), " a\n\nN \n")
 

@@ -6,16 +6,24 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.tools.segments import count_segments
-from odoo.addons.crm_sms_gateway.tools.transliteration import to_latin
+from odoo.addons.crm_sms_gateway.tools.template import compile_template
+from odoo.addons.crm_sms_gateway.tools.transliteration import (
+    to_latin,
+    to_latin_source,
+)
 
 ALPHABETS = (
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"  # Russian
     "ґєії"  # Ukrainian
     "ў"  # Belarusian
     "әғқңөұүһ"  # Kazakh
+    "җҙҫҡҳҷӣӯ"  # Tatar, Bashkir, Tajik
+    "ӑӗӳӓӧӱӹҥӈӝӟӥӵҕӕӂ"  # of the Volga, the North and the Caucasus; Moldovan
+    "ђѓѕјљњћќџ"  # Serbian, Macedonian
+    "ѣѳѵ"  # Russian before 1918
 )
 LETTERS = ALPHABETS + ALPHABETS.upper()
-TYPOGRAPHY = "«»“”„‘’—–‑…№•×₽\xa0\u202f\u2009\u200b\ufeff\xad\u2028\t"
+TYPOGRAPHY = "«»“”„‘’—–‑…№•×±≈≤≥→®™₽₸₴\xa0\u202f\u2009\u200b\ufeff\xad\u2028\t"
 
 
 class TestTransliteration(BaseCase):
@@ -82,6 +90,39 @@ class TestTransliteration(BaseCase):
             ("Қазақстан, Ғалым, Өскемен", "Qazaqstan, Ghalym, Oskemen"),
         )
 
+    def test_alphabets_of_other_languages(self):
+        self.assert_texts(
+            ("Җәмилә, Өфө, Башҡортостан", "Jamila, Ofo, Bashqortostan"),
+            ("Тоҷикистон, Ҳамадонӣ, кӯча", "Tojikiston, Hamadoni, kucha"),
+            ("Шупашкар, Чӑваш Ен, Ҫӗрпӳ", "Shupashkar, Chavash En, Serpu"),
+            ("Ђорђе, Љубљана, Његош", "Djordje, Ljubljana, Njegosh"),
+            ("Ћуприја, Џорџ", "Cuprija, Dzordz"),
+            ("Ѓорѓи, Ќупев, Ѕвезда", "Gjorgji, Kjupev, Dzvezda"),
+            ("Хлѣбъ, ѳита", "Khleb, fita"),
+            ("ЉУБЉАНА", "LJUBLJANA"),
+        )
+
+    def test_currencies_and_signs(self):
+        self.assert_texts(
+            ("5000\xa0₸, 300 ₴", "5000 tg., 300 grn."),
+            ("±5, ≈ 7, ≥ 18 → скидка", "+/-5, ~ 7, >= 18 -> skidka"),
+            ("Ромашка® и Лютик™", "Romashka(R) i Lyutik(TM)"),
+        )
+
+    def test_celsius_has_no_cyrillic_letter(self):
+        self.assert_texts(
+            ("Завтра +25°С, в Сочи 30 °C.", "Zavtra +25C, v Sochi 30 C."),
+            ("90° Сергею", "90° Sergeyu"),
+            ("Угол 90°", "Ugol 90°"),
+        )
+
+    def test_powers_never_make_another_number(self):
+        self.assert_texts(
+            ("60 м², 5 км³", "60 m2, 5 km3"),
+            ("10² и 2³", "10² i 2³"),
+            ("м²5", "m²5"),
+        )
+
     def test_typography(self):
         self.assert_texts(
             ("«Ёлка» — № 5…", '"Yolka" - N 5...'),
@@ -115,3 +156,22 @@ class TestTransliteration(BaseCase):
         self.assertEqual(count_segments(latin).encoding, "gsm7")
         self.assertTrue(latin.isascii())
         self.assertEqual(to_latin(latin), latin)
+
+
+class TestSources(BaseCase):
+    def test_literals_are_written_in_latin_letters(self):
+        for source, text in (
+            ("Привет, {{ a|default('друг') }}!", "Privet, drug!"),
+            ("{{ a|default('д’Артаньян') }}", "d'Artanyan"),
+            ('{{ a|default("«друг»") }} №', '"drug" N'),
+            (r"{{ a|default('д\'Арк') }}", "d'Ark"),
+            ("{{ a|default('—}}') }}…", "-}}..."),
+        ):
+            with self.subTest(source=source):
+                template = compile_template(to_latin_source(source), ["a"])
+                self.assertEqual(template.render({}), text)
+
+    def test_the_rest_of_a_placeholder_stays(self):
+        for source in ("{{ имя }}", "{{ a|default(“x”) }}", "{{ имя|default(№) }}"):
+            with self.subTest(source=source):
+                self.assertEqual(to_latin_source(source), source)
