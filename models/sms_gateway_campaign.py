@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ..tools.compose import compose_all
 from ..tools.template import make_title
 from .cache import fill_cache
+from .outcomes import SENT
 from .sms_gateway_message import (
     CHANNELS,
     PRIORITY_BATCH,
@@ -59,6 +60,9 @@ def _list_columns(names):
 class SmsGatewayCampaign(models.Model):
     """One batch with a key: from the API, a person or a server action.
 
+    The counters count messages: one that a person sends again is another message, which
+    ``resent_count`` tells apart. All messages wait, are sent or are not sent; of the sent
+    ones some are delivered, not delivered, submitted or unknown (see `outcomes`).
     The counters are folded in from `sms.gateway.statistic.change` a moment after the
     messages moved; `_get_totals` adds what is not folded yet.
     """
@@ -124,24 +128,60 @@ class SmsGatewayCampaign(models.Model):
     failed_count = fields.Integer("Failed", readonly=True)
     expired_count = fields.Integer("Expired", readonly=True)
     cancelled_count = fields.Integer("Cancelled", readonly=True)
+    sent_count = fields.Integer(
+        "Sent", readonly=True, help="The provider has them, or may have them."
+    )
+    not_delivered_count = fields.Integer(
+        "Not delivered", readonly=True, help="Sent, and failed or expired."
+    )
+    not_sent_count = fields.Integer(
+        "Not sent",
+        readonly=True,
+        help="The provider never had them: no number, opted out, bad data, cancelled or"
+        " expired before their turn.",
+    )
+    waiting_count = fields.Integer("Waiting", compute="_compute_message_count")
     message_count = fields.Integer("Messages", compute="_compute_message_count")
+    resent_count = fields.Integer(
+        "Sent again",
+        compute="_compute_message_count",
+        help="Messages besides those of the recipients: each is counted like the others.",
+    )
     delivered_share = fields.Float(
-        "Delivered (%)", compute="_compute_message_count", digits=(5, 1)
+        "Delivered (%)",
+        compute="_compute_message_count",
+        digits=(5, 1),
+        help="Of what was sent.",
+    )
+    is_test = fields.Boolean(
+        "Test",
+        readonly=True,
+        help="Sent to the test number of a draft; not in the figures of the dashboard.",
     )
 
     _key_unique = models.UniqueIndex("(key)")
     _cancelled_index = models.Index(
         "(id) WHERE state = 'cancelled' AND queued_count > 0"
     )
+    _test_index = models.Index("(id) WHERE is_test IS TRUE")
 
     # === COMPUTES ===
-    @api.depends(*(f"{state}_count" for state in STATE_NAMES))
+    @api.depends(
+        *(f"{state}_count" for state in STATE_NAMES),
+        "sent_count",
+        "recipient_count",
+        "unprepared_count",
+    )
     def _compute_message_count(self):
         for campaign in self:
             total = sum(campaign[f"{state}_count"] for state in STATE_NAMES)
+            prepared = campaign.recipient_count - campaign.unprepared_count
+            sent = campaign.sent_count
+            campaign.waiting_count = campaign.queued_count + campaign.submitting_count
             campaign.message_count = total
+            campaign.resent_count = max(total - prepared, 0)
             campaign.delivered_share = (
-                100 * campaign.delivered_count / total if total else 0
+                100 * campaign.delivered_count / sent if sent else 0
             )
 
     @api.model
@@ -204,6 +244,10 @@ class SmsGatewayCampaign(models.Model):
             "crm_sms_gateway.sms_gateway_message_action"
         )
         return {**action, "domain": [("campaign_id", "=", self.id)], "context": {}}
+
+    def action_open_sent(self):
+        action = self.action_open_messages()
+        return {**action, "domain": [*action["domain"], ("outcome", "in", SENT)]}
 
     # === ACCEPT ===
     @api.model
