@@ -95,4 +95,6 @@ class ResCompany(models.Model):
         """
         settings = self.env["sms.gateway.settings"]
         # sudo: what day it is may be known
-        return settings._find_zone(self.sudo().partner_id.tz) or settings._get().time_zone
+        return (
+            settings._find_zone(self.sudo().partner_id.tz) or settings._get().time_zone
+        )

@@ -60,9 +60,10 @@ def _list_columns(names):
 class SmsGatewayCampaign(models.Model):
     """One batch with a key: from the API, a person or a server action.
 
-    The counters count messages: one that a person sends again is another message, which
-    ``resent_count`` tells apart. All messages wait, are sent or are not sent; of the sent
-    ones some are delivered, not delivered, submitted or unknown (see `outcomes`).
+    The counters count messages, not recipients: what a person sends again is another
+    message, counted in ``resent_count`` besides. A message waits, is sent or is not
+    sent; a sent one is submitted, unknown, delivered or not delivered (`outcomes`).
+
     The counters are folded in from `sms.gateway.statistic.change` a moment after the
     messages moved; `_get_totals` adds what is not folded yet.
     """
@@ -145,7 +146,7 @@ class SmsGatewayCampaign(models.Model):
     resent_count = fields.Integer(
         "Sent again",
         compute="_compute_message_count",
-        help="Messages besides those of the recipients: each is counted like the others.",
+        help="Messages besides the first ones to the recipients, counted like those.",
     )
     delivered_share = fields.Float(
         "Delivered (%)",

@@ -22,9 +22,9 @@ class SmsGatewayStatistic(models.Model):
 
         Days are those of the companies, today is that of the current one. ``sent`` is
         what providers have, or may have; shares are parts of it. Messages that were
-        never sent cost nothing. Tests are told apart: only what providers have of them.
-        ``costs`` has a row of ``currency_id`` and ``amount`` for each currency, and none
-        where no price is known.
+        never sent cost nothing. Tests are told apart: what providers have of them.
+        ``costs`` has a row of ``currency_id`` and ``amount`` for each currency, and
+        none where no price is known.
 
         :param days: length of the period, up to `MAX_DAYS`
         :param route_id: the one route to look at, of all when false

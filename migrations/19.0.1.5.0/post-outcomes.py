@@ -1,7 +1,7 @@
 """Sorts out what was counted as failed and never sent, and what was a test.
 
-Days stay those of UTC: whether a message was accepted on the day before or after cannot
-be told of messages that are deleted.
+Days stay those of UTC: on which side of midnight messages were accepted that are deleted
+cannot be told any more.
 """
 
 from odoo import SUPERUSER_ID, api
@@ -19,8 +19,8 @@ UPDATE sms_gateway_campaign SET is_test = TRUE
 MOVE_STATISTICS = """
 WITH wrong AS (
     SELECT COALESCE(m.day, m.accepted_at::date) AS day, m.company_id, m.route_id,
-           m.channel, COALESCE(c.is_test, FALSE) AS is_test, m.state, {outcome} AS outcome,
-           m.failure_type, count(*) AS count, sum(m.segments) AS segments,
+           m.channel, COALESCE(c.is_test, FALSE) AS is_test, m.state,
+           {outcome} AS outcome, m.failure_type, count(*) AS count, sum(m.segments) AS segments,
            sum(m.cost) FILTER (
                WHERE m.state IN ('submitted', 'unknown', 'delivered')
                   OR m.state IN ('failed', 'expired') AND m.submitted_at IS NOT NULL
@@ -42,8 +42,8 @@ WITH wrong AS (
        AND s.failure_type IS NOT DISTINCT FROM w.failure_type
 )
 INSERT INTO sms_gateway_statistic
-       (day, company_id, route_id, channel, is_test, state, outcome, failure_type, count,
-        segments, cost)
+       (day, company_id, route_id, channel, is_test, state, outcome, failure_type,
+        count, segments, cost)
 SELECT * FROM wrong
 """
 

@@ -8,6 +8,7 @@ from . import test_message_enqueue
 from . import test_message_states
 from . import test_native
 from . import test_note
+from . import test_outcomes
 from . import test_plans
 from . import test_price
 from . import test_reconcile

@@ -205,7 +205,9 @@ class TestDashboard(DashboardCase):
             look["tests"],
             {"count": 2, "costs": [{"currency_id": currency, "amount": 5}]},
         )
-        self.assertEqual(self.look(30, self.make_route("other").id)["tests"]["count"], 0)
+        self.assertEqual(
+            self.look(30, self.make_route("other").id)["tests"]["count"], 0
+        )
 
     # === COSTS ===
     def test_costs_are_added_up_by_currency(self):
