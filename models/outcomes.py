@@ -17,9 +17,9 @@ OUTCOMES = [
 #: Of these the provider has the message, or may have it. Shares are parts of them.
 SENT = ("submitted", "unknown", "delivered", "not_delivered")
 
-#: Among what failed and expired: the provider provably never had it. Bad recipients are
-#: not attempted; our own clock lets nothing expire that may have been sent; attempts are
-#: exhausted when none of them reached the provider.
+#: Among what failed and expired: the provider provably never had it. Bad recipients
+#: are not attempted; our own clock lets nothing expire that may have been sent;
+#: attempts are exhausted when none of them reached the provider.
 _NEVER_HAD = (
     "{m}submitted_at IS NULL AND {m}maybe_sent IS NOT TRUE"
     " AND ({m}state = 'expired' OR {m}attempts = 0"

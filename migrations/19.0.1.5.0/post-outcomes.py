@@ -1,7 +1,6 @@
 """Sorts out what was counted as failed and never sent, and what was a test.
 
-Days stay those of UTC: on which side of midnight messages were accepted that are deleted
-cannot be told any more.
+Days stay those of UTC: when exactly deleted messages were accepted nobody knows.
 """
 
 from odoo import SUPERUSER_ID, api
@@ -20,7 +19,8 @@ MOVE_STATISTICS = """
 WITH wrong AS (
     SELECT COALESCE(m.day, m.accepted_at::date) AS day, m.company_id, m.route_id,
            m.channel, COALESCE(c.is_test, FALSE) AS is_test, m.state,
-           {outcome} AS outcome, m.failure_type, count(*) AS count, sum(m.segments) AS segments,
+           {outcome} AS outcome, m.failure_type, count(*) AS count,
+           sum(m.segments) AS segments,
            sum(m.cost) FILTER (
                WHERE m.state IN ('submitted', 'unknown', 'delivered')
                   OR m.state IN ('failed', 'expired') AND m.submitted_at IS NOT NULL
