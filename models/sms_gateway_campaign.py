@@ -130,34 +130,38 @@ class SmsGatewayCampaign(models.Model):
     expired_count = fields.Integer("Expired", readonly=True)
     cancelled_count = fields.Integer("Cancelled", readonly=True)
     sent_count = fields.Integer(
-        "Sent", readonly=True, help="The provider has them, or may have them."
+        "Sent",
+        readonly=True,
+        help="Handed to the provider, messages with an unknown outcome included.",
     )
     not_delivered_count = fields.Integer(
-        "Not delivered", readonly=True, help="Sent, and failed or expired."
+        "Not delivered",
+        readonly=True,
+        help="Handed to the provider, then failed or expired.",
     )
     not_sent_count = fields.Integer(
         "Not sent",
         readonly=True,
-        help="The provider never had them: no number, opted out, bad data, cancelled or"
-        " expired before their turn.",
+        help="Never handed to the provider: no number, opted out, bad data, cancelled or"
+        " expired while waiting.",
     )
     waiting_count = fields.Integer("Waiting", compute="_compute_message_count")
     message_count = fields.Integer("Messages", compute="_compute_message_count")
     resent_count = fields.Integer(
         "Sent again",
         compute="_compute_message_count",
-        help="Messages besides the first ones to the recipients, counted like those.",
+        help="New messages in place of others. They are counted like the others.",
     )
     delivered_share = fields.Float(
         "Delivered (%)",
         compute="_compute_message_count",
         digits=(5, 1),
-        help="Of what was sent.",
+        help="Share of the sent messages.",
     )
     is_test = fields.Boolean(
         "Test",
         readonly=True,
-        help="Sent to the test number of a draft; not in the figures of the dashboard.",
+        help="Sent to a test number only. The dashboard counts tests separately.",
     )
 
     _key_unique = models.UniqueIndex("(key)")

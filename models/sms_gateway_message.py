@@ -286,7 +286,7 @@ class SmsGatewayMessage(models.Model):
         OUTCOMES,
         compute="_compute_outcome",
         search="_search_outcome",
-        help="Not sent: the provider never had it.",
+        help="Not sent: never handed to the provider.",
     )
     failure_code = fields.Char(readonly=True)
     failure_message = fields.Char("Reason", readonly=True)
@@ -299,7 +299,8 @@ class SmsGatewayMessage(models.Model):
     accepted_at = fields.Datetime("Accepted", required=True, readonly=True)
     day = fields.Date(
         readonly=True,
-        help="Of acceptance, where the company is; empty where it is the one in UTC.",
+        help="Day of acceptance in the company's time zone. Empty for old messages,"
+        " whose day is in UTC.",
     )
     not_before = fields.Datetime(readonly=True)
     expires_at = fields.Datetime("Time to live ends", readonly=True)

@@ -43,7 +43,7 @@ class SmsGatewayStatistic(models.Model):
         OUTCOMES,
         required=True,
         readonly=True,
-        help="Not sent: the provider never had it.",
+        help="Not sent: never handed to the provider.",
     )
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     count = fields.Integer("Messages", readonly=True)
