@@ -142,8 +142,8 @@ class SmsGatewayCampaign(models.Model):
     not_sent_count = fields.Integer(
         "Not sent",
         readonly=True,
-        help="Never handed to the provider: no number, opted out, bad data, cancelled or"
-        " expired while waiting.",
+        help="Never handed to the provider: no number, opted out, bad data, cancelled"
+        " or expired while waiting.",
     )
     waiting_count = fields.Integer("Waiting", compute="_compute_message_count")
     message_count = fields.Integer("Messages", compute="_compute_message_count")

@@ -110,11 +110,14 @@ export class Dashboard extends Component {
                 name: "not_delivered",
                 title: _t("Not delivered, by reason"),
                 nothing: _t("Nothing failed."),
-                color: "bg-danger",
             },
-            { name: "not_sent", title: _t("Not sent, by reason"), color: "bg-secondary" },
+            { name: "not_sent", title: _t("Not sent, by reason") },
         ]
-            .map((group) => ({ ...group, reasons: data[group.name] }))
+            .map((group) => ({
+                ...group,
+                color: OUTCOMES.find(({ name }) => name === group.name).color,
+                reasons: data[group.name],
+            }))
             .filter(({ reasons, nothing }) => reasons.length || nothing);
     }
 
