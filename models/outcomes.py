@@ -4,6 +4,8 @@ States tell where a message is, outcomes whether the provider ever had it: a mes
 without a number and one that the operator refused are both ``failed``.
 """
 
+from functools import cache
+
 from odoo.tools import SQL
 
 OUTCOMES = [
@@ -41,6 +43,7 @@ _CONDITIONS = {
 }
 
 
+@cache
 def condition_of(outcome, alias=""):
     """The SQL text of the condition that a message has this outcome.
 
@@ -49,6 +52,7 @@ def condition_of(outcome, alias=""):
     return _CONDITIONS[outcome].format(m=f"{alias}." if alias else "")
 
 
+@cache
 def outcome_of(alias):
     """The outcome of a row with a message's columns ``state``, ``failure_type``,
     ``submitted_at``, ``maybe_sent`` and ``attempts``.
