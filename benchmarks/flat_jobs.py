@@ -231,10 +231,11 @@ WITH chosen AS (
            row_number() OVER (ORDER BY recipient_count, id) - 1 AS place
       FROM sms_gateway_campaign ORDER BY recipient_count, id LIMIT %(campaigns)s)
 INSERT INTO sms_gateway_statistic_change
-       (campaign_id, route_id, company_id, channel, is_debug, day, state, count,
-        segments)
+       (campaign_id, route_id, company_id, channel, is_debug, day, state, outcome,
+        count, segments)
 SELECT s.id, s.route_id, s.company_id, 'sms', FALSE, now()::date,
-       (ARRAY['queued', 'submitting', 'submitted'])[1 + n %% 3], 1, 1
+       (ARRAY['queued', 'submitting', 'submitted'])[1 + n %% 3],
+       (ARRAY['waiting', 'waiting', 'submitted'])[1 + n %% 3], 1, 1
   FROM generate_series(1, %(changes)s) AS n
   JOIN chosen s ON s.place = n %% (SELECT count(*) FROM chosen)
 """

@@ -266,7 +266,7 @@ INSERT INTO sms_gateway_message
        (uuid, campaign_id, index, route_id, company_id, channel, is_debug, priority,
         phone_raw, msisdn, text, encoding, segments, state, maybe_sent, attempts,
         failure_type, failure_code, failure_message, client_reference,
-        provider_reference, accepted_at, not_before, expires_at,
+        provider_reference, accepted_at, day, not_before, expires_at,
         next_poll_at, poll_count, next_check_at, check_count,
         submitted_at, delivered_at, finished_at)
 SELECT lpad(to_hex((EXTRACT(EPOCH FROM accepted_at) * 1000)::bigint + index / 30),
@@ -286,7 +286,8 @@ SELECT lpad(to_hex((EXTRACT(EPOCH FROM accepted_at) * 1000)::bigint + index / 30
        (first_reference + number)::text,
        CASE WHEN submitted_at IS NOT NULL AND state <> 'unknown'
             THEN (7000000000 + number)::text END,
-       accepted_at, not_before, not_before + ttl * interval '1 second',
+       accepted_at, accepted_at::date, not_before,
+       not_before + ttl * interval '1 second',
        CASE state WHEN 'submitted' THEN %(now)s + random() * interval '1 hour' END,
        CASE state WHEN 'submitted' THEN 8 ELSE 0 END,
        CASE state WHEN 'unknown' THEN %(now)s + random() * interval '1 hour' END, 0,
@@ -367,9 +368,20 @@ _STATES = (
     "cancelled",
 )  # fmt: skip
 
+#: All that expired or failed was handed over, see `MESSAGES`.
+_OUTCOME = """
+CASE WHEN m.state IN ('queued', 'submitting') THEN 'waiting'
+     WHEN m.state IN ('failed', 'expired') THEN 'not_delivered'
+     WHEN m.state = 'cancelled' THEN 'not_sent' ELSE m.state END
+"""
+
 COUNTERS = f"""
 UPDATE sms_gateway_campaign c
-   SET {", ".join(f"{state}_count = counted.{state}" for state in _STATES)}
+   SET {", ".join(f"{state}_count = counted.{state}" for state in _STATES)},
+       sent_count = counted.submitted + counted.unknown + counted.delivered
+                    + counted.failed + counted.expired,
+       not_delivered_count = counted.failed + counted.expired,
+       not_sent_count = counted.cancelled
   FROM (SELECT m.campaign_id,
                {
     ", ".join(
@@ -382,14 +394,15 @@ UPDATE sms_gateway_campaign c
  WHERE c.id = counted.campaign_id
 """
 
-STATISTICS = """
+STATISTICS = f"""
 INSERT INTO sms_gateway_statistic
-       (day, company_id, route_id, channel, state, failure_type, count, segments)
-SELECT m.accepted_at::date, m.company_id, m.route_id, m.channel, m.state,
-       m.failure_type, count(*), sum(m.segments)
+       (day, company_id, route_id, channel, is_test, state, failure_type, outcome,
+        count, segments)
+SELECT m.day, m.company_id, m.route_id, m.channel, FALSE, m.state,
+       m.failure_type, {_OUTCOME}, count(*), sum(m.segments)
   FROM sms_gateway_message m
   JOIN generated_campaign g ON g.id = m.campaign_id
- GROUP BY 1, 2, 3, 4, 5, 6
+ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 
 

@@ -1,5 +1,8 @@
 """Companies: through which route Odoo's own SMS go."""
 
+from datetime import timezone
+from zoneinfo import ZoneInfo
+
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
@@ -48,9 +51,10 @@ class ResCompany(models.Model):
         return companies
 
     def write(self, vals):
-        """Override: see `_get_sms_gateway_company_ids`."""
+        """Override: see `_get_sms_gateway_company_ids` and
+        `_get_sms_gateway_time_zone`."""
         result = super().write(vals)
-        if "sms_gateway_route_id" in vals:
+        if vals.keys() & {"sms_gateway_route_id", "partner_id"}:
             self.env.registry.clear_cache()
         return result
 
@@ -72,3 +76,25 @@ class ResCompany(models.Model):
         if self._uses_sms_gateway():
             return SmsApiGateway
         return super()._get_sms_api_class()
+
+    # === DAYS ===
+    def _get_sms_gateway_day(self, moment):
+        """The day it is where the company is.
+
+        :param moment: naive UTC
+        """
+        zone = ZoneInfo(self._get_sms_gateway_time_zone())
+        return moment.replace(tzinfo=timezone.utc).astimezone(zone).date()
+
+    @tools.ormcache("self.id")
+    def _get_sms_gateway_time_zone(self):
+        """The time zone of the company's own contact, or else the gateway's; asked for
+        by every request.
+
+        :return: an existing IANA name
+        """
+        settings = self.env["sms.gateway.settings"]
+        # sudo: what day it is may be known
+        return (
+            settings._find_zone(self.sudo().partner_id.tz) or settings._get().time_zone
+        )

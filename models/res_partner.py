@@ -48,6 +48,17 @@ class ResPartner(models.Model):
             patronymic=self.patronymic or guess.patronymic,
         )
 
+    # === CRUD ===
+    def write(self, vals):
+        """Override: days are those of companies, whose contacts have the time zone."""
+        result = super().write(vals)
+        if "tz" in vals:
+            # sudo: whoever changes a contact may not read every company
+            companies = self.env["res.company"].sudo()
+            if companies.search_count([("partner_id", "in", self.ids)], limit=1):
+                self.env.registry.clear_cache()
+        return result
+
     # === BUTTONS ===
     def action_accept_suggestions(self):
         """Write down what the names tell, where nobody wrote anything yet."""

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ..tools.compose import compose_all
 from ..tools.template import make_title
 from .cache import fill_cache
+from .outcomes import SENT
 from .sms_gateway_message import (
     CHANNELS,
     PRIORITY_BATCH,
@@ -58,6 +59,10 @@ def _list_columns(names):
 
 class SmsGatewayCampaign(models.Model):
     """One batch with a key: from the API, a person or a server action.
+
+    The counters count messages, not recipients: what a person sends again is another
+    message, counted in ``resent_count`` besides. A message waits, is sent or is not
+    sent; a sent one is submitted, unknown, delivered or not delivered (`outcomes`).
 
     The counters are folded in from `sms.gateway.statistic.change` a moment after the
     messages moved; `_get_totals` adds what is not folded yet.
@@ -124,24 +129,64 @@ class SmsGatewayCampaign(models.Model):
     failed_count = fields.Integer("Failed", readonly=True)
     expired_count = fields.Integer("Expired", readonly=True)
     cancelled_count = fields.Integer("Cancelled", readonly=True)
+    sent_count = fields.Integer(
+        "Sent",
+        readonly=True,
+        help="Handed to the provider, messages with an unknown outcome included.",
+    )
+    not_delivered_count = fields.Integer(
+        "Not delivered",
+        readonly=True,
+        help="Handed to the provider, then failed or expired.",
+    )
+    not_sent_count = fields.Integer(
+        "Not sent",
+        readonly=True,
+        help="Never handed to the provider: no number, opted out, bad data, cancelled"
+        " or expired while waiting.",
+    )
+    waiting_count = fields.Integer("Waiting", compute="_compute_message_count")
     message_count = fields.Integer("Messages", compute="_compute_message_count")
+    resent_count = fields.Integer(
+        "Sent again",
+        compute="_compute_message_count",
+        help="New messages in place of others. They are counted like the others.",
+    )
     delivered_share = fields.Float(
-        "Delivered (%)", compute="_compute_message_count", digits=(5, 1)
+        "Delivered (%)",
+        compute="_compute_message_count",
+        digits=(5, 1),
+        help="Share of the sent messages.",
+    )
+    is_test = fields.Boolean(
+        "Test",
+        readonly=True,
+        help="Sent to a test number only. The dashboard counts tests separately.",
     )
 
     _key_unique = models.UniqueIndex("(key)")
     _cancelled_index = models.Index(
         "(id) WHERE state = 'cancelled' AND queued_count > 0"
     )
+    _test_index = models.Index("(id) WHERE is_test IS TRUE")
 
     # === COMPUTES ===
-    @api.depends(*(f"{state}_count" for state in STATE_NAMES))
+    @api.depends(
+        *(f"{state}_count" for state in STATE_NAMES),
+        "sent_count",
+        "recipient_count",
+        "unprepared_count",
+    )
     def _compute_message_count(self):
         for campaign in self:
             total = sum(campaign[f"{state}_count"] for state in STATE_NAMES)
+            prepared = campaign.recipient_count - campaign.unprepared_count
+            sent = campaign.sent_count
+            campaign.waiting_count = campaign.queued_count + campaign.submitting_count
             campaign.message_count = total
+            campaign.resent_count = max(total - prepared, 0)
             campaign.delivered_share = (
-                100 * campaign.delivered_count / total if total else 0
+                100 * campaign.delivered_count / sent if sent else 0
             )
 
     @api.model
@@ -204,6 +249,10 @@ class SmsGatewayCampaign(models.Model):
             "crm_sms_gateway.sms_gateway_message_action"
         )
         return {**action, "domain": [("campaign_id", "=", self.id)], "context": {}}
+
+    def action_open_sent(self):
+        action = self.action_open_messages()
+        return {**action, "domain": [*action["domain"], ("outcome", "in", SENT)]}
 
     # === ACCEPT ===
     @api.model

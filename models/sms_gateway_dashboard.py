@@ -5,18 +5,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-#: What became of messages, in the words of the dashboard: outcome → states
-OUTCOMES = {
-    "delivered": ("delivered",),
-    "submitted": ("submitted",),
-    "unknown": ("unknown",),
-    "failed": ("failed", "expired"),
-    "waiting": ("queued", "submitting"),
-    "cancelled": ("cancelled",),
-}
-_OUTCOME_OF = {state: name for name, states in OUTCOMES.items() for state in states}
-#: What waits may be cancelled yet, and what was cancelled was never sent.
-_SENT = OUTCOMES.keys() - {"waiting", "cancelled"}
+from .outcomes import OUTCOMES, SENT
+
+OUTCOME_NAMES = tuple(name for name, _label in OUTCOMES)
 MAX_DAYS = 366
 
 
@@ -27,42 +18,51 @@ class SmsGatewayStatistic(models.Model):
 
     @api.model
     def action_get_dashboard(self, days=30, route_id=False):
-        """What became of the messages of the last days, today included (UTC).
+        """What became of the messages of the last days, today included.
 
-        ``sent`` is everything but what waits and what was cancelled. ``costs`` has a
-        row of ``currency_id`` and ``amount`` for each currency, and none where no price
-        is known.
+        Days are those of the companies, today is that of the current one. ``sent`` is
+        what providers have, or may have; shares are parts of it. Messages that were
+        never sent cost nothing. Tests are told apart: what providers have of them.
+        ``costs`` has a row of ``currency_id`` and ``amount`` for each currency, and
+        none where no price is known.
 
         :param days: length of the period, up to `MAX_DAYS`
         :param route_id: the one route to look at, of all when false
-        :return: dict of ``since`` (first day), ``outcomes`` (`OUTCOMES`), ``routes``
-            (``id``, ``name``: those to choose from), ``totals`` (outcome → count, and
-            ``sent``), ``costs``, ``by_day`` (``day`` and outcome → count),
-            ``by_route`` (``id``, ``name``, ``sent``, outcome → count, ``costs``) and
-            ``failures`` (``state``, ``failure_type``, ``label``, ``count``)
+        :return: dict of ``since`` (first day), ``sent`` (the outcomes it consists of),
+            ``routes`` (``id``, ``name``: those to choose from), ``totals`` (outcome →
+            count, and ``sent``), ``costs``, ``by_day`` (``day`` and outcome → count),
+            ``by_route`` (``id``, ``name``, ``sent``, outcome → count, ``costs``),
+            ``not_delivered`` and ``not_sent`` (reasons: ``label``, ``count`` and the
+            ``domain`` of their messages) and ``tests`` (``count``, ``costs``)
         """
-        today = fields.Date.today()
+        today = self.env.company._get_sms_gateway_day(fields.Datetime.now())
         since = today - timedelta(days=min(max(int(days), 1), MAX_DAYS) - 1)
-        domain = [("day", ">=", since)]
+        period = [("day", ">=", since)]
         if route_id:
-            domain.append(("route_id", "=", route_id))
+            period.append(("route_id", "=", route_id))
         by_day, by_route, by_reason = self._read_grouping_sets(
-            domain,
-            [["day:day", "state"], ["route_id", "state"], ["state", "failure_type"]],
+            [*period, ("is_test", "=", False)],
+            [
+                ["day:day", "outcome"],
+                ["route_id", "outcome"],
+                ["outcome", "state", "failure_type"],
+            ],
             ["count:sum", "cost:sum"],
         )
         routes = _sum_routes(by_route)
         return {
             "since": fields.Date.to_string(since),
-            "outcomes": OUTCOMES,
+            "sent": SENT,
             "routes": self._list_routes(),
             "totals": _count_outcomes(
-                (state, count) for _route, state, count, _cost in by_route
+                (outcome, count) for _route, outcome, count, _cost in by_route
             ),
             "costs": _sum_costs(routes),
             "by_day": _fill_days(by_day, since, today),
             "by_route": routes,
-            "failures": self._describe_failures(by_reason),
+            "not_delivered": self._describe_reasons("not_delivered", by_reason),
+            "not_sent": self._describe_reasons("not_sent", by_reason),
+            "tests": self._sum_tests(period),
         }
 
     def _list_routes(self):
@@ -72,42 +72,62 @@ class SmsGatewayStatistic(models.Model):
             for route in routes.search_fetch([], ["name"])
         ]
 
-    def _describe_failures(self, groups):
-        """Reasons, most frequent first; what expired is one of them."""
+    def _describe_reasons(self, wanted, groups):
+        """Reasons of one outcome, most frequent first; what was cancelled without a
+        word or expired has its state for one."""
         counts = Counter()
-        for state, failure_type, count, _cost in groups:
-            if _OUTCOME_OF[state] == "failed":
-                reason = failure_type if state == "failed" else False
-                counts[state, reason or False] += count
+        for outcome, state, failure_type, count, _cost in groups:
+            if outcome == wanted:
+                counts[_find_reason(state, failure_type)] += count
         return [
             {
-                "state": state,
-                "failure_type": reason,
-                "label": self._get_label(state, reason),
+                "label": self._get_label(name, value),
                 "count": count,
+                "domain": [("outcome", "=", wanted), (name, "=", value)],
             }
-            for (state, reason), count in counts.most_common()
+            for (name, value), count in counts.most_common()
             if count
         ]
 
-    def _get_label(self, state, reason):
-        name, value = ("failure_type", reason) if reason else ("state", state)
+    def _get_label(self, name, value):
         return dict(self._fields[name]._description_selection(self.env))[value]
+
+    def _sum_tests(self, period):
+        """What was sent to try drafts out: it costs like everything else."""
+        groups = self._read_group(
+            [*period, ("is_test", "=", True), ("outcome", "in", SENT)],
+            ["route_id"],
+            ["count:sum", "cost:sum"],
+        )
+        amounts = Counter()
+        for route, _count, cost in groups:
+            amounts[route.company_id.currency_id.id] += float(cost or 0)
+        return {
+            "count": sum(count for _route, count, _cost in groups),
+            "costs": _list_costs(amounts),
+        }
+
+
+def _find_reason(state, failure_type):
+    """:return: the name and the value of the field that tells why"""
+    if failure_type:
+        return "failure_type", failure_type
+    return "state", state
 
 
 def _count_outcomes(rows):
-    """:param rows: pairs of state and count"""
-    counts = Counter(dict.fromkeys(OUTCOMES, 0))
-    for state, count in rows:
-        counts[_OUTCOME_OF[state]] += count
-    return {**counts, "sent": sum(counts[name] for name in _SENT)}
+    """:param rows: pairs of outcome and count"""
+    counts = Counter(dict.fromkeys(OUTCOME_NAMES, 0))
+    for outcome, count in rows:
+        counts[outcome] += count
+    return {**counts, "sent": sum(counts[name] for name in SENT)}
 
 
 def _fill_days(groups, since, today):
     """Every day of the period, also those without messages."""
     rows = defaultdict(list)
-    for day, state, count, _cost in groups:
-        rows[day].append((state, count))
+    for day, outcome, count, _cost in groups:
+        rows[day].append((outcome, count))
     last = max([today, *rows])
     days = [since + timedelta(days=n) for n in range((last - since).days + 1)]
     return [
@@ -120,8 +140,8 @@ def _sum_routes(groups):
     """The routes that messages went through, busiest first."""
     rows = defaultdict(list)
     costs = Counter()
-    for route, state, count, cost in groups:
-        rows[route].append((state, count))
+    for route, outcome, count, cost in groups:
+        rows[route].append((outcome, count))
         costs[route] += float(cost or 0)
     routes = [
         {
@@ -131,7 +151,7 @@ def _sum_routes(groups):
             "costs": _list_costs({route.company_id.currency_id.id: costs[route]}),
         }
         for route, counts in rows.items()
-        if any(count for _state, count in counts)
+        if any(count for _outcome, count in counts)
     ]
     return sorted(routes, key=lambda route: (-route["sent"], route["name"]))
 

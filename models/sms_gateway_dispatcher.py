@@ -26,6 +26,7 @@ from ..providers.base import Provider
 from ..providers.types import Outcome, SubmitRequest, SubmitResult
 from ..tools.backoff import reconcile_delay, retry_delay
 from ..tools.sentences import sentence
+from .outcomes import outcome_of
 from .sms_gateway_campaign import HELD_STATES
 from .sms_gateway_delivery_report import FRESH
 from .sms_gateway_message import (
@@ -593,7 +594,8 @@ WITH picked AS MATERIALIZED (
                               THEN %(now)s::timestamp END
       FROM judged j
      WHERE m.id = j.id
- RETURNING m.*, j.must_not, 'queued' AS old_state, NULL AS old_failure_type,
+ RETURNING m.*, %(outcome)s AS outcome, j.must_not,
+           'queued' AS old_state, NULL AS old_failure_type, 'waiting' AS old_outcome,
            m.segments AS old_segments, m.cost AS old_cost
 ), told AS (
     INSERT INTO sms_gateway_event
@@ -610,6 +612,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
        state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id
             """,
+            outcome=outcome_of("m"),
             count_moved=COUNT_MOVED,
             opted_out=sentence(
                 "opted_out", self.env["sms.gateway.message"]._language()

@@ -706,6 +706,7 @@ class SmsGatewayCampaign(models.Model):
                 "starts_at": fields.Datetime.now(),
                 "ttl": 0,
                 "recipient_count": 1,
+                "is_test": True,
                 "ignores_blacklist": False,
             }
         )

@@ -21,6 +21,7 @@ from ..tools.copy_format import to_line
 from ..tools.msisdn import e164
 from ..tools.sentences import sentence
 from .copied_many2one import CopiedMany2one
+from .outcomes import OUTCOMES, condition_of, outcome_of
 from .phone import read_phone
 from .reasons import RESOLVED, explain_message
 from .rows import select_rows
@@ -109,31 +110,34 @@ _NUMBER_MARKS = re.compile(r"[-+.()\s]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 #: Tells the statistics what the rows of a CTE named ``moved`` were and are; besides the
-#: message's columns it has old_state, old_failure_type, old_segments and old_cost.
+#: message's columns it has outcome, and old_state, old_failure_type, old_outcome,
+#: old_segments and old_cost.
 #: Costs are counted of what the provider took, or may have taken.
 COUNT_MOVED = SQL(
     """
     INSERT INTO sms_gateway_statistic_change
            (campaign_id, route_id, company_id, channel, is_debug, day, state,
-            failure_type, count, segments, cost)
+            failure_type, outcome, count, segments, cost)
     SELECT campaign_id, route_id, company_id, channel, is_debug, day,
-           side.state, side.failure_type, sum(side.count), sum(side.segments),
+           side.state, side.failure_type, side.outcome,
+           sum(side.count), sum(side.segments),
            sum(side.cost) FILTER (
                WHERE side.state IN ('submitted', 'unknown', 'delivered')
                   OR side.state IN ('failed', 'expired') AND alike.was_submitted)
       FROM (SELECT campaign_id, route_id, company_id, channel, is_debug,
-                   accepted_at::date AS day, state, failure_type,
-                   old_state, old_failure_type,
+                   COALESCE(day, accepted_at::date) AS day,
+                   state, failure_type, outcome,
+                   old_state, old_failure_type, old_outcome,
                    submitted_at IS NOT NULL AS was_submitted, count(*) AS count,
                    sum(segments) AS segments, sum(old_segments) AS old_segments,
                    sum(cost) AS cost, sum(old_cost) AS old_cost
               FROM moved
-          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) AS alike
+          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) AS alike
      CROSS JOIN LATERAL (VALUES
-           (state, failure_type, count, segments, cost),
-           (old_state, old_failure_type, -count, -old_segments, -old_cost)
-      ) AS side(state, failure_type, count, segments, cost)
-  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+           (state, failure_type, outcome, count, segments, cost),
+           (old_state, old_failure_type, old_outcome, -count, -old_segments, -old_cost)
+      ) AS side(state, failure_type, outcome, count, segments, cost)
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     """
 )
 
@@ -280,6 +284,12 @@ class SmsGatewayMessage(models.Model):
     )
     attempts = fields.Integer(readonly=True)
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    outcome = fields.Selection(
+        OUTCOMES,
+        compute="_compute_outcome",
+        search="_search_outcome",
+        help="Not sent: never handed to the provider.",
+    )
     failure_code = fields.Char(readonly=True)
     failure_message = fields.Char("Stored reason", readonly=True)
     failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
@@ -293,6 +303,11 @@ class SmsGatewayMessage(models.Model):
 
     # Times
     accepted_at = fields.Datetime("Accepted", required=True, readonly=True)
+    day = fields.Date(
+        readonly=True,
+        help="Day of acceptance in the company's time zone. Empty for old messages,"
+        " whose day is in UTC.",
+    )
     not_before = fields.Datetime(readonly=True)
     expires_at = fields.Datetime("Time to live ends", readonly=True)
     lease_until = fields.Datetime(readonly=True)
@@ -346,6 +361,8 @@ class SmsGatewayMessage(models.Model):
     _failed_list_index = _list_index("state = 'failed'")
     _expired_list_index = _list_index("state = 'expired'")
     _cancelled_list_index = _list_index("state = 'cancelled'")
+    _not_delivered_list_index = _list_index(condition_of("not_delivered"))
+    _not_sent_list_index = _list_index(condition_of("not_sent"))
     _debug_list_index = _list_index("is_debug IS TRUE")
     _voice_list_index = _list_index("channel = 'voice'")
     _unreadable_list_index = _list_index("msisdn IS NULL")
@@ -425,6 +442,25 @@ class SmsGatewayMessage(models.Model):
                 continue
             mailing = mailings.browse(mailing_id).exists()._filtered_access("read")
             message.mailing = mailing and f"mailing.mailing,{mailing.id}"
+
+    @api.depends("state", "failure_type", "submitted_at", "maybe_sent", "attempts")
+    def _compute_outcome(self):
+        self.flush_recordset()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, %s FROM sms_gateway_message m WHERE id = ANY(%s)",
+                outcome_of("m"),
+                list(self._origin.ids),
+            )
+        )
+        outcomes = dict(rows)
+        for message in self:
+            message.outcome = outcomes.get(message._origin.id)
+
+    def _search_outcome(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return fields.Domain.OR(_has_outcome(outcome) for outcome in value)
 
     @api.depends("msisdn", "phone_raw")
     def _compute_phone(self):
@@ -670,14 +706,17 @@ WITH opted_out AS (
 ), counted AS (
     INSERT INTO sms_gateway_statistic_change
            (campaign_id, route_id, company_id, channel, is_debug, day,
-            state, failure_type, count, segments)
+            state, failure_type, outcome, count, segments)
     SELECT %(campaign_id)s, %(route_id)s, %(company_id)s, %(channel)s, %(is_debug)s,
-           %(accepted_at)s::date, part.*
-      FROM (SELECT * FROM jsonb_to_recordset(%(counts)s::jsonb) AS c(
-                   state varchar, failure_type varchar, count int, segments int)
-             UNION ALL SELECT 'queued', NULL, -count, -segments FROM total
-             UNION ALL SELECT 'cancelled', 'opted_out', count, segments FROM total
-           ) AS part
+           %(day)s::date, state, failure_type, %(outcome)s, count, segments
+      FROM (SELECT *, NULL::timestamp AS submitted_at, FALSE AS maybe_sent,
+                   0 AS attempts
+              FROM (SELECT * FROM jsonb_to_recordset(%(counts)s::jsonb) AS c(
+                           state varchar, failure_type varchar, count int, segments int)
+                     UNION ALL SELECT 'queued', NULL, -count, -segments FROM total
+                     UNION ALL SELECT 'cancelled', 'opted_out', count, segments
+                                 FROM total
+                   ) AS counted) AS part
      WHERE part.count <> 0
 )
 SELECT index, msisdn FROM opted_out
@@ -690,6 +729,8 @@ SELECT index, msisdn FROM opted_out
                 is_debug=campaign.is_debug,
                 ignores_blacklist=campaign.ignores_blacklist,
                 accepted_at=stored.accepted_at,
+                day=stored.day,
+                outcome=outcome_of("part"),
                 first=stored.first_index,
                 last=stored.last_index,
                 counts=json.dumps(stored.get_counts()),
@@ -737,12 +778,13 @@ SELECT index, msisdn FROM opted_out
 WITH wanted AS (
     %(wanted)s
 ), locked AS MATERIALIZED (
-    SELECT id, state, failure_type, segments, cost, attempts
+    SELECT id, state, failure_type, segments, cost, attempts, submitted_at, maybe_sent
       FROM sms_gateway_message WHERE id = ANY(%(ids)s::int[])
   ORDER BY id FOR NO KEY UPDATE
 ), judged AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
            l.segments AS old_segments, l.cost AS old_cost,
+           %(old_outcome)s AS old_outcome,
            CASE WHEN l.state IN ('queued', 'submitting') AND l.attempts <> w.attempt
                 THEN 'refused'
                 WHEN l.state = w.state THEN 'already'
@@ -776,8 +818,9 @@ WITH wanted AS (
       FROM judged j
      WHERE m.id = j.id AND j.verdict = 'moved'
  RETURNING m.id, m.campaign_id, m.route_id, m.company_id, m.channel, m.is_debug,
-           m.accepted_at, m.submitted_at, m.state, m.failure_type, m.segments, m.cost,
-           j.old_state, j.old_failure_type, j.old_segments, j.old_cost,
+           m.day, m.accepted_at, m.submitted_at, m.state, m.failure_type, m.segments,
+           m.cost, %(outcome)s AS outcome,
+           j.old_state, j.old_failure_type, j.old_outcome, j.old_segments, j.old_cost,
            j.source, j.code, j.detail,
            COALESCE(j.occurred_at, %(now)s) AS occurred_at
 ), told AS (
@@ -796,6 +839,8 @@ SELECT id, verdict FROM judged ORDER BY id
                     CHANGE_TYPES, [change.as_storable() for change in changes]
                 ),
                 ids=to_array(change.id for change in changes),
+                outcome=outcome_of("m"),
+                old_outcome=outcome_of("l"),
                 count_moved=COUNT_MOVED,
                 arrows=tuple(arrows),
                 final=FINAL_STATES,
@@ -941,6 +986,17 @@ SELECT id, verdict FROM judged ORDER BY id
         return [message_id for (message_id,) in rows]
 
 
+def _has_outcome(outcome):
+    """The domain of the messages with this outcome, as their index says it."""
+
+    def to_sql(_model, alias, _query):
+        return SQL(condition_of(outcome, alias))  # pylint: disable=sql-injection
+
+    return fields.Domain.custom(
+        to_sql=to_sql, predicate=lambda message: message.outcome == outcome
+    )
+
+
 def _is_unreadable():
     """The domain of the messages without MSISDN, as their index says it: the ORM's own
     condition would ask for empty ones too."""
@@ -1080,7 +1136,7 @@ class _RowStream:
     COMMON_COLUMNS = (
         "campaign_id", "route_id", "company_id", "channel", "is_debug", "priority",
         "retry_of_id", "maybe_sent", "attempts", "poll_count", "check_count",
-        "accepted_at", "not_before", "expires_at",
+        "accepted_at", "day", "not_before", "expires_at",
     )  # fmt: skip
     COLUMNS = SQL(", ").join(map(SQL.identifier, OWN_COLUMNS + COMMON_COLUMNS))
     ROWS_AT_ONCE = 100
@@ -1099,6 +1155,7 @@ class _RowStream:
         # the sentences of requests speak of their parameters
         self._variant = None if campaign.source == "api" else "person"
         self.accepted_at = now()
+        self.day = campaign.company_id._get_sms_gateway_day(self.accepted_at)
         # Neighbours in their index: numbers at random would each touch a page of it.
         self._first_reference = secrets.randbits(62)
         self._buffer = ""
@@ -1122,6 +1179,7 @@ class _RowStream:
             0,
             0,
             self.accepted_at,
+            self.day,
             start if is_later else self.accepted_at,
             campaign._get_expiry(self._get_start_of_life(campaign, retry_of)),
         )

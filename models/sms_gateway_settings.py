@@ -101,11 +101,15 @@ class SmsGatewaySettings(models.AbstractModel):
             return DEFAULTS[name]
 
     def _time_zone(self):
-        name = self._param("time_zone")
+        return self._find_zone(self._param("time_zone")) or DEFAULTS["time_zone"]
+
+    @api.model
+    def _find_zone(self, name):
+        """:return: the name of a time zone that there is, or None"""
         try:
-            return ZoneInfo(name).key
+            return ZoneInfo(name or "").key
         except (ValueError, OSError, ZoneInfoNotFoundError):
-            return DEFAULTS["time_zone"]
+            return None
 
     def _networks(self):
         try:

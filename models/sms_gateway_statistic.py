@@ -3,16 +3,27 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .outcomes import OUTCOMES, SENT
 from .sms_gateway_message import CHANNELS, FAILURE_TYPES, STATE_NAMES, STATES
 
 #: Told over the bus after counters changed: {"ids": campaign ids}
 CAMPAIGN_NOTIFICATION = "crm_sms_gateway/campaign"
 #: More changed campaigns than these are not worth a reload of anybody's screen.
 MAX_NOTIFIED = 200
+#: A campaign's counters → the condition of the changes that are added to them
+COUNTERS = {
+    **{f"{state}_count": SQL("state = %s", state) for state in STATE_NAMES},
+    "sent_count": SQL("outcome IN %s", SENT),
+    "not_delivered_count": SQL("outcome = 'not_delivered'"),
+    "not_sent_count": SQL("outcome = 'not_sent'"),
+}
 
 
 class SmsGatewayStatistic(models.Model):
-    """Messages by day of acceptance and what became of them; without debug messages."""
+    """Messages by day of acceptance and what became of them; without debug messages.
+
+    Days are those of the company, see `sms.gateway.message.day`.
+    """
 
     _name = "sms.gateway.statistic"
     _description = "SMS Gateway Statistic"
@@ -26,7 +37,14 @@ class SmsGatewayStatistic(models.Model):
         "sms.gateway.route", required=True, readonly=True, ondelete="cascade"
     )
     channel = fields.Selection(CHANNELS, required=True, readonly=True)
+    is_test = fields.Boolean("Test", required=True, default=False, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True)
+    outcome = fields.Selection(
+        OUTCOMES,
+        required=True,
+        readonly=True,
+        help="Not sent: never handed to the provider.",
+    )
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     count = fields.Integer("Messages", readonly=True)
     segments = fields.Integer(readonly=True)
@@ -37,7 +55,8 @@ class SmsGatewayStatistic(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
 
     _dimensions_unique = models.UniqueIndex(
-        "(day, company_id, route_id, channel, state, COALESCE(failure_type, ''))"
+        "(day, company_id, route_id, channel, is_test, state, outcome,"
+        " COALESCE(failure_type, ''))"
     )
 
 
@@ -60,6 +79,7 @@ class SmsGatewayStatisticChange(models.Model):
     day = fields.Date(required=True)
     state = fields.Selection(STATES, required=True)
     failure_type = fields.Selection(FAILURE_TYPES)
+    outcome = fields.Selection(OUTCOMES, required=True)
     count = fields.Integer()
     segments = fields.Integer()
     cost = fields.Monetary()
@@ -87,12 +107,10 @@ class SmsGatewayStatisticChange(models.Model):
         return sum(count for _campaign_id, count in folded) >= limit
 
     def _fold_statement(self, limit):
-        columns = [SQL.identifier(f"{state}_count") for state in STATE_NAMES]
+        columns = [SQL.identifier(name) for name in COUNTERS]
         sums = SQL(", ").join(
-            SQL(
-                "COALESCE(sum(count) FILTER (WHERE state = %s), 0) AS %s", state, column
-            )
-            for state, column in zip(STATE_NAMES, columns, strict=True)
+            SQL("COALESCE(sum(count) FILTER (WHERE %s), 0) AS %s", condition, column)
+            for condition, column in zip(COUNTERS.values(), columns, strict=True)
         )
         updates = SQL(", ").join(
             SQL("%(column)s = COALESCE(c.%(column)s, 0) + s.%(column)s", column=column)
@@ -107,14 +125,15 @@ WITH taken AS (
  RETURNING *
 ), kept AS (
     INSERT INTO sms_gateway_statistic
-           (day, company_id, route_id, channel, state, failure_type, count, segments,
-            cost)
-    SELECT day, company_id, route_id, channel, state, failure_type,
-           sum(count), sum(segments), sum(cost)
-      FROM taken WHERE NOT is_debug
-  GROUP BY 1, 2, 3, 4, 5, 6
+           (day, company_id, route_id, channel, is_test, state, outcome, failure_type,
+            count, segments, cost)
+    SELECT t.day, t.company_id, t.route_id, t.channel, COALESCE(c.is_test, FALSE),
+           t.state, t.outcome, t.failure_type, sum(count), sum(segments), sum(cost)
+      FROM taken t JOIN sms_gateway_campaign c ON c.id = t.campaign_id
+     WHERE NOT t.is_debug
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
     HAVING sum(count) <> 0 OR sum(segments) <> 0 OR sum(cost) <> 0
-        ON CONFLICT (day, company_id, route_id, channel, state,
+        ON CONFLICT (day, company_id, route_id, channel, is_test, state, outcome,
                      COALESCE(failure_type, ''))
         DO UPDATE SET count = sms_gateway_statistic.count + excluded.count,
                       segments = sms_gateway_statistic.segments + excluded.segments,

@@ -24,22 +24,14 @@ defineMailModels();
 defineModels([Statistic]);
 
 const NOTIFICATION = "crm_sms_gateway/campaign";
-const OUTCOMES = {
-    delivered: ["delivered"],
-    submitted: ["submitted"],
-    unknown: ["unknown"],
-    failed: ["failed", "expired"],
-    waiting: ["queued", "submitting"],
-    cancelled: ["cancelled"],
-};
 const COUNTS = {
     sent: 1000,
     delivered: 900,
     submitted: 30,
     unknown: 5,
-    failed: 65,
+    not_delivered: 65,
     waiting: 7,
-    cancelled: 2,
+    not_sent: 480,
 };
 
 let look;
@@ -47,7 +39,7 @@ let look;
 function makeLook(values = {}) {
     return {
         since: "2026-10-25",
-        outcomes: OUTCOMES,
+        sent: ["submitted", "unknown", "delivered", "not_delivered"],
         routes: [
             { id: 1, name: "first" },
             { id: 2, name: "second" },
@@ -59,10 +51,14 @@ function makeLook(values = {}) {
             { id: 1, name: "first", ...COUNTS, costs: [{ currency_id: 1, amount: 123.45 }] },
             { id: 2, name: "second", ...COUNTS, sent: 0, costs: [] },
         ],
-        failures: [
-            { state: "failed", failure_type: "blocked", label: "Blocked", count: 60 },
-            { state: "expired", failure_type: false, label: "Expired", count: 5 },
+        not_delivered: [
+            { label: "Blocked", count: 60, domain: [["failure_type", "=", "blocked"]] },
+            { label: "Expired", count: 5, domain: [["state", "=", "expired"]] },
         ],
+        not_sent: [
+            { label: "Opted out", count: 480, domain: [["failure_type", "=", "opted_out"]] },
+        ],
+        tests: { count: 0, costs: [] },
         ...values,
     };
 }
@@ -93,14 +89,16 @@ test("shares are those of what was sent", async () => {
     expect.verifySteps([[30, false]]);
     expect("button[name=sent] .o_value").toHaveText("1,000");
     expect("button[name=delivered] .o_share").toHaveText("90%");
-    expect("button[name=failed] .o_share").toHaveText("6.5%");
+    expect("button[name=not_delivered] .o_share").toHaveText("6.5%");
+    expect("button[name=not_sent] .o_value").toHaveText("480");
+    expect("button[name=not_sent] .o_share").toHaveCount(0);
     expect("button[name=cost] .o_value").toHaveText(/123\.45/);
     expect(queryAllTexts(".o_routes tbody tr:first td").slice(1, 4)).toEqual([
         "1,000",
         "90%",
         "6.5%",
     ]);
-    expect(queryAllTexts(".o_routes tbody tr:last td").slice(2)).toEqual(["", "", ""]);
+    expect(queryAllTexts(".o_routes tbody tr:last td").slice(2)).toEqual(["", "", "480", ""]);
 });
 
 test("another period and another route are asked for", async () => {
@@ -128,22 +126,42 @@ test("what was chosen is there when one comes back", async () => {
 test("clicks lead to the details", async () => {
     await mountDashboard({ days: 30, routeId: 2 });
     expect.verifySteps([[30, 2]]);
-    const statistics = ["day,>=,2026-10-25", "count,!=,0"];
-    const messages = ["accepted_at,>=,2026-10-25 00:00:00", "is_debug,=,false"];
+    const statistics = ["day,>=,2026-10-25", "count,!=,0", "is_test,=,false"];
+    const messages = [
+        "|",
+        "day,>=,2026-10-25",
+        "&",
+        "day,=,false",
+        "accepted_at,>=,2026-10-25 00:00:00",
+        "is_debug,=,false",
+        "campaign_id,not any,is_test,=,true",
+    ];
     const ofRoute = "route_id,=,2";
 
     for (const [trigger, ...wanted] of [
-        ["button[name=failed]", "statistic", "Failed", ...statistics, "state,in,failed,expired"],
-        ["button[name=waiting]", "message", "Waiting", ...messages, "state,in,queued,submitting"],
         [
-            ".o_failure:first",
+            "button[name=not_delivered]",
+            "statistic",
+            "Not delivered",
+            ...statistics,
+            "outcome,=,not_delivered",
+        ],
+        ["button[name=not_sent]", "statistic", "Not sent", ...statistics, "outcome,=,not_sent"],
+        ["button[name=waiting]", "message", "Waiting", ...messages, "outcome,=,waiting"],
+        [
+            ".o_reason[data-outcome=not_delivered]:first",
             "message",
             "Blocked",
             ...messages,
-            "state,=,failed",
             "failure_type,=,blocked",
         ],
-        [".o_failure:last", "message", "Expired", ...messages, "state,=,expired"],
+        [
+            ".o_reason[data-outcome=not_sent]",
+            "message",
+            "Opted out",
+            ...messages,
+            "failure_type,=,opted_out",
+        ],
         [".o_routes tr:last td:first", "statistic", "second", ...statistics, "route_id,=,2"],
         ["button[name=cost]", "statistic", "Cost", ...statistics, "cost,>,0"],
     ]) {
@@ -155,12 +173,39 @@ test("clicks lead to the details", async () => {
 });
 
 test("where nothing was sent there is a word of help", async () => {
-    look = makeLook({ by_route: [], failures: [], costs: [] });
+    look = makeLook({ by_route: [], not_delivered: [], not_sent: [], costs: [] });
     await mountDashboard();
 
     expect(queryText(".o_sms_gateway_empty")).toInclude("Nothing was sent");
     expect("canvas").toHaveCount(0);
     expect.verifySteps([[30, false]]);
+});
+
+test("tests are told apart, with what they cost", async () => {
+    await mountDashboard();
+    expect(".o_tests").toHaveCount(0);
+
+    look = makeLook({ tests: { count: 3, costs: [{ currency_id: 1, amount: 7.5 }] } });
+    await click(".o_period:first");
+    await animationFrame();
+    expect(".o_tests").toHaveText(/^Tests, not counted here: 3, .*7\.50/);
+    expect("button[name=sent] .o_value").toHaveText("1,000");
+    expect.verifySteps([
+        [30, false],
+        [7, false],
+    ]);
+
+    await click(".o_tests");
+    await animationFrame();
+    expect.verifySteps([
+        [
+            "sms_gateway_statistic_action",
+            "Tests",
+            "day,>=,2026-10-25",
+            "count,!=,0",
+            "is_test,=,true",
+        ],
+    ]);
 });
 
 test("without prices there is no cost", async () => {

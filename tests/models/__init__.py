@@ -10,6 +10,7 @@ from . import test_message_enqueue
 from . import test_message_states
 from . import test_native
 from . import test_note
+from . import test_outcomes
 from . import test_phone
 from . import test_plans
 from . import test_price

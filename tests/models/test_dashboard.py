@@ -11,7 +11,15 @@ from ..common import PHONE, GatewayCase, sandbox_phone
 from .test_plans import SEQUENTIAL_COST, Plans
 
 #: What one look may ask the database for.
-MAX_QUERIES = 5
+MAX_QUERIES = 6
+#: Outcomes of states that have only one, or are rarely the other.
+OUTCOME_OF = {
+    "queued": "waiting",
+    "submitting": "waiting",
+    "failed": "not_delivered",
+    "expired": "not_delivered",
+    "cancelled": "not_sent",
+}
 
 
 class DashboardCase(GatewayCase):
@@ -21,7 +29,7 @@ class DashboardCase(GatewayCase):
         cls.manager = new_test_user(
             cls.env, login="dash_manager", groups="crm_sms_gateway.group_manager"
         )
-        cls.today = fields.Date.today()
+        cls.today = cls.env.company._get_sms_gateway_day(fields.Datetime.now())
         cls.env.cr.execute("DELETE FROM sms_gateway_statistic")
 
     def count(self, state, count, *, days_ago=0, route=None, **values):
@@ -34,6 +42,7 @@ class DashboardCase(GatewayCase):
                 "route_id": route.id,
                 "channel": "sms",
                 "state": state,
+                "outcome": OUTCOME_OF.get(state, state),
                 "count": count,
                 "segments": count,
                 **values,
@@ -47,10 +56,11 @@ class DashboardCase(GatewayCase):
 
 @tagged("post_install", "-at_install")
 class TestDashboard(DashboardCase):
-    def test_every_state_has_its_outcome(self):
+    def test_what_was_never_sent_is_apart(self):
         states = self.env["sms.gateway.statistic"]._fields["state"].get_values(self.env)
         for number, state in enumerate(states):
             self.count(state, 10**number)
+        self.count("failed", 7, outcome="not_sent", failure_type="invalid_number")
         self.assertEqual(
             self.look()["totals"],
             {
@@ -58,8 +68,8 @@ class TestDashboard(DashboardCase):
                 "submitted": 100,
                 "unknown": 1000,
                 "delivered": 10_000,
-                "failed": 1_100_000,
-                "cancelled": 10_000_000,
+                "not_delivered": 1_100_000,
+                "not_sent": 10_000_007,
                 "sent": 1_111_100,
             },
         )
@@ -73,12 +83,12 @@ class TestDashboard(DashboardCase):
         self.run_fold()
         look = self.look()
         totals = look["totals"]
-        self.assertEqual((totals["delivered"], totals["failed"]), (1, 3))
-        self.assertEqual((totals["sent"], totals["waiting"]), (4, 1))
-        failures = {one["label"]: one["count"] for one in look["failures"]}
-        self.assertEqual(
-            failures, {"Invalid number": 1, "Unreachable": 1, "Expired": 1}
-        )
+        self.assertEqual((totals["delivered"], totals["not_delivered"]), (1, 2))
+        self.assertEqual((totals["sent"], totals["waiting"]), (3, 1))
+        reasons = {one["label"]: one["count"] for one in look["not_delivered"]}
+        self.assertEqual(reasons, {"Unreachable": 1, "Expired": 1})
+        reasons = {one["label"]: one["count"] for one in look["not_sent"]}
+        self.assertEqual(reasons, {"Invalid number": 1})
 
     # === PERIOD ===
     def test_the_period_ends_today(self):
@@ -99,7 +109,7 @@ class TestDashboard(DashboardCase):
         self.count("failed", 2, days_ago=2, failure_type="blocked")
         days = self.look(7)["by_day"]
         self.assertEqual([day["delivered"] for day in days], [0] * 6 + [1])
-        self.assertEqual([day["failed"] for day in days], [0] * 4 + [2, 0, 0])
+        self.assertEqual([day["not_delivered"] for day in days], [0] * 4 + [2, 0, 0])
         self.assertEqual(days[-1]["day"], fields.Date.to_string(self.today))
 
     def test_a_period_is_a_year_at_most(self):
@@ -114,7 +124,7 @@ class TestDashboard(DashboardCase):
         self.count("delivered", 9, route=other)
         self.assertEqual(
             [
-                (route["name"], route["sent"], route["delivered"], route["failed"])
+                tuple(route[n] for n in ("name", "sent", "delivered", "not_delivered"))
                 for route in self.look()["by_route"]
             ],
             [("other", 9, 9, 0), ("test route", 4, 3, 1)],
@@ -125,7 +135,8 @@ class TestDashboard(DashboardCase):
         self.count("delivered", 3)
         self.count("failed", 2, route=other, failure_type="blocked")
         look = self.look(30, other.id)
-        self.assertEqual((look["totals"]["sent"], look["totals"]["failed"]), (2, 2))
+        totals = look["totals"]
+        self.assertEqual((totals["sent"], totals["not_delivered"]), (2, 2))
         self.assertEqual([route["id"] for route in look["by_route"]], [other.id])
         self.assertEqual(sum(day["sent"] for day in look["by_day"]), 2)
         names = {route["name"] for route in look["routes"]}
@@ -141,22 +152,62 @@ class TestDashboard(DashboardCase):
         self.count("failed", 1, failure_type="unreachable", channel="voice")
         self.count("expired", 3)
         self.count("cancelled", 9, failure_type="opted_out")
-        self.assertEqual(
-            [
-                (one["state"], one["failure_type"], one["label"], one["count"])
-                for one in self.look()["failures"]
-            ],
-            [
-                ("failed", "unreachable", "Unreachable", 6),
-                ("expired", False, "Expired", 3),
-                ("failed", "blocked", "Blocked", 2),
-            ],
-        )
+        self.count("cancelled", 4)
+        self.count("failed", 7, failure_type="invalid_number", outcome="not_sent")
+        look = self.look()
+        for name, reasons in (
+            ("not_delivered", [("Unreachable", 6), ("Expired", 3), ("Blocked", 2)]),
+            ("not_sent", [("Opted out", 9), ("Invalid number", 7), ("Cancelled", 4)]),
+        ):
+            told = [(one["label"], one["count"]) for one in look[name]]
+            self.assertEqual(told, reasons)
+
+    def test_reasons_lead_to_their_messages(self):
+        refused = sandbox_phone("9908")
+        self.send("123", refused, sandbox_phone("9903"), PHONE)
+        self.send(PHONE, PHONE).action_cancel()
+        self.run_lane()
+        with self.later(10):
+            self.run_poll()
+        self.run_fold()
+        look = self.look()
+        found = {
+            (name, one["label"]): self.env["sms.gateway.message"].search_count(
+                [*one["domain"], ("route_id", "=", self.route.id)]
+            )
+            for name in ("not_delivered", "not_sent")
+            for one in look[name]
+        }
+        told = {
+            (name, one["label"]): one["count"]
+            for name in ("not_delivered", "not_sent")
+            for one in look[name]
+        }
+        self.assertEqual(found, told)
+        self.assertEqual(told["not_sent", "Cancelled"], 2)
+        self.assertGreaterEqual(len(told), 4)
 
     def test_what_became_nothing_is_not_shown(self):
         self.count("failed", 0, failure_type="blocked")
         look = self.look()
-        self.assertEqual((look["by_route"], look["failures"]), ([], []))
+        self.assertEqual((look["by_route"], look["not_delivered"]), ([], []))
+
+    # === TESTS ===
+    def test_tests_are_apart_and_cost(self):
+        self.count("delivered", 3, cost=3)
+        self.count("delivered", 2, cost=5, is_test=True)
+        self.count("failed", 4, is_test=True, outcome="not_sent", failure_type="other")
+        look = self.look()
+        currency = self.route.company_id.currency_id.id
+        self.assertEqual((look["totals"]["sent"], look["totals"]["not_sent"]), (3, 0))
+        self.assertEqual(look["costs"], [{"currency_id": currency, "amount": 3}])
+        self.assertEqual(
+            look["tests"],
+            {"count": 2, "costs": [{"currency_id": currency, "amount": 5}]},
+        )
+        self.assertEqual(
+            self.look(30, self.make_route("other").id)["tests"]["count"], 0
+        )
 
     # === COSTS ===
     def test_costs_are_added_up_by_currency(self):
@@ -220,9 +271,11 @@ class TestDashboardSpeed(DashboardCase):
         cls.env.cr.execute(
             """
             INSERT INTO sms_gateway_statistic
-                   (day, company_id, route_id, channel, state, failure_type, count,
-                    segments, cost)
-            SELECT current_date - back, route.company_id, route.id, channel, ends.state,
+                   (day, company_id, route_id, channel, is_test, state, outcome,
+                    failure_type, count, segments, cost)
+            SELECT current_date - back, route.company_id, route.id, channel, FALSE,
+                   ends.state, CASE WHEN ends.state IN ('expired', 'failed')
+                                    THEN 'not_delivered' ELSE ends.state END,
                    reason, back % 7 + 1, 9, 2.35
               FROM generate_series(0, 364) AS back,
                    sms_gateway_route AS route,

@@ -145,9 +145,9 @@ class PlanCase(GatewayCase):
              WHERE state = 'queued' AND id %% 50 = 1;
             INSERT INTO sms_gateway_statistic_change
                    (campaign_id, route_id, company_id, channel, is_debug, day, state,
-                    count, segments)
+                    outcome, count, segments)
             SELECT campaign_id, route_id, company_id, channel, is_debug,
-                   accepted_at::date, state, 0, 0
+                   accepted_at::date, state, 'waiting', 0, 0
               FROM sms_gateway_message
              WHERE state NOT IN ('delivered', 'failed')
             """,

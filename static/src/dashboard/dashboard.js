@@ -22,11 +22,11 @@ const CAMPAIGNS = "crm_sms_gateway.sms_gateway_campaign_action";
 /** What became of messages, in the order in which bars are stacked. */
 const OUTCOMES = [
     { name: "delivered", label: _t("Delivered"), color: "#00A78D" },
-    { name: "submitted", label: _t("On their way"), color: "#4EA7F2" },
+    { name: "submitted", label: _t("Submitted"), color: "#4EA7F2" },
     { name: "waiting", label: _t("Waiting"), color: "#A4A8B6" },
     { name: "unknown", label: _t("Unknown"), color: "#FFBC2C" },
-    { name: "failed", label: _t("Failed"), color: "#EA6175" },
-    { name: "cancelled", label: _t("Cancelled"), color: "#7E8290" },
+    { name: "not_delivered", label: _t("Not delivered"), color: "#EA6175" },
+    { name: "not_sent", label: _t("Not sent"), color: "#7E8290" },
 ];
 const LABELS = Object.fromEntries(OUTCOMES.map(({ name, label }) => [name, label]));
 
@@ -73,7 +73,8 @@ export class Dashboard extends Component {
 
     // === WHAT IS SHOWN ===
     get isEmpty() {
-        return !this.state.data.by_route.length;
+        const { by_route: routes, tests } = this.state.data;
+        return !routes.length && !tests.count;
     }
 
     get tiles() {
@@ -82,9 +83,14 @@ export class Dashboard extends Component {
         return [
             { name: "sent", label: _t("Sent") },
             { name: "delivered", label: LABELS.delivered, share: share("delivered") },
-            { name: "failed", label: LABELS.failed, share: share("failed") },
+            {
+                name: "not_delivered",
+                label: LABELS.not_delivered,
+                share: share("not_delivered"),
+            },
             { name: "unknown", label: LABELS.unknown },
             { name: "waiting", label: LABELS.waiting },
+            { name: "not_sent", label: LABELS.not_sent },
         ].map((tile) => ({ ...tile, value: formatInteger(totals[tile.name]) }));
     }
 
@@ -96,8 +102,36 @@ export class Dashboard extends Component {
         }));
     }
 
-    get largestFailure() {
-        return Math.max(...this.state.data.failures.map(({ count }) => count));
+    /** Why messages were not delivered, and why others were not sent. */
+    get reasons() {
+        const { data } = this.state;
+        return [
+            {
+                name: "not_delivered",
+                title: _t("Not delivered, by reason"),
+                nothing: _t("Nothing failed."),
+            },
+            { name: "not_sent", title: _t("Not sent, by reason") },
+        ]
+            .map((group) => ({
+                ...group,
+                color: OUTCOMES.find(({ name }) => name === group.name).color,
+                reasons: data[group.name],
+            }))
+            .filter(({ reasons, nothing }) => reasons.length || nothing);
+    }
+
+    getLargest(reasons) {
+        return Math.max(...reasons.map(({ count }) => count));
+    }
+
+    /** Tests cost like everything else, and are in none of the other figures. */
+    get tests() {
+        const { count, costs } = this.state.data.tests;
+        const told = { count: formatInteger(count), cost: this.formatCosts(costs) };
+        return costs.length
+            ? _t("Tests, not counted here: %(count)s, %(cost)s", told)
+            : _t("Tests, not counted here: %(count)s", told);
     }
 
     describePeriod(days) {
@@ -116,22 +150,20 @@ export class Dashboard extends Component {
 
     // === WHERE CLICKS LEAD ===
     openTile(name) {
-        const { outcomes } = this.state.data;
         if (name === "unknown" || name === "waiting") {
-            return this.openMessages(LABELS[name], [["state", "in", outcomes[name]]]);
+            return this.openMessages(LABELS[name], [["outcome", "=", name]]);
         }
         if (name === "sent") {
-            const others = [...outcomes.waiting, ...outcomes.cancelled];
-            return this.openStatistics(_t("Sent"), [["state", "not in", others]]);
+            const { sent } = this.state.data;
+            return this.openStatistics(_t("Sent"), [["outcome", "in", sent]]);
         }
-        return this.openStatistics(LABELS[name], [["state", "in", outcomes[name]]]);
+        return this.openStatistics(LABELS[name], [["outcome", "=", name]]);
     }
 
     openDay(day, outcome) {
-        const states = this.state.data.outcomes[outcome];
         return this.openStatistics(`${formatDay(day)}: ${LABELS[outcome]}`, [
             ["day", "=", day],
-            ["state", "in", states],
+            ["outcome", "=", outcome],
         ]);
     }
 
@@ -139,12 +171,12 @@ export class Dashboard extends Component {
         return this.openStatistics(name, [["route_id", "=", id]]);
     }
 
-    openFailure({ state, failure_type: failureType, label }) {
-        const domain = [["state", "=", state]];
-        if (failureType) {
-            domain.push(["failure_type", "=", failureType]);
-        }
+    openReason({ label, domain }) {
         return this.openMessages(label, domain);
+    }
+
+    openTests() {
+        return this.openStatistics(_t("Tests"), [], {}, true);
     }
 
     openCosts() {
@@ -158,18 +190,26 @@ export class Dashboard extends Component {
         return this.action.doAction(CAMPAIGNS);
     }
 
-    openStatistics(name, domain, context) {
+    openStatistics(name, domain, context, isTest = false) {
         const shown = [
             ["day", ">=", this.state.data.since],
             ["count", "!=", 0],
+            ["is_test", "=", isTest],
         ];
         return this.open(STATISTICS, name, [...shown, ...domain], context);
     }
 
     openMessages(name, domain) {
+        const { since } = this.state.data;
         const shown = [
-            ["accepted_at", ">=", `${this.state.data.since} 00:00:00`],
+            // of old messages the day in UTC is meant
+            "|",
+            ["day", ">=", since],
+            "&",
+            ["day", "=", false],
+            ["accepted_at", ">=", `${since} 00:00:00`],
             ["is_debug", "=", false],
+            ["campaign_id", "not any", [["is_test", "=", true]]],
         ];
         return this.open(MESSAGES, name, [...shown, ...domain]);
     }

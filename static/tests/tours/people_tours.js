@@ -239,7 +239,7 @@ tours.add("sms_gateway_campaign_from_list", {
         WORK,
         {
             content: "the counters say what went",
-            trigger: ".o_inner_group .o_field_widget[name=cancelled_count]:contains(2)",
+            trigger: ".o_inner_group .o_field_widget[name=not_sent_count]:contains(2)",
         },
     ],
 });

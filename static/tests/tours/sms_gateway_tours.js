@@ -20,11 +20,11 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
             trigger: ".o_inner_group .o_field_widget[name=delivered_count]:contains(2)",
         },
         {
-            trigger: ".o_inner_group .o_field_widget[name=failed_count]:contains(1)",
+            trigger: ".o_inner_group .o_field_widget[name=not_delivered_count]:contains(1)",
         },
         {
-            content: "open the failed ones",
-            trigger: ".oe_stat_button:contains(Failed)",
+            content: "open those that were not delivered",
+            trigger: ".oe_stat_button:contains(Not delivered)",
             run: "click",
         },
         {
