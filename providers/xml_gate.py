@@ -713,7 +713,7 @@ def _check_url(url: str) -> str:
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         is_good = False
-    return "" if is_good else "The address must be like https://host."
+    return "" if is_good else _("The address must be like https://host.")
 
 
 def _check_zone(name: str) -> str:
@@ -735,7 +735,7 @@ def _check_sender(sender: str) -> str:
     longest = 15 if sender.isdigit() else 11
     if len(sender) <= longest:
         return ""
-    return "The sender must have at most 11 characters, or 15 if it has digits only."
+    return _("The sender must have at most 11 characters, or 15 if it has digits only.")
 
 
 def _check_characters(setting: Setting, value: str) -> str:
