@@ -198,6 +198,25 @@ class SmsGatewayCampaign(models.Model):
                 self.env._("Only managers of the gateway pause, resume and cancel.")
             )
 
+    def _check_goes_on(self):
+        """:raise UserError: messages that are queued would not go out"""
+        for campaign in self:
+            if campaign.state == "cancelled":
+                raise UserError(
+                    self.env._(
+                        "%(campaign)s was cancelled: none of its messages is sent"
+                        " again.",
+                        campaign=campaign.name,
+                    )
+                )
+            if campaign.state == "paused":
+                raise UserError(
+                    self.env._(
+                        "%(campaign)s is paused: resume it first.",
+                        campaign=campaign.name,
+                    )
+                )
+
     def action_open_messages(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -540,21 +540,7 @@ class SmsGatewayCampaign(models.Model):
     def _check_route(self):
         if not self.route_id:
             raise UserError(self.env._("Choose a route: it says who sends."))
-        if not self.route_id.active:
-            raise UserError(
-                self.env._(
-                    "The route %(route)s is archived: nothing is sent through it.",
-                    route=self.route_id.name,
-                )
-            )
-        if self.channel not in self.route_id._get_channels():
-            raise UserError(
-                self.env._(
-                    "The route %(route)s does not offer this channel. Choose another"
-                    " route or channel.",
-                    route=self.route_id.name,
-                )
-            )
+        self.route_id._check_sends(self.channel)
 
     def _accept_draft(self):
         """Let the preparer write the messages; a few are written at once."""
