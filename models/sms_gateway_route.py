@@ -16,6 +16,7 @@ from ..providers.sandbox import SandboxProvider
 from ..tools.prices import PriceList
 from .cache import fill_cache
 from .notification import RELOAD, make_notification
+from .usage import check_unused
 
 _logger = logging.getLogger(__name__)
 
@@ -372,6 +373,18 @@ class SmsGatewayRoute(models.Model):
             raise UserError(
                 self.env._("A route with messages cannot be deleted. Archive it.")
             )
+        for route in self:
+            check_unused(self.env, route.name, *route._find_users())
+
+    def _find_users(self):
+        """Companies, actions and campaigns that cannot be without the route."""
+        # sudo: see _check_identity_unchanged
+        env = self.sudo().env
+        return (
+            env["res.company"].search([("sms_gateway_route_id", "=", self.id)]),
+            env["ir.actions.server"].search([("sms_gateway_route_id", "=", self.id)]),
+            env["sms.gateway.campaign"].search([("route_id", "=", self.id)]),
+        )
 
     def unlink(self):
         """Override: what was pushed to a route goes with it."""

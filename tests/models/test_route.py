@@ -332,6 +332,19 @@ class TestRoute(GatewayCase):
         self.assertEqual(message.state, "submitted")
         self.route.active = False
 
+    def test_a_route_that_others_need_is_archived_not_deleted(self):
+        draft = self.env["sms.gateway.campaign"].create(
+            {"name": "Spring", "route_id": self.route.id}
+        )
+        with self.assertRaisesRegex(UserError, "test route is used by: Spring"):
+            self.route.unlink()
+        draft.unlink()
+        self.env.company.sms_gateway_route_id = self.route
+        with self.assertRaisesRegex(UserError, f"used by: {self.env.company.name}"):
+            self.route.unlink()
+        self.env.company.sms_gateway_route_id = False
+        self.route.unlink()
+
     def test_a_route_with_waiting_messages_is_not_archived(self):
         message = self.send_one()
         for state in ("queued", "submitting"):
