@@ -103,7 +103,9 @@ class SmsGatewayCampaign(models.Model):
     text_male = fields.Text("Text for men")
     text_female = fields.Text("Text for women")
     text_neutral = fields.Text("Neutral text")
-    text_alternative = fields.Text("SMS when the call fails")
+    text_alternative = fields.Text(
+        "SMS when the call fails", help="Checked and kept; not sent yet."
+    )
     mailing_id = fields.Integer(
         readonly=True, help="Of SMS Marketing, which may not be installed."
     )

@@ -6,12 +6,14 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, safe_eval
 
+from ..tools.msisdn import InvalidNumber, normalise
 from ..tools.template import make_title
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
 from .notification import CLOSE, make_notification
 from .sms_gateway_campaign import new_key
 from .sms_gateway_message import PRIORITY_BATCH, PRIORITY_SINGLE
+from .sms_gateway_recipient import find_phones
 
 #: What a person decides; everything else about a campaign is the gateway's.
 DRAFT_FIELDS = frozenset(
@@ -114,12 +116,22 @@ class SmsGatewayCampaign(models.Model):
         help="Made by the button of a list or form, and not kept unless it is sent."
     )
     test_phone = fields.Char(
-        "Test number", default=lambda self: self.env.user.partner_id.phone
+        "Test number", default=lambda self: self._get_default_test_phone()
     )
 
     starts_at = fields.Datetime("Starts", compute="_compute_starts_at", store=True)
 
     _unprepared_index = models.Index("(id) WHERE unprepared_count > 0")
+
+    @api.model
+    def _get_default_test_phone(self):
+        """The author's own number, where an SMS can reach it."""
+        [phone] = find_phones(self.env.user.partner_id)
+        try:
+            normalise(phone, channel="sms")
+        except InvalidNumber:
+            return False
+        return phone
 
     # === COMPUTES ===
     @api.depends("ttl")
@@ -417,9 +429,16 @@ class SmsGatewayCampaign(models.Model):
         """Find the recipients that there are today, as the author, in the place of
         those of the day the campaign was accepted.
 
-        :raise UserError: there are none
+        :return: whether there is something to prepare: a person may have stopped the
+            campaign, or another preparer looked, while this one waited for the lock
+        :raise UserError: nobody is found
         """
         self._lock()
+        self.invalidate_recordset()
+        if not self.looks_again:
+            return bool(self.unprepared_count)
+        if self.state not in ("scheduled", "running"):
+            return False
         author = self.with_env(self._get_author_env())
         author._stage(author._get_sources())
         count = self._count_staged()
@@ -436,6 +455,7 @@ class SmsGatewayCampaign(models.Model):
                 "priority": _get_priority(count),
             }
         )
+        return True
 
     def _stage(self, sources):
         """Write down whom the draft goes to, and how many these are."""
@@ -770,14 +790,18 @@ class SmsGatewayCampaign(models.Model):
         draft = self._with_changes(changes or {})
         draft._check_can_send()
         recipient = self._get_shown(position)
-        phone = draft.test_phone or ""
+        phone = (draft.test_phone or "").strip()
+        if not phone:
+            raise UserError(
+                self.env._("Enter the test number first: it alone gets the test.")
+            )
         composer = Composer(draft, self.env)
         composed = composer.compose_test(recipient, phone)
         if composed.problems:
             raise UserError(
                 self.env._(
                     "Test number %(phone)s: %(problem)s",
-                    phone=phone or "–",
+                    phone=phone,
                     problem=composer.explain(composed),
                 )
             )

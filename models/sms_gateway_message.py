@@ -262,7 +262,9 @@ class SmsGatewayMessage(models.Model):
         compute="_compute_mailing",
     )
     text = fields.Text(readonly=True)
-    text_alternative = fields.Text("Alternative text", readonly=True)
+    text_alternative = fields.Text(
+        "Alternative text", readonly=True, help="Checked and kept; not sent yet."
+    )
     encoding = fields.Selection([("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True)
     segments = fields.Integer(readonly=True)
     cost = fields.Monetary(

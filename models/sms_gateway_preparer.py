@@ -51,7 +51,9 @@ class SmsGatewayPreparer(models.AbstractModel):
                 ("state", "in", ("scheduled", "running", "cancelled")),
                 "|",
                 ("looks_again", "!=", True),
+                "&",
                 ("scheduled_at", "<=", fields.Datetime.now()),
+                ("state", "in", ("scheduled", "running")),
             ],
             order="id",
         )
@@ -99,8 +101,8 @@ class SmsGatewayPreparer(models.AbstractModel):
 
         :return: the number of recipients
         """
-        if campaign.looks_again:
-            campaign._look_again()
+        if campaign.looks_again and not campaign._look_again():
+            return 0
         recipients = self._take_recipients(campaign, PREPARED_AT_ONCE)
         if recipients:
             # what was read for the last part may have changed since

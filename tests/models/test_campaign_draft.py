@@ -570,6 +570,16 @@ class TestDraft(DraftCase):
         with self.assertRaisesRegex(UserError, r"Test number \+1 555-555-5555: "):
             draft.action_send_test()
 
+    def test_the_test_number_is_the_authors_own_where_an_sms_can_reach_it(self):
+        self.assertEqual(self.draft().test_phone, "+79281700001")
+        for phone in ("+1 555-555-5555", "+7 495 123-45-67", False):
+            self.author.partner_id.phone = phone
+            with self.subTest(phone):
+                draft = self.draft()
+                self.assertFalse(draft.test_phone)
+                with self.assertRaisesRegex(UserError, "Enter the test number"):
+                    draft.action_send_test()
+
     def test_a_test_reaches_the_author_alone(self):
         draft = self.draft()
         draft.action_send_test({}, 1)

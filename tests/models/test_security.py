@@ -420,6 +420,18 @@ class TestKeys(SecurityCase):
         with self.later(3601):
             self.assertFalse(self.Keys._find_gateway_user(key))
 
+    def test_no_key_is_made_that_is_refused_from_the_start(self):
+        with self.assertRaisesRegex(UserError, "in the future"):
+            self.make_key(expiration_date=fields.Datetime.now())
+
+    def test_what_is_said_of_a_new_key_is_true_of_keys_of_the_gateway(self):
+        action = self.env["sms.gateway.key.wizard"]._show("the key")
+        [[view_id, _type]] = action["views"]
+        shown = self.env[action["res_model"]].get_view(view_id)["arch"]
+        self.assertNotIn("full access", shown)
+        self.assertNotIn("RPC", shown)
+        self.assertIn("opens nothing else", " ".join(shown.split()))
+
     def test_a_key_without_an_end_is_valid_for_ever(self):
         key = self.make_key(expiration_date=False)
         with self.later(100 * 365 * 24 * 3600):
