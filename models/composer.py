@@ -23,6 +23,8 @@ from .sms_gateway_recipient import (
 )
 
 VARIANTS = (*SPOKEN_VARIANTS, "alternative")
+#: Nothing is wrong with these recipients, but with the draft.
+COULD_GET = "could_get"
 NO_TEXTS = Texts(*(None for _variant in VARIANTS))
 
 
@@ -30,9 +32,10 @@ NO_TEXTS = Texts(*(None for _variant in VARIANTS))
 class Check:
     """What some recipients get.
 
-    ``problems`` is a dict of `PROBLEMS` ("" for those who get the text) → count,
-    ``segments`` and ``cost`` are sums; of ``unpriced`` messages the cost is not known,
-    and it is None when that is so of all.
+    ``problems`` is a dict of `PROBLEMS` → count, besides "" for those who get the text
+    or, while the draft cannot be sent, `COULD_GET` for those who could. ``segments``
+    and ``cost`` are sums; of ``unpriced`` messages the cost is not known, and it is
+    None when that is so of all.
     """
 
     problems: dict[str, int]
@@ -167,12 +170,13 @@ class Composer:
         phones = {one.msisdn for _person, one in composed if not one.problems}
         return recipients._find_earlier_phones(phones)
 
-    def check(self, recipients):
+    def check(self, recipients, *, is_refused=False):
         """Note who gets the text and who does not.
 
         While a text is no template, as it may be while somebody types, only numbers
         are judged.
 
+        :param is_refused: the draft cannot be sent as it stands: nobody gets it
         :rtype: Check
         """
         self._leaves_texts_out = self.find_error() is not None
@@ -181,6 +185,8 @@ class Composer:
         # sudo: people look, only the gateway writes the rows of recipients
         recipients.sudo()._keep_findings(findings)
         counts = Counter(finding["problem"] or "" for finding in findings)
+        if is_refused:
+            return _check_refused(counts)
         served = [
             composed
             for finding, (_person, composed) in zip(findings, judged, strict=True)
@@ -310,6 +316,11 @@ def find_names(env, model_names):
 
 def _write_in_latin(values):
     return {name: to_latin(value) for name, value in values.items()}
+
+
+def _check_refused(counts):
+    problems = {problem or COULD_GET: count for problem, count in counts.items()}
+    return Check(problems=problems, segments=0, cost=None, unpriced=0)
 
 
 def _without_text(composed):

@@ -108,7 +108,9 @@ class SmsGatewayCampaign(models.Model):
     text_male = fields.Text("Text for men")
     text_female = fields.Text("Text for women")
     text_neutral = fields.Text("Neutral text")
-    text_alternative = fields.Text("SMS when the call fails")
+    text_alternative = fields.Text(
+        "SMS when the call fails", help="Checked and kept; not sent yet."
+    )
     mailing_id = fields.Integer(
         readonly=True, help="Of SMS Marketing, which may not be installed."
     )
@@ -146,6 +148,7 @@ class SmsGatewayCampaign(models.Model):
         " or expired while waiting.",
     )
     waiting_count = fields.Integer("Waiting", compute="_compute_message_count")
+    may_move = fields.Boolean(compute="_compute_may_move")
     message_count = fields.Integer("Messages", compute="_compute_message_count")
     resent_count = fields.Integer(
         "Sent again",
@@ -189,6 +192,16 @@ class SmsGatewayCampaign(models.Model):
                 100 * campaign.delivered_count / sent if sent else 0
             )
 
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_may_move(self):
+        """Whoever sent a campaign may stop it; managers, any."""
+        user = self.env.user
+        is_manager = user.has_group("crm_sms_gateway.group_manager")
+        is_user = user.has_group("crm_sms_gateway.group_user")
+        for campaign in self:
+            campaign.may_move = is_manager or is_user and campaign.user_id == user
+
     @api.model
     def _search_display_name(self, operator, value):
         """Override: a few campaigns by their ids, so that messages of campaigns with
@@ -205,6 +218,8 @@ class SmsGatewayCampaign(models.Model):
 
     def action_resume(self):
         """Go on; what was scheduled waits for its time, what has ended is done."""
+        for campaign in self:
+            campaign.route_id._check_sends(campaign.channel)
         campaigns = self._move({"paused"}, "running")
         for campaign in campaigns:
             campaign.state = campaign._get_status(campaign._get_totals())
@@ -214,7 +229,11 @@ class SmsGatewayCampaign(models.Model):
 
     def action_cancel(self):
         """Stop for good: the dispatcher cancels what is still queued."""
-        self._move({"draft", "scheduled", "running", "paused"}, "cancelled")
+        campaigns = self._move({"draft", "scheduled", "running", "paused"}, "cancelled")
+        # nobody was found yet: there is nothing to write
+        campaigns.filtered("looks_again").write(
+            {"looks_again": False, "unprepared_count": 0}
+        )
         self.env["sms.gateway.dispatcher"]._wake()
 
     def _move(self, sources, state):
@@ -230,18 +249,41 @@ class SmsGatewayCampaign(models.Model):
                         state=label[campaign.state],
                     )
                 )
-        # sudo: managers move campaigns by these buttons only, nobody writes them
+        # sudo: people move campaigns by these buttons only, nobody writes them
         campaigns = self.sudo()
         campaigns.state = state
         return campaigns
 
     def _check_may_move(self):
         self.check_access("read")
-        is_manager = self.env.user.has_group("crm_sms_gateway.group_manager")
-        if not (self.env.su or is_manager):
-            raise AccessError(
-                self.env._("Only managers of the gateway pause, resume and cancel.")
-            )
+        for campaign in self:
+            if not (self.env.su or campaign.may_move):
+                raise AccessError(
+                    self.env._(
+                        "%(campaign)s is somebody else's: only managers of the gateway"
+                        " pause, resume and cancel it.",
+                        campaign=campaign.name,
+                    )
+                )
+
+    def _check_goes_on(self):
+        """:raise UserError: messages that are queued would not go out"""
+        for campaign in self:
+            if campaign.state == "cancelled":
+                raise UserError(
+                    self.env._(
+                        "%(campaign)s was cancelled: none of its messages is sent"
+                        " again.",
+                        campaign=campaign.name,
+                    )
+                )
+            if campaign.state == "paused":
+                raise UserError(
+                    self.env._(
+                        "%(campaign)s is paused: resume it first.",
+                        campaign=campaign.name,
+                    )
+                )
 
     def action_open_messages(self):
         self.ensure_one()

@@ -874,12 +874,15 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
                 self.with_env(self.env(cr=cr))._trigger("send_1")
 
     @api.model
-    def _trigger(self, name):
-        """Let one of the gateway's crons run now, unless somebody deleted it."""
+    def _trigger(self, name, at=None):
+        """Let one of the gateway's crons run, unless somebody deleted it.
+
+        :param at: naive UTC datetime, None for now
+        """
         cron = self.env.ref(CRON + name, raise_if_not_found=False)
         if cron:
             # sudo: whoever sends may wake crons, only administrators see them
-            cron.sudo()._trigger()
+            cron.sudo()._trigger(at)
 
     @api.model
     def _trigger_once(self, name):

@@ -6,6 +6,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, safe_eval
 
+from ..tools.msisdn import InvalidNumber, normalise
 from ..tools.template import make_title
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
@@ -13,6 +14,7 @@ from .notification import CLOSE, make_notification
 from .reasons import say_words
 from .sms_gateway_campaign import new_key
 from .sms_gateway_message import PRIORITY_BATCH, PRIORITY_SINGLE
+from .sms_gateway_recipient import find_phones
 
 #: What a person decides; everything else about a campaign is the gateway's.
 DRAFT_FIELDS = frozenset(
@@ -80,7 +82,10 @@ class SmsGatewayCampaign(models.Model):
         string="Recipients from",
         default="lists",
     )
-    list_ids = fields.Many2many("sms.gateway.list", string="Lists")
+    # archived lists are offered no more, but stay where they were chosen
+    list_ids = fields.Many2many(
+        "sms.gateway.list", string="Lists", context={"active_test": False}
+    )
     res_model = fields.Selection(
         selection="_selection_res_model", string="Records", default="res.partner"
     )
@@ -94,6 +99,13 @@ class SmsGatewayCampaign(models.Model):
         readonly=True,
         help="Recipients whose messages are not written yet.",
     )
+    looks_again = fields.Boolean(
+        "Looks again",
+        readonly=True,
+        copy=False,
+        help="Filters and mailing lists are looked through when the time to send has"
+        " come; until then the recipients are those of the day of acceptance.",
+    )
     prepared_share = fields.Float(
         "Prepared (%)", compute="_compute_prepared_share", digits=(5, 1)
     )
@@ -106,12 +118,22 @@ class SmsGatewayCampaign(models.Model):
         help="Made by the button of a list or form, and not kept unless it is sent."
     )
     test_phone = fields.Char(
-        "Test number", default=lambda self: self.env.user.partner_id.phone
+        "Test number", default=lambda self: self._get_default_test_phone()
     )
 
     starts_at = fields.Datetime("Starts", compute="_compute_starts_at", store=True)
 
     _unprepared_index = models.Index("(id) WHERE unprepared_count > 0")
+
+    @api.model
+    def _get_default_test_phone(self):
+        """The author's own number, where an SMS can reach it."""
+        [phone] = find_phones(self.env.user.partner_id)
+        try:
+            normalise(phone, channel="sms")
+        except InvalidNumber:
+            return False
+        return phone
 
     # === COMPUTES ===
     @api.depends("ttl")
@@ -228,7 +250,50 @@ class SmsGatewayCampaign(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):
-        self._check_is_draft()
+        """What never made a message has no story that would be lost."""
+        for campaign in self:
+            if campaign.state in ("scheduled", "running", "paused"):
+                raise UserError(
+                    self.env._(
+                        "%(campaign)s is under way: cancel it first.",
+                        campaign=campaign.name,
+                    )
+                )
+            if campaign._has_story():
+                raise UserError(campaign._explain_kept())
+
+    @api.model
+    def _find_waiting(self, domain):
+        """The campaigns of a domain that are still to be sent, as superuser."""
+        waiting = fields.Domain("state", "in", ("draft", "scheduled", "paused"))
+        unprepared = fields.Domain("state", "=", "running") & fields.Domain(
+            "unprepared_count", ">", 0
+        )
+        kept = fields.Domain("is_scratch", "!=", True)
+        # sudo: campaigns the user may not see need what they use just as well
+        return self.sudo().search(fields.Domain(domain) & kept & (waiting | unprepared))
+
+    def _has_story(self):
+        """Whether messages were ever written, kept or not."""
+        return any(self._get_totals().values()) or self._has_messages([])
+
+    def _has_messages(self, domain):
+        # sudo: messages the user may not see are messages all the same
+        Message = self.env["sms.gateway.message"].sudo()
+        ours = fields.Domain("campaign_id", "=", self.id) & fields.Domain(domain)
+        return bool(Message.search_count(ours, limit=1))
+
+    def _explain_kept(self):
+        if self._has_messages([]) and not self._has_messages([("attempts", ">", 0)]):
+            return self.env._(
+                "Nothing of %(campaign)s was sent, but its messages tell whom it was"
+                " for and why they got nothing: it is kept with them.",
+                campaign=self.name,
+            )
+        return self.env._(
+            "%(campaign)s is kept with what became of its messages.",
+            campaign=self.name,
+        )
 
     def _check_may_decide(self, vals):
         not_theirs = vals.keys() - DRAFT_FIELDS
@@ -243,13 +308,24 @@ class SmsGatewayCampaign(models.Model):
     def _check_is_draft(self):
         for campaign in self:
             if campaign.state != "draft":
-                raise UserError(
-                    self.env._(
-                        "%(campaign)s was sent already. Duplicate it to send something"
-                        " like it.",
-                        campaign=campaign.name,
-                    )
-                )
+                raise UserError(campaign._explain_no_draft())
+
+    def _explain_no_draft(self):
+        if self.state == "cancelled":
+            return self.env._(
+                "%(campaign)s was cancelled. Duplicate it to send something like it.",
+                campaign=self.name,
+            )
+        if self.state == "scheduled":
+            return self.env._(
+                "%(campaign)s was accepted already and waits for its time. To change"
+                " it, cancel and duplicate it.",
+                campaign=self.name,
+            )
+        return self.env._(
+            "%(campaign)s was sent already. Duplicate it to send something like it.",
+            campaign=self.name,
+        )
 
     def _make_title(self, text):
         """The beginning of a text, as people read it."""
@@ -349,6 +425,45 @@ class SmsGatewayCampaign(models.Model):
             model = self.env[self.res_model]
             return [(self.res_model, read_domain(model, self.res_domain))]
         return [source for one in self.list_ids for source in one._get_sources()]
+
+    def _may_find_others(self):
+        """Whether another day may bring other recipients: those of filters and mailing
+        lists, not those who were chosen."""
+        if self.recipient_source == "lists":
+            return any(one.kind != "members" for one in self.list_ids)
+        return self.recipient_source == "filter"
+
+    def _look_again(self):
+        """Find the recipients that there are today, as the author, in the place of
+        those of the day the campaign was accepted.
+
+        :return: whether there is something to prepare: a person may have stopped the
+            campaign, or another preparer looked, while this one waited for the lock
+        :raise UserError: nobody is found
+        """
+        self._lock()
+        self.invalidate_recordset()
+        if not self.looks_again:
+            return bool(self.unprepared_count)
+        if self.state not in ("scheduled", "running"):
+            return False
+        author = self.with_env(self._get_author_env())
+        author._stage(author._get_sources())
+        count = self._count_staged()
+        if not count:
+            raise UserError(
+                author.env._("When the time to send had come nobody was found.")
+            )
+        self.write(
+            {
+                "state": "running",
+                "looks_again": False,
+                "recipient_count": count,
+                "unprepared_count": count,
+                "priority": _get_priority(count),
+            }
+        )
+        return True
 
     def _stage(self, sources):
         """Write down whom the draft goes to, and how many these are."""
@@ -480,8 +595,9 @@ class SmsGatewayCampaign(models.Model):
 
         The first call looks for the recipients of filters and lists anew.
 
-        :return: dict of ``total``, ``next`` (None at the end), ``currency_id`` and of
-            what this part has: see `Check`
+        :return: dict of ``total``, ``next`` (None at the end), ``refusal`` (why the
+            draft cannot be sent as it stands and nobody gets it, None when it can),
+            ``currency_id`` and of what this part has: see `Check`
         """
         self.check_access("write")
         self._lock()
@@ -489,13 +605,14 @@ class SmsGatewayCampaign(models.Model):
         draft = self._with_changes(changes)
         if not first and self.recipient_source != "selection":
             self._stage(draft._get_sources())
-        composer = Composer(draft, self.env)
+        refusal = draft._explain_refusal()
         rows = self._get_staged(first, CHECKED_AT_ONCE)
-        check = composer.check(rows)
+        check = Composer(draft, self.env).check(rows, is_refused=bool(refusal))
         end = first + CHECKED_AT_ONCE
         return {
             "total": self.recipient_count,
             "next": end if end < self.recipient_count else None,
+            "refusal": refusal,
             "segments": check.segments,
             "problems": check.problems,
             "cost": None if check.cost is None else float(check.cost),
@@ -513,13 +630,23 @@ class SmsGatewayCampaign(models.Model):
         self._check_can_send()
         self._check_time()
         self._stage(self._get_sources())
-        if not self._count_staged():
+        if not (self._count_staged() or self._is_later() and self._may_find_others()):
             raise UserError(
                 self.env._("Nobody would get this: there are no recipients.")
             )
         self._accept_draft()
         self._fold_after_commit()
         return self._tell_accepted()
+
+    def _explain_refusal(self):
+        """Why the draft would not be accepted as it stands; None when it would be,
+        should there be recipients."""
+        try:
+            self._check_can_send()
+            self._check_time()
+        except UserError as error:
+            return str(error)
+        return None
 
     def _check_time(self):
         if self.scheduled_at and self.scheduled_at < fields.Datetime.now():
@@ -545,30 +672,25 @@ class SmsGatewayCampaign(models.Model):
         if error := Composer(self, self.env).find_error():
             raise UserError(error)
 
+    def _explain_route(self):
+        """Why nothing can be sent through the route, None when it can."""
+        try:
+            self._check_route()
+        except UserError as error:
+            return str(error)
+        return None
+
     def _check_route(self):
         if not self.route_id:
             raise UserError(self.env._("Choose a route: it says who sends."))
-        if not self.route_id.active:
-            raise UserError(
-                self.env._(
-                    "The route %(route)s is archived: nothing is sent through it.",
-                    route=self.route_id.name,
-                )
-            )
-        if self.channel not in self.route_id._get_channels():
-            raise UserError(
-                self.env._(
-                    "The route %(route)s does not offer this channel. Choose another"
-                    " route or channel.",
-                    route=self.route_id.name,
-                )
-            )
+        self.route_id._check_sends(self.channel)
 
     def _accept_draft(self):
         """Let the preparer write the messages; a few are written at once."""
         count = self._count_staged()
         accepted_at = fields.Datetime.now()
-        is_later = self.scheduled_at and self.scheduled_at > accepted_at
+        is_later = self._is_later()
+        looks_again = is_later and self._may_find_others()
         # sudo: people decide, only the gateway moves campaigns on
         campaign = self.sudo()
         campaign.write(
@@ -577,9 +699,11 @@ class SmsGatewayCampaign(models.Model):
                 "user_id": self._get_author().id,
                 "accepted_at": accepted_at,
                 "scheduled_at": self.scheduled_at if is_later else False,
-                "priority": PRIORITY_SINGLE if count == 1 else PRIORITY_BATCH,
+                "priority": _get_priority(count),
                 "recipient_count": count,
-                "unprepared_count": count,
+                # looking again is something to prepare, even if today finds nobody
+                "unprepared_count": max(count, 1) if looks_again else count,
+                "looks_again": looks_again,
                 "is_scratch": False,
                 "name": self._get_title(),
             }
@@ -588,9 +712,15 @@ class SmsGatewayCampaign(models.Model):
         if campaign.state == "paused":
             return
         preparer = campaign.env["sms.gateway.preparer"]
+        if looks_again:
+            preparer._wake(campaign.scheduled_at)
+            return
         preparer._wake()
         if count <= PREPARED_WHILE_WAITING:
             preparer._prepare_alone(campaign)
+
+    def _is_later(self):
+        return bool(self.scheduled_at and self.scheduled_at > fields.Datetime.now())
 
     def _get_author(self):
         """Who sends: whoever presses the button; of an action, whom it was given."""
@@ -600,7 +730,7 @@ class SmsGatewayCampaign(models.Model):
         """Keep the names of the texts as they were checked: lists and fields may be
         gone when the messages are written."""
         composer = Composer(self, self._get_author_env())
-        if error := composer.find_error():
+        if error := self._explain_route() or composer.find_error():
             self._stop(error)
         else:
             self.accepted_names = sorted(composer.get_used_names())
@@ -626,7 +756,13 @@ class SmsGatewayCampaign(models.Model):
     def _tell_accepted(self):
         """A word to the person, with a way to the campaign."""
         served = self._count_served()
-        if served == self.recipient_count:
+        if self.looks_again:
+            message = self.env._(
+                "Accepted for about %(count)s recipients, who are looked for again when"
+                " the time has come: %%s",
+                count=served,
+            )
+        elif served == self.recipient_count:
             message = self.env._("Accepted for %(count)s recipients: %%s", count=served)
         else:
             message = self.env._(
@@ -636,7 +772,7 @@ class SmsGatewayCampaign(models.Model):
             )
         return make_notification(
             message,
-            "success" if served else "warning",
+            "success" if served or self.looks_again else "warning",
             links=[{"label": self.name, "url": f"/odoo/sms-gateway/{self.id}"}],
             next=CLOSE,
         )
@@ -662,14 +798,18 @@ class SmsGatewayCampaign(models.Model):
         draft = self._with_changes(changes or {})
         draft._check_can_send()
         recipient = self._get_shown(position)
-        phone = draft.test_phone or ""
+        phone = (draft.test_phone or "").strip()
+        if not phone:
+            raise UserError(
+                self.env._("Enter the test number first: it alone gets the test.")
+            )
         composer = Composer(draft, self.env)
         composed = composer.compose_test(recipient, phone)
         if composed.problems:
             raise UserError(
                 self.env._(
                     "Test number %(phone)s: %(problem)s",
-                    phone=phone or "–",
+                    phone=phone,
                     problem=composer.explain(composed),
                 )
             )
@@ -768,6 +908,10 @@ class SmsGatewayCampaign(models.Model):
             ("create_date", "<", yesterday),
         ]
         self.search(domain, limit=1000).unlink()
+
+
+def _get_priority(count):
+    return PRIORITY_SINGLE if count == 1 else PRIORITY_BATCH
 
 
 def read_domain(model, text):

@@ -18,7 +18,7 @@ class SmsGatewayLink(models.Model):
     """One address of a text, for one recipient of a campaign.
 
     Only who got the message knows the token: no click is made by counting up. A message
-    that is sent again has the links of the first one.
+    that is sent again has the same links; they stay those of the first one.
     """
 
     _name = "sms.gateway.link"
@@ -55,8 +55,9 @@ class SmsGatewayLink(models.Model):
                 ("campaign_id", "in", self.campaign_id.ids),
                 ("index", "in", self.mapped("index")),
             ],
-            order="id",
+            order="id desc",
         )
+        # the first message of a place is the last one here
         by_place = {(one.campaign_id, one.index): one for one in messages}
         for link in self:
             link.message_id = by_place.get((link.campaign_id, link.index))

@@ -12,6 +12,7 @@ from ..tools.people_table import MAX_VALUE, is_name
 from .notification import RELOAD, make_notification
 from .sms_gateway_draft import read_domain
 from .sms_gateway_recipient import PROBLEMS, find_opted_out, find_phones
+from .usage import check_unused
 
 #: Records that are read at once where a whole list is gone through.
 READ_AT_ONCE = 1000
@@ -119,6 +120,13 @@ class SmsGatewayList(models.Model):
         for one in self:
             if one.kind == "filter":
                 read_domain(self.env[one.res_model], one.res_domain)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        for one in self:
+            used_by = [("list_ids", "in", one.ids)]
+            campaigns = self.env["sms.gateway.campaign"]._find_waiting(used_by)
+            check_unused(self.env, one.name, campaigns)
 
     # === SOURCES ===
     def _get_sources(self):

@@ -18,13 +18,14 @@ from ..tools.array_format import to_array
 from ..tools.backoff import poll_delay, reconcile_delay
 from ..tools.compose import Composed
 from ..tools.copy_format import to_line
-from ..tools.msisdn import e164
+from ..tools.msisdn import InvalidNumber, e164, normalise
 from ..tools.sentences import sentence
 from .copied_many2one import CopiedMany2one
 from .outcomes import OUTCOMES, condition_of, outcome_of
 from .phone import read_phone
 from .reasons import RESOLVED, explain_message
 from .rows import select_rows
+from .sms_gateway_recipient import find_opted_out
 
 CHANNELS = [("sms", "SMS"), ("voice", "Voice call")]
 STATES = [
@@ -267,7 +268,9 @@ class SmsGatewayMessage(models.Model):
         compute="_compute_mailing",
     )
     text = fields.Text(readonly=True)
-    text_alternative = fields.Text("Alternative text", readonly=True)
+    text_alternative = fields.Text(
+        "Alternative text", readonly=True, help="Checked and kept; not sent yet."
+    )
     encoding = fields.Selection([("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True)
     segments = fields.Integer(readonly=True)
     cost = fields.Monetary(
@@ -403,11 +406,16 @@ class SmsGatewayMessage(models.Model):
         """The record that the message went to and what its chatter tells, if the user
         may read them."""
         recipients = self.env["sms.gateway.recipient"].search(
-            [("message_id", "in", self.ids)]
+            [
+                ("campaign_id", "in", self.campaign_id.ids),
+                ("index", "in", self.mapped("index")),
+                ("message_id", "!=", False),
+            ]
         )
-        of_message = {recipient.message_id: recipient for recipient in recipients}
+        # by their place: the row itself follows the message that was sent again last
+        of_place = {(one.campaign_id, one.index): one for one in recipients}
         for message in self:
-            recipient = of_message.get(message._origin)
+            recipient = of_place.get((message.campaign_id, message.index))
             message.recipient = recipient and recipient._get_reference()
             note = recipient and message.recipient and recipient.mail_message_id
             message.mail_message_id = note
@@ -525,15 +533,7 @@ class SmsGatewayMessage(models.Model):
                 )
             )
         self._check_were_good()
-        self._check_route_in_use()
-        stopped = self.campaign_id.filtered(lambda c: c.state == "cancelled")
-        if stopped:
-            raise UserError(
-                self.env._(
-                    "%(campaign)s was cancelled: none of its messages is sent again.",
-                    campaign=stopped[0].name,
-                )
-            )
+        self._check_would_go()
         self.check_access("read")
         # sudo: users send, only the gateway itself writes messages
         retries = self.sudo()._enqueue_retries()
@@ -553,13 +553,58 @@ class SmsGatewayMessage(models.Model):
                 )
             )
 
-    def _check_route_in_use(self):
-        archived = self.route_id.filtered(lambda route: not route.active)
-        if archived:
+    def _check_would_go(self):
+        """What would be cancelled or only wait is not queued: whoever asks is told why
+        before anything is made."""
+        for (route, channel), _messages in self.grouped(_get_way).items():
+            route._check_sends(channel)
+            route._check_goes_on()
+        self.campaign_id._check_goes_on()
+        self._check_numbers()
+
+    def _check_numbers(self):
+        """The numbers are still numbers, and nobody has opted out meanwhile."""
+        obedient = self.filtered(lambda m: not m.campaign_id.ignores_blacklist)
+        opted_out = find_opted_out(self.env, set(obedient.mapped("msisdn")))
+        stopped = obedient.filtered(lambda m: m.msisdn in opted_out)
+        if stopped:
             raise UserError(
                 self.env._(
-                    "The route %(route)s is archived: nothing is sent through it.",
-                    route=archived[0].name,
+                    "%(phone)s has opted out: nothing is sent to this number any more.",
+                    phone=stopped[0].phone,
+                )
+            )
+        for message in self:
+            message._check_number()
+
+    def _check_number(self):
+        try:
+            normalise(self.msisdn, channel=self.channel)
+        except InvalidNumber as error:
+            reason = sentence(
+                "invalid_number",
+                self._language(),
+                variant="person",
+                reason=error.reason,
+            )
+            raise UserError(
+                self.env._(
+                    "%(phone)s cannot be sent to any more: %(reason)s",
+                    phone=self.phone,
+                    reason=reason,
+                )
+            ) from error
+
+    def _check_not_expired(self):
+        """A message keeps its time to live when it goes back into the queue."""
+        moment = fields.Datetime.now()
+        late = self.filtered(lambda m: m.expires_at and m.expires_at <= moment)
+        if late:
+            raise UserError(
+                self.env._(
+                    "The time to live of the message to %(phone)s has ended: it is not"
+                    " sent any more. Resolve it as failed, then send it again.",
+                    phone=late[0].phone,
                 )
             )
 
@@ -614,7 +659,8 @@ class SmsGatewayMessage(models.Model):
     def action_resolve_send_again(self):
         """A person takes the risk that the unknown message arrives twice: from here on
         it counts as never sent."""
-        self._check_route_in_use()
+        self._check_would_go()
+        self._check_not_expired()
         result = self._resolve(
             "queued", not_before=to_sql(fields.Datetime.now()), maybe_sent=False
         )
@@ -1021,6 +1067,11 @@ def _ends_with(digits, *, whole=False):
         return number == digits if whole else number.endswith(digits)
 
     return fields.Domain.custom(to_sql=to_sql, predicate=is_found)
+
+
+def _get_way(message):
+    """The route and the channel that a message goes by."""
+    return message.route_id, message.channel
 
 
 def now():

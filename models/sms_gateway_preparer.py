@@ -5,7 +5,8 @@ import time
 
 import psycopg2.extensions
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .composer import Composer
@@ -42,11 +43,17 @@ class SmsGatewayPreparer(models.AbstractModel):
         dispatcher._trigger_once("note")
 
     def _find_unprepared(self):
+        """Campaigns that look for their recipients on the day are left alone before."""
         self.env["sms.gateway.dispatcher"]._begin()
         return self.env["sms.gateway.campaign"].search(
             [
                 ("unprepared_count", ">", 0),
                 ("state", "in", ("scheduled", "running", "cancelled")),
+                "|",
+                ("looks_again", "!=", True),
+                "&",
+                ("scheduled_at", "<=", fields.Datetime.now()),
+                ("state", "in", ("scheduled", "running")),
             ],
             order="id",
         )
@@ -63,12 +70,17 @@ class SmsGatewayPreparer(models.AbstractModel):
         except psycopg2.extensions.TransactionRollbackError:
             self.env.cr.rollback()
             return 0
+        except UserError as error:
+            self.env.cr.rollback()
+            _logger.info("Campaign %s is paused: %s", campaign.id, error)
+            reason = error
         except Exception as error:
             self.env.cr.rollback()
             _logger.exception("Campaign %s cannot be prepared", campaign.id)
-            dispatcher._begin()
-            campaign._stop(str(error))
-            return 0
+            reason = error
+        dispatcher._begin()
+        campaign._stop(str(reason))
+        return 0
 
     @api.model
     def _prepare_alone(self, campaign):
@@ -89,6 +101,8 @@ class SmsGatewayPreparer(models.AbstractModel):
 
         :return: the number of recipients
         """
+        if campaign.looks_again and not campaign._look_again():
+            return 0
         recipients = self._take_recipients(campaign, PREPARED_AT_ONCE)
         if recipients:
             # what was read for the last part may have changed since
@@ -132,6 +146,9 @@ class SmsGatewayPreparer(models.AbstractModel):
         recipients._link_messages()
 
     @api.model
-    def _wake(self):
-        """Let the preparer run now."""
-        self.env["sms.gateway.dispatcher"]._trigger("prepare")
+    def _wake(self, at=None):
+        """Let the preparer run.
+
+        :param at: naive UTC datetime, None for now
+        """
+        self.env["sms.gateway.dispatcher"]._trigger("prepare", at)

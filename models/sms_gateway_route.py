@@ -1,5 +1,6 @@
 """Routes: configured accounts at providers."""
 
+import contextlib
 import logging
 import secrets
 import unicodedata
@@ -17,9 +18,13 @@ from ..tools.prices import PriceList
 from .cache import fill_cache
 from .notification import RELOAD, make_notification
 from .reasons import say_words
+from .usage import check_unused
 
 _logger = logging.getLogger(__name__)
 
+#: In the context: settings are written one after the other and judged at the end. No
+#: client can put this very object there.
+_JUDGED_LATER = object()
 
 #: What a request needs to know of its route.
 ROUTE_COLUMNS = (
@@ -44,6 +49,11 @@ def _secrets_last(commands):
         return isinstance(values, dict) and "secret_input" in values
 
     return sorted(commands, key=has_secret)
+
+
+def _judged_later(records):
+    """Routes or settings that are written in several steps, and judged at the end."""
+    return records.with_context(sms_gateway_judged=_JUDGED_LATER)
 
 
 def normalise_name(name):
@@ -117,6 +127,11 @@ class SmsGatewayRoute(models.Model):
     )
     pause_reason = fields.Char("Stored reason", readonly=True, copy=False)
     pause_words = fields.Char("Reason of the pause", compute="_compute_pause_words")
+    lacks_settings = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Paused only until its settings are complete and right.",
+    )
     resume_at = fields.Datetime(
         readonly=True,
         copy=False,
@@ -176,11 +191,16 @@ class SmsGatewayRoute(models.Model):
             provider = PROVIDERS.get(route.provider_code)
             route.provider_help = provider and self.env._(provider.description)
 
-    @api.depends("pause_reason")
+    @api.depends("pause_reason", "lacks_settings")
     @api.depends_context("lang")
     def _compute_pause_words(self):
+        """What settings lack is told as it is at the moment."""
         for route in self:
-            route.pause_words = say_words(self.env, route.pause_reason)
+            route.pause_words = (
+                route._explain_settings()
+                if route.lacks_settings
+                else say_words(self.env, route.pause_reason)
+            )
 
     def _compute_webhook_url(self):
         for route in self:
@@ -248,27 +268,72 @@ class SmsGatewayRoute(models.Model):
         for vals in vals_list:
             if vals.get("name"):
                 vals["name"] = normalise_name(vals["name"])
-        routes = super().create(vals_list)
+        routes = super(SmsGatewayRoute, _judged_later(self)).create(vals_list)
         routes._complete_settings()
+        routes = routes.with_env(self.env)
+        routes._judge_settings()
         return routes
 
     def write(self, vals):
+        """Override: see `_judge_settings`."""
         if vals.get("name"):
             vals = {**vals, "name": normalise_name(vals["name"])}
+        if "state" in vals:
+            vals = {"lacks_settings": False, **vals}
         self._check_identity_unchanged(vals)
         if vals.get("active", True) is False:
             self._check_nothing_waits()
         if "provider_code" in vals:
             changed = self.filtered(lambda r: r.provider_code != vals["provider_code"])
-            changed.setting_ids._forget_secrets()
+            _judged_later(changed).setting_ids._forget_secrets()
         if "setting_ids" in vals:
             vals = {**vals, "setting_ids": _secrets_last(vals["setting_ids"])}
-        result = super().write(vals)
+        result = super(SmsGatewayRoute, _judged_later(self)).write(vals)
         if "provider_code" in vals:
-            self._complete_settings()
+            _judged_later(self)._complete_settings()
+        if vals.get("state") == "active":
+            self._check_settings()
+        if vals.keys() & {"provider_code", "setting_ids"}:
+            self._judge_settings()
         if vals.keys() & {"active", "company_id", "has_sms"}:
             self._check_companies()
         return result
+
+    def _judge_settings(self):
+        """Pause routes whose settings cannot work; let those go on that were paused for
+        nothing else."""
+        if self.env.context.get("sms_gateway_judged") is _JUDGED_LATER:
+            return
+        for route in self.exists():
+            problem = route._explain_settings()
+            if problem and (route.state == "active" or route.lacks_settings):
+                route._pause(problem)
+                route.write({"pause_reason": problem, "lacks_settings": True})
+            elif route.lacks_settings and not problem:
+                route.action_resume()
+
+    def _check_settings(self):
+        for route in self:
+            if problem := route._explain_settings():
+                raise ValidationError(
+                    self.env._(
+                        "The route %(route)s cannot be active. %(problem)s",
+                        route=route.name,
+                        problem=problem,
+                    )
+                )
+
+    def _explain_settings(self):
+        """What is missing or wrong, in sentences; empty when the settings can work."""
+        with contextlib.closing(self._make_provider()) as provider:
+            missing = [self.env._(one.label) for one in provider.missing_settings()]
+            if missing:
+                return self.env._(
+                    "Settings missing: %(names)s.", names=", ".join(missing)
+                )
+            return " ".join(
+                say_words(self.env, one) for one in provider.check_settings()
+            )
 
     def _check_companies(self):
         """What Odoo itself sends must not lose its way."""
@@ -325,6 +390,18 @@ class SmsGatewayRoute(models.Model):
             raise UserError(
                 self.env._("A route with messages cannot be deleted. Archive it.")
             )
+        for route in self:
+            check_unused(self.env, route.name, *route._find_users())
+
+    def _find_users(self):
+        """Companies, actions and campaigns that cannot be without the route."""
+        # sudo: see _check_identity_unchanged
+        env = self.sudo().env
+        return (
+            env["res.company"].search([("sms_gateway_route_id", "=", self.id)]),
+            env["ir.actions.server"].search([("sms_gateway_route_id", "=", self.id)]),
+            env["sms.gateway.campaign"].search([("route_id", "=", self.id)]),
+        )
 
     def unlink(self):
         """Override: what was pushed to a route goes with it."""
@@ -364,6 +441,37 @@ class SmsGatewayRoute(models.Model):
                     for name in declared
                     if name in missing
                 ]
+            )
+
+    def _check_sends(self, channel):
+        """:raise UserError: nothing is sent through the route, or not this channel"""
+        self.ensure_one()
+        if not self.active:
+            raise UserError(
+                self.env._(
+                    "The route %(route)s is archived: nothing is sent through it.",
+                    route=self.name,
+                )
+            )
+        if channel not in self._get_channels():
+            raise UserError(
+                self.env._(
+                    "The route %(route)s does not offer this channel. Choose another"
+                    " route or channel.",
+                    route=self.name,
+                )
+            )
+
+    def _check_goes_on(self):
+        """:raise UserError: what is queued would wait until somebody resumes it"""
+        self.ensure_one()
+        if self.state == "paused":
+            raise UserError(
+                self.env._(
+                    "The route %(route)s is paused: %(reason)s. Resume it first.",
+                    route=self.name,
+                    reason=(self.pause_words or "–").rstrip("."),
+                )
             )
 
     # === BUTTONS ===
@@ -536,9 +644,11 @@ class SmsGatewayRouteSetting(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override: see `_forget_secrets`."""
-        rows = super().create(vals_list)
+        rows = super(SmsGatewayRouteSetting, _judged_later(self)).create(vals_list)
         directing = rows.filtered(lambda row: row._directs_secret())
         (directing.route_id.setting_ids - rows)._forget_secrets()
+        rows = rows.with_env(self.env)
+        rows.route_id._judge_settings()
         return rows
 
     def write(self, vals):
@@ -548,8 +658,17 @@ class SmsGatewayRouteSetting(models.Model):
             directing = self.filtered(
                 lambda row: row._directs_secret() and row.value != vals["value"]
             )
-            directing.route_id.setting_ids._forget_secrets()
-        return super().write(vals)
+            _judged_later(directing).route_id.setting_ids._forget_secrets()
+        result = super(SmsGatewayRouteSetting, _judged_later(self)).write(vals)
+        self.route_id._judge_settings()
+        return result
+
+    def unlink(self):
+        """Override: a route without a setting that it needs is not active."""
+        routes = self.route_id
+        result = super().unlink()
+        routes._judge_settings()
+        return result
 
     def _check_identity_unchanged(self, vals):
         """A secret stays where it was entered."""

@@ -7,6 +7,7 @@ from ..tools.template import TemplateError, compile_template
 from .composer import find_names
 from .findings import SPOKEN_VARIANTS, explain_template, find_in_texts
 from .sms_gateway_recipient import PERSON_NAMES, read_person
+from .usage import check_unused
 
 
 class SmsGatewayText(models.AbstractModel):
@@ -95,6 +96,20 @@ class SmsGatewayTemplate(models.Model):
     def _check_res_model(self):
         self._check_texts()
         self.translation_ids._check_texts()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        # sudo: actions the user may not see need their template just as well
+        actions = self.env["ir.actions.server"].sudo()
+        for template in self:
+            check_unused(
+                self.env,
+                template.name,
+                actions.search([("sms_gateway_template_id", "=", template.id)]),
+                self.env["sms.gateway.campaign"]._find_waiting(
+                    [("template_id", "=", template.id)]
+                ),
+            )
 
     def _get_translation(self, lang):
         """The texts in a language, empty where there are none."""

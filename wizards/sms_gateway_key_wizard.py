@@ -35,13 +35,18 @@ class SmsGatewayKeyWizard(models.TransientModel):
     @check_identity
     def action_make_key(self):
         self.ensure_one()
+        return self._show(self._make_key())
+
+    def _show(self, key):
+        # Odoo's own view would say that the key opens the whole account
+        view = self.env.ref("crm_sms_gateway.res_users_apikeys_show_view_form")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("API key"),
             "res_model": "res.users.apikeys.show",
-            "views": [(False, "form")],
+            "views": [(view.id, "form")],
             "target": "new",
-            "context": {"default_key": self._make_key()},
+            "context": {"default_key": key},
         }
 
     def _make_key(self):
@@ -61,6 +66,13 @@ class SmsGatewayKeyWizard(models.TransientModel):
                 self.env._(
                     "%(user)s stands for callers without a key: choose another user.",
                     user=self.user_id.name,
+                )
+            )
+        if self.expiration_date and self.expiration_date <= fields.Datetime.now():
+            raise UserError(
+                self.env._(
+                    "The key would be refused from the start: choose a time in the"
+                    " future, or none for a key that stays valid until it is revoked."
                 )
             )
         # sudo: the key belongs to another user and may be valid for longer than Odoo

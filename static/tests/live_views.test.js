@@ -57,6 +57,10 @@ const LIST = {
 /** Let a campaign have so many delivered messages, and let the gateway tell of it. */
 async function deliver(id, count) {
     MockServer.env["sms.gateway.campaign"].write([id], { delivered_count: count });
+    await tell(id);
+}
+
+async function tell(id) {
     MockServer.env["bus.bus"]._sendone("broadcast", NOTIFICATION, { ids: [id] });
     await waitNotifications([NOTIFICATION, { ids: [id] }]);
 }
@@ -102,6 +106,21 @@ test("a form that somebody is changing is left alone", async () => {
     expect(".o_field_widget[name=name] input").toHaveValue("changed");
     expect(".o_field_widget[name=delivered_count]").toHaveText("0");
     expect.verifySteps(["read"]);
+});
+
+test("a form whose record was deleted elsewhere says so once, without an error", async () => {
+    await mountView(FORM);
+    MockServer.env["sms.gateway.campaign"].unlink([1]);
+
+    await tell(1);
+    await settle();
+    await tell(1);
+    await settle();
+
+    await waitFor(".o_notification:contains(This record was deleted)");
+    expect(".o_notification").toHaveCount(1);
+    expect(".o_error_dialog").toHaveCount(0);
+    expect.verifySteps(["read", "read"]);
 });
 
 test("many notifications make few reloads", async () => {

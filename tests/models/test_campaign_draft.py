@@ -124,14 +124,29 @@ class TestDraft(DraftCase):
             [("danger", "female")],
         )
 
-    def test_while_a_name_is_typed_only_numbers_are_checked(self):
+    def test_while_a_draft_cannot_be_sent_nobody_gets_it_and_numbers_are_checked(self):
         nobody = self.make_contact("Without Phone", "")
         draft = self.draft(self.andrey + nobody)
-        for text in ("{{ frist_name }}", "{{ first_na", "{% if %}"):
-            with self.subTest(text):
-                self.assertEqual(
-                    self.check(draft, text_male=text), {"": 1, "no_number": 1}
-                )
+        self.route.has_voice = False
+        past = fields.Datetime.now() - timedelta(minutes=1)
+        for changes, reason in (
+            ({"text_male": "{{ frist_name }}"}, "frist_name"),
+            ({"text_male": "{{ first_na"}, "шаблоне"),
+            ({"text_male": "{% if %}"}, "шаблоне"),
+            ({"text_male": " ", "text_female": False}, "Write a text"),
+            ({"channel": "voice"}, "channel"),
+            ({"scheduled_at": past}, "has passed"),
+        ):
+            with self.subTest(**changes):
+                self.env.invalidate_all()
+                checked = draft.action_check_recipients(changes)
+                self.assertIn(reason, checked["refusal"])
+                self.assertEqual(checked["problems"], {"could_get": 1, "no_number": 1})
+                self.assertEqual((checked["segments"], checked["cost"]), (0, None))
+        self.env.invalidate_all()
+        checked = draft.action_check_recipients({})
+        self.assertIsNone(checked["refusal"])
+        self.assertEqual(checked["problems"], {"": 1, "no_number": 1})
 
     def test_a_route_without_the_channel_is_refused(self):
         self.route.has_voice = False
@@ -319,6 +334,156 @@ class TestDraft(DraftCase):
         draft.action_send()
         self.assertEqual(self.get_texts(draft), ["Уважаемый Андрей!"])
 
+    # === ON THE DAY ===
+    def filter_draft(self, **values):
+        """A draft to the filter's contacts, for tomorrow."""
+        contacts = (self.andrey + self.anna).ids
+        return self.draft(
+            **{
+                "recipient_source": "filter",
+                "res_model": "res.partner",
+                "res_domain": f"[('id', 'in', {contacts}), ('city', '=', 'Ростов')]",
+                "scheduled_at": fields.Datetime.now() + timedelta(days=1),
+                **values,
+            }
+        )
+
+    def let_the_day_come(self, campaign):
+        """The time to send has come, and the preparer runs."""
+        campaign.sudo().scheduled_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.prepare()
+
+    def test_a_filter_looks_for_its_contacts_on_the_day(self):
+        self.andrey.city = "Ростов"
+        campaign = self.filter_draft()
+        told = campaign.action_send()["params"]["message"]
+        self.assertIn("about 1 recipients", told)
+        self.prepare()
+        self.assertFalse(self.get_messages(campaign.sudo()))
+        self.assertEqual((campaign.state, campaign.recipient_count), ("scheduled", 1))
+        self.andrey.city = False
+        self.anna.city = "Ростов"
+        self.let_the_day_come(campaign)
+        self.assertEqual(self.get_texts(campaign), ["Уважаемая Анна!"])
+        self.assertEqual((campaign.state, campaign.recipient_count), ("running", 1))
+        self.assertFalse(campaign.looks_again)
+        self.prepare()
+        self.assertEqual(len(self.get_messages(campaign.sudo())), 1)
+
+    def test_who_is_found_on_the_day_alone_is_enough(self):
+        campaign = self.filter_draft()
+        campaign.action_send()
+        self.prepare()
+        (self.andrey + self.anna).city = "Ростов"
+        self.let_the_day_come(campaign)
+        self.assertEqual(
+            self.get_texts(campaign), ["Уважаемый Андрей!", "Уважаемая Анна!"]
+        )
+        self.run_lane()
+        self.run_fold()
+        self.assertEqual(campaign.state, "done")
+
+    def test_a_list_that_is_a_filter_does_the_same_archived_or_not(self):
+        self.andrey.city = "Ростов"
+        lists = self.env["sms.gateway.list"].create(
+            [
+                {
+                    "name": "filter",
+                    "kind": "filter",
+                    "res_domain": "[('city', '=', 'Ростов')]",
+                },
+                {
+                    "name": "members",
+                    "member_ids": [Command.create({"partner_id": self.anna.id})],
+                },
+            ]
+        )
+        campaign = self.filter_draft(recipient_source="lists", list_ids=lists.ids)
+        campaign.action_send()
+        lists.active = False
+        self.andrey.city = False
+        self.let_the_day_come(campaign)
+        self.assertEqual(self.get_texts(campaign), ["Уважаемая Анна!"])
+
+    def test_who_was_chosen_stays_chosen(self):
+        self.andrey.city = "Ростов"
+        one = self.env["sms.gateway.list"].create(
+            {
+                "name": "members",
+                "member_ids": [Command.create({"partner_id": self.anna.id})],
+            }
+        )
+        for values in (
+            {"recipient_source": "selection"},
+            {"recipient_source": "lists", "list_ids": one.ids},
+        ):
+            campaign = self.filter_draft(**values)
+            campaign.action_send()
+            self.assertFalse(campaign.looks_again)
+            self.assertTrue(self.get_messages(campaign.sudo()))
+
+    def test_a_day_on_which_nobody_is_found_pauses_and_says_so(self):
+        self.andrey.city = "Ростов"
+        campaign = self.filter_draft()
+        campaign.action_send()
+        self.andrey.city = False
+        self.let_the_day_come(campaign)
+        self.assertEqual(campaign.state, "paused")
+        self.assertIn("nobody was found", campaign.pause_reason)
+        self.andrey.city = "Ростов"
+        campaign.action_resume()
+        self.prepare()
+        self.assertEqual(self.get_texts(campaign), ["Уважаемый Андрей!"])
+
+    def test_a_filter_that_cannot_be_read_any_more_pauses_and_stops_nobody(self):
+        self.andrey.city = "Ростов"
+        broken, fine = self.filter_draft(), self.filter_draft()
+        (broken + fine).mapped(lambda one: bool(one.action_send()))
+        self.env.cr.execute(
+            "UPDATE sms_gateway_campaign SET res_domain = %s WHERE id = %s",
+            ["[('gone', '=', 1)]", broken.id],
+        )
+        self.env.invalidate_all()
+        for campaign in broken + fine:
+            campaign.sudo().scheduled_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.prepare()
+        self.assertEqual((broken.state, fine.state), ("paused", "running"))
+        self.assertIn("gone", broken.pause_reason)
+
+    def test_on_the_day_it_is_the_author_who_looks(self):
+        self.andrey.city = self.anna.city = "Ростов"
+        campaign = self.filter_draft()
+        campaign.action_send()
+        self.env["ir.rule"].create(
+            {
+                "name": "not Anna",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": f"[('id', '!=', {self.anna.id})]",
+            }
+        )
+        self.let_the_day_come(campaign)
+        self.assertEqual(self.get_texts(campaign), ["Уважаемый Андрей!"])
+
+    def test_what_is_cancelled_before_the_day_looks_for_nobody(self):
+        self.andrey.city = "Ростов"
+        campaign = self.filter_draft()
+        campaign.action_send()
+        campaign.action_pause()
+        campaign.action_cancel()
+        self.let_the_day_come(campaign)
+        self.assertEqual(campaign.unprepared_count, 0)
+        self.assertFalse(self.get_messages(campaign.sudo()))
+        campaign.unlink()
+        self.assertFalse(campaign.exists())
+
+    def test_the_preparer_is_woken_on_the_day(self):
+        self.andrey.city = "Ростов"
+        campaign = self.filter_draft()
+        campaign.action_send()
+        cron = self.env.ref("crm_sms_gateway.ir_cron_prepare")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        self.assertIn(campaign.scheduled_at, triggers.mapped("call_at"))
+
     def test_a_broken_filter_is_refused(self):
         for domain in ("[", "[('nothing', '=', 1)]", "__import__('os')"):
             with self.subTest(domain), self.assertRaises(ValidationError):
@@ -404,6 +569,16 @@ class TestDraft(DraftCase):
         draft = self.draft(test_phone="+1 555-555-5555")
         with self.assertRaisesRegex(UserError, r"Test number \+1 555-555-5555: "):
             draft.action_send_test()
+
+    def test_the_test_number_is_the_authors_own_where_an_sms_can_reach_it(self):
+        self.assertEqual(self.draft().test_phone, "+79281700001")
+        for phone in ("+1 555-555-5555", "+7 495 123-45-67", False):
+            self.author.partner_id.phone = phone
+            with self.subTest(phone):
+                draft = self.draft()
+                self.assertFalse(draft.test_phone)
+                with self.assertRaisesRegex(UserError, "Enter the test number"):
+                    draft.action_send_test()
 
     def test_a_test_reaches_the_author_alone(self):
         draft = self.draft()
@@ -533,7 +708,7 @@ class TestDraft(DraftCase):
             text_female=False,
         )
         draft.action_send()
-        one.unlink()
+        one.member_ids.unlink()
         self.prepare()
         self.assertEqual(self.get_texts(draft), ["друг", "Пётр"])
 
@@ -564,6 +739,36 @@ class TestDraft(DraftCase):
         self.startPatcher(
             patch(f"{module}sms_gateway_preparer.PREPARED_AT_ONCE", count)
         )
+
+    # === DELETE ===
+    def test_what_was_never_sent_can_be_deleted(self):
+        draft, cancelled = self.draft(), self.draft()
+        cancelled.action_cancel()
+        with self.assertRaises(UserError) as refused:
+            cancelled.name = "x"
+        self.assertNotIn("sent already", str(refused.exception))
+        self.assertIn("was cancelled", str(refused.exception))
+        (draft + cancelled).unlink()
+        self.assertFalse((draft + cancelled).exists())
+
+    def test_what_has_a_story_stays_and_the_reason_is_true(self):
+        later = fields.Datetime.now() + timedelta(hours=1)
+        waiting = self.send_draft(scheduled_at=later)
+        with self.assertRaisesRegex(UserError, "cancel it first"):
+            waiting.unlink()
+        waiting.action_cancel()
+        for work in (self.run_fold, self.run_recover, self.run_fold):
+            with self.assertRaisesRegex(UserError, "^Nothing of .* was sent"):
+                waiting.unlink()
+            work()
+        sent = self.send_draft()
+        self.run_lane()
+        self.run_fold()
+        with self.assertRaisesRegex(UserError, "is kept with what became"):
+            sent.unlink()
+        self.get_messages(sent.sudo()).unlink()
+        with self.assertRaisesRegex(UserError, "is kept with what became"):
+            sent.unlink()
 
     # === DRAFTS ===
     def test_a_copy_is_a_draft_of_the_same_decisions(self):
@@ -725,6 +930,31 @@ class TestServerAction(DraftCase):
         campaign = self.run_action(action, lead.with_user(employee)).sudo()
         campaign = self.env["sms.gateway.campaign"].search([], limit=1)
         self.assertEqual(self.get_messages(campaign).text, "Уважаемый Андрей!")
+
+    def test_an_archived_route_pauses_and_lets_nothing_wait_for_ever(self):
+        action = self.make_action()
+        self.route.active = False
+        campaign = self.run_action(action, self.make_leads())
+        self.assertEqual(campaign.state, "paused")
+        self.assertIn("is archived", campaign.pause_reason)
+        with self.assertRaisesRegex(UserError, "is archived"):
+            campaign.action_resume()
+
+    def test_a_template_in_use_is_archived_not_deleted(self):
+        action = self.make_action()
+        template = action.sms_gateway_template_id
+        with self.assertRaisesRegex(UserError, f"used by: {action.name}"):
+            template.unlink()
+        template.active = False
+        campaign = self.run_action(action, self.make_leads())
+        self.assertEqual(campaign.state, "running")
+        action.unlink()
+        draft = self.draft(template_id=template.id, name="Spring")
+        with self.assertRaisesRegex(UserError, "used by: Spring"):
+            template.unlink()
+        draft.unlink()
+        campaign.action_cancel()
+        template.unlink()
 
     def test_archived_records_and_broken_templates_break_nothing(self):
         action = self.make_action()

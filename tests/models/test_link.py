@@ -323,8 +323,11 @@ class TestClick(LinkCase):
         retry = self.get_messages(campaign.sudo()) - first
         link = self.get_links(campaign)
         self.assertEqual(retry.text, first.text)
-        self.assertEqual(link.message_id, retry)
+        self.assertEqual(link.message_id, first)
+        self.assertEqual((first.link_ids, retry.link_ids), (link, link))
         first.unlink()
         self.assertEqual(self.click(link), SALE)
+        self.env.invalidate_all()
+        self.assertEqual(link.message_id, retry)
         retry.unlink()
         self.assertFalse(self.get_links(campaign))

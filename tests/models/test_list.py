@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.crm_sms_gateway.models import sms_gateway_list
@@ -126,6 +126,50 @@ class TestReach(ListCase):
                 (False, "invalid_number"),
             ],
         )
+
+
+class TestUse(ListCase):
+    """A list that somebody needs is archived, not deleted."""
+
+    def make_draft(self, one, **values):
+        return self.env["sms.gateway.campaign"].create(
+            {
+                "name": "Spring",
+                "route_id": self.route.id,
+                "recipient_source": "lists",
+                "list_ids": one.ids,
+                "text_neutral": "Здравствуйте!",
+                **values,
+            }
+        )
+
+    def test_a_list_of_a_campaign_that_is_still_to_be_sent_stays(self):
+        one = self.make_list({"partner_id": self.contacts[0].id})
+        draft = self.make_draft(one)
+        with self.assertRaisesRegex(UserError, "A is used by: Spring. Archive it"):
+            one.unlink()
+        one.active = False
+        self.assertEqual(draft.list_ids, one)
+        draft.action_send()
+        self.assertEqual(draft.recipient_count, 1)
+        one.unlink()
+
+    def test_of_somebody_elses_campaign_nothing_is_told_but_that_it_is_there(self):
+        one = self.make_list({"partner_id": self.contacts[0].id})
+        company = self.env["res.company"].with_user(1).create({"name": "Other"})
+        other = self.route.sudo().copy({"name": "other", "company_id": company.id})
+        self.make_draft(one).sudo().route_id = other
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "used by: what you may not see"):
+            one.unlink()
+
+    def test_dialogs_and_cancelled_drafts_need_no_list(self):
+        one = self.make_list({"partner_id": self.contacts[0].id})
+        self.make_draft(one, is_scratch=True)
+        self.make_draft(one).action_cancel()
+        one.unlink()
+        self.assertFalse(one.exists())
 
 
 class TestOpen(ListCase):

@@ -382,10 +382,62 @@ class TestSendAgain(GatewayCase):
         with self.assertRaisesRegex(UserError, "123"):
             self.retry(message)
 
-    def test_an_opted_out_number_stays_unsent(self):
+    def test_an_opted_out_number_stays_unsent_and_nothing_is_made(self):
         message = self.make_failed()
         self.env["phone.blacklist"]._add([message.msisdn])
-        self.assertEqual(self.retry(message).state, "cancelled")
+        with self.assertRaisesRegex(UserError, "opted out"):
+            self.retry(message)
+        self.assertFalse(message.retry_ids)
+
+    def test_who_ignores_the_blacklist_ignores_it_again(self):
+        message = self.make_failed()
+        message.campaign_id.ignores_blacklist = True
+        self.env["phone.blacklist"]._add([message.msisdn])
+        self.assertEqual(self.retry(message).state, "queued")
+
+    def test_nothing_is_made_that_would_only_wait(self):
+        message = self.make_failed()
+        for stopped in (message.route_id, message.campaign_id):
+            stopped.state = "paused"
+            with self.subTest(stopped), self.assertRaisesRegex(UserError, "paused"):
+                self.retry(message)
+            stopped.state = "active" if stopped == message.route_id else "done"
+        self.assertEqual(self.retry(message).state, "queued")
+
+    def test_nothing_is_sent_again_by_a_channel_that_the_route_gave_up(self):
+        message = self.make_failed()
+        message.route_id.write({"has_sms": False, "has_voice": True})
+        with self.assertRaisesRegex(UserError, "channel"):
+            self.retry(message)
+
+    def test_a_number_that_is_not_valid_any_more_is_told(self):
+        message = self.make_failed()
+        self.env.cr.execute(
+            "UPDATE sms_gateway_message SET msisdn = '+7916' WHERE id = %s",
+            [message.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, r"\+7916 cannot be sent to any more"):
+            self.retry(message)
+
+    def test_an_unknown_message_goes_back_into_the_queue_only_if_it_would_go(self):
+        message = self.send_one(ttl=60)
+        self.force_state(message, "unknown")
+        refused = {
+            "opted out": lambda: self.env["phone.blacklist"]._add([message.msisdn]),
+            "cancelled": message.campaign_id.action_cancel,
+            "time to live": lambda: self.let_pass(61, message),
+        }
+        for reason, change in refused.items():
+            with self.subTest(reason), self.env.cr.savepoint() as savepoint:
+                change()
+                with self.assertRaisesRegex(UserError, reason):
+                    message.with_user(self.user).action_resolve_send_again()
+                self.assertEqual(message.state, "unknown")
+                savepoint.rollback()
+                self.env.invalidate_all()
+        message.with_user(self.user).action_resolve_send_again()
+        self.assertEqual(message.state, "queued")
 
     def test_its_time_to_live_begins_anew(self):
         message = self.make_failed(ttl=3600)

@@ -163,6 +163,141 @@ class TestRoute(GatewayCase):
             {s.name: f"my {s.name}" for s in XmlGateProvider.settings},
         )
 
+    # === SETTINGS THAT CANNOT WORK ===
+    GATE = {
+        "url": "https://gate.example.com",
+        "login": "demo",
+        "password": "secret",
+        "sender": "Odoo",
+        "timezone": "Europe/Moscow",
+    }
+
+    def make_gate(self, **values):
+        """A route to a gate, by RPC of an administrator: settings and secrets."""
+        user = new_test_user(
+            self.env, "sms_gate_administrator", "crm_sms_gateway.group_administrator"
+        )
+        lines = [
+            {"name": name, "secret_input" if name == "password" else "value": value}
+            for name, value in {**self.GATE, **values}.items()
+            if value is not None
+        ]
+        return (
+            self.env["sms.gateway.route"]
+            .with_user(user)
+            .create(
+                {
+                    "name": "by hand",
+                    "provider_code": "xml_gate",
+                    "setting_ids": [Command.create(line) for line in lines],
+                }
+            )
+        )
+
+    def get_row(self, route, name):
+        return route.setting_ids.filtered(lambda row: row.name == name)
+
+    def assert_held(self, route, reason):
+        self.assertEqual(route.state, "paused")
+        self.assertIn(reason, route.pause_reason)
+
+    def test_a_route_is_made_active_only_with_all_it_needs(self):
+        self.assertEqual(self.make_gate().state, "active")
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_a_route_that_lacks_something_is_made_paused_and_says_what(self):
+        for name, label in (("login", "Login"), ("password", "Password")):
+            with self.subTest(name), self.env.cr.savepoint() as savepoint:
+                self.assert_held(self.make_gate(**{name: None}), label)
+                savepoint.rollback()
+        self.assert_held(self.make_gate(timezone="Moscow"), "Europe/Moscow")
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_by_no_way_an_active_route_loses_what_it_needs(self):
+        changes = {
+            "Login": lambda route: self.get_row(route, "login").write({"value": ""}),
+            "Password": lambda route: self.get_row(route, "password").write(
+                {"secret_input": False}
+            ),
+            "Sender": lambda route: self.get_row(route, "sender").unlink(),
+            "https://host": lambda route: route.write(
+                {
+                    "setting_ids": [
+                        Command.update(self.get_row(route, name).id, values)
+                        for name, values in (
+                            ("password", {"secret_input": "new"}),
+                            ("url", {"value": "host"}),
+                        )
+                    ]
+                }
+            ),
+            "1 to 500": lambda route: self.get_row(route, "max_batch").write(
+                {"value": "many"}
+            ),
+            # secrets do not go to another address
+            "Settings missing: Password": lambda route: self.get_row(
+                route, "url"
+            ).write({"value": "https://other.example.com"}),
+        }
+        for reason, change in changes.items():
+            with self.subTest(reason), self.env.cr.savepoint() as savepoint:
+                route = self.make_gate()
+                change(route)
+                self.assert_held(route, reason)
+                self.assertTrue(route.activity_ids)
+                savepoint.rollback()
+        self.route.write({"has_voice": False, "provider_code": "xml_gate"})
+        self.assert_held(self.route, "Sender")
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_nobody_makes_it_active_by_hand(self):
+        route = self.make_gate(login=None)
+        for activate in (
+            lambda: route.write({"state": "active"}),
+            route.action_resume,
+            route.with_context(sms_gateway_judged=True).action_resume,
+        ):
+            with self.assertRaises(ValidationError) as refused:
+                activate()
+            self.assertIn("Login", str(refused.exception))
+        self.assert_held(route, "Login")
+        self.assert_held(route.copy({"name": "copy", "state": "active"}), "Login")
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_it_goes_on_when_what_was_missing_is_there(self):
+        route = self.make_gate(login=None, sender=None)
+        self.get_row(route, "login").value = "demo"
+        self.assert_held(route, "Sender")
+        self.assertNotIn("Login", route.pause_reason)
+        self.get_row(route, "sender").value = "Odoo"
+        self.assertEqual((route.state, route.pause_reason), ("active", False))
+        self.assertFalse(route.activity_ids)
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_what_a_person_paused_stays_paused(self):
+        route = self.make_gate(login=None)
+        route.action_pause()
+        self.get_row(route, "login").value = "demo"
+        self.assertEqual(route.state, "paused")
+
+    def test_an_address_changed_together_with_its_password_stops_nothing(self):
+        route = self.make_gate()
+        route.write(
+            {
+                "setting_ids": [
+                    Command.update(
+                        self.get_row(route, "password").id, {"secret_input": "new"}
+                    ),
+                    Command.update(
+                        self.get_row(route, "url").id,
+                        {"value": "https://new.example.com"},
+                    ),
+                ]
+            }
+        )
+        self.assertEqual(route.state, "active")
+        self.assertFalse(route.activity_ids)
+
     def test_the_form_tells_what_the_provider_can(self):
         route = self.make_route("gate", provider_code="xml_gate", has_voice=False)
         self.assertEqual((route.accepts_push, route.tells_balance), (True, True))
@@ -196,6 +331,19 @@ class TestRoute(GatewayCase):
         self.run_lane()
         self.assertEqual(message.state, "submitted")
         self.route.active = False
+
+    def test_a_route_that_others_need_is_archived_not_deleted(self):
+        draft = self.env["sms.gateway.campaign"].create(
+            {"name": "Spring", "route_id": self.route.id}
+        )
+        with self.assertRaisesRegex(UserError, "test route is used by: Spring"):
+            self.route.unlink()
+        draft.unlink()
+        self.env.company.sms_gateway_route_id = self.route
+        with self.assertRaisesRegex(UserError, f"used by: {self.env.company.name}"):
+            self.route.unlink()
+        self.env.company.sms_gateway_route_id = False
+        self.route.unlink()
 
     def test_a_route_with_waiting_messages_is_not_archived(self):
         message = self.send_one()

@@ -155,17 +155,32 @@ class TestRights(SecurityCase):
             with self.assertRaises(AccessError):
                 self.by(role, message).create({"text": "x"})
 
-    def test_managers_stop_campaigns_and_users_do_not(self):
-        campaign = self.send(PHONE)
-        for action, state in (
-            ("action_pause", "paused"),
-            ("action_resume", "running"),
-            ("action_cancel", "cancelled"),
-        ):
+    STOPS = (
+        ("action_pause", "paused"),
+        ("action_resume", "running"),
+        ("action_cancel", "cancelled"),
+    )
+
+    def test_managers_stop_all_campaigns_and_users_their_own(self):
+        others, own = self.send(PHONE), self.send(PHONE)
+        own.user_id = self.people["user"]
+        self.assertFalse(self.by("user", others).may_move)
+        for action, state in self.STOPS:
             with self.assertRaises(AccessError):
-                getattr(self.by("user", campaign), action)()
-            getattr(self.by("manager", campaign), action)()
-            self.assertEqual(campaign.state, state)
+                getattr(self.by("user", others), action)()
+            with self.assertRaises(AccessError):
+                getattr(self.by("user", others + own), action)()
+            getattr(self.by("user", own), action)()
+            getattr(self.by("manager", others), action)()
+            self.assertEqual((own + others).mapped("state"), [state, state])
+
+    def test_whoever_is_no_user_any_more_stops_nothing(self):
+        campaign = self.send(PHONE)
+        for stranger in (self.employee, self.caller):
+            campaign.user_id = stranger
+            for action, _state in self.STOPS:
+                with self.subTest(stranger.login), self.assertRaises(AccessError):
+                    getattr(campaign.with_user(stranger), action)()
 
     def test_nobody_writes_campaigns_that_were_sent(self):
         campaign = self.send(PHONE)
@@ -404,6 +419,18 @@ class TestKeys(SecurityCase):
         self.assertTrue(self.Keys._find_gateway_user(key))
         with self.later(3601):
             self.assertFalse(self.Keys._find_gateway_user(key))
+
+    def test_no_key_is_made_that_is_refused_from_the_start(self):
+        with self.assertRaisesRegex(UserError, "in the future"):
+            self.make_key(expiration_date=fields.Datetime.now())
+
+    def test_what_is_said_of_a_new_key_is_true_of_keys_of_the_gateway(self):
+        action = self.env["sms.gateway.key.wizard"]._show("the key")
+        [[view_id, _type]] = action["views"]
+        shown = self.env[action["res_model"]].get_view(view_id)["arch"]
+        self.assertNotIn("full access", shown)
+        self.assertNotIn("RPC", shown)
+        self.assertIn("opens nothing else", " ".join(shown.split()))
 
     def test_a_key_without_an_end_is_valid_for_ever(self):
         key = self.make_key(expiration_date=False)

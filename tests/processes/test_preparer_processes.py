@@ -1,7 +1,9 @@
 """Preparers as real processes: one is killed, two work at the same time."""
 
 import time
+from datetime import timedelta
 
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import PATIENCE, ProcessCase
@@ -54,6 +56,10 @@ class TestPreparerProcesses(ProcessCase):
 
     # === SCENE ===
     def _send(self):
+        """Accept a draft, whose id is given back."""
+        return self._accept({"recipient_source": "selection"})
+
+    def _accept(self, values):
         with self.committed() as env:
             route = env["sms.gateway.route"].create({"name": "prepare"})
             contacts = env["res.partner"].create(
@@ -63,11 +69,7 @@ class TestPreparerProcesses(ProcessCase):
                 ]
             )
             draft = env["sms.gateway.campaign"].create(
-                {
-                    "route_id": route.id,
-                    "text_male": "{{ fio }}",
-                    "recipient_source": "selection",
-                }
+                {"route_id": route.id, "text_male": "{{ fio }}", **values}
             )
             draft._stage([("res.partner", [("id", "in", contacts.ids)])])
             draft.action_send()
@@ -80,3 +82,36 @@ class TestPreparerProcesses(ProcessCase):
         with self.committed() as env:
             domain = [("name", "like", "Preparer ")]
             env["res.partner"].search(domain).unlink()
+
+
+@tagged("post_install", "-at_install")
+class TestLookAgainProcesses(TestPreparerProcesses):
+    """The same for a filter that looks for its contacts when its day has come."""
+
+    def _send(self):
+        campaign_id = self._accept(
+            {
+                "recipient_source": "filter",
+                "res_domain": "[('name', 'like', 'Preparer ')]",
+                "scheduled_at": fields.Datetime.now() + timedelta(days=1),
+            }
+        )
+        with self.committed() as env:
+            campaign = env["sms.gateway.campaign"].browse(campaign_id)
+            assert campaign.looks_again
+            # another day finds others
+            env["res.partner"].search([("name", "=", "Preparer 0")]).copy(
+                {"name": "Preparer of the day", "phone": "+79163000000"}
+            )
+            env["res.partner"].search([("name", "=", "Preparer 0")]).unlink()
+            campaign.scheduled_at = fields.Datetime.now() - timedelta(minutes=1)
+        return campaign_id
+
+    def _check(self):
+        with self.committed() as env:
+            campaign = env["sms.gateway.campaign"].browse(self.campaign_id)
+            self.assertFalse(campaign.looks_again)
+            texts = campaign.message_ids.mapped("text")
+            self.assertIn("Preparer of the day", texts)
+            self.assertNotIn("Preparer 0", texts)
+        return super()._check()

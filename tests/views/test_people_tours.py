@@ -146,6 +146,24 @@ class TestPeopleTours(GatewayHttpCase):
         messages = self.get_messages(self.get_campaign("from a list"))
         self.assertEqual(messages.mapped("state"), ["cancelled", "cancelled"])
 
+    def test_an_idle_tab_follows_what_another_one_sends(self):
+        tourists = self.make_tourists()
+        draft = self.env["sms.gateway.campaign"].create(
+            {
+                "name": "idle",
+                "route_id": self.tour_route.id,
+                "recipient_source": "filter",
+                "res_domain": f"[('id', 'in', {tourists.ids})]",
+            }
+        )
+
+        self.start_tour(
+            "/odoo/sms-gateway", "sms_gateway_idle_tab", login="tour_manager"
+        )
+
+        messages = self.get_messages(draft)
+        self.assertEqual(messages.mapped("text"), ["Hello", "Hello"])
+
     def test_somebody_accepts_a_suggested_gender(self):
         contact = self.env["res.partner"].create({"name": "Лебедева Анна Сергеевна"})
 

@@ -1,3 +1,4 @@
+import { isOvertaken } from "@crm_sms_gateway/views/live_views";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -25,6 +26,7 @@ const TEXTS = [
     "has_short_links",
     "channel",
     "route_id",
+    "scheduled_at",
 ];
 /** Who gets it. */
 const RECIPIENTS = ["recipient_source", "list_ids", "res_model", "res_domain"];
@@ -39,6 +41,7 @@ const PROBLEMS = {
     duplicate: _t("Number twice"),
     missing_gender: _t("Unknown gender"),
     missing_field: _t("Data missing"),
+    could_get: _t("Nothing wrong with them"),
     other: _t("Text not possible"),
 };
 export const VARIANTS = {
@@ -66,6 +69,7 @@ export class ComposerPanel extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.dialog = useService("dialog");
+        this.notification = useService("notification");
         this.PROBLEMS = PROBLEMS;
         this.VARIANTS = VARIANTS;
         this.LEVELS = LEVELS;
@@ -118,6 +122,11 @@ export class ComposerPanel extends Component {
 
     /** Looks again when what it shows depends on has changed. */
     async follow(record) {
+        if (record.data.state !== "draft") {
+            // sent, here or elsewhere: this is the panel of drafts
+            this.checkNumber++;
+            return;
+        }
         const texts = fingerprint(record, TEXTS);
         const recipients = fingerprint(record, RECIPIENTS);
         const resId = record.resId;
@@ -149,6 +158,14 @@ export class ComposerPanel extends Component {
     }
 
     async look() {
+        try {
+            await this.lookOnce();
+        } catch (error) {
+            this.bear(error);
+        }
+    }
+
+    async lookOnce() {
         const { resId } = this.props.record;
         const preview = await this.lastPreview.add(
             this.getChanges().then((changes) =>
@@ -168,16 +185,26 @@ export class ComposerPanel extends Component {
         try {
             await this.checkAll(number);
         } catch (error) {
-            if (error.exceptionName !== ACCESS_ERROR) {
-                throw error;
+            if (error.exceptionName === ACCESS_ERROR) {
+                // somebody else's draft is looked at, not worked on
+                await this.look();
+            } else if (number === this.checkNumber) {
+                this.bear(error);
             }
-            // somebody else's draft is looked at, not worked on
-            await this.look();
         } finally {
             if (number === this.checkNumber) {
                 this.state.isChecking = false;
             }
         }
+    }
+
+    /** What was done elsewhere meanwhile is told softly, whoever looks at this page. */
+    bear(error) {
+        if (!isOvertaken(error)) {
+            throw error;
+        }
+        this.state.check = null;
+        this.notification.add(error.data?.message || error.message, { type: "info" });
     }
 
     async checkAll(number) {
@@ -261,6 +288,7 @@ function fingerprint(record, names) {
 function add(check, part) {
     check.total = part.total;
     check.currency_id = part.currency_id;
+    check.refusal = part.refusal;
     check.segments += part.segments;
     check.unpriced += part.unpriced;
     if (part.cost !== null) {

@@ -1,6 +1,8 @@
 import { browser } from "@web/core/browser/browser";
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { FetchRecordError } from "@web/model/relational_model/errors";
 import { FormController } from "@web/views/form/form_controller";
 import { formView } from "@web/views/form/form_view";
 import { ListController } from "@web/views/list/list_controller";
@@ -13,6 +15,18 @@ const BALANCE = "crm_sms_gateway/balance";
 
 /** Shortest time between two reloads of one view, in milliseconds. */
 export const RELOAD_EVERY = 1000;
+
+/** What the server answers when somebody else was faster. */
+const OVERTAKEN = [
+    "odoo.exceptions.AccessError",
+    "odoo.exceptions.MissingError",
+    "odoo.exceptions.UserError",
+];
+
+/** Whether a page asked in vain because of what was done elsewhere. */
+export function isOvertaken(error) {
+    return error instanceof FetchRecordError || OVERTAKEN.includes(error.exceptionName);
+}
 
 /**
  * For each model the notification that tells of its records, and whether one tells of
@@ -91,17 +105,30 @@ function useNews(resModel, isShown, reload) {
 export class LiveFormController extends FormController {
     setup() {
         super.setup();
+        this.notification = useService("notification");
+        this.isGone = false;
         useNews(
             this.props.resModel,
-            (payload, concerns) => concerns(payload, this.model.root),
+            (payload, concerns) => !this.isGone && concerns(payload, this.model.root),
             () => this.reloadUnchanged()
         );
     }
 
     async reloadUnchanged() {
         const record = this.model.root;
-        if (!record.isNew && !(await record.isDirty())) {
+        if (record.isNew || (await record.isDirty())) {
+            return;
+        }
+        try {
             await record.load();
+        } catch (error) {
+            if (!isOvertaken(error)) {
+                throw error;
+            }
+            this.isGone = true;
+            this.notification.add(_t("This record was deleted, or is not yours to see."), {
+                type: "info",
+            });
         }
     }
 }

@@ -244,6 +244,52 @@ tours.add("sms_gateway_campaign_from_list", {
     ],
 });
 
+/** What another tab does meanwhile. */
+function elsewhere(method, ...args) {
+    return {
+        content: `another tab: ${method}`,
+        trigger: ".o_form_view",
+        run: () => {
+            const id = Number(document.location.pathname.split("/").pop());
+            return rpc(`/web/dataset/call_kw/sms.gateway.campaign/${method}`, {
+                model: "sms.gateway.campaign",
+                method,
+                args: [[id], ...args],
+                kwargs: {},
+            });
+        },
+    };
+}
+
+tours.add("sms_gateway_idle_tab", {
+    url: "/odoo/sms-gateway",
+    steps: () => [
+        {
+            content: "open the draft",
+            trigger: ".o_data_row:contains(idle) .o_data_cell:contains(idle)",
+            run: "click",
+        },
+        {
+            content: "without a text nobody gets it",
+            trigger: ".o_will_get:contains(/^0 \\/ 2$/)",
+        },
+        { trigger: ".o_refusal:contains(Write a text)" },
+        { trigger: "[data-problem=could_get]:contains(2)" },
+        elsewhere("write", { text_neutral: "Hello" }),
+        elsewhere("action_send"),
+        WORK,
+        {
+            content: "the idle tab shows the new state",
+            trigger: ".o_inner_group .o_field_widget[name=delivered_count]:contains(2)",
+        },
+        hasState("Done"),
+        {
+            content: "and no error",
+            trigger: "body:not(:has(.o_error_dialog)):not(:has(.o_notification))",
+        },
+    ],
+});
+
 tours.add("sms_gateway_accept_gender", {
     url: "/odoo/contacts?view_type=list",
     steps: () => [

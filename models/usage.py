@@ -1,0 +1,31 @@
+"""What others use is archived, not deleted."""
+
+from odoo.exceptions import UserError
+
+#: Users of a record that one sentence names.
+MAX_NAMED = 5
+
+
+def check_unused(env, name, *users):
+    """Refuse to delete what others need, and offer to archive it.
+
+    :param name: of what is to be deleted
+    :param users: recordsets that use it
+    :raise UserError: there are any; those whom the user may read are named
+    """
+    if not any(users):
+        return
+    readable = [
+        record.display_name
+        for records in users
+        for record in records[:MAX_NAMED].with_env(env)._filtered_access("read")
+    ]
+    names = ", ".join(readable[:MAX_NAMED]) or env._("what you may not see")
+    raise UserError(
+        env._(
+            "%(name)s is used by: %(users)s. Archive it instead: what uses it keeps it,"
+            " and nobody chooses it any more.",
+            name=name,
+            users=names,
+        )
+    )
