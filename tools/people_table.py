@@ -1,4 +1,4 @@
-"""Tables of people: what their columns mean, and one line of them."""
+"""Tables of people: where they begin, what their columns mean, and one line of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .msisdn import Channel, InvalidNumber, Reason, normalise
+import phonenumbers
+from phonenumbers import PhoneNumberFormat
+
+from .country_names import plain
+from .msisdn import Channel, InvalidNumber, Reason, read_cell
 from .transliteration import to_latin
 
 Target = Literal[
     "phone",
+    "other_phone",
+    "country",
     "name",
     "first_name",
     "last_name",
@@ -22,10 +28,22 @@ Target = Literal[
     "value",
     "skip",
 ]
-Fault = Reason | Literal["no_number", "too_long", "bad_character"]
+Fault = (
+    Reason
+    | Literal[
+        "no_number", "unknown_country", "too_long", "bad_character", "broken_text"
+    ]
+)
+#: what a good line says that is not understood, and a formula that failed
+Doubt = Literal["country", "gender", "lang", "formula"]
 
 #: the length of one word of a person
 MAX_VALUE = 1000
+
+#: rows among which the names of the columns are looked for
+HEADER_ROWS = 20
+#: rows from which it is known what a column has
+SAMPLED_ROWS = 200
 
 #: target → headers, as `_plain` writes them; of two columns the earlier header wins
 HEADERS: Mapping[Target, Sequence[str]] = {
@@ -34,26 +52,65 @@ HEADERS: Mapping[Target, Sequence[str]] = {
         "мобильный телефон",
         "телефон мобильный",
         "номер телефона",
+        "номер мобильного телефона",
+        "номер мобильного",
+        "мобильный номер",
         "мобильный",
+        "моб",
+        "моб тел",
+        "тел моб",
+        "моб телефон",
+        "телефон моб",
         "сотовый",
         "сотовый телефон",
+        "телефон сотовый",
+        "номер сотового",
+        "сот",
+        "сот тел",
+        "тел сот",
         "контактный телефон",
+        "контактный номер",
+        "телефон клиента",
+        "телефон контакта",
+        "телефон получателя",
+        "телефон 1",
+        "тел 1",
         "тел",
+        "телефона",
+        "телефоны",
         "phone",
         "mobile",
         "mobile phone",
+        "phone mobile",
         "phone number",
         "mobile number",
+        "mobile no",
+        "phone no",
+        "contact phone",
+        "contact number",
+        "cell",
         "cell phone",
+        "cell number",
+        "cellphone",
         "telephone",
+        "telephone number",
+        "phonenumber",
         "tel",
+        "tel no",
+        "mob",
+        "phone 1",
+        "mobile 1",
+        "phones",
         "msisdn",
         "номер",
         "number",
     ),
+    "country": ("страна", "country", "country name", "название страны"),
     "name": (
         "фио",
         "ф и о",
+        "фамилия имя отчество",
+        "фамилия имя",
         "полное имя",
         "fio",
         "full name",
@@ -62,7 +119,12 @@ HEADERS: Mapping[Target, Sequence[str]] = {
         "контакт",
         "contact",
         "клиент",
+        "контрагент",
+        "покупатель",
+        "заказчик",
+        "получатель",
         "customer",
+        "client",
     ),
     "first_name": ("имя", "first name", "firstname", "given name"),
     "last_name": ("фамилия", "last name", "lastname", "surname", "family name"),
@@ -78,7 +140,7 @@ HEADERS: Mapping[Target, Sequence[str]] = {
         "notes",
         "comment",
     ),
-    # the first columns of a report of bad lines, which comes back mended
+    # the first columns of our report of bad lines, which comes back mended
     "skip": ("строка файла", "line of the file", "почему не загружена", "why not"),
 }
 _GENDERS: Mapping[str, Literal["male", "female"]] = {
@@ -91,7 +153,9 @@ _GENDERS: Mapping[str, Literal["male", "female"]] = {
         "female",
     ),
 }
-_WORDS = re.compile(r"[^\W_]+")
+#: headers of numbers of any kind
+_VAGUE = ("номер", "number")
+_WORDS = re.compile(r"[^\W\d_]+|\d+")
 _NOT_OF_NAMES = re.compile("[^a-z0-9]+")
 _NAME = re.compile("[a-z][a-z0-9_]{0,62}")
 #: words of the template language
