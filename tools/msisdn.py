@@ -1,4 +1,10 @@
-"""Phone numbers: as people write them in, E.164 with the plus sign out."""
+"""Phone numbers: as people write them in, E.164 with the plus sign out.
+
+There are two readings. `normalise` is that of requests (contract of the API, chapter
+4): bare Russian forms are +7, everything else has its plus. `read_national` is that of
+records: their own country decides, and the number is the one that Odoo makes of it,
+which its blacklist knows. What would drop, add or choose digits is refused.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +23,41 @@ from phonenumbers import (
     PhoneNumberDesc,
     PhoneNumberFormat,
     PhoneNumberType,
+    ValidationResult,
 )
 
 Channel = Literal["sms", "voice"]
-Reason = Literal["unreadable", "not_possible", "not_mobile"]
+Reason = Literal[
+    "unreadable",
+    "not_possible",
+    "not_mobile",
+    "several",
+    "digits_lost",
+    "doubtful",
+    "no_country",
+]
 
 #: nothing that is still one phone number is written longer
 MAX_WRITTEN = 64
 
 _MOBILE_TYPES = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{3,18}")
+# what can be read at a glance as the library would, whatever the country
+_PLAINLY_INTERNATIONAL = re.compile(r"\+[0-9][0-9 \-()\N{NO-BREAK SPACE}]*")
+# 7.9161E+10, in Cyrillic letters too
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eEеЕ][+-]?[0-9]+")
+# what programs write of a number that they take for a fraction
+_FRACTION = re.compile(r"(\+?[0-9]{9,})[.,]([0-9]+)")
+# the trunk prefix 8 behind a plus: no country code is that short
+_PLUS_TRUNK = re.compile(r"\+\s*8[^0-9]")
+_BETWEEN_NUMBERS = re.compile(
+    r"[,;|/\\\n]|(?<=[0-9)])\s*(?=\+)|\s(?:и|или|and|or)\s", re.IGNORECASE
+)
+_NOT_DIGITS = re.compile("[^0-9]+")
+# digits of a number without the code of a city, of one with it, and of the end of one
+_SHORTEST_NUMBER, _COMPLETE_NUMBER, _SHORTEST_END = 7, 10, 2
+# E.164 has 15; a trunk prefix and a dialling prefix may stand before them
+_LONGEST_WRITTEN = 19
 # 8XXXXXXXXXX and 7XXXXXXXXXX carry the trunk prefix or the country, 9XXXXXXXXX neither
 _BARE = re.compile(r"[78]([0-9]{10})|(9[0-9]{9})")
 # spaces, dashes and brackets of all kinds, invisible marks that come with copied text
@@ -42,7 +73,10 @@ class InvalidNumber(ValueError):
     """A number that cannot be served; `reason` says why.
 
     ``unreadable``: not a phone number. ``not_possible``: its country has no such
-    number. ``not_mobile``: it exists, but an SMS cannot reach it.
+    number. ``not_mobile``: it exists, but an SMS cannot reach it. ``several``: more
+    than one number. ``digits_lost``: a program has rounded it, or made a fraction of
+    it. ``doubtful``: it can be read in two ways. ``no_country``: written without the
+    code of a country, and no country is known.
     """
 
     def __init__(self, reason: Reason) -> None:
@@ -68,6 +102,97 @@ def normalise(raw: str, *, channel: Channel = "sms") -> str:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
 
 
+def read_national(
+    raw: str, country: str | None, *, channel: Channel | None = None
+) -> str:
+    """Return a number of somebody in a country as E.164: Odoo's reading of it, or none.
+
+    :param country: ISO 3166 code of two letters, None where nobody knows it
+    :param channel: what has to reach the number; None for any valid one
+    :raise InvalidNumber: with its reason
+    """
+    check_written(raw)
+    number = None
+    try:
+        number = _read_plainly(raw) or _read_by_library(raw, country)
+    finally:
+        _check_country(raw, number, country)
+    if channel is not None:
+        check_channel(number, channel)
+    return number
+
+
+def read_cell(
+    raw: str,
+    country: str | None,
+    *,
+    channel: Channel = "sms",
+    first_mobile: bool = False,
+) -> str:
+    """Return the number in a cell of a table as E.164.
+
+    Unlike in records, a fraction of nothing (``79160000101.0``) and the apostrophe of
+    spreadsheets are understood.
+
+    :param country: see `read_national`
+    :param first_mobile: take the first number that the channel reaches of several
+    :raise InvalidNumber: with its reason
+    """
+    written = _without_fraction(raw.strip().lstrip("'").strip())
+    numbers = find_numbers(written) if first_mobile else [written]
+    failures: list[InvalidNumber] = []
+    for number in numbers:
+        try:
+            return read_national(_without_fraction(number), country, channel=channel)
+        except InvalidNumber as error:
+            failures.append(error)
+    raise failures[0]
+
+
+def find_numbers(raw: str) -> list[str]:
+    """Return the numbers in what somebody wrote, as they are written; at least one.
+
+    An extension belongs to the number before it. ``+79160000133/34`` are two, of which
+    the second one is not complete.
+    """
+    parts = [part.strip() for part in _BETWEEN_NUMBERS.split(raw)]
+    numbers = [part for part in parts if _count_digits(part) >= _SHORTEST_END]
+    sizes = sorted(map(_count_digits, numbers))
+    are_several = (
+        len(numbers) > 1
+        and all(not _has_letters(number) for number in numbers)
+        and (sizes[-2] >= _SHORTEST_NUMBER or sizes[-1] >= _COMPLETE_NUMBER)
+    )
+    return numbers if are_several else [raw.strip()]
+
+
+def check_written(raw: str) -> None:
+    """Refuse what would lose or win digits, or could be more than one number.
+
+    :raise InvalidNumber: with its reason
+    """
+    written = raw.strip()
+    if len(raw) > MAX_WRITTEN or not any(map(str.isdecimal, written)):
+        raise InvalidNumber("unreadable")
+    if _SCIENTIFIC.fullmatch(written) or _FRACTION.fullmatch(written):
+        raise InvalidNumber("digits_lost")
+    if len(find_numbers(raw)) > 1 or _count_digits(written) > _LONGEST_WRITTEN:
+        raise InvalidNumber("several")
+    if _PLUS_TRUNK.match(written):
+        raise InvalidNumber("doubtful")
+
+
+def check_channel(number: str, channel: Channel) -> None:
+    """Refuse a valid number (E.164) that the channel does not reach.
+
+    :raise InvalidNumber: ``not_mobile``
+    """
+    if channel != "sms" or _is_plainly_mobile(number):
+        return
+    if phonenumbers.number_type(phonenumbers.parse(number)) not in _MOBILE_TYPES:
+        raise InvalidNumber("not_mobile")
+
+
 def e164(raw: str) -> str | None:
     """Return any valid number as E.164, None for what is not one."""
     try:
@@ -81,12 +206,118 @@ def _international(raw: str) -> str:
     if len(raw) > MAX_WRITTEN:
         raise InvalidNumber("unreadable")
     number = raw.translate(_SEPARATORS)
+    if not _is_written_safely(raw, number):
+        raw = _without_fraction(raw.strip())
+        check_written(raw)
+        number = raw.translate(_SEPARATORS)
     if _INTERNATIONAL.fullmatch(number):
         return number
     bare = _BARE.fullmatch(number)
     if bare is None:
         raise InvalidNumber("unreadable")
     return f"+7{bare[1] or bare[2]}"
+
+
+def _is_written_safely(raw: str, number: str) -> bool:
+    """Tell, before anything is looked at closely, that nothing can be wrong with a
+    number of the usual size."""
+    return "." not in raw and number[1:].isdecimal() and number[:2] != "+8"
+
+
+def _without_fraction(written: str) -> str:
+    """Leave off the ``.0`` of a program that took a number for a fraction."""
+    fraction = _FRACTION.fullmatch(written)
+    return fraction[1] if fraction and not fraction[2].strip("0") else written
+
+
+def _read_plainly(raw: str) -> str | None:
+    """Return a mobile number that has its plus and nothing but usual separators."""
+    written = raw.strip()
+    if not _PLAINLY_INTERNATIONAL.fullmatch(written):
+        return None
+    number = "+" + _NOT_DIGITS.sub("", written)
+    is_mobile = _INTERNATIONAL.fullmatch(number) and _is_plainly_mobile(number)
+    return number if is_mobile else None
+
+
+def _read_by_library(raw: str, country: str | None) -> str:
+    """Return what Odoo makes of a number (`phone_validation`, its `phone_format`)."""
+    parsed = _parse_in_country(raw, country)
+    if _has_letters(raw) and not _is_extension(raw, parsed):
+        raise InvalidNumber("unreadable")
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+
+
+def _parse_in_country(raw: str, country: str | None) -> PhoneNumber:
+    """Return a valid number; one too long for its country lacks its plus."""
+    try:
+        parsed = phonenumbers.parse(raw, country)
+        # once more, as Odoo does: it mends metadata of countries that way
+        written = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
+        parsed = phonenumbers.parse(written, country)
+    except NumberParseException as error:
+        raise InvalidNumber(_explain_parsing(error, country)) from error
+    if phonenumbers.is_possible_number_with_reason(parsed) == ValidationResult.TOO_LONG:
+        if raw.startswith("+"):
+            raise InvalidNumber("not_possible")
+        return _parse_in_country(f"+{raw.removeprefix('00')}", country)
+    if not phonenumbers.is_valid_number(parsed):
+        raise InvalidNumber("not_possible")
+    return parsed
+
+
+def _explain_parsing(error: NumberParseException, country: str | None) -> Reason:
+    if error.error_type != NumberParseException.INVALID_COUNTRY_CODE:
+        return "unreadable"
+    return "unreadable" if country else "no_country"
+
+
+def _is_extension(raw: str, parsed: PhoneNumber) -> bool:
+    """Tell whether the letters say no more than that an extension follows."""
+    if not parsed.extension:
+        return False
+    national = phonenumbers.national_significant_number(parsed)
+    return _NOT_DIGITS.sub("", raw).endswith(national + parsed.extension)
+
+
+def _check_country(raw: str, number: str | None, country: str | None) -> None:
+    """Refuse what would be a Russian number if its country did not say otherwise.
+
+    Where a bare form is too long for the country, the library takes its beginning for
+    the code of another one; a plus before the trunk prefix 8 makes a Vietnamese number
+    of a Russian one.
+    """
+    digits = _NOT_DIGITS.sub("", raw)
+    code = _get_calling_code(country)
+    has_plus = raw.lstrip().startswith("+")
+    if has_plus and not (code == 7 and digits.startswith("8")):
+        return
+    if not country or (number and not has_plus and number.startswith(f"+{code}")):
+        return
+    if _is_of_russia(digits, number):
+        raise InvalidNumber("doubtful")
+
+
+def _is_of_russia(digits: str, number: str | None) -> bool:
+    """Tell whether bare digits are a number of +7, another one than was read."""
+    bare = _BARE.fullmatch(digits)
+    if bare is None:
+        return False
+    other = f"+7{bare[1] or bare[2]}"
+    return other != number and phonenumbers.is_valid_number(phonenumbers.parse(other))
+
+
+def _get_calling_code(country: str | None) -> int:
+    """Return the number that stands behind the plus, 0 where there is no country."""
+    return phonenumbers.country_code_for_region(country) if country else 0
+
+
+def _count_digits(written: str) -> int:
+    return len(_NOT_DIGITS.sub("", written))
+
+
+def _has_letters(written: str) -> bool:
+    return any(map(str.isalpha, written))
 
 
 def _parse(number: str) -> PhoneNumber:

@@ -5,13 +5,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
+from odoo.exceptions import UserError
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.tools.msisdn import (
     InvalidNumber,
+    check_channel,
     e164,
+    find_numbers,
     normalise,
+    read_cell,
+    read_national,
 )
+from odoo.addons.phone_validation.tools.phone_validation import phone_format
 
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 COUNTRY_CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
@@ -135,9 +141,42 @@ class TestNormalise(BaseCase):
             "9281706700\x00",
             "٩٢٨١٧٠٦٧٠٠",
             "9281706700" + " " * 60,
+            "8916000010.0",
         ):
             with self.subTest(raw=raw):
                 self.assert_refused(raw, "unreadable")
+
+    def test_a_program_that_took_a_number_for_a_fraction_is_understood(self):
+        for raw in (
+            "79160000101.0",
+            "9160000101.0",
+            "+79160000101.00",
+            "89160000101,0",
+        ):
+            with self.subTest(raw=raw):
+                self.assertEqual(normalise(raw), "+79160000101")
+
+    def test_digits_that_a_program_has_rounded_are_lost(self):
+        for raw in (
+            "7.9161E+10",
+            "7,9161E+10",
+            "79161e6",
+            "7.9161Е+10",
+            "9160000101.5",
+        ):
+            with self.subTest(raw=raw):
+                self.assert_refused(raw, "digits_lost")
+
+    def test_a_plus_before_the_trunk_prefix_is_not_vietnam(self):
+        for raw in ("+8 (499) 123-45-67", "+8-916-000-00-10", "+8(916)0000010"):
+            with self.subTest(raw=raw):
+                self.assert_refused(raw, "doubtful")
+        self.assertEqual(normalise("+84991234567"), "+84991234567")
+
+    def test_several_numbers_are_no_number(self):
+        for raw in ("+79160000131, +79160000132", "+79160000133/34"):
+            with self.subTest(raw=raw):
+                self.assert_refused(raw, "several")
 
     def test_numbers_no_country_has_are_not_possible(self):
         for raw in (
@@ -201,3 +240,226 @@ class TestE164(BaseCase):
         for raw in ("", "Андрей", "+7928", "+71231234567"):
             with self.subTest(raw=raw):
                 self.assertIsNone(e164(raw))
+
+
+def by_odoo(raw, country):
+    try:
+        return phone_format(
+            raw, country, phonenumbers.country_code_for_region(country), "E164"
+        )
+    except UserError:
+        return None
+
+
+def in_country(raw, country):
+    try:
+        return read_national(raw, country)
+    except InvalidNumber:
+        return None
+
+
+def written_ways(number):
+    """Yield what people write for a number, by the formats of its country and more."""
+    for form in (PhoneNumberFormat.NATIONAL, PhoneNumberFormat.INTERNATIONAL):
+        yield phonenumbers.format_number(number, form)
+    e164_form = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    national = phonenumbers.national_significant_number(number)
+    yield from (e164_form, national, e164_form[1:], f"00{e164_form[1:]}")
+    yield from (f"+ {e164_form[1:]}", f"{e164_form}.0", f"{national}.0")
+    yield from (f"{e164_form} доб. 5", f"0{national}", f"8{national}", f"+8{national}")
+    yield from (f"{e164_form}, {e164_form}", f"{e164_form}/34", f"x{national}")
+
+
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+KINDS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
+
+
+class TestReadNational(BaseCase):
+    def assert_refused(self, raw, country, reason, channel=None):
+        with self.assertRaises(InvalidNumber) as caught:
+            read_national(raw, country, channel=channel)
+        self.assertEqual(caught.exception.reason, reason)
+
+    def test_the_country_decides(self):
+        for raw, country, number in (
+            ("(917) 555-0123", "US", "+19175550123"),
+            ("98765 43210", "IN", "+919876543210"),
+            ("050 123 45 67", "UA", "+380501234567"),
+            ("8 029 123-45-67", "BY", "+375291234567"),
+            ("90 123 45 67", "UZ", "+998901234567"),
+            ("0151/23456789", "DE", "+4915123456789"),
+            ("0532 123 45 67", "TR", "+905321234567"),
+            ("138 0013 8000", "CN", "+8613800138000"),
+            ("7011234567", "KZ", "+77011234567"),
+            ("9161234567", "RU", "+79161234567"),
+            ("8 (916) 123-45-67", "RU", "+79161234567"),
+            ("79161234567", "US", "+79161234567"),
+        ):
+            with self.subTest(raw=raw, country=country):
+                self.assertEqual(read_national(raw, country, channel="sms"), number)
+
+    def test_a_plus_decides_over_the_country(self):
+        for country in ("RU", "US", "DE", None):
+            with self.subTest(country=country):
+                read = read_national("+38 (050) 123-45-67", country)
+                self.assertEqual(read, "+380501234567")
+
+    def test_without_a_country_a_bare_number_is_nobodys(self):
+        for raw in ("9161234567", "8 (916) 123-45-67", "0151/23456789"):
+            with self.subTest(raw=raw):
+                self.assert_refused(raw, None, "no_country")
+
+    def test_what_the_country_says_otherwise_is_asked(self):
+        for raw, country in (
+            ("89161234567", "UA"),
+            ("9161234567", "UA"),
+            # the library would go to Vietnam
+            ("84951234567", "UA"),
+            ("+84991234567", "RU"),
+            ("+84991234567", "KZ"),
+            ("+8 (499) 123-45-67", "VN"),
+        ):
+            with self.subTest(raw=raw, country=country):
+                self.assert_refused(raw, country, "doubtful")
+        self.assertEqual(read_national("+84991234567", "VN"), "+84991234567")
+
+    def test_an_extension_is_read_as_odoo_reads_it(self):
+        for raw, number in (
+            ("+7 916 000-00-10 доб. 5", "+79160000010"),
+            ("8 (495) 123-45-67, доб. 12", "+74951234567"),
+            ("(917) 555-0123 ext. 7", "+19175550123"),
+        ):
+            country = "US" if number.startswith("+1") else "RU"
+            with self.subTest(raw=raw):
+                self.assertEqual(read_national(raw, country), number)
+                self.assertEqual(by_odoo(raw, country), number)
+
+    def test_nothing_but_separators_is_dropped(self):
+        for raw, country, reason in (
+            ("8916000010.0", "RU", "digits_lost"),
+            ("7.9161E+10", "RU", "digits_lost"),
+            ("1-800-FLOWERS", "US", "unreadable"),
+            ("+7 916 000-00-10 Anna", "RU", "not_possible"),
+            ("+79160000010, +79160000011", "RU", "several"),
+            ("8 916 111-22-33 8 916 444-55-66", "RU", "several"),
+            ("8 916 111-22-33 и 8 916 444-55-66", "RU", "several"),
+            ("+79160000133/34", "RU", "several"),
+            ("", "RU", "unreadable"),
+            ("–", "RU", "unreadable"),
+        ):
+            with self.subTest(raw=raw):
+                self.assert_refused(raw, country, reason)
+
+    def test_an_sms_reaches_no_landline(self):
+        self.assert_refused("8 (495) 123-45-67", "RU", "not_mobile", "sms")
+        number = read_national("8 (495) 123-45-67", "RU", channel="voice")
+        self.assertEqual(number, "+74951234567")
+
+    def test_every_country_is_read_as_odoo_reads_it_or_not_at_all(self):
+        for region in REGIONS:
+            for kind in KINDS:
+                example = phonenumbers.example_number_for_type(region, kind)
+                for raw in written_ways(example) if example else ():
+                    for country in (region, "RU", "US"):
+                        number = in_country(raw, country)
+                        if number is not None:
+                            self.assertEqual(number, by_odoo(raw, country), raw)
+
+    def test_no_country_is_refused_in_its_own_ways(self):
+        refused = set()
+        for region in REGIONS:
+            number = phonenumbers.example_number_for_type(
+                region, PhoneNumberType.MOBILE
+            )
+            for form in (PhoneNumberFormat.NATIONAL, PhoneNumberFormat.INTERNATIONAL):
+                raw = phonenumbers.format_number(number, form) if number else ""
+                if by_odoo(raw, region) and in_country(raw, region) is None:
+                    refused.add(raw)
+        self.assertEqual(refused, set())
+
+    @settings(deadline=None, derandomize=True, max_examples=1500)
+    @given(
+        st.one_of(
+            st.from_regex(r"\+?[0-9][0-9 ().-]{5,18}", fullmatch=True),
+            st.builds(
+                vary,
+                st.sampled_from(example_numbers()),
+                st.integers(3, 14),
+                st.text("0123456789", min_size=11, max_size=13),
+            ),
+            st.text("0123456789+-()/.,xдобext# ", max_size=24),
+        ),
+        st.sampled_from(REGIONS),
+    )
+    def test_any_text_is_read_as_odoo_reads_it_or_not_at_all(self, raw, country):
+        number = in_country(raw, country)
+        self.assertTrue(number is None or number == by_odoo(raw, country))
+
+
+class TestReadCell(BaseCase):
+    def assert_refused(self, raw, reason, **options):
+        with self.assertRaises(InvalidNumber) as caught:
+            read_cell(raw, "RU", **options)
+        self.assertEqual(caught.exception.reason, reason)
+
+    def test_fractions_and_apostrophes_of_programs_are_understood(self):
+        for raw in (
+            "9160000102.0",
+            "79160000102.0",
+            "'+79160000102",
+            "'89160000102,00",
+        ):
+            with self.subTest(raw=raw):
+                self.assertEqual(read_cell(raw, "RU"), "+79160000102")
+
+    def test_digits_are_neither_lost_nor_won(self):
+        self.assert_refused("8916000010.0", "not_possible")
+        self.assert_refused("7.9161E+10", "digits_lost")
+
+    def test_of_several_numbers_none_is_chosen_unasked(self):
+        self.assert_refused("+79160000131, +79160000132", "several")
+
+    def test_the_first_mobile_one_is_taken_on_demand(self):
+        for raw, number in (
+            ("+79160000131, +79160000132", "+79160000131"),
+            ("8 (495) 123-45-67; 8 916 000-01-32", "+79160000132"),
+            ("+79160000133/34", "+79160000133"),
+            ("+79160000131 +79160000132", "+79160000131"),
+            ("8 916 000-01-31", "+79160000131"),
+        ):
+            with self.subTest(raw=raw):
+                self.assertEqual(read_cell(raw, "RU", first_mobile=True), number)
+
+    def test_without_a_mobile_one_the_first_says_why(self):
+        raw = "8 (495) 123-45-67; 8 (495) 123-45-68"
+        self.assert_refused(raw, "not_mobile", first_mobile=True)
+        number = read_cell(raw, "RU", channel="voice", first_mobile=True)
+        self.assertEqual(number, "+74951234567")
+
+
+class TestFindNumbers(BaseCase):
+    def test_a_separator_inside_of_a_number_does_not_split_it(self):
+        for raw in ("0151/23456789", "8(495)123-45-67, доб. 5", "8/916/000-00-10"):
+            with self.subTest(raw=raw):
+                self.assertEqual(find_numbers(raw), [raw])
+
+    def test_numbers_are_found_as_they_are_written(self):
+        for raw, numbers in (
+            (
+                "8 916 000-01-31, 8 916 000-01-32",
+                ["8 916 000-01-31", "8 916 000-01-32"],
+            ),
+            ("123-45-67; 123-45-68", ["123-45-67", "123-45-68"]),
+            ("+79160000131 или +79160000132", ["+79160000131", "+79160000132"]),
+        ):
+            with self.subTest(raw=raw):
+                self.assertEqual(find_numbers(raw), numbers)
+
+
+class TestCheckChannel(BaseCase):
+    def test_an_sms_needs_a_mobile_number(self):
+        check_channel("+79281706700", "sms")
+        check_channel("+74951234567", "voice")
+        with self.assertRaises(InvalidNumber) as caught:
+            check_channel("+74951234567", "sms")
+        self.assertEqual(caught.exception.reason, "not_mobile")
