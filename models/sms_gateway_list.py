@@ -1,14 +1,14 @@
 """Recipient lists: people to send to again and again."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.msisdn import InvalidNumber, e164, normalise
-from ..tools.people_table import MAX_VALUE, is_name
+from ..tools.people_table import MAX_VALUE, is_name, merge_person
 from .notification import RELOAD, make_notification
 from .sms_gateway_draft import read_domain
 from .sms_gateway_recipient import PROBLEMS, find_opted_out, find_phones
@@ -32,6 +32,8 @@ LINE_FIELDS = (
     "note",
     "values",
 )
+#: What the number stands for, and another file may change.
+_UPDATED_FIELDS = tuple(name for name in LINE_FIELDS if name != "phone")
 
 
 class SmsGatewayList(models.Model):
@@ -271,16 +273,60 @@ class SmsGatewayList(models.Model):
         :param lines: list of dicts of fields of a member
         """
         self._check_may_add()
-        types = {
-            name: "jsonb" if name == "values" else "varchar" for name in LINE_FIELDS
-        }
-        columns = [SQL("%s %s", SQL.identifier(n), SQL(t)) for n, t in types.items()]
-        source = SQL(
-            "jsonb_to_recordset(%s::jsonb) AS line(%s)",
-            json.dumps(lines),
-            SQL(", ").join(columns),
+        return self._insert_members(LINE_FIELDS, _make_source(lines, LINE_FIELDS))
+
+    def _find_lines(self):
+        """The imported lines by their numbers.
+
+        :return: dict of E.164 → list of ids of members
+        """
+        lines = defaultdict(list)
+        ours = [
+            ("list_id", "=", self.id),
+            ("partner_id", "=", False),
+            ("lead_id", "=", False),
+        ]
+        for member in self.env["sms.gateway.list.member"].search_fetch(ours, ["phone"]):
+            lines[e164(member.phone or "")].append(member.id)
+        return dict(lines)
+
+    def _update_lines(self, lines):
+        """Change imported lines to what a file says of them; what it lacks stays.
+
+        :param lines: dict of id → dict of fields of a member
+        :return: how many are not as they were
+        """
+        self._check_may_add()
+        Member = self.env["sms.gateway.list.member"]
+        Member.check_access("write")
+        changes = []
+        for row in Member.browse(lines).read(_UPDATED_FIELDS, load=None):
+            known = {name: value or None for name, value in row.items()}
+            merged = _merge_line(known, lines[row["id"]])
+            if merged != known:
+                changes.append(merged)
+        Member.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_list_member AS member
+                   SET (%(names)s, write_uid, write_date)
+                     = ROW(%(values)s, %(uid)s, %(now)s)
+                  FROM %(source)s
+                 WHERE member.id = line.id AND member.list_id = %(list_id)s
+                """,
+                names=SQL(", ").join(map(SQL.identifier, _UPDATED_FIELDS)),
+                values=SQL(", ").join(
+                    SQL.identifier("line", name) for name in _UPDATED_FIELDS
+                ),
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                source=_make_source(changes, ("id", *_UPDATED_FIELDS)),
+                list_id=self.id,
+            )
         )
-        return self._insert_members(LINE_FIELDS, source)
+        Member.invalidate_model()
+        return len(changes)
 
     def _check_may_add(self):
         self.ensure_one()
@@ -408,6 +454,30 @@ class SmsGatewayListMember(models.Model):
                 raise ValidationError(
                     self.env._("Further data are words of a person, by their name.")
                 )
+
+
+def _make_source(lines, names):
+    """The lines as a table named ``line`` with these columns.
+
+    :param lines: list of dicts of fields of a member
+    """
+    types = {"id": SQL("integer"), "values": SQL("jsonb")}
+    columns = [
+        SQL("%s %s", SQL.identifier(name), types.get(name, SQL("varchar")))
+        for name in names
+    ]
+    return SQL(
+        "jsonb_to_recordset(%s::jsonb) AS line(%s)",
+        json.dumps(lines),
+        SQL(", ").join(columns),
+    )
+
+
+def _merge_line(known, line):
+    """:return: dict of what ``known`` has, as ``line`` changes it"""
+    person = {name: line.get(name) for name in _UPDATED_FIELDS if name != "values"}
+    values = {**(known["values"] or {}), **(line.get("values") or {})}
+    return {**merge_person(known, person), "values": values or None}
 
 
 def _are_values(values):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -37,6 +38,8 @@ _FURTHER_NAMES = {
     "turkey": "TR",
 }
 
+_WORDS = re.compile(r"[^\W\d_]+|\d+")
+
 
 def find_countries(languages: Iterable[str]) -> dict[str, str]:
     """Return what people call countries, as `plain` writes it → ISO 3166 code of two
@@ -63,6 +66,4 @@ def _name_countries(language: str) -> dict[str, str]:
 
 def plain(name: str) -> str:
     """Write a name so that case, ё, dots and spaces of all kinds do not matter."""
-    letters = name.casefold().replace("ё", "е")
-    spaced = "".join(letter if letter.isalnum() else " " for letter in letters)
-    return " ".join(spaced.split())
+    return " ".join(_WORDS.findall(name.casefold().replace("ё", "е")))

@@ -28,6 +28,7 @@ class ImportCase(GatewayCase):
             groups="crm_sms_gateway.group_manager,base.group_partner_manager",
         )
         cls.env["res.lang"]._activate_lang("ru_RU")
+        cls.env.company.country_id = cls.env.ref("base.ru")
         cls.env = cls.env(user=cls.manager)
         cls.list = cls.env["sms.gateway.list"].create({"name": "Customers"})
 
@@ -78,7 +79,7 @@ class TestColumns(ImportCase):
 
     def test_numbers_alone_need_no_header(self):
         one = self.upload("89161230101", "89161230102")
-        self.assertFalse(one.has_header)
+        self.assertEqual(one.header_line, 0)
         self.assertEqual(one.column_ids.target, "phone")
         one.action_check()
         one.action_import()
@@ -86,7 +87,7 @@ class TestColumns(ImportCase):
 
     def test_an_unknown_header_over_numbers_is_a_header(self):
         one = self.upload("Кто;Куда", "Анна;89161230101")
-        self.assertTrue(one.has_header)
+        self.assertEqual(one.header_line, 1)
         self.assertEqual(one.column_ids.mapped("target"), ["value", "phone"])
 
     def test_no_name_hides_what_texts_use_of_every_member(self):
