@@ -5,12 +5,11 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import babel_locale_parse, format_date, format_datetime
+from odoo.tools import babel_locale_parse
 
 from ..models.notification import CLOSE, make_notification
 from ..models.sms_gateway_list import LINE_FIELDS
@@ -25,7 +24,7 @@ from ..tools.people_table import (
     read_line,
     recognise,
 )
-from ..tools.table import MAX_FILE, MAX_LINES, MIB, TableError, read_table
+from ..tools.table import MAX_FILE, MAX_LINES, MIB, TableError, open_table
 
 #: Lines that are written at once.
 LINES_AT_ONCE = 2000
@@ -180,16 +179,12 @@ class SmsGatewayImport(models.TransientModel):
         """
         content = base64.b64decode(self.with_context(bin_size=False).file or b"")
         try:
-            for number, cells in read_table(content):
-                yield number, [self._write_cell(cell) for cell in cells]
+            table = open_table(content, locale=self.env.lang or "en_US")
+            for row in table.read():
+                if not row.is_hidden:
+                    yield row.number, row.cells
         except TableError as error:
             raise UserError(self._explain(error)) from error
-
-    def _write_cell(self, cell):
-        if isinstance(cell, str):
-            return cell
-        write = format_datetime if isinstance(cell, datetime) else format_date
-        return write(self.env, cell)
 
     def _judge(self):
         """Yield every line with people's data as `Judged`."""
@@ -394,12 +389,11 @@ class SmsGatewayImport(models.TransientModel):
                 "There is too much in this file. Save the sheet with the people alone,"
                 " or as CSV."
             ),
-            "not_a_table": self.env._(
-                "This is neither CSV nor XLSX. Save the table in one of these formats."
+            "not_a_table": self.env._("This is no table. Save it as XLSX, ODS or CSV."),
+            "not_supported": self.env._(
+                "Files of this kind are not read. Save the table as XLSX, ODS or CSV."
             ),
-            "damaged": self.env._(
-                "The file is damaged or protected by a password. Save it anew."
-            ),
+            "damaged": self.env._("The file is damaged. Save it anew."),
             "too_many_lines": self.env._(
                 "The file has more than %(count)s lines. Split it.", count=MAX_LINES
             ),
@@ -412,6 +406,10 @@ class SmsGatewayImport(models.TransientModel):
                 " closed.",
                 line=error.line,
             ),
+            "quote_not_closed": self.env._(
+                "A quotation mark in line %(line)s is not closed.", line=error.line
+            ),
+            "no_such_sheet": self.env._("There is no such sheet in the file."),
         }
         return sentences[error.code]
 
