@@ -678,12 +678,9 @@ class SmsGatewayImport(models.TransientModel):
                 "There is too much in this file. Save the sheet with the people alone,"
                 " or as CSV."
             ),
-            "not_a_table": self.env._(
-                "This is neither CSV nor XLSX. Save the table in one of these formats."
-            ),
-            "damaged": self.env._(
-                "The file is damaged or protected by a password. Save it anew."
-            ),
+            "not_a_table": self.env._("This is no table. Save it as XLSX, ODS or CSV."),
+            "not_supported": self._explain_format(error.detail),
+            "damaged": self.env._("The file is damaged. Save it anew."),
             "too_many_lines": self.env._(
                 "The file has more than %(count)s lines. Split it.", count=MAX_LINES
             ),
@@ -696,8 +693,26 @@ class SmsGatewayImport(models.TransientModel):
                 " closed.",
                 line=error.line,
             ),
+            "quote_not_closed": self.env._(
+                "A quotation mark in line %(line)s is not closed.", line=error.line
+            ),
+            "no_such_sheet": self.env._("There is no such sheet in the file."),
         }
         return sentences[error.code]
+
+    def _explain_format(self, detail):
+        sentences = {
+            "password": self.env._(
+                "The file is protected by a password. Save it without one."
+            ),
+            "archive": self.env._("This is an archive. Take the table out of it."),
+            "picture": self.env._(
+                "This is a picture. A table of it is needed, as XLSX, ODS or CSV."
+            ),
+        }
+        return sentences.get(detail) or self.env._(
+            "Files of this kind are not read. Save the table as XLSX, ODS or CSV."
+        )
 
 
 class SmsGatewayImportSheet(models.TransientModel):
