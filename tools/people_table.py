@@ -180,12 +180,12 @@ def recognise(headers: Sequence[str]) -> dict[int, Target]:
 
     Every meaning but ``skip`` is given once.
     """
-    plain = [plain(header) for header in headers]
+    names = [plain(header) for header in headers]
     found: dict[int, Target] = {}
     for target, known in HEADERS.items():
-        columns = [index for index, header in enumerate(plain) if header in known]
+        columns = [index for index, name in enumerate(names) if name in known]
         if target != "skip":
-            columns.sort(key=lambda index: known.index(plain[index]))
+            columns.sort(key=lambda index: known.index(names[index]))
             columns = columns[:1]
         found.update(dict.fromkeys(columns, target))
     return found
@@ -344,10 +344,10 @@ def choose_phone(headers: Sequence[str], contents: Sequence[Content]) -> PhoneCh
 
     :param headers: "" for a column without one
     """
-    plains = [plain(header) for header in headers]
-    meant = [index for index, name in enumerate(plains) if name in HEADERS["phone"]]
-    meant.sort(key=lambda index: HEADERS["phone"].index(plains[index]))
-    named = [index for index in meant if plains[index] not in _VAGUE]
+    names = [plain(header) for header in headers]
+    meant = [index for index, name in enumerate(names) if name in HEADERS["phone"]]
+    meant.sort(key=lambda index: HEADERS["phone"].index(names[index]))
+    named = [index for index in meant if names[index] not in _VAGUE]
     seeming = _find_seeming(contents)
     agreed = [index for index in named if index in seeming]
     if len(agreed) == 1:

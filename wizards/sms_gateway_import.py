@@ -52,7 +52,7 @@ _EMPTY = "–"
 _GUARD = "'"
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", _GUARD)
 #: Why a line that is not imported is not a bad one.
-_LEFT_OUT = ("hidden", "title")
+LEFT_OUT = ("hidden", "title")
 _PHONES = ("phone", "other_phone")
 #: What texts can use by a name.
 _NAMED = ("value", "country")
@@ -78,7 +78,7 @@ class Judged:
 
     @property
     def is_bad(self):
-        return bool(self.fault) and self.fault not in _LEFT_OUT
+        return bool(self.fault) and self.fault not in LEFT_OUT
 
 
 class SmsGatewayImport(models.TransientModel):
@@ -105,7 +105,9 @@ class SmsGatewayImport(models.TransientModel):
     )
     file = fields.Binary()
     file_name = fields.Char()
-    sheet_ids = fields.One2many("sms.gateway.import.sheet", "import_id", readonly=True)
+    sheet_ids = fields.One2many(
+        "sms.gateway.import.sheet", "import_id", "Sheets", readonly=True
+    )
     sheet_id = fields.Many2one(
         "sms.gateway.import.sheet", domain="[('import_id', '=', id)]"
     )
@@ -458,7 +460,8 @@ class SmsGatewayImport(models.TransientModel):
                 for number in range(1, width + 1)
             ]
         value_names = self._propose_names(headers, targets)
-        people = [cells for cells in rows if has_number(cells, self.country_id.code)]
+        phones = [*candidates, *(i for i, one in targets.items() if one == "phone")]
+        people = [row for row in rows if any(_get_cell(row, i) for i in phones)]
         samples = (people or rows)[:SAMPLE_LINES]
         return [
             {
@@ -659,8 +662,9 @@ class SmsGatewayImport(models.TransientModel):
             )
         if candidates:
             return self.env._(
-                "The column %(column)s may have phone numbers, or those of cards, "
-                "orders and so on. If they are phone numbers, select the meaning “Number”.",
+                "The column %(column)s may have phone numbers, or those of cards,"
+                " orders and so on. If they are phone numbers, select the meaning"
+                " “Number”.",
                 column=headers,
             )
         return self.env._(
