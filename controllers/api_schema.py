@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from ..tools.compose import Recipient, Rules, Texts
+from ..tools.compose import Recipient, RoundedNumber, Rules, Texts
 from ..tools.msisdn import Channel
 from ..tools.sentences import Language, sentence
 from ..tools.template import MAX_SOURCE, Template, TemplateError, compile_template
@@ -364,7 +364,9 @@ def _refuse_number(_literal: str) -> float:
 
 
 def _read_finite(literal: str) -> float:
-    number = float(literal)
+    """Return a fraction; one with an exponent is no telephone number (`compose`)."""
+    has_exponent = "e" in literal or "E" in literal
+    number = RoundedNumber(literal) if has_exponent else float(literal)
     if math.isinf(number):
         _refuse_number(literal)
     return number

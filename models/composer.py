@@ -10,13 +10,14 @@ from ..tools.segments import count_segments
 from ..tools.sentences import sentence
 from ..tools.template import TemplateError, compile_template
 from ..tools.transliteration import to_latin
+from .field_text import is_text_field
 from .findings import SPOKEN_VARIANTS, explain_template, find_in_texts
+from .phone import read_phone
 from .sms_gateway_recipient import (
     PERSON_NAMES,
     find_opted_out,
     get_problem,
     get_shown_phone,
-    is_text_field,
     read_person,
 )
 
@@ -218,13 +219,15 @@ class Composer:
         """One recipient's text to another number: the author's own text where there
         are no recipients yet."""
         person, row = self._read_row(recipient, self.get_used_names())
-        return self._compose(person, replace(row, index=0, phone=phone))
+        reading = read_phone(phone, self.campaign.company_id)
+        return self._compose(person, replace(row, index=0, phone=reading))
 
     def _read_row(self, recipient, names):
         if recipient:
             [(person, row)] = recipient._read_people(self.env, names)
             return person, row
-        return read_person(self.env.user.partner_id, names)
+        author = self.env.user.partner_id
+        return read_person(author, names, self.campaign.company_id)
 
     def explain(self, composed):
         """Why nothing is sent to a recipient, None when something is."""

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.msisdn import e164
+from .sms_gateway_recipient import find_phones
 
 #: Messages of one record that its list shows, the newest.
 MAX_LISTED = 1000
@@ -32,7 +32,7 @@ class SmsGatewayAddressee(models.AbstractModel):
         One set of ids: of two conditions joined by OR PostgreSQL serves neither by an
         index when one is a subquery.
         """
-        number = e164(self.phone or "")
+        number = self._origin and find_phones(self._origin, self.env.company)[0].number
         found = SQL(
             """(SELECT message_id FROM sms_gateway_recipient
                  WHERE res_model = %s AND res_id = %s AND message_id IS NOT NULL

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-from ..tools.msisdn import InvalidNumber, e164, normalise
+from ..tools.msisdn import InvalidNumber, Reading, check_channel
 from ..tools.people_table import MAX_VALUE, is_name, merge_person
 from .notification import RELOAD, make_notification
 from .sms_gateway_draft import read_domain
@@ -204,7 +204,8 @@ class SmsGatewayList(models.Model):
         self.ensure_one()
         counts, seen = Counter(), set()
         for records in self._read_in_parts():
-            for number, word in judge_numbers(self.env, find_phones(records)):
+            phones = find_phones(records, self.company_id)
+            for number, word in judge_numbers(self.env, phones):
                 is_second = word == "reachable" and number in seen
                 counts["duplicate" if is_second else word] += 1
                 seen.add(number)
@@ -245,7 +246,8 @@ class SmsGatewayList(models.Model):
         """
         numbers = set()
         for records in self._read_in_parts():
-            numbers.update(map(e164, find_phones(records)))
+            phones = find_phones(records, self.company_id)
+            numbers.update(phone.number for phone in phones if phone.number)
         return numbers
 
     def _get_value_names(self):
@@ -276,19 +278,17 @@ class SmsGatewayList(models.Model):
         return self._insert_members(LINE_FIELDS, _make_source(lines, LINE_FIELDS))
 
     def _find_lines(self):
-        """The imported lines by their numbers.
+        """The members that have their own data, by their numbers.
 
-        :return: dict of E.164 → list of ids of members
+        :return: dict of E.164, or None → list of ids
         """
         lines = defaultdict(list)
-        ours = [
-            ("list_id", "=", self.id),
-            ("partner_id", "=", False),
-            ("lead_id", "=", False),
-        ]
-        for member in self.env["sms.gateway.list.member"].search_fetch(ours, ["phone"]):
-            lines[e164(member.phone or "")].append(member.id)
-        return dict(lines)
+        for records in self._read_in_parts():
+            if records._name == "sms.gateway.list.member":
+                phones = find_phones(records, self.company_id)
+                for member, phone in zip(records, phones, strict=True):
+                    lines[phone.number].append(member.id)
+        return lines
 
     def _update_lines(self, lines):
         """Change imported lines to what a file says of them; what it lacks stays.
@@ -420,9 +420,9 @@ class SmsGatewayListMember(models.Model):
                 f"{name}: {value}" for name, value in (member.values or {}).items()
             )
 
-    @api.depends("partner_id.phone", "lead_id.phone", "phone")
+    @api.depends("partner_id.phone_sanitized", "lead_id.phone_sanitized", "phone")
     def _compute_reach(self):
-        judged = judge_numbers(self.env, [_get_phone(member) for member in self])
+        judged = judge_numbers(self.env, [_read_phone(member) for member in self])
         for member, (number, word) in zip(self, judged, strict=True):
             member.display_phone = number
             member.reach = word
@@ -487,18 +487,19 @@ def _are_values(values):
     )
 
 
-def _get_phone(member):
+def _read_phone(member):
     record = member.partner_id or member.lead_id or member
-    return next(iter(find_phones(record._filtered_access("read"))), "")
+    readable = record._filtered_access("read")
+    return next(iter(find_phones(readable, member.company_id)), Reading())
 
 
 def judge_numbers(env, phones):
     """Find out for each number whether it can be written to.
 
-    :param phones: as people wrote them, "" for none
+    :param phones: list of `tools.msisdn.Reading`
     :return: list of E.164 or None, and a word of the field ``reach``
     """
-    judged = [_read_number(phone) for phone in phones]
+    judged = [_judge_number(phone) for phone in phones]
     numbers = [number for number, _word in judged if number]
     blocked = find_opted_out(env, numbers)
     return [
@@ -506,10 +507,11 @@ def judge_numbers(env, phones):
     ]
 
 
-def _read_number(phone):
-    if not phone:
-        return None, "no_number"
+def _judge_number(phone):
+    if phone.number is None:
+        return None, "invalid_number" if phone.reason else "no_number"
     try:
-        return normalise(phone, channel="sms"), "reachable"
+        check_channel(phone.number, "sms")
     except InvalidNumber:
         return None, "invalid_number"
+    return phone.number, "reachable"

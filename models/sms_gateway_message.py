@@ -21,6 +21,7 @@ from ..tools.copy_format import to_line
 from ..tools.msisdn import e164
 from ..tools.sentences import sentence
 from .copied_many2one import CopiedMany2one
+from .phone import read_phone
 from .rows import select_rows
 
 CHANNELS = [("sms", "SMS"), ("voice", "Voice call")]
@@ -420,7 +421,7 @@ class SmsGatewayMessage(models.Model):
             return fields.Domain.OR(conditions)
         if operator != "ilike" or not isinstance(value, str):
             return NotImplemented
-        if number := e164(value):
+        if number := read_phone(value, self.env.company).number or e164(value):
             return _ends_with(number, whole=True)
         digits = _NUMBER_MARKS.sub("", value)
         if digits.isdecimal():

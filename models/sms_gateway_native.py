@@ -15,6 +15,7 @@ from odoo.addons.sms.tools.sms_api import SmsApiBase
 
 from ..tools.compose import Rules, compose_ready
 from .copied_many2one import CopiedMany2one
+from .phone import read_phone
 from .sms_gateway_campaign import new_key
 from .sms_gateway_message import FINAL_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
 from .sms_gateway_note import NO_CHATTER
@@ -159,7 +160,13 @@ class SmsGatewayNative(models.Model):
         settings = self.env["sms.gateway.settings"]._get()
         rules = Rules(max_segments=settings.max_segments)
         composed = (
-            compose_ready(index, one.number, one.body, rules, uuid=one.uuid)
+            compose_ready(
+                index,
+                read_phone(one.number, company),
+                one.body,
+                rules,
+                uuid=one.uuid,
+            )
             for index, one in enumerate(texts)
         )
         self.env["sms.gateway.message"]._enqueue(campaign, composed)

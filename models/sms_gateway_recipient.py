@@ -2,33 +2,24 @@
 
 import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_amount, format_date, format_datetime
+from odoo.tools import SQL
 
 from ..tools.compose import Recipient
+from ..tools.msisdn import Reading
 from ..tools.person_name import PersonName, split_name
 from .copied_many2one import CopiedMany2one
+from .field_text import format_field
+from .phone import read_phones
 
 _logger = logging.getLogger(__name__)
 
 #: Names of the manual: how a person is addressed.
 PERSON_NAMES = ("first_name", "last_name", "patronymic", "fio")
-#: Fields that can be written into a text.
-TEXT_FIELD_TYPES = (
-    "char",
-    "text",
-    "selection",
-    "integer",
-    "float",
-    "monetary",
-    "date",
-    "datetime",
-    "many2one",
-)
 PROBLEMS = [
     ("no_number", "No number"),
     ("invalid_number", "Bad number"),
@@ -173,7 +164,8 @@ class SmsGatewayRecipient(models.Model):
         for model_name, recipients in self.grouped("res_model").items():
             ids = recipients.mapped("res_id")
             records = env[model_name].browse(ids).exists()
-            for person in find_people(records._filtered_access("read")):
+            readable = records._filtered_access("read")
+            for person in find_people(readable, self.campaign_id.company_id):
                 people[model_name, person.record.id] = person
         return [
             _read_recipient(
@@ -243,43 +235,46 @@ class SmsGatewayRecipient(models.Model):
 
 @dataclass(frozen=True)
 class Person:
-    """Who stands behind a record. ``partner`` is empty where there is none."""
+    """Who stands behind a record. ``partner`` is empty where there is none.
+
+    ``lang`` is None where nobody knows the person's language.
+    """
 
     record: models.BaseModel
     partner: models.BaseModel
-    phone: str
+    phone: Reading
     gender: str | None
     name: PersonName
     fio: str
 
-    @property
-    def lang(self):
-        """The person's language, None when nobody knows it."""
-        source = self.partner or self.record
-        return ("lang" in source and source.lang) or None
+    lang: str | None
 
 
-def find_people(records):
+def find_people(records, company):
     """The persons behind records of one model that the user may read.
 
+    The records of the persons have their language and time zone in their context, or
+    else the company's: a text is the same whoever sends it.
+
+    :param company: who writes to them
     :rtype: list[Person]
     """
     partners = _find_partners(records)
-    people = [_make_person(record, partners[record.id]) for record in records]
+    phones = read_phones(records, partners, company)
+    here = _get_context(company)
     return [
-        replace(one, record=one.record.with_context(lang=one.lang)) for one in people
+        _make_person(record, partners[record.id], phone, here)
+        for record, phone in zip(records, phones, strict=True)
     ]
 
 
-def find_phones(records):
-    """The numbers of records of one model that the user may read, as they are written,
-    "" for none.
+def find_phones(records, company):
+    """The numbers of records of one model that the user may read.
 
-    :rtype: list[str]
+    :rtype: list[tools.msisdn.Reading]
     """
     records.fetch(records._phone_get_number_fields())
-    partners = _find_partners(records)
-    return [_choose_phone(record, partners[record.id]) for record in records]
+    return read_phones(records, _find_partners(records), company)
 
 
 def find_opted_out(env, numbers):
@@ -301,12 +296,13 @@ def find_opted_out(env, numbers):
     return {number for (number,) in rows}
 
 
-def read_person(record, names):
+def read_person(record, names, company):
     """What a text needs of one record that is nobody's recipient.
 
+    :param company: who writes to them
     :rtype: tuple[Person, compose.Recipient]
     """
-    [person] = find_people(record)
+    [person] = find_people(record, company)
     return person, _make_recipient(0, person, names)
 
 
@@ -323,32 +319,35 @@ def _find_partners(records):
     return {record_id: partner & readable for record_id, partner in found.items()}
 
 
-def _make_person(record, partner):
-    """The name is the partner's, where the record has one; number and gender are the
-    record's own, if it has any."""
+def _get_context(company):
+    """What texts to people of unknown language and time zone are written in."""
+    # sudo: whoever sends for a company may not see its contact
+    partner = company.sudo().partner_id
+    zone = partner.tz or company.env["sms.gateway.settings"]._get().time_zone
+    return {"lang": partner.lang, "tz": zone}
+
+
+def _make_person(record, partner, phone, here):
+    """The name is the partner's, where the record has one; the gender is the record's
+    own, if it has any."""
     named = partner if partner and not partner.is_company else record
     fio = _get_fio(named)
+    spoken = partner or record
+    lang, zone = _get(spoken, "lang") or None, _get(spoken, "tz")
+    context = {"lang": lang or here["lang"], "tz": zone or here["tz"]}
     return Person(
-        record=record,
+        record=record.with_context(**context),
         partner=partner,
-        phone=_choose_phone(record, partner),
+        phone=phone,
         gender=_get(record, "gender") or _get(partner, "gender") or None,
         name=_get_name(named, fio),
         fio=fio,
+        lang=lang,
     )
 
 
 def _get(record, name):
     return record[name] if name in record._fields else None
-
-
-def _choose_phone(record, partner):
-    return _get_phone(record) or _get_phone(partner)
-
-
-def _get_phone(record):
-    numbers = (record[name] for name in record._phone_get_number_fields())
-    return next(filter(None, numbers), "") if record else ""
 
 
 def _get_fio(record):
@@ -374,7 +373,7 @@ def _get_name(record, fio):
 
 def _read_recipient(recipient, person, names):
     if person is None:
-        return None, Recipient(recipient.index, "")
+        return None, Recipient(recipient.index, Reading())
     return person, _make_recipient(recipient.index, person, names)
 
 
@@ -400,48 +399,6 @@ def _read_value(person, name):
         # a field that fails for one record must not stop the others
         _logger.info("%s of %s cannot be read: %s", name, person.record, error)
         return ""
-
-
-def is_text_field(model, field):
-    """Whether texts may use this field: it is readable for the user, and as text."""
-    return field.type in TEXT_FIELD_TYPES and model._has_field_access(field, "read")
-
-
-def format_field(record, name):
-    """A field's value as people write it, in the language of the context.
-
-    :raise AccessError: the user may not read the field or what it points to
-    """
-    field = record._fields.get(name)
-    if field is None or not record[name]:
-        return "" if field is None or field.type not in _NUMBERS else "0"
-    return _FORMATS.get(field.type, _format_plainly)(record, field)
-
-
-def _format_plainly(record, field):
-    value = record[field.name]
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _format_selection(record, field):
-    labels = dict(field._description_selection(record.env))
-    return labels.get(record[field.name], "")
-
-
-def _format_amount(record, field):
-    currency = record[field.get_currency_field(record)]
-    value = record[field.name]
-    return format_amount(record.env, value, currency) if currency else f"{value:g}"
-
-
-_NUMBERS = ("integer", "float", "monetary")
-_FORMATS = {
-    "selection": _format_selection,
-    "monetary": _format_amount,
-    "many2one": lambda record, field: record[field.name].display_name,
-    "date": lambda record, field: format_date(record.env, record[field.name]),
-    "datetime": lambda record, field: format_datetime(record.env, record[field.name]),
-}
 
 
 def get_shown_phone(composed):

@@ -29,7 +29,7 @@ class SmsGatewayText(models.AbstractModel):
     def _compute_findings(self):
         # the author's own name stands for anybody's
         own = self.env.user.partner_id
-        samples = dict(read_person(own, PERSON_NAMES)[1].values)
+        samples = dict(read_person(own, PERSON_NAMES, self.env.company)[1].values)
         for record in self:
             names = find_names(self.env, [record._get_res_model()])
             sources = {

@@ -105,7 +105,7 @@ class _Sources:
 
 
 class GatewayHelpers:
-    """A sandbox route of its own, and the crons run by hand.
+    """A sandbox route of its own in a Russian company, and the crons run by hand.
 
     Everything happens in the test's transaction: the dispatcher's commits are
     savepoints. What needs real transactions is tested with real processes elsewhere.
@@ -116,6 +116,7 @@ class GatewayHelpers:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env.company.country_id = cls.env.ref("base.ru")
         cls.route = cls.make_route("test route")
 
     @classmethod

@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Literal
 
-from .msisdn import Channel, InvalidNumber, e164, normalise
+from .msisdn import Channel, InvalidNumber, Reading, check_channel, e164, normalise
 from .segments import Encoding, count_segments
 from .template import Template
 
@@ -43,12 +43,16 @@ _TOO_BIG = 10**1000
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
+class RoundedNumber(float):
+    """A number that was written with an exponent: digits behind it may be lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """One place in ``users``, or one contact.
 
     Everything is as received, except that field names are normalised already
-    (``first name`` is ``first_name``).
+    (``first name`` is ``first_name``). The phone of a contact is a `Reading`.
     """
 
     index: int
@@ -183,6 +187,8 @@ def compose_ready(
 
 
 def _read_phone(raw: object, channel: Channel, problems: list[Problem]) -> str | None:
+    if isinstance(raw, Reading):
+        return _check_reading(raw, channel, problems)
     phone = _as_phone(raw)
     if _UNSTORABLE.search(phone):
         problems.append(Problem("invalid_character", "phone"))
@@ -190,13 +196,37 @@ def _read_phone(raw: object, channel: Channel, problems: list[Problem]) -> str |
     try:
         return normalise(phone, channel=channel)
     except InvalidNumber as error:
-        reason = {"reason": error.reason if phone.strip() else "absent"}
-        problems.append(Problem("invalid_number", "phone", reason))
+        reason = _explain_number(raw, phone, error)
+        problems.append(Problem("invalid_number", "phone", {"reason": reason}))
         return e164(phone)
+
+
+def _check_reading(
+    reading: Reading, channel: Channel, problems: list[Problem]
+) -> str | None:
+    """Return a number that was read already; one the channel does not reach as well."""
+    reason = reading.reason
+    if reading.number is not None:
+        try:
+            check_channel(reading.number, channel)
+        except InvalidNumber as error:
+            reason = error.reason
+    if reason or reading.number is None:
+        params = {"reason": reason or "absent"}
+        problems.append(Problem("invalid_number", "phone", params))
+    return reading.number
+
+
+def _explain_number(raw: object, phone: str, error: InvalidNumber) -> str:
+    if isinstance(raw, RoundedNumber):
+        return "digits_lost"
+    return error.reason if phone.strip() else "absent"
 
 
 def _as_phone(raw: object) -> str:
     """Return a phone as text: a string or a whole number, else nothing."""
+    if isinstance(raw, RoundedNumber):
+        return ""
     if isinstance(raw, int | float) and not (raw >= 0 and raw % 1 == 0):
         return ""
     return _as_text(raw) or ""
@@ -204,7 +234,7 @@ def _as_phone(raw: object) -> str:
 
 def _keep(raw: object) -> str:
     """Return what is kept of a phone as received, whatever it is."""
-    phone = _as_text(raw)
+    phone = raw.raw if isinstance(raw, Reading) else _as_text(raw)
     if phone is None:
         phone = "" if isinstance(raw, int) else reprlib.repr(raw)
     return _UNSTORABLE.sub("", phone)[:_PHONE_KEPT]
@@ -246,7 +276,8 @@ def _read_values(
 
 def _received(recipient: Recipient, name: str) -> object:
     if name == "phone":
-        return recipient.phone
+        phone = recipient.phone
+        return phone.raw if isinstance(phone, Reading) else phone
     if name == "gender":
         return recipient.gender
     return recipient.values.get(name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -43,6 +44,7 @@ MAX_WRITTEN = 64
 _MOBILE_TYPES = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{3,18}")
 # what can be read at a glance as the library would, whatever the country
+_PLAINLY_BARE = re.compile(r"[0-9][0-9 \-()\N{NO-BREAK SPACE}]*")
 _PLAINLY_INTERNATIONAL = re.compile(r"\+[0-9][0-9 \-()\N{NO-BREAK SPACE}]*")
 # 7.9161E+10, in Cyrillic letters too
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eEеЕ][+-]?[0-9]+")
@@ -54,8 +56,11 @@ _BETWEEN_NUMBERS = re.compile(
     r"[,;|/\\\n]|(?<=[0-9)])\s*(?=\+)|\s(?:и|или|and|or)\s", re.IGNORECASE
 )
 _NOT_DIGITS = re.compile("[^0-9]+")
+# Arabic ones too
+_DIGIT = re.compile(r"\d")
 # digits of a number without the code of a city, of one with it, and of the end of one
 _SHORTEST_NUMBER, _COMPLETE_NUMBER, _SHORTEST_END = 7, 10, 2
+_CALLING_CODE_OF_RUSSIA = 7
 # E.164 has 15; a trunk prefix and a dialling prefix may stand before them
 _LONGEST_WRITTEN = 19
 # 8XXXXXXXXXX and 7XXXXXXXXXX carry the trunk prefix or the country, 9XXXXXXXXX neither
@@ -84,6 +89,19 @@ class InvalidNumber(ValueError):
         self.reason: Reason = reason
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number as somebody wrote it, and what it is read as.
+
+    Either ``number`` (E.164, for any channel) or ``reason`` is given; neither where
+    nothing is written.
+    """
+
+    raw: str = ""
+    number: str | None = None
+    reason: Reason | None = None
+
+
 def normalise(raw: str, *, channel: Channel = "sms") -> str:
     """Return a number as E.164.
 
@@ -102,6 +120,19 @@ def normalise(raw: str, *, channel: Channel = "sms") -> str:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
 
 
+def read(raw: str, country: str | None, *, known: str | None = None) -> Reading:
+    """Read a number of somebody in a country; never raises.
+
+    :param known: what Odoo made of it for this country, where that is known already
+    """
+    if not raw.strip():
+        return Reading(raw)
+    try:
+        return Reading(raw, _read_valid(raw, country, known))
+    except InvalidNumber as error:
+        return Reading(raw, reason=error.reason)
+
+
 def read_national(
     raw: str, country: str | None, *, channel: Channel | None = None
 ) -> str:
@@ -111,12 +142,7 @@ def read_national(
     :param channel: what has to reach the number; None for any valid one
     :raise InvalidNumber: with its reason
     """
-    check_written(raw)
-    number = None
-    try:
-        number = _read_plainly(raw) or _read_by_library(raw, country)
-    finally:
-        _check_country(raw, number, country)
+    number = _read_valid(raw, country)
     if channel is not None:
         check_channel(number, channel)
     return number
@@ -172,7 +198,7 @@ def check_written(raw: str) -> None:
     :raise InvalidNumber: with its reason
     """
     written = raw.strip()
-    if len(raw) > MAX_WRITTEN or not any(map(str.isdecimal, written)):
+    if len(raw) > MAX_WRITTEN or not _DIGIT.search(written):
         raise InvalidNumber("unreadable")
     if _SCIENTIFIC.fullmatch(written) or _FRACTION.fullmatch(written):
         raise InvalidNumber("digits_lost")
@@ -230,14 +256,39 @@ def _without_fraction(written: str) -> str:
     return fraction[1] if fraction and not fraction[2].strip("0") else written
 
 
+def _read_valid(raw: str, country: str | None, known: str | None = None) -> str:
+    """Return a valid number, where nothing else can be meant."""
+    number = _read_plainly(raw) or _read_plainly_bare(raw, country)
+    if number is None:
+        check_written(raw)
+        number = known
+    try:
+        number = number or _read_by_library(raw, country)
+    finally:
+        _check_country(raw, number, country)
+    return number
+
+
 def _read_plainly(raw: str) -> str | None:
     """Return a mobile number that has its plus and nothing but usual separators."""
     written = raw.strip()
-    if not _PLAINLY_INTERNATIONAL.fullmatch(written):
+    if not _PLAINLY_INTERNATIONAL.fullmatch(written) or _PLUS_TRUNK.match(written):
         return None
     number = "+" + _NOT_DIGITS.sub("", written)
     is_mobile = _INTERNATIONAL.fullmatch(number) and _is_plainly_mobile(number)
     return number if is_mobile else None
+
+
+def _read_plainly_bare(raw: str, country: str | None) -> str | None:
+    """Return a mobile number of Russia without its plus and with nothing but usual
+    separators."""
+    if country != "RU":
+        return None
+    bare = _BARE.fullmatch(_NOT_DIGITS.sub("", raw))
+    if bare is None or not _PLAINLY_BARE.fullmatch(raw.strip()):
+        return None
+    number = f"+7{bare[1] or bare[2]}"
+    return number if _is_plainly_mobile(number) else None
 
 
 def _read_by_library(raw: str, country: str | None) -> str:
@@ -288,11 +339,13 @@ def _check_country(raw: str, number: str | None, country: str | None) -> None:
     of a Russian one.
     """
     digits = _NOT_DIGITS.sub("", raw)
-    code = _get_calling_code(country)
     has_plus = raw.lstrip().startswith("+")
-    if has_plus and not (code == 7 and digits.startswith("8")):
+    if not country or (has_plus and not digits.startswith("8")):
         return
-    if not country or (number and not has_plus and number.startswith(f"+{code}")):
+    code = _get_calling_code(country)
+    if has_plus and code != _CALLING_CODE_OF_RUSSIA:
+        return
+    if number and not has_plus and number.startswith(f"+{code}"):
         return
     if _is_of_russia(digits, number):
         raise InvalidNumber("doubtful")
@@ -310,6 +363,11 @@ def _is_of_russia(digits: str, number: str | None) -> bool:
 def _get_calling_code(country: str | None) -> int:
     """Return the number that stands behind the plus, 0 where there is no country."""
     return phonenumbers.country_code_for_region(country) if country else 0
+
+
+def is_of(number: str, country: str | None) -> bool:
+    """Tell whether a number (E.164) begins with the calling code of a country."""
+    return country is not None and number.startswith(f"+{_get_calling_code(country)}")
 
 
 def _count_digits(written: str) -> int:

@@ -1,0 +1,89 @@
+"""The numbers that stand in records, as Odoo reads them."""
+
+from ..tools.msisdn import Reading, is_of, read
+
+
+def read_phones(records, partners, company):
+    """Read the numbers of records of one model, each by its own country.
+
+    A record's own number goes before its partner's. The country is that of the record
+    or its partner, else that of the partner's company, else the company's. Where that
+    is not what Odoo has read, nobody can know what is right.
+
+    :param partners: dict of the records' ids → the partner behind it, or none
+    :param company: whose country a number without one has
+    :rtype: list[tools.msisdn.Reading]
+    """
+    sources = [_choose_source(record, partners[record.id]) for record in records]
+    countries = _find_countries(sources)
+    # sudo: which country a company has is no secret
+    fallback = company.sudo().country_id.code or None
+    return [
+        _read(source, countries.get((source._name, source.id)), fallback)
+        for source in sources
+    ]
+
+
+def read_phone(raw, company):
+    """Read a number that stands in no record.
+
+    :rtype: tools.msisdn.Reading
+    """
+    # sudo: which country a company has is no secret
+    return read(raw or "", company.sudo().country_id.code or None)
+
+
+def _choose_source(record, partner):
+    return record if _get_written(record) or not partner else partner
+
+
+def _get_written(record):
+    """:return: list of the numbers of one record, as people wrote them"""
+    numbers = (record[name] for name in record._phone_get_number_fields())
+    return [number for number in numbers if number]
+
+
+def _find_countries(sources):
+    """:return: dict of (model name, id) → the country's code"""
+    found = {}
+    by_model = {}
+    for source in sources:
+        by_model.setdefault(source._name, []).append(source.id)
+    for model_name, ids in by_model.items():
+        # sudo: how a number is read does not depend on who may see the country
+        records = sources[0].env[model_name].sudo().browse(ids)
+        for record_id, country in records._phone_get_country().items():
+            found[model_name, record_id] = country.code
+    return found
+
+
+def _read(source, own, fallback):
+    """Read the first number that can be read."""
+    country = own or _get_country_of_company(source) or fallback
+    known = _get_known(source)
+    trusted = known if own or _fits(known, country) else None
+    readings = [read(raw, country, known=trusted) for raw in _get_written(source)]
+    reading = next((one for one in readings if one.number), None)
+    if reading is None:
+        return readings[0] if readings else Reading()
+    if known not in (None, reading.number):
+        return Reading(reading.raw, reason="doubtful")
+    return reading
+
+
+def _get_known(source):
+    """What Odoo made of the number when it was written: its blacklist knows that."""
+    known = "phone_sanitized" in source._fields and source.phone_sanitized
+    return known or None
+
+
+def _fits(known, country):
+    return known is not None and is_of(known, country)
+
+
+def _get_country_of_company(source):
+    """The country of the company that a contact without one belongs to."""
+    if source._name != "res.partner" or not source.parent_id:
+        return None
+    # sudo: how a number is read does not depend on who may see the country
+    return source.sudo().commercial_partner_id.country_id.code or None
