@@ -22,7 +22,6 @@ EXACT = 10**15
 #: 31.12.9999; beyond, and before 1900, there are no dates
 MAX_SERIAL = 2_958_465
 NO_DATE = "#######"
-MAX_DIGITS = 30
 MAX_TOKENS = 40
 #: characters of a number without a format
 GENERAL_WIDTH = 11
@@ -68,13 +67,30 @@ class _Token:
 
 
 @dataclass(frozen=True, slots=True)
+class _Layout:
+    """The tokens before and behind the decimal point, and what commas mean."""
+
+    before: tuple[_Token, ...]
+    behind: tuple[_Token, ...]
+    has_point: bool
+    is_grouped: bool
+    thousands: int
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Section:
-    """One section: what is to be written, and when it is chosen."""
+    """One section: what is to be written, and when it is chosen.
+
+    ``step`` are the milliseconds of the smallest part of a second that it shows.
+    """
 
     kind: str
     tokens: tuple[_Token, ...]
     locale: SheetLocale
     condition: tuple[str, float] | None = None
+    layout: _Layout | None = None
+    step: int = 1000
 
     def holds(self, value: float) -> bool:
         if not self.condition:
@@ -121,6 +137,8 @@ class NumberFormat:
         self._locale = locale
         self._is_1904 = is_1904
         sections = [_read_section(one, locale) for one in _split(code or "General")]
+        if any(len(section.tokens) > MAX_TOKENS for section in sections):
+            raise ValueError("a format that nobody made by hand")
         self._texts = _pop_text_section(sections)
         self._sections = sections
         self._is_general = not sections or (
@@ -141,8 +159,12 @@ class NumberFormat:
                 return _show_around(section, show_general(value, section.locale))
             case "fraction":
                 return _show_fraction(value, section)
+            case "scientific":
+                return _show_scientific(value, section)
+            case _ if section.layout:
+                return _show_number(value, section, section.layout)
             case _:
-                return _show_number(value, section)
+                return _show_words(value, section)
 
     def show_written(self, written: str) -> str:
         """Return a number that a file has in digits.
@@ -242,16 +264,26 @@ def _make_section(
         return _Section(section.kind, section.tokens, locale, condition)
     kinds = {token.kind for token in tokens}
     if kinds & {"date", "elapsed", "noon"}:
-        return _Section("date", tuple(_mark_minutes(tokens)), locale, condition)
-    kind = "number"
-    if "general" in kinds:
-        kind = "general"
-    elif "@" in kinds:
-        kind = "text"
+        step = _find_step(tokens)
+        tokens = list(_mark_minutes(tokens))
+        return _Section("date", tuple(tokens), locale, condition, step=step)
     tokens = [one for token in tokens for one in _split_part(token)]
-    if kind == "number" and _has_fraction(tokens):
-        kind = "fraction"
-    return _Section(kind, tuple(tokens), locale, condition)
+    kind = _find_kind(tokens)
+    layout = _read_layout(tuple(tokens)) if kind == "number" else None
+    return _Section(kind, tuple(tokens), locale, condition, layout)
+
+
+def _find_kind(tokens: list[_Token]) -> str:
+    kinds = {token.kind for token in tokens}
+    if "general" in kinds:
+        return "general"
+    if "@" in kinds:
+        return "text"
+    if "digit" not in kinds:
+        return "words"
+    if "exponent" in kinds:
+        return "scientific"
+    return "fraction" if _has_fraction(tokens) else "number"
 
 
 def _split_part(token: _Token) -> Iterator[_Token]:
@@ -326,38 +358,22 @@ def _show_around(section: _Section, text: str) -> str:
     )
 
 
-def _show_number(value: float, section: _Section) -> str:
-    exact = Decimal(f"{value:.15g}")
-    tokens = section.tokens
-    kinds = [token.kind for token in tokens]
-    if "digit" not in kinds:
-        words = "".join(token.text for token in tokens)
-        return f"-{words}" if value < 0 and words.strip() else words
-    exact *= Decimal(100) ** kinds.count("%")
-    if "exponent" in kinds:
-        if exact == exact.to_integral_value() and abs(exact) < EXACT:
-            return show_general(float(exact), section.locale)
-        return _show_scientific(exact, section)
-    layout = _read_layout(tokens)
-    exact = exact.scaleb(-3 * layout.thousands)
+def _show_number(value: float, section: _Section, layout: _Layout) -> str:
+    exact = _read_exact(value, section).scaleb(-3 * layout.thousands)
     whole, part = _write_digits(abs(exact), layout.decimals)
     text = _fill(layout, whole, part, section.locale)
     return f"-{text}" if exact < 0 else text
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The tokens before and behind the decimal point, and what commas mean."""
+def _read_exact(value: float, section: _Section) -> Decimal:
+    """Return the digits that a spreadsheet knows of a number, as percent if it is."""
+    percents = sum(token.kind == "%" for token in section.tokens)
+    return Decimal(f"{value:.15g}").scaleb(2 * percents)
 
-    before: tuple[_Token, ...]
-    behind: tuple[_Token, ...]
-    has_point: bool
-    is_grouped: bool
-    thousands: int
 
-    @property
-    def decimals(self) -> int:
-        return sum(token.kind == "digit" for token in self.behind)
+def _show_words(value: float, section: _Section) -> str:
+    words = "".join(token.text for token in section.tokens)
+    return f"-{words}" if value < 0 and words.strip() else words
 
 
 def _read_layout(tokens: tuple[_Token, ...]) -> _Layout:
@@ -379,12 +395,13 @@ def _read_layout(tokens: tuple[_Token, ...]) -> _Layout:
         has_point,
         bool(grouping),
         len(scaling),
+        sum(kind == "digit" for kind in kinds[point:]),
     )
 
 
 def _write_digits(value: Decimal, decimals: int) -> tuple[str, str]:
     """Return the digits before and behind the point; none for zero before it."""
-    shown = f"{_round(value, min(decimals, MAX_DIGITS)):f}"
+    shown = f"{_round(value, decimals):f}"
     whole, _point, part = shown.partition(".")
     return whole.lstrip("0"), part.ljust(decimals, "0")
 
@@ -458,15 +475,21 @@ def _fill_part(tokens: tuple[_Token, ...], part: str) -> str:
     return "".join(written)
 
 
-def _show_scientific(value: Decimal, section: _Section) -> str:
-    """Write 1.5E+16 with the places before the point as steps of the power."""
+def _show_scientific(number: float, section: _Section) -> str:
+    """Write 1.5E+16, with the places before the point as steps of the power.
+
+    Whole numbers are written in full as long as they are exact: they are telephones.
+    """
+    value = _read_exact(number, section)
+    if value == value.to_integral_value() and abs(value) < EXACT:
+        return show_general(float(value), section.locale)
     tokens = section.tokens
     split = [token.kind for token in tokens].index("exponent")
     layout = _read_layout(tokens[:split] or (_Token("digit", "0"),))
     step = max(1, sum(token.kind == "digit" for token in layout.before))
     power = value.adjusted() if value else 0
     power -= power % step
-    mantissa = _round(abs(value).scaleb(-power), min(layout.decimals, MAX_DIGITS))
+    mantissa = _round(abs(value).scaleb(-power), layout.decimals)
     if mantissa >= 10**step:
         power += step
         mantissa = mantissa.scaleb(-step)
@@ -550,7 +573,9 @@ def _show_moment(value: float, section: _Section, *, is_1904: bool) -> str:
         sign, value = "-", -value
     if not 0 <= value < MAX_SERIAL + 1:
         return NO_DATE
-    moment = _make_moment(_round_to_shown(value, section), is_1904=is_1904)
+    step = section.step
+    total = (round(value * _DAY) + step // 2) // step * step
+    moment = _make_moment(total, is_1904=is_1904)
     if moment is None:
         return NO_DATE
     is_noon = "noon" in kinds
@@ -561,18 +586,13 @@ def _show_moment(value: float, section: _Section, *, is_1904: bool) -> str:
     )
 
 
-def _round_to_shown(value: float, section: _Section) -> int:
-    """Return milliseconds, rounded to what the format shows of a second."""
-    total = round(value * _DAY)
-    texts = [
-        token.text for token in section.tokens if token.kind in ("date", "elapsed")
-    ]
-    places = [len(t.text) - 1 for t in section.tokens if t.kind == "part"]
-    if places or not any(text[0] == "s" for text in texts):
-        step: int = 10 ** (3 - min(3, places[0])) if places else 1
-    else:
-        step = 1000
-    return (total + step // 2) // step * step
+def _find_step(tokens: list[_Token]) -> int:
+    """Return the milliseconds of the smallest part of a second that is shown.
+
+    Seconds are rounded: fractions of days miss them. Minutes and hours are cut off.
+    """
+    parts = [len(token.text) - 1 for token in tokens if token.kind == "part"]
+    return int(10 ** (3 - min(3, parts[0]))) if parts else 1000
 
 
 def _make_moment(total: int, *, is_1904: bool) -> _Moment | None:

@@ -50,8 +50,15 @@ BUILTIN = {
     48: "##0.0E+0",
     49: "@",
 }
-_MONEY = {5: 0, 6: 0, 7: 2, 8: 2, 42: 0, 44: 2}
-_AMOUNTS = {37: 0, 38: 0, 39: 2, 40: 2, 41: 0, 43: 2}
+#: of those, whether amounts have decimals, and whether they have a currency
+_AMOUNTS = {
+    **dict.fromkeys((5, 6, 42), (False, True)),
+    **dict.fromkeys((7, 8, 44), (True, True)),
+    **dict.fromkeys((37, 38, 41), (False, False)),
+    **dict.fromkeys((39, 40, 43), (True, False)),
+}
+#: zero is a dash there
+_ACCOUNTING = (41, 42, 43, 44)
 
 _BOOLEANS = {
     "ru": ("ИСТИНА", "ЛОЖЬ"),
@@ -118,18 +125,23 @@ class SheetLocale:
             return f"{self.short_date} h:mm"
         if number in (15, 16, 17) and self.date_separator == ".":
             return BUILTIN[number].replace("d", "dd").replace("-", ".")
-        if self.code != "en_US" and number in _MONEY:
-            return self._get_money(number)
         if self.code != "en_US" and number in _AMOUNTS:
-            amount = _get_amount(_AMOUNTS[number])
-            return f"{amount};-{amount}"
+            return self._get_amount(number)
         return BUILTIN.get(number, "General")
 
-    def _get_money(self, number: int) -> str:
-        amount = _get_amount(_MONEY[number])
-        sign = f'"{self.currency}"'
-        money = f"{sign}{amount}" if self.is_currency_first else f'{amount}" "{sign}'
-        return f"{money};-{money}"
+    def _get_amount(self, number: int) -> str:
+        has_decimals, has_currency = _AMOUNTS[number]
+        amount = "#,##0.00" if has_decimals else "#,##0"
+        zero = '"-"' if number in _ACCOUNTING else amount
+        before = behind = ""
+        if has_currency and self.is_currency_first:
+            before = f'"{self.currency}"'
+        elif has_currency:
+            behind = f'" {self.currency}"'
+        return ";".join(
+            f"{sign}{before}{written}{behind}"
+            for sign, written in (("", amount), ("-", amount), ("", zero))
+        )
 
     def switch(self, tag: str) -> SheetLocale:
         """Return the locale that ``[$-419]`` or ``[$-ru-RU]`` names, or this one.
@@ -150,10 +162,6 @@ class SheetLocale:
             days=other.days,
             short_days=other.short_days,
         )
-
-
-def _get_amount(decimals: int) -> str:
-    return "#,##0.00" if decimals else "#,##0"
 
 
 def _find_code(tag: str) -> str:
@@ -234,5 +242,10 @@ def _find_short_date(locale: Locale) -> str:
 def _find_long_date(locale: Locale) -> str:
     width = "long" if locale.language in _CUT_MONTHS else "full"
     pattern: str = locale.date_formats[width].pattern
-    quoted = pattern.replace("'", '"').replace("EEEE", "dddd").replace("LLLL", "mmmm")
+    quoted = (
+        pattern.replace("\u202f", " ")
+        .replace("'", '"')
+        .replace("EEEE", "dddd")
+        .replace("LLLL", "mmmm")
+    )
     return quoted.lower().replace("yyyy", "y").replace("y", "yyyy")

@@ -6,7 +6,8 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain
 
 from .table_base import RawRow, Sheet, TableError
 
@@ -83,7 +84,7 @@ def _find_wide(content: bytes) -> str:
     """Recognise UTF-16 without its mark by the zeros of ASCII."""
     head = content[:_SAMPLE]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 8 < len(head) or min(even, odd) * 8 > max(even, odd):
+    if max(even, odd) < max(4, len(head) / 8) or min(even, odd) * 8 > max(even, odd):
         return ""
     return "utf-16-le" if odd > even else "utf-16-be"
 
@@ -130,7 +131,7 @@ def _read_lines(
 
     :raise TableError: a cell is too big, or its quote is never closed
     """
-    reader = csv.reader(_end(_split_lines(text)), delimiter=separator)
+    reader = csv.reader(chain(_split_lines(text), [_END]), delimiter=separator)
     first = number
     try:
         for cells in reader:
@@ -142,13 +143,6 @@ def _read_lines(
             number = first + reader.line_num
     except csv.Error as error:
         raise TableError("cell_too_big", number) from error
-
-
-def _end(lines: Iterable[str]) -> Iterator[str]:
-    last = ""
-    for last in lines:
-        yield last
-    yield _END if not last or last[-1] in "\r\n" else f"\n{_END}"
 
 
 # === CELLS ===

@@ -30,7 +30,8 @@ class HtmlBook:
 
     def read(self, index: int) -> Iterator[RawRow]:
         reader = _PageReader()
-        parser = etree.HTMLParser(target=reader, no_network=True, huge_tree=False)
+        # its stubs want methods that lxml does not call
+        parser = etree.HTMLParser(target=reader)  # type: ignore[call-overload]
         try:
             for start in range(0, len(self._text), MIB):
                 parser.feed(self._text[start : start + MIB])

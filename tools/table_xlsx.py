@@ -197,14 +197,17 @@ class _SheetReader(_TextReader):
         self._rows: list[RawRow] = []
         self._formats = formats
         self._general = formats.get(0)
-        self._styles = styles
+        # by the number of a style as it is written
+        self._styles = {str(index): style for index, style in enumerate(styles)}
         self._strings = strings
         self._number = 0
         self._is_hidden = False
         self._cells: list[str] = []
         self._column = -1
         self._kind = ""
-        self._style = self._general
+        # a cell that names no style has the first
+        self._first_style = self._styles.get("0", self._general)
+        self._style = self._first_style
 
     def take_rows(self) -> list[RawRow]:
         """Return the rows that are read since the last time."""
@@ -225,7 +228,8 @@ class _SheetReader(_TextReader):
         if tag == "v":
             self._is_text = False
         elif tag == "c":
-            put_cell(self._cells, self._column, self._show(), self._number)
+            if self._parts:
+                put_cell(self._cells, self._column, self._show(), self._number)
             self._kind = ""
         elif tag == "row":
             self._rows.append((self._number, self._cells, self._is_hidden))
@@ -245,13 +249,15 @@ class _SheetReader(_TextReader):
 
     def _start_cell(self, attributes: Attributes) -> None:
         place = attributes.get("r")
-        self._column = (
-            _find_column(place.rstrip("0123456789")) if place else self._column + 1
-        )
+        if place:
+            self._column = _find_column(place.rstrip("0123456789"))
+        else:
+            self._column += 1
         self._kind = attributes.get("t", "n")
-        style = _read_int(attributes, "s")
-        is_known = style < len(self._styles)
-        self._style = self._styles[style] if is_known else self._general
+        style = attributes.get("s")
+        self._style = (
+            self._styles.get(style, self._general) if style else self._first_style
+        )
         self._parts.clear()
         self._is_text = self._is_phonetic = False
 
@@ -263,7 +269,7 @@ class _SheetReader(_TextReader):
             case "s":
                 return self._style.show_text(self._get_string(text))
             case "n":
-                return self._style.show_written(text.strip())
+                return self._style.show_written(text)
             case "b":
                 return self._formats.show_boolean(text.strip() in _TRUE)
             case "e":

@@ -119,10 +119,16 @@ def _make_parser(
         if end:
             end(find_name(name))
 
+    def handle_root(name: str, attributes: Attributes) -> None:
+        # where the root has no prefix, what has one is an extension
+        has_prefix = ":" in name
+        parser.StartElementHandler = handle_start if has_prefix else start
+        parser.EndElementHandler = handle_end if has_prefix else end
+        handle_start(name, attributes)
+
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = handle_start
-    parser.EndElementHandler = handle_end if end else None
+    parser.StartElementHandler = handle_root
     parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = _refuse
     return parser
