@@ -144,7 +144,9 @@ class SmsGatewayImport(models.TransientModel):
     column_ids = fields.One2many("sms.gateway.import.column", "import_id")
     phone_doubt = fields.Text(compute="_compute_phone_doubt")
     has_hidden = fields.Boolean(readonly=True)
-    hidden_count = fields.Integer("Hidden lines", readonly=True)
+    hidden_count = fields.Integer(
+        "Lines hidden or filtered out in the file", readonly=True
+    )
     good_count = fields.Integer("Good lines", readonly=True)
     bad_count = fields.Integer("Bad lines", readonly=True)
     summary = fields.Text(readonly=True)
@@ -202,12 +204,22 @@ class SmsGatewayImport(models.TransientModel):
         self._propose_sheet()
         self._propose_header()
         self._propose_columns()
-        self.write({"state": "columns", "has_hidden": False})
+        self.state = "columns"
         return self._reopen()
 
     def action_check(self):
         """Read the whole file, count, and report what is wrong; write nothing."""
         self.ensure_one()
+        self.has_hidden = False
+        return self._check_lines()
+
+    def action_switch_hidden(self):
+        """Take in what is hidden in the file, or leave it out again."""
+        self.ensure_one()
+        self.has_hidden = not self.has_hidden
+        return self._check_lines()
+
+    def _check_lines(self):
         self._check_columns()
         findings = Findings()
         report = Report([*self._get_report_headers(), *self._get_headers_of_file()])
@@ -228,12 +240,6 @@ class SmsGatewayImport(models.TransientModel):
             }
         )
         return self._reopen()
-
-    def action_switch_hidden(self):
-        """Take in what is hidden in the file, or leave it out again."""
-        self.ensure_one()
-        self.has_hidden = not self.has_hidden
-        return self.action_check()
 
     def action_import(self):
         """Add the good lines to the list, and update members where that is wanted."""

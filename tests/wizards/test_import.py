@@ -578,7 +578,9 @@ class TestFiles(ImportCase):
         self.assertEqual((one.hidden_count, one.good_count, one.bad_count), (2, 2, 0))
         one.action_switch_hidden()
         self.assertEqual((one.hidden_count, one.good_count, one.bad_count), (2, 3, 1))
-        one.action_switch_hidden()
+        one.action_back()
+        one.action_check()
+        self.assertEqual(one.good_count, 2)
         one.action_import()
         self.assertEqual(
             self.list.member_ids.mapped("phone"), ["+79160000030", "+79160000032"]
