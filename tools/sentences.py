@@ -375,6 +375,28 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "SMS можно отправить только на мобильный номер. Укажите мобильный номер.",
         "An SMS can be sent to a mobile number only. Give a mobile number.",
     ),
+    "invalid_number.several": (
+        "Указано несколько номеров телефона. Оставьте один.",
+        "There are several phone numbers. Keep one of them.",
+    ),
+    "invalid_number.digits_lost": (
+        "Цифры номера телефона потеряны: программа записала его как дробь или число с "
+        "порядком. Укажите номер как текст, в формате +79876543210.",
+        "Digits of the phone number are lost: a program has written it as a fraction "
+        "or with an exponent. Give the number as text, in the format +79876543210.",
+    ),
+    "invalid_number.doubtful": (
+        "Номер телефона можно прочитать по-разному. Укажите его с плюсом и кодом "
+        "страны, в формате +79876543210.",
+        "The phone number can be read in two ways. Give it with a plus and the code of "
+        "its country, in the format +79876543210.",
+    ),
+    "invalid_number.no_country": (
+        "Номер телефона указан без кода страны, а страна получателя и компании "
+        "неизвестна. Укажите номер с плюсом и кодом страны.",
+        "The phone number has no code of a country, and neither the recipient's nor "
+        "the company's country is known. Give the number with a plus and the code.",
+    ),
     "missing_gender": (
         "Не указан пол получателя, а тексты для мужчин и женщин разные. Укажите в "
         "gender male или female.",

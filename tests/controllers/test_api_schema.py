@@ -29,7 +29,11 @@ from odoo.addons.crm_sms_gateway.controllers.api_schema import (
     serialise_send_accepted,
     serialise_send_status,
 )
-from odoo.addons.crm_sms_gateway.tools.compose import Recipient, compose_all
+from odoo.addons.crm_sms_gateway.tools.compose import (
+    Recipient,
+    RoundedNumber,
+    compose_all,
+)
 from odoo.addons.crm_sms_gateway.tools.sentences import SENTENCES
 from odoo.addons.crm_sms_gateway.tools.template import TemplateError, compile_template
 
@@ -247,6 +251,12 @@ class TestJson(SchemaCase):
         for number in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5000):
             with self.subTest(number[:10]):
                 self.assert_bad(f'{{"a": {number}}}'.encode(), "number")
+
+    def test_a_number_with_an_exponent_is_told_apart(self):
+        read = parse_json(b'{"a": 7.9161E+10, "b": 79161000000.0, "c": 79161000000}')
+        self.assertEqual(len(set(read.values())), 1)
+        rounded = [isinstance(value, RoundedNumber) for value in read.values()]
+        self.assertEqual(rounded, [True, False, False])
 
     def test_the_last_of_repeated_members_counts(self):
         self.assertEqual(parse_json(b'{"a": 1, "a": 2}'), {"a": 2})

@@ -7,11 +7,13 @@ from odoo.addons.crm_sms_gateway.tools.compose import (
     Composed,
     Problem,
     Recipient,
+    RoundedNumber,
     Rules,
     Texts,
     compose,
     compose_all,
 )
+from odoo.addons.crm_sms_gateway.tools.msisdn import Reading
 from odoo.addons.crm_sms_gateway.tools.template import compile_template
 
 PHONE = "+79281706700"
@@ -196,6 +198,12 @@ class TestPhone(ComposeCase):
             ("Андрей", "unreadable"),
             ("+71231234567", "not_possible"),
             ("+74951234567", "not_mobile"),
+            ("8916000010.0", "unreadable"),
+            ("7.9161E+10", "digits_lost"),
+            (RoundedNumber("7.9161E+10"), "digits_lost"),
+            ("+8 (499) 123-45-67", "doubtful"),
+            ("+79160000131, +79160000132", "several"),
+            ("", "absent"),
         ):
             with self.subTest(phone=phone):
                 (problem,) = composed(phone=phone).problems
@@ -206,6 +214,25 @@ class TestPhone(ComposeCase):
             message = composed(phone=phone)
             self.assert_problems(message, ("invalid_number", "phone"))
             self.assertEqual(message.msisdn, "+74951234567")
+
+    def test_a_number_that_was_read_already_is_not_read_again(self):
+        for reading, number, reason in (
+            (Reading("(917) 555-0123", "+19175550123"), "+19175550123", None),
+            (Reading("9161234567", reason="doubtful"), None, "doubtful"),
+            (Reading("495 1234567", "+74951234567"), "+74951234567", "not_mobile"),
+            (Reading(), None, "absent"),
+        ):
+            with self.subTest(reading=reading):
+                message = composed(phone=reading)
+                self.assertEqual(message.msisdn, number)
+                self.assertEqual(message.phone_raw, reading.raw)
+                reasons = [one.params["reason"] for one in message.problems]
+                self.assertEqual(reasons, [reason] if reason else [])
+
+    def test_a_call_reaches_a_landline_that_was_read_already(self):
+        reading = Reading("495 1234567", "+74951234567")
+        message = composed(phone=reading, rules=Rules(channel="voice"))
+        self.assert_composed(message, "text")
 
     def test_voice_goes_to_any_valid_number(self):
         message = composed(phone="8 (495) 123-45-67", rules=Rules(channel="voice"))
