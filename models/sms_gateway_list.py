@@ -1,7 +1,7 @@
 """Recipient lists: people to send to again and again."""
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -240,14 +240,18 @@ class SmsGatewayList(models.Model):
                 self.env.invalidate_all()
 
     def _find_numbers(self):
-        """The numbers that members have already, as E.164.
+        """The numbers that members have already.
 
-        :rtype: set[str]
+        :return: dict of E.164 → ids of those members for whom it is data of their own
         """
-        numbers = set()
+        numbers = {}
         for records in self._read_in_parts():
+            are_lines = records._name == "sms.gateway.list.member"
             phones = find_phones(records, self.company_id)
-            numbers.update(phone.number for phone in phones if phone.number)
+            for record, phone in zip(records, phones, strict=True):
+                if phone.number:
+                    ids = numbers.setdefault(phone.number, [])
+                    ids += record.ids if are_lines else []
         return numbers
 
     def _get_value_names(self):
@@ -276,19 +280,6 @@ class SmsGatewayList(models.Model):
         """
         self._check_may_add()
         return self._insert_members(LINE_FIELDS, _make_source(lines, LINE_FIELDS))
-
-    def _find_lines(self):
-        """The members that have their own data, by their numbers.
-
-        :return: dict of E.164, or None → list of ids
-        """
-        lines = defaultdict(list)
-        for records in self._read_in_parts():
-            if records._name == "sms.gateway.list.member":
-                phones = find_phones(records, self.company_id)
-                for member, phone in zip(records, phones, strict=True):
-                    lines[phone.number].append(member.id)
-        return lines
 
     def _update_lines(self, lines):
         """Change imported lines to what a file says of them; what it lacks stays.

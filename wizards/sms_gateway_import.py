@@ -340,9 +340,8 @@ class SmsGatewayImport(models.TransientModel):
     def _judge(self):
         """Yield every line but the header as `Judged`."""
         columns, rules = self._get_columns(), self._get_rules()
-        known, members = self.list_id._find_numbers(), self._find_members()
+        known, seen = self.list_id._find_numbers(), {}
         comes_back = is_report(self._get_headers())
-        seen = {}
         for row in self._read():
             if row.number == self.header_line:
                 continue
@@ -351,7 +350,7 @@ class SmsGatewayImport(models.TransientModel):
                 judged = _put_back(judged)
             if judged.line:
                 phone = judged.line.fields["phone"]
-                judged = self._judge_among(judged, phone, known, members, seen)
+                judged = self._judge_among(judged, phone, known, seen)
                 seen.setdefault(phone, judged.number)
             yield judged
 
@@ -370,26 +369,23 @@ class SmsGatewayImport(models.TransientModel):
         except BadLine as error:
             return replace(judged, fault=error.fault)
 
-    def _judge_among(self, judged, phone, known, members, seen):
+    def _judge_among(self, judged, phone, known, seen):
         """A good line, beside those before it and the list.
 
-        :param known: set of numbers in the list
-        :param members: dict of number → ids of the members that may be updated
+        :param known: dict of number in the list → ids of members that may be updated
         :param seen: dict of number → line
         """
-        ids = members.get(phone, ())
-        if phone in known and not members:
+        if phone in known and self.existing == "skip":
             return replace(judged, line=None, fault="in_list")
         if phone in seen:
             return replace(judged, line=None, fault="twice", earlier=seen[phone])
-        if len(ids) > 1:
-            return replace(judged, line=None, fault="several_members")
-        if phone in known and not ids:
-            return replace(judged, line=None, fault="of_record")
-        return replace(judged, member_id=next(iter(ids), None))
-
-    def _find_members(self):
-        return self.list_id._find_lines() if self.existing == "update" else {}
+        if phone not in known:
+            return judged
+        ids = known[phone]
+        if len(ids) == 1:
+            return replace(judged, member_id=ids[0])
+        fault = "several_members" if ids else "of_record"
+        return replace(judged, line=None, fault=fault)
 
     def _get_rules(self):
         languages = self.env["res.lang"].get_installed()
@@ -828,7 +824,7 @@ class SmsGatewayImportProblem(models.TransientModel):
     )
     number = fields.Integer("Line", readonly=True)
     content = fields.Char("What is there", readonly=True)
-    fault = fields.Char("Why not", readonly=True)
+    fault = fields.Text("Why not", readonly=True)
 
 
 class Findings:
