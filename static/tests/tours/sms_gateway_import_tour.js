@@ -42,6 +42,19 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
             trigger: ".modal .o_field_widget[name=header_line] input:value(2)",
         },
         {
+            content: "another line is not the header",
+            trigger: ".modal .o_field_widget[name=header_line] input",
+            run: "edit 1 && press Tab",
+        },
+        {
+            trigger: ".modal .o_data_row:contains(Список клиентов)",
+        },
+        {
+            content: "the right one is",
+            trigger: ".modal .o_field_widget[name=header_line] input",
+            run: "edit 2 && press Tab",
+        },
+        {
             trigger: ".modal .o_data_row:contains(ФИО):contains(Full name)",
         },
         {
