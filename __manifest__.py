@@ -8,7 +8,7 @@
     "author": "CRM SMS Gateway maintainers",
     "depends": ["crm", "contacts", "sms", "link_tracker"],
     "external_dependencies": {
-        "python": ["requests", "phonenumbers", "jinja2", "openpyxl"]
+        "python": ["requests", "phonenumbers", "jinja2", "babel", "lxml", "xlrd"]
     },
     "data": [
         "security/sms_gateway_groups.xml",

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.msisdn import InvalidNumber, Reading, check_channel
-from ..tools.people_table import MAX_VALUE, is_name
+from ..tools.people_table import MAX_VALUE, is_name, merge_person
 from .notification import RELOAD, make_notification
 from .sms_gateway_draft import read_domain
 from .sms_gateway_recipient import PROBLEMS, find_opted_out, find_phones
@@ -33,6 +33,8 @@ LINE_FIELDS = (
     "note",
     "values",
 )
+#: What the number stands for, and another file may change.
+_UPDATED_FIELDS = tuple(name for name in LINE_FIELDS if name != "phone")
 
 
 class SmsGatewayList(models.Model):
@@ -246,14 +248,18 @@ class SmsGatewayList(models.Model):
                 self.env.invalidate_all()
 
     def _find_numbers(self):
-        """The numbers that members have already, as E.164.
+        """The numbers that members have already.
 
-        :rtype: set[str]
+        :return: dict of E.164 → ids of those members for whom it is data of their own
         """
-        numbers = set()
+        numbers = {}
         for records in self._read_in_parts():
+            are_lines = records._name == "sms.gateway.list.member"
             phones = find_phones(records, self.company_id)
-            numbers.update(phone.number for phone in phones if phone.number)
+            for record, phone in zip(records, phones, strict=True):
+                if phone.number:
+                    ids = numbers.setdefault(phone.number, [])
+                    ids += record.ids if are_lines else []
         return numbers
 
     def _get_value_names(self):
@@ -281,16 +287,45 @@ class SmsGatewayList(models.Model):
         :param lines: list of dicts of fields of a member
         """
         self._check_may_add()
-        types = {
-            name: "jsonb" if name == "values" else "varchar" for name in LINE_FIELDS
-        }
-        columns = [SQL("%s %s", SQL.identifier(n), SQL(t)) for n, t in types.items()]
-        source = SQL(
-            "jsonb_to_recordset(%s::jsonb) AS line(%s)",
-            json.dumps(lines),
-            SQL(", ").join(columns),
+        return self._insert_members(LINE_FIELDS, _make_source(lines, LINE_FIELDS))
+
+    def _update_lines(self, lines):
+        """Change imported lines to what a file says of them; what it lacks stays.
+
+        :param lines: dict of id → dict of fields of a member
+        :return: how many are not as they were
+        """
+        self._check_may_add()
+        Member = self.env["sms.gateway.list.member"]
+        Member.check_access("write")
+        changes = []
+        for row in Member.browse(lines).read(_UPDATED_FIELDS, load=None):
+            known = {name: value or None for name, value in row.items()}
+            merged = _merge_line(known, lines[row["id"]])
+            if merged != known:
+                changes.append(merged)
+        Member.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_list_member AS member
+                   SET (%(names)s, write_uid, write_date)
+                     = ROW(%(values)s, %(uid)s, %(now)s)
+                  FROM %(source)s
+                 WHERE member.id = line.id AND member.list_id = %(list_id)s
+                """,
+                names=SQL(", ").join(map(SQL.identifier, _UPDATED_FIELDS)),
+                values=SQL(", ").join(
+                    SQL.identifier("line", name) for name in _UPDATED_FIELDS
+                ),
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                source=_make_source(changes, ("id", *_UPDATED_FIELDS)),
+                list_id=self.id,
+            )
         )
-        return self._insert_members(LINE_FIELDS, source)
+        Member.invalidate_model()
+        return len(changes)
 
     def _check_may_add(self):
         self.ensure_one()
@@ -418,6 +453,30 @@ class SmsGatewayListMember(models.Model):
                 raise ValidationError(
                     self.env._("Further data are words of a person, by their name.")
                 )
+
+
+def _make_source(lines, names):
+    """The lines as a table named ``line`` with these columns.
+
+    :param lines: list of dicts of fields of a member
+    """
+    types = {"id": SQL("integer"), "values": SQL("jsonb")}
+    columns = [
+        SQL("%s %s", SQL.identifier(name), types.get(name, SQL("varchar")))
+        for name in names
+    ]
+    return SQL(
+        "jsonb_to_recordset(%s::jsonb) AS line(%s)",
+        json.dumps(lines),
+        SQL(", ").join(columns),
+    )
+
+
+def _merge_line(known, line):
+    """:return: dict of what ``known`` has, as ``line`` changes it"""
+    person = {name: line.get(name) for name in _UPDATED_FIELDS if name != "values"}
+    values = {**(known["values"] or {}), **(line.get("values") or {})}
+    return {**merge_person(known, person), "values": values or None}
 
 
 def _are_values(values):

@@ -44,6 +44,7 @@ MAX_WRITTEN = 64
 _MOBILE_TYPES = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{3,18}")
 # what can be read at a glance as the library would, whatever the country
+_PLAINLY_BARE = re.compile(r"[0-9][0-9 \-()\N{NO-BREAK SPACE}]*")
 _PLAINLY_INTERNATIONAL = re.compile(r"\+[0-9][0-9 \-()\N{NO-BREAK SPACE}]*")
 # 7.9161E+10, in Cyrillic letters too
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eEеЕ][+-]?[0-9]+")
@@ -257,7 +258,7 @@ def _without_fraction(written: str) -> str:
 
 def _read_valid(raw: str, country: str | None, known: str | None = None) -> str:
     """Return a valid number, where nothing else can be meant."""
-    number = _read_plainly(raw)
+    number = _read_plainly(raw) or _read_plainly_bare(raw, country)
     if number is None:
         check_written(raw)
         number = known
@@ -276,6 +277,18 @@ def _read_plainly(raw: str) -> str | None:
     number = "+" + _NOT_DIGITS.sub("", written)
     is_mobile = _INTERNATIONAL.fullmatch(number) and _is_plainly_mobile(number)
     return number if is_mobile else None
+
+
+def _read_plainly_bare(raw: str, country: str | None) -> str | None:
+    """Return a mobile number of Russia without its plus and with nothing but usual
+    separators."""
+    if country != "RU":
+        return None
+    bare = _BARE.fullmatch(_NOT_DIGITS.sub("", raw))
+    if bare is None or not _PLAINLY_BARE.fullmatch(raw.strip()):
+        return None
+    number = f"+7{bare[1] or bare[2]}"
+    return number if _is_plainly_mobile(number) else None
 
 
 def _read_by_library(raw: str, country: str | None) -> str:

@@ -355,6 +355,12 @@ class TestReadNational(BaseCase):
         number = read_national("8 (495) 123-45-67", "RU", channel="voice")
         self.assertEqual(number, "+74951234567")
 
+    def test_bare_russian_numbers_are_read_as_odoo_reads_them(self):
+        for code in range(900, 1000):
+            for raw in (f"8 ({code}) 123-45-67", f"7{code}1234567", f"{code}1234567"):
+                with self.subTest(raw=raw):
+                    self.assertEqual(in_country(raw, "RU"), by_odoo(raw, "RU"))
+
     def test_every_country_is_read_as_odoo_reads_it_or_not_at_all(self):
         for region in REGIONS:
             for kind in KINDS:

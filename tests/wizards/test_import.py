@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+from typing import get_args
 from unittest.mock import patch
 
 from openpyxl import Workbook
@@ -11,9 +12,19 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user
 
 from odoo.addons.crm_sms_gateway.tools import table
+from odoo.addons.crm_sms_gateway.tools.people_table import Fault
 
 from ..common import GatewayCase
 
+#: Faults that only the wizard finds.
+OWN_FAULTS = (
+    "broken_text",
+    "above_header",
+    "in_list",
+    "of_record",
+    "several_members",
+    "twice",
+)
 HEADER = "ФИО;Телефон;Пол"
 ANNA = "Лебедева Анна Сергеевна;8 (916) 123-01-02;ж"
 
@@ -28,6 +39,7 @@ class ImportCase(GatewayCase):
             groups="crm_sms_gateway.group_manager,base.group_partner_manager",
         )
         cls.env["res.lang"]._activate_lang("ru_RU")
+        cls.env.company.country_id = cls.env.ref("base.ru")
         cls.env = cls.env(user=cls.manager)
         cls.list = cls.env["sms.gateway.list"].create({"name": "Customers"})
 
@@ -62,7 +74,7 @@ class ImportCase(GatewayCase):
 
 class TestColumns(ImportCase):
     def test_columns_are_proposed_by_their_headers(self):
-        one = self.upload(HEADER + ";Номер заказа;", ANNA + ";15")
+        one = self.upload(HEADER + ";Номер заказа;;", ANNA + ";15")
         self.assertEqual(
             self.get_targets(one),
             [
@@ -70,7 +82,6 @@ class TestColumns(ImportCase):
                 ("Телефон", "phone"),
                 ("Пол", "gender"),
                 ("Номер заказа", "value"),
-                ("", "skip"),
             ],
         )
         self.assertEqual(one.column_ids[3].value_name, "nomer_zakaza")
@@ -78,7 +89,7 @@ class TestColumns(ImportCase):
 
     def test_numbers_alone_need_no_header(self):
         one = self.upload("89161230101", "89161230102")
-        self.assertFalse(one.has_header)
+        self.assertEqual(one.header_line, 0)
         self.assertEqual(one.column_ids.target, "phone")
         one.action_check()
         one.action_import()
@@ -86,7 +97,7 @@ class TestColumns(ImportCase):
 
     def test_an_unknown_header_over_numbers_is_a_header(self):
         one = self.upload("Кто;Куда", "Анна;89161230101")
-        self.assertTrue(one.has_header)
+        self.assertEqual(one.header_line, 1)
         self.assertEqual(one.column_ids.mapped("target"), ["value", "phone"])
 
     def test_no_name_hides_what_texts_use_of_every_member(self):
@@ -400,3 +411,340 @@ class TestDialog(ImportCase):
             self.assertEqual((reopened["res_id"], one.state), (one.id, state))
         self.assertTrue(one.action_import())
         self.assertEqual(self.list.member_ids.phone, "+79161230102")
+
+
+class TestFiles(ImportCase):
+    """Files as people have them."""
+
+    def make_workbook(self, *sheets):
+        """:param sheets: (name, state, list of rows); a row that ends in "hidden" is"""
+        book = Workbook()
+        book.remove(book.active)
+        for name, state, rows in sheets:
+            sheet = book.create_sheet(name)
+            sheet.sheet_state = state
+            for number, row in enumerate(rows, 1):
+                is_hidden = row[-1] == "hidden"
+                sheet.append(row[:-1] if is_hidden else row)
+                sheet.row_dimensions[number].hidden = is_hidden
+        file = io.BytesIO()
+        book.save(file)
+        return file.getvalue()
+
+    def edit(self, one):
+        """The form of the step, as a person fills it in."""
+        return Form(one)
+
+    def get_candidates(self, one):
+        return one.column_ids.filtered("is_candidate").mapped("header")
+
+    # === COLUMNS ===
+    def test_a_column_of_cards_does_not_beat_the_telephones(self):
+        one = self.upload(
+            "Номер;ФИО;Моб. тел.",
+            "9000123456;Ершова Нина Петровна;+79160000701",
+            "9000123457;Ежов Илья Ильич;+79160000702",
+        )
+        self.assertEqual(one.column_ids.mapped("target"), ["value", "name", "phone"])
+        self.assertFalse(one.phone_doubt)
+        self.assertEqual(
+            one.column_ids[2].reading, "+7 916 000-07-01\n+7 916 000-07-02"
+        )
+        one.action_check()
+        one.action_import()
+        self.assertEqual(
+            self.list.member_ids.mapped("phone"), ["+79160000701", "+79160000702"]
+        )
+
+    def test_a_doubtful_choice_is_left_to_a_person(self):
+        one = self.upload(
+            "Телефон;Мобильный;ФИО", "8 916 123-01-01;8 916 123-01-02;Анна"
+        )
+        self.assertEqual(one.column_ids.mapped("target"), ["value", "value", "name"])
+        self.assertEqual(self.get_candidates(one), ["Телефон", "Мобильный"])
+        self.assertIn("“Телефон”, “Мобильный”", one.phone_doubt)
+        self.assertEqual(one.column_ids[1].reading, "+7 916 123-01-02")
+        with self.assertRaises(UserError):
+            one.action_check()
+        with self.edit(one) as form, form.column_ids.edit(1) as column:
+            column.target = "phone"
+        self.assertFalse(one.phone_doubt)
+        one.action_check()
+        one.action_import()
+        self.assertEqual(self.list.member_ids.phone, "+79161230102")
+
+    def test_numbers_that_may_be_cards_are_asked_about(self):
+        one = self.upload("Номер;ФИО", "9000123456;Анна")
+        self.assertEqual(self.get_candidates(one), ["Номер"])
+        self.assertIn("“Номер”", one.phone_doubt)
+        one = self.upload("Кто;Где", "Анна;Пермь")
+        self.assertTrue(one.phone_doubt)
+
+    def test_each_column_shows_three_lines_and_how_numbers_are_read(self):
+        one = self.upload(
+            "Телефон;ФИО",
+            "8 916 123-01-01;Анна",
+            "9161230102;",
+            "+7 495 123-45-67;Ян",
+            "89161230104;Лев",
+        )
+        phone, name = one.column_ids
+        self.assertEqual(name.sample, "Анна\n–\nЯн")
+        self.assertEqual(
+            phone.reading,
+            "+7 916 123-01-01\n+7 916 123-01-02\nA landline, which no SMS reaches",
+        )
+        self.assertFalse(name.reading)
+        with self.edit(one) as form:
+            form.has_landlines = True
+        self.assertIn("+7 495 123-45-67", phone.reading)
+
+    def test_a_second_number_can_stand_in(self):
+        one = self.upload(
+            "Телефон;Телефон 2", "89161230101;89161230102", ";89161230103"
+        )
+        self.assertEqual(one.column_ids.mapped("target"), ["phone", "value"])
+        one.column_ids[1].target = "other_phone"
+        one.action_check()
+        one.action_import()
+        self.assertEqual(
+            self.list.member_ids.mapped("phone"), ["+79161230101", "+79161230103"]
+        )
+
+    # === HEADER ===
+    def test_titles_above_the_header_are_left_out_and_told(self):
+        one = self.upload(
+            "Список клиентов, выгрузка от 28.11.2026, 10:00",
+            "Телефон;ФИО",
+            "+79160000091;Ершова Нина Петровна",
+        )
+        self.assertEqual(one.header_line, 2)
+        one.action_check()
+        self.assertEqual((one.good_count, one.bad_count), (1, 0))
+        self.assertEqual(one.summary, "Lines above the header, left out: 1")
+
+    def test_a_person_above_the_header_is_not_lost_silently(self):
+        one = self.upload("Анна;89161230101", "ФИО;Телефон", "Ян;89161230102")
+        self.assertEqual(one.header_line, 2)
+        one.action_check()
+        self.assertEqual((one.good_count, one.bad_count), (1, 1))
+        self.assertIn("above the header", one.problem_ids.fault)
+
+    def test_a_person_says_where_the_header_is(self):
+        one = self.upload("ФИО;Телефон", "Кто;Куда", "Анна;89161230101")
+        with self.edit(one) as form:
+            form.header_line = 2
+        self.assertEqual(one.column_ids.mapped("header"), ["Кто", "Куда"])
+        self.assertEqual(one.column_ids.mapped("target"), ["value", "phone"])
+        with self.edit(one) as form:
+            form.header_line = 0
+        self.assertEqual(one.column_ids.mapped("header"), ["Column 1", "Column 2"])
+
+    # === SHEETS AND HIDDEN LINES ===
+    def test_hidden_sheets_are_not_read_unasked(self):
+        content = self.make_workbook(
+            ("Архив", "hidden", [["Телефон"], ["+79160000001"]]),
+            ("Пустой", "visible", []),
+            ("Клиенты", "visible", [["Телефон", "ФИО"], ["+79160000002", "Анна"]]),
+            ("Ещё", "visible", [["Телефон"], ["+79160000003"]]),
+        )
+        one = self.upload(content=content)
+        self.assertEqual(one.sheet_id.name, "Клиенты")
+        self.assertEqual(one.other_sheets, "Архив (hidden), Пустой, Ещё")
+        self.assertEqual(len(one.column_ids), 2)
+        with self.edit(one) as form:
+            form.sheet_id = one.sheet_ids[0]
+        self.assertEqual(one.column_ids.mapped("header"), ["Телефон"])
+        one.action_check()
+        one.action_import()
+        self.assertEqual(self.list.member_ids.phone, "+79160000001")
+
+    def test_hidden_lines_are_counted_and_asked_about(self):
+        content = self.make_workbook(
+            (
+                "Клиенты",
+                "visible",
+                [
+                    ["Телефон"],
+                    ["+79160000030"],
+                    ["+79160000031", "hidden"],
+                    ["нет", "hidden"],
+                    ["+79160000032"],
+                ],
+            )
+        )
+        one = self.upload(content=content)
+        one.action_check()
+        self.assertEqual((one.hidden_count, one.good_count, one.bad_count), (2, 2, 0))
+        one.action_switch_hidden()
+        self.assertEqual((one.hidden_count, one.good_count, one.bad_count), (2, 3, 1))
+        one.action_back()
+        one.action_check()
+        self.assertEqual(one.good_count, 2)
+        one.action_import()
+        self.assertEqual(
+            self.list.member_ids.mapped("phone"), ["+79160000030", "+79160000032"]
+        )
+
+    def test_damaged_characters_are_a_reason_of_their_own(self):
+        good, bad = "Телефон;Клиент\n+79160000091;Нонна\n", "+79160000093;Лев"
+        content = good.encode() * 3 + bad.encode() + b"\xd0\n"
+        one = self.upload(content=content)
+        one.action_check()
+        self.assertEqual(
+            one.problem_ids[-1].fault[:31], "The line has damaged characters"
+        )
+
+    # === NUMBERS ===
+    def test_several_numbers_in_a_cell(self):
+        lines = (
+            "Телефон;ФИО",
+            "+79160000131, +79160000132;Ершова Нина Петровна",
+            "+7 (495) 000-00-00, моб. +7 916 000-01-35;Лисицына Вера Олеговна",
+        )
+        one = self.check(*lines)
+        self.assertEqual((one.good_count, one.bad_count), (0, 2))
+        self.assertIn("Several numbers", one.problem_ids[0].fault)
+        members = self.import_lines(*lines, takes_first=True)
+        self.assertEqual(members.mapped("phone")[0], "+79160000131")
+
+    def test_numbers_that_a_program_took_for_fractions(self):
+        members = self.import_lines(
+            "phone,name", "79160000101.0,Нина", "9160000102.0,Илья"
+        )
+        self.assertEqual(members.mapped("phone"), ["+79160000101", "+79160000102"])
+
+    def test_the_country_is_the_companys_until_a_person_says_otherwise(self):
+        lines = ("Телефон", "0151 23456789")
+        one = self.check(*lines)
+        self.assertEqual((one.country_id.code, one.good_count), ("RU", 0))
+        members = self.import_lines(*lines, country_id=self.env.ref("base.de").id)
+        self.assertEqual(members.phone, "+4915123456789")
+
+    def test_without_a_country_no_number_is_guessed(self):
+        self.env.company.sudo().country_id = False
+        one = self.check("Телефон", "89161230101", "+79161230102")
+        self.assertEqual((one.good_count, one.bad_count), (1, 1))
+        self.assertIn("country", one.problem_ids.fault)
+
+    def test_a_line_has_a_country_of_its_own(self):
+        one = self.upload(
+            "Телефон;Страна",
+            "89161230101;",
+            "0151 23456789;Германия",
+            "0151 23456788;Тридевятое царство",
+            "+79161230102;Тридевятое царство",
+        )
+        self.assertEqual(one.column_ids[1].target, "country")
+        self.assertEqual(one.column_ids[0].reading.split("\n")[1], "+49 1512 3456789")
+        one.action_check()
+        self.assertEqual((one.good_count, one.bad_count), (3, 1))
+        self.assertIn("The country of the line is not understood: 1", one.summary)
+        self.assertIn("the number has the code of its country: 1", one.summary)
+        one.action_import()
+        self.assertEqual(self.list.member_ids[1].values, {"strana": "Германия"})
+        self.assertEqual(self.list.value_names, "strana")
+
+    def test_failed_formulas_are_counted_and_left_empty(self):
+        one = self.check("Телефон;Сумма", "89161230101;#Н/Д", "#REF!;1")
+        self.assertEqual((one.good_count, one.bad_count), (1, 1))
+        self.assertIn("Cells with errors of formulas, left empty: 1", one.summary)
+
+    def test_every_fault_has_words(self):
+        one = self.env["sms.gateway.import"]
+        faults = {fault for part in Fault.__args__ for fault in get_args(part)}
+        self.assertIn("no_country", faults)
+        for fault in (*faults, *OWN_FAULTS):
+            self.assertTrue(one._describe(fault))
+        self.assertFalse(one._get_remedies().keys() - {*faults, *OWN_FAULTS})
+
+    # === REPORT ===
+    def test_our_report_comes_back_as_the_file_was(self):
+        one = self.check(
+            "Телефон;Скидка;'=x", "+791600005;-10 %;'", "+79160000502;-5 %;", "нет;@;="
+        )
+        report = base64.b64decode(one.report)
+        mended = report.replace(b"'+791600005", b"+79160000501")
+        for content in (mended, self.save_as_workbook(mended)):
+            again = self.upload(content=content)
+            self.assertEqual(
+                again.column_ids.mapped("target"),
+                ["skip", "skip", "phone", "value", "value"],
+            )
+            again.action_check()
+            self.assertEqual((again.good_count, again.bad_count), (1, 1))
+            self.assertEqual(again.problem_ids.number, 4)
+            self.assertEqual(again.problem_ids.content, "нет; @; =")
+            header, line = self.read_report(again)
+            self.assertEqual(header[2:4], ["Телефон", "Скидка"])
+            self.assertEqual((line[0], line[2:]), ("4", ["нет", "'@", "'="]))
+        again.action_import()
+        self.assertEqual(self.list.member_ids.values["skidka"], "-10 %")
+
+    def save_as_workbook(self, report):
+        """As a spreadsheet that keeps the guard as a text."""
+        rows = csv.reader(io.StringIO(report.decode("utf-8-sig")), delimiter=";")
+        return self.make_workbook(("bad lines", "visible", list(rows)))
+
+    # === AGAIN ===
+    def update(self, *lines):
+        one = self.upload(*lines)
+        one.existing = "update"
+        one.action_check()
+        return one
+
+    def test_importing_again_updates_what_is_there(self):
+        self.import_lines(
+            "Телефон;ФИО;Пол;Примечание;Сумма;Город",
+            "89161230101;Лебедева Анна;ж;VIP;100;Пермь",
+            "89161230102;Соколов Лев;м;;200;Омск",
+        )
+        one = self.update(
+            "Телефон;ФИО;Примечание;Сумма",
+            "89161230101;;new;150",
+            "89161230102;;;200",
+            "89161230103;Ершова Нина;;1",
+        )
+        self.assertEqual((one.good_count, one.bad_count), (3, 0))
+        self.assertEqual(one.summary, "Members that are updated: 2")
+        params = one.action_import()["params"]
+        self.assertEqual(params["message"], "Lines added: 1, updated: 1, unchanged: 1.")
+        anna, lev, nina = self.list.member_ids
+        self.assertEqual(
+            (anna.name, anna.gender, anna.note, anna.values),
+            ("Лебедева Анна", "female", "new", {"summa": "150", "gorod": "Пермь"}),
+        )
+        self.assertEqual(anna.write_uid, self.manager)
+        self.assertEqual((lev.name, lev.gender), ("Соколов Лев", "male"))
+        self.assertEqual(nina.name, "Ершова Нина")
+
+    def test_contacts_are_not_updated(self):
+        contact = self.env["res.partner"].create({"name": "A", "phone": "89161230102"})
+        self.list._add_records("res.partner", [("id", "=", contact.id)])
+        self.import_lines("Телефон", "89161230101")
+        one = self.update("Телефон;ФИО", "89161230102;B", "89161230101;C")
+        self.assertEqual((one.good_count, one.bad_count), (1, 1))
+        self.assertIn("contact or lead", one.problem_ids.fault)
+        one.action_import()
+        self.assertEqual(contact.name, "A")
+
+    def test_a_number_of_two_members_updates_neither(self):
+        for name in ("Анна", "Лев"):
+            self.list.member_ids.create(
+                {"list_id": self.list.id, "name": name, "phone": "+79161230101"}
+            )
+        one = self.update("Телефон;ФИО", "89161230101;Нина")
+        self.assertEqual((one.good_count, one.bad_count), (0, 1))
+
+    def test_a_number_that_comes_twice_updates_once(self):
+        self.import_lines("Телефон;ФИО", "89161230101;Анна")
+        one = self.update("Телефон;ФИО", "89161230101;Анна А", "+79161230101;Лев")
+        self.assertEqual((one.good_count, one.bad_count), (1, 1))
+        one.action_import()
+        self.assertEqual(self.list.member_ids.name, "Анна А")
+
+    def test_members_of_other_lists_are_out_of_reach(self):
+        other = self.list.copy({"name": "Other"})
+        self.import_lines("Телефон;ФИО", "89161230101;Анна")
+        other._update_lines({self.list.member_ids.id: {"name": "Лев"}})
+        self.assertEqual(self.list.member_ids.name, "Анна")

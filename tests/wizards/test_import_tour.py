@@ -11,9 +11,11 @@ class TestImportTour(GatewayHttpCase):
         new_test_user(
             self.env, login="tour_importer", groups="crm_sms_gateway.group_manager"
         )
+        self.env.company.country_id = self.env.ref("base.ru")
         customers = self.env["sms.gateway.list"].create({"name": "Tour customers"})
         self.start_tour(
             "/odoo/sms-gateway-lists", "sms_gateway_import", login="tour_importer"
         )
         self.assertEqual(customers.member_ids.name, "Лебедева Анна Сергеевна")
-        self.assertEqual(customers.member_ids.values, {"summa": "1500"})
+        self.assertEqual(customers.member_ids.phone, "+79161230102")
+        self.assertEqual(customers.member_ids.values, {"telefon": "9031230102"})

@@ -1,9 +1,10 @@
 import { registry } from "@web/core/registry";
 
 const PEOPLE = [
-    "ФИО;Телефон;Пол;Сумма",
-    "Лебедева Анна Сергеевна;8 (916) 123-01-02;ж;1500",
-    "Без Номера;;м;2",
+    "Список клиентов на 28.11.2026",
+    "ФИО;Телефон;Мобильный;Пол",
+    "Лебедева Анна Сергеевна;9031230102;8 (916) 123-01-02;ж",
+    "Без Номера;;;м",
 ].join("\r\n");
 
 function chooseFile({ anchor }) {
@@ -37,11 +38,46 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
             run: "click",
         },
         {
-            content: "the columns are recognised",
-            trigger: ".modal .o_data_row:contains(Телефон):contains(Number)",
+            content: "the header below the title is recognised",
+            trigger: ".modal .o_field_widget[name=header_line] input:value(2)",
         },
         {
-            trigger: ".modal .o_data_row:contains(Сумма):contains(summa)",
+            content: "another line is not the header",
+            trigger: ".modal .o_field_widget[name=header_line] input",
+            run: "edit 1 && press Tab",
+        },
+        {
+            trigger: ".modal .o_data_row:contains(Список клиентов)",
+        },
+        {
+            content: "the right one is",
+            trigger: ".modal .o_field_widget[name=header_line] input",
+            run: "edit 2 && press Tab",
+        },
+        {
+            trigger: ".modal .o_data_row:contains(ФИО):contains(Full name)",
+        },
+        {
+            content: "which column has the numbers is asked",
+            trigger: ".modal div[name=phone_doubt]:contains(“Телефон”, “Мобильный”)",
+        },
+        {
+            content: "a number is shown as it is read",
+            trigger:
+                ".modal .o_data_row:contains(Мобильный):contains(+7 916 123-01-02) td[name=target]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_selected_row td[name=target] .o_select_menu_toggler",
+            run: "click",
+        },
+        {
+            trigger: ".o_select_menu_item:contains(Number):eq(0)",
+            run: "click",
+        },
+        {
+            content: "the question is answered",
+            trigger: ".modal:not(:has(div[name=phone_doubt]))",
         },
         {
             trigger: ".modal button[name=action_check]",
