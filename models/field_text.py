@@ -23,8 +23,6 @@ TEXT_FIELD_TYPES = (
 _NUMBERS = ("integer", "float", "monetary")
 #: Decimals of a fraction for which its field names none.
 _MAX_DECIMALS = 6
-#: What Odoo puts behind a minus sign, so that no line breaks there.
-_NO_BREAK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def is_text_field(model, field):
@@ -64,7 +62,7 @@ def _format_monetary(record, field):
     value = record[field.name]
     if not currency:
         return _format_number(record.env, value, None)
-    return format_amount(record.env, value, currency).replace(_NO_BREAK, "")
+    return format_amount(record.env, value, currency)
 
 
 def _format_number(env, value, decimals):

@@ -322,9 +322,8 @@ def _find_partners(records):
 def _get_context(company):
     """What texts to people of unknown language and time zone are written in."""
     # sudo: whoever sends for a company may not see its contact
-    partner = company.sudo().partner_id
-    zone = partner.tz or company.env["sms.gateway.settings"]._get().time_zone
-    return {"lang": partner.lang, "tz": zone}
+    lang = company.sudo().partner_id.lang
+    return {"lang": lang, "tz": company._get_sms_gateway_time_zone()}
 
 
 def _make_person(record, partner, phone, here):

@@ -7,6 +7,7 @@ from odoo.addons.crm_sms_gateway.models.sms_gateway_recipient import (
     find_people,
     read_person,
 )
+from odoo.addons.crm_sms_gateway.tools.spaces import to_plain_spaces
 
 from ..common import GatewayCase
 
@@ -26,9 +27,7 @@ class TestFormatField(GatewayCase):
         record.write(values)
         record.flush_recordset()
         text = format_field(record.with_context(lang=lang, tz=tz), name)
-        for space in ("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"):
-            text = text.replace(space, " ")
-        return text
+        return to_plain_spaces(text)
 
     def test_fractions_are_complete(self):
         for value, text in (

@@ -417,7 +417,7 @@ class TestDrafts(DraftCase):
         with self.as_cron() as env:
             env["sms.gateway.recipient"]._cron_note()
         body = nobody.message_ids[0].body
-        self.assertIn("cannot be read as one. Check the number", body)
+        self.assertIn("is wrong. Check the number", body)
         self.assertFalse(CYRILLIC.search(body))
 
     def test_closer_problems_have_closer_reasons(self):
