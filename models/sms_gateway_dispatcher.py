@@ -437,7 +437,9 @@ SELECT r.id, d.is_debug, NULL, single.not_before
         self._begin()
         routes = self.env["sms.gateway.route"].search(
             [
+                "|",
                 ("state", "=", "active"),
+                ("lacks_settings", "=", True),
                 "|",
                 ("resume_at", "=", False),
                 ("resume_at", "<=", fields.Datetime.now()),
@@ -453,6 +455,8 @@ SELECT r.id, d.is_debug, NULL, single.not_before
             )
             for route in routes
             for is_debug in (False, True)
+            # debug messages need no settings
+            if is_debug or route.state == "active"
         ]
         self._commit()
         return units
@@ -521,14 +525,14 @@ SELECT r.id, d.is_debug, NULL, single.not_before
                 unit.end_queue(queue)
 
     @api.model
-    def _get_pace(self, route_id):
+    def _get_pace(self, route_id, *, is_debug=False):
         """The throughput of a route that may send at this moment, None otherwise."""
         rows = self.env.execute_query(
             SQL(
                 "SELECT COALESCE(r.throughput, 0) FROM sms_gateway_route r"
                 " WHERE r.id = %s AND %s",
                 route_id,
-                _may_send(),
+                _may_send(is_debug=is_debug),
             )
         )
         return rows[0][0] if rows else None
@@ -652,7 +656,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
 
         :return: how many messages may be claimed
         """
-        pace = self._get_pace(unit.route_id)
+        pace = self._get_pace(unit.route_id, is_debug=unit.is_debug)
         if pace is None:
             return 0
         unit.throughput = 0 if unit.is_debug else pace
@@ -816,7 +820,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         """Seconds until something of the unit can be claimed, None for not now."""
         if unit.is_down or unit.has_trouble or not unit.next_due:
             return None
-        if self._get_pace(unit.route_id) is None:
+        if self._get_pace(unit.route_id, is_debug=unit.is_debug) is None:
             return None
         due = max((unit.next_due - now()).total_seconds(), 0)
         return due if unit.is_debug else max(due, self._get_token_due(unit))
@@ -930,19 +934,22 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         self._commit()
 
 
-def _may_send():
+def _may_send(*, is_debug):
     """The condition that the route ``r`` may send at this moment.
 
+    Debug messages do not go to the provider: settings that it lacks do not matter.
     It is asked at every claim: a pause and the brake work at once, also for the lanes
     that are under way.
     """
     return SQL(
         """
-        r.active AND r.state = 'active' AND (r.resume_at IS NULL OR r.resume_at <= %s)
+        r.active AND (r.resume_at IS NULL OR r.resume_at <= %s)
+        AND (r.state = 'active' OR r.lacks_settings AND %s)
         AND NOT EXISTS (SELECT FROM ir_config_parameter p
                          WHERE p.key = %s AND lower(p.value) = 'true')
         """,
         now(),
+        is_debug,
         PREFIX + "is_stopped",
     )
 
