@@ -6,7 +6,6 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, safe_eval
 
-from ..tools.msisdn import InvalidNumber, normalise
 from ..tools.template import make_title
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
@@ -128,12 +127,8 @@ class SmsGatewayCampaign(models.Model):
     @api.model
     def _get_default_test_phone(self):
         """The author's own number, where an SMS can reach it."""
-        [phone] = find_phones(self.env.user.partner_id)
-        try:
-            normalise(phone, channel="sms")
-        except InvalidNumber:
-            return False
-        return phone
+        [phone] = find_phones(self.env.user.partner_id, self.env.company)
+        return phone.serves("sms") and phone.raw
 
     # === COMPUTES ===
     @api.depends("ttl")

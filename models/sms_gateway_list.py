@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-from ..tools.msisdn import InvalidNumber, Reading, check_channel
+from ..tools.msisdn import Reading
 from ..tools.people_table import MAX_VALUE, is_name, merge_person
 from .notification import RELOAD, make_notification
 from .sms_gateway_draft import read_domain
@@ -507,10 +507,6 @@ def judge_numbers(env, phones):
 
 
 def _judge_number(phone):
-    if phone.number is None:
-        return None, "invalid_number" if phone.reason else "no_number"
-    try:
-        check_channel(phone.number, "sms")
-    except InvalidNumber:
-        return None, "invalid_number"
-    return phone.number, "reachable"
+    if phone.serves("sms"):
+        return phone.number, "reachable"
+    return None, "invalid_number" if phone.raw.strip() else "no_number"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Literal
 
-from .msisdn import Channel, InvalidNumber, Reading, check_channel, e164, normalise
+from .msisdn import Channel, InvalidNumber, Reading, e164, normalise
 from .segments import Encoding, count_segments
 from .spaces import to_plain_spaces
 from .template import Template
@@ -206,15 +206,9 @@ def _check_reading(
     reading: Reading, channel: Channel, problems: list[Problem]
 ) -> str | None:
     """Return a number that was read already; one the channel does not reach as well."""
-    reason = reading.reason
-    if reading.number is not None:
-        try:
-            check_channel(reading.number, channel)
-        except InvalidNumber as error:
-            reason = error.reason
-    if reason or reading.number is None:
-        params = {"reason": reason or "absent"}
-        problems.append(Problem("invalid_number", "phone", params))
+    if not reading.serves(channel):
+        reason = reading.reason or ("not_mobile" if reading.number else "absent")
+        problems.append(Problem("invalid_number", "phone", {"reason": reason}))
     return reading.number
 
 

@@ -101,6 +101,16 @@ class Reading:
     number: str | None = None
     reason: Reason | None = None
 
+    def serves(self, channel: Channel) -> bool:
+        """Tell whether there is a number, and the channel reaches it."""
+        if self.number is None:
+            return False
+        try:
+            check_channel(self.number, channel)
+        except InvalidNumber:
+            return False
+        return True
+
 
 def normalise(raw: str, *, channel: Channel = "sms") -> str:
     """Return a number as E.164.
