@@ -70,7 +70,6 @@ class TestColumns(ImportCase):
                 ("Телефон", "phone"),
                 ("Пол", "gender"),
                 ("Номер заказа", "value"),
-                ("", "skip"),
             ],
         )
         self.assertEqual(one.column_ids[3].value_name, "nomer_zakaza")
