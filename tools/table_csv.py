@@ -86,7 +86,7 @@ def _find_wide(content: bytes) -> str:
     """Recognise UTF-16 without its mark by the zeros of ASCII."""
     head = content[:_SAMPLE]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) < max(4, len(head) / 8) or min(even, odd) * 8 > max(even, odd):
+    if max(even, odd) < max(4, len(head) / 16) or min(even, odd) * 8 > max(even, odd):
         return ""
     return "utf-16-le" if odd > even else "utf-16-be"
 
