@@ -221,7 +221,18 @@ def _read_section(code: str, locale: SheetLocale) -> _Section:
                 tokens += _read_special(currency, locale)
         else:
             tokens += _read_token(kind, text)
-    return _make_section(tokens, locale, condition)
+    return _make_section(_join_words(tokens), locale, condition)
+
+
+def _join_words(tokens: list[_Token]) -> list[_Token]:
+    """Make one word of words that follow each other."""
+    joined: list[_Token] = []
+    for token in tokens:
+        if token.kind == "literal" and joined and joined[-1].kind == "literal":
+            joined[-1] = _Token("literal", joined[-1].text + token.text)
+        else:
+            joined.append(token)
+    return joined
 
 
 def _read_special(currency: re.Match[str], locale: SheetLocale) -> list[_Token]:

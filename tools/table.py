@@ -13,13 +13,14 @@ asked for, hidden columns are columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .table_base import (
     MAX_CELL,
     MAX_COLUMNS,
     MAX_FILE,
     MAX_LINES,
+    MAX_SHEETS,
     MAX_TEXT,
     MIB,
     Book,
@@ -67,19 +68,13 @@ class Table:
         :param sheet: its index; None is the first that is not hidden and has a row
         :raise TableError: also on the way
         """
-        if sheet is not None and not 0 <= sheet < len(self.sheets):
+        if sheet is None:
+            return _read_rows(
+                self._book, [s.index for s in self.sheets if not s.is_hidden]
+            )
+        if not 0 <= sheet < len(self.sheets):
             raise TableError("no_such_sheet")
-        return self._read(sheet)
-
-    def _read(self, sheet: int | None) -> Iterator[Row]:
-        chosen = [one.index for one in self.sheets if not one.is_hidden]
-        for index in chosen if sheet is None else [sheet]:
-            is_empty = True
-            for row in _read_rows(self._book, index):
-                is_empty = False
-                yield row
-            if not is_empty:
-                return
+        return _read_rows(self._book, [sheet])
 
 
 def open_table(content: bytes, *, locale: str = "ru_RU") -> Table:
@@ -90,7 +85,10 @@ def open_table(content: bytes, *, locale: str = "ru_RU") -> Table:
     """
     if len(content) > MAX_FILE:
         raise TableError("file_too_big")
-    return Table(_open(content, locale))
+    table = Table(_open(content, locale))
+    if len(table.sheets) > MAX_SHEETS:
+        raise TableError("unpacked_too_big")
+    return table
 
 
 def _open(content: bytes, locale: str) -> Book:
@@ -109,9 +107,9 @@ def _open(content: bytes, locale: str) -> Book:
             return CsvBook(content)
 
 
-def _read_rows(book: Book, index: int) -> Iterator[Row]:
+def _read_rows(book: Book, indexes: Sequence[int]) -> Iterator[Row]:
     left = MAX_TEXT
-    for raw in book.read(index):
+    for raw in book.read(indexes):
         row = _make_row(raw)
         if row.cells:
             _check_row(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -14,13 +14,14 @@ MAX_UNPACKED = 64 * MIB
 MAX_PART = 8 * MIB
 MAX_PARTS = 1000
 #: beginnings and ends of elements of one part: what reading XML takes its time for
-MAX_TAGS = 10_000_000
+MAX_TAGS = 8_000_000
 MAX_LINES = 200_000
 MAX_COLUMNS = 64
 #: more does not fit into a cell of Excel: quotes that are never closed do that
 MAX_CELL = 32_767
 #: characters of all cells: a text that is packed once may be shown a million times
-MAX_TEXT = 64 * MIB
+MAX_TEXT = 32 * MIB
+MAX_SHEETS = 1000
 
 ErrorCode = Literal[
     "file_too_big",
@@ -85,13 +86,29 @@ class Book(Protocol):
 
     sheets: tuple[Sheet, ...]
 
-    def read(self, index: int) -> Iterator[RawRow]:
-        """Yield the rows of a sheet; empty ones may be among them."""
+    def read(self, indexes: Sequence[int]) -> Iterator[RawRow]:
+        """Yield the rows of the first of these sheets that has any.
+
+        Rows without cells may be among them.
+        """
+
+
+def read_first(
+    read: Callable[[int], Iterator[RawRow]], indexes: Sequence[int]
+) -> Iterator[RawRow]:
+    """Yield the rows of the first sheet that has any, reading one after the other."""
+    for index in indexes:
+        is_empty = True
+        for raw in read(index):
+            is_empty = is_empty and not raw[1]
+            yield raw
+        if not is_empty:
+            return
 
 
 def put_cell(cells: list[str], column: int, text: str, line: int) -> None:
     """Write a text into a row, which grows up to the limit; empty ones need no cell."""
-    if not text:
+    if not text or text.isspace():
         return
     if column >= MAX_COLUMNS:
         raise TableError("too_many_columns", line)

@@ -6,14 +6,16 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from .table_base import RawRow, Sheet, TableError
+from .table_base import MAX_CELL, MAX_COLUMNS, RawRow, Sheet, TableError
 
 #: in the order of trust where they are equally good
 _SEPARATORS = ";\t|,"
 _SAMPLE = 65_536
+#: a line of it is divided into cells at once
+MAX_LINE = MAX_CELL * MAX_COLUMNS
 _SAMPLE_LINES = 100
 _HINT = re.compile("sep=(.)\r?\n?", re.IGNORECASE)
 _LINE = re.compile("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -40,7 +42,7 @@ class CsvBook:
         self._text = decode(content)
         self.sheets: tuple[Sheet, ...] = (Sheet(0, "", False),)
 
-    def read(self, index: int) -> Iterator[RawRow]:
+    def read(self, indexes: Sequence[int]) -> Iterator[RawRow]:
         text = self._text
         hint = _HINT.match(text)
         number = 1
@@ -63,7 +65,7 @@ def decode(content: bytes) -> str:
     else:
         text = content.decode(_find_encoding(content), "replace")
     bad = len(_NO_TEXT.findall(text)) + text.count("\ufffd")
-    if bad * 10 > len(text) or bad > 1 and bad * 50 > len(text):
+    if bad * 10 > len(text) or bad > 1 and bad * 20 > len(text):
         raise TableError("not_a_table")
     return _NO_TEXT.sub("\ufffd", text).rstrip("\x1a")
 
@@ -84,7 +86,7 @@ def _find_wide(content: bytes) -> str:
     """Recognise UTF-16 without its mark by the zeros of ASCII."""
     head = content[:_SAMPLE]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) < max(4, len(head) / 8) or min(even, odd) * 8 > max(even, odd):
+    if max(even, odd) < max(4, len(head) / 16) or min(even, odd) * 8 > max(even, odd):
         return ""
     return "utf-16-le" if odd > even else "utf-16-be"
 
@@ -121,7 +123,10 @@ def _rate(lines: list[str], separator: str) -> tuple[int, int]:
 
 
 def _split_lines(text: str) -> Iterator[str]:
-    return (found[0] for found in _LINE.finditer(text))
+    for found in _LINE.finditer(text):
+        if found.end() - found.start() > MAX_LINE:
+            raise TableError("cell_too_big", text.count("\n", 0, found.start()) + 1)
+        yield found[0]
 
 
 def _read_lines(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
@@ -28,7 +28,7 @@ class HtmlBook:
             raise TableError("not_supported", detail="page")
         self.sheets: tuple[Sheet, ...] = (Sheet(0, "", False),)
 
-    def read(self, index: int) -> Iterator[RawRow]:
+    def read(self, indexes: Sequence[int]) -> Iterator[RawRow]:
         reader = _PageReader()
         # its stubs want methods that lxml does not call
         parser = etree.HTMLParser(target=reader)  # type: ignore[call-overload]

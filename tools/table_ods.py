@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from .number_format import EXACT, NumberFormats, read_iso_moment
 from .table_base import (
@@ -39,8 +39,8 @@ class OdsBook:
             raise TableError("damaged")
         self.sheets = tuple(reader.sheets)
 
-    def read(self, index: int) -> Iterator[RawRow]:
-        reader = _SheetReader(index, self._formats)
+    def read(self, indexes: Sequence[int]) -> Iterator[RawRow]:
+        reader = _SheetReader(frozenset(indexes), self._formats)
         for _piece in parse(self._stream(), reader.start, reader.end, reader.add_text):
             yield from reader.take_rows()
             if reader.is_done:
@@ -101,12 +101,13 @@ class _SheetLister(_Walker):
 
 
 class _SheetReader(_Walker):
-    """The rows of one sheet."""
+    """The rows of the first of some sheets that has any."""
 
-    def __init__(self, index: int, formats: NumberFormats) -> None:
+    def __init__(self, indexes: frozenset[int], formats: NumberFormats) -> None:
         super().__init__()
         self.is_done = False
-        self._index = index
+        self._indexes = indexes
+        self._is_empty = True
         self._formats = formats
         self._rows: list[RawRow] = []
         self._number = 1
@@ -128,8 +129,9 @@ class _SheetReader(_Walker):
 
     # === WHAT THE PARSER CALLS ===
     def start(self, tag: str, attributes: Attributes) -> None:
-        self._enter(tag)
-        if self._sheet != self._index or self._skipped or self.is_done:
+        if self._enter(tag):
+            self._number = 1
+        if self._sheet not in self._indexes or self._skipped or self.is_done:
             return
         if self._cell is not None:
             self._start_inside(tag, attributes)
@@ -149,7 +151,7 @@ class _SheetReader(_Walker):
 
     def end(self, tag: str) -> None:
         is_end = self._leave(tag)
-        if self._sheet != self._index or self.is_done:
+        if self._sheet not in self._indexes or self.is_done:
             return
         if self._skipped:
             if self._depth < self._skipped:
@@ -161,7 +163,7 @@ class _SheetReader(_Walker):
         elif tag == "table-row-group":
             self._groups.pop()
         elif is_end:
-            self.is_done = True
+            self.is_done = not self._is_empty
 
     def add_text(self, text: str) -> None:
         if self._cell is not None and self._parts and not self._skipped:
@@ -193,7 +195,7 @@ class _SheetReader(_Walker):
         self._cell = None
         count = _read_count(attributes, "table:number-columns-repeated")
         text = "" if self._is_covered else self._show(attributes)
-        if text.strip():
+        if text and not text.isspace():
             for column in range(
                 self._column, min(self._column + count, MAX_COLUMNS + 1)
             ):
@@ -203,6 +205,7 @@ class _SheetReader(_Walker):
     def _end_row(self) -> None:
         count = _read_count(self._row, "table:number-rows-repeated")
         if self._cells:
+            self._is_empty = False
             if self._number + count - 1 > MAX_LINES:
                 raise TableError("too_many_lines", max(self._number, MAX_LINES + 1))
             is_shown = self._row.get("table:visibility", "visible") == "visible"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import xlrd
 from xlrd.book import Book
+from xlrd.compdoc import SIGNATURE, CompDoc
 from xlrd.formatting import std_format_strings
 from xlrd.sheet import Sheet as XlsSheet
 
 from .number_format import NumberFormat, NumberFormats
-from .table_base import RawRow, Sheet, TableError, put_cell
+from .table_base import RawRow, Sheet, TableError, put_cell, read_first
 
 
 class XlsBook:
@@ -28,7 +30,10 @@ class XlsBook:
             for index, name in enumerate(self._book.sheet_names())
         )
 
-    def read(self, index: int) -> Iterator[RawRow]:
+    def read(self, indexes: Sequence[int]) -> Iterator[RawRow]:
+        return read_first(self._read_sheet, indexes)
+
+    def _read_sheet(self, index: int) -> Iterator[RawRow]:
         try:
             sheet = self._book.sheet_by_index(index)
             for row in range(sheet.nrows):
@@ -75,15 +80,51 @@ class XlsBook:
         return self._styles[index]
 
 
+class _Streams(CompDoc):
+    """The streams of an OLE file, none of which goes round in circles.
+
+    xlrd itself would follow a small one for ever.
+    """
+
+    def _get_stream(
+        self, mem: bytes, base: int, sat: Sequence[int], *others: Any, **named: Any
+    ) -> bytes:
+        sector = others[1]
+        seen: set[int] = set()
+        while 0 <= sector < len(sat):
+            if sector in seen:
+                raise TableError("damaged")
+            seen.add(sector)
+            sector = sat[sector]
+        whole: bytes = super()._get_stream(  # type: ignore[misc]
+            mem, base, sat, *others, **named
+        )
+        return whole
+
+
+def _unwrap(content: bytes) -> bytes:
+    """Return the workbook in an OLE file."""
+    if not content.startswith(SIGNATURE):
+        return content
+    streams = _Streams(content, logfile=io.StringIO())
+    for name in ("Workbook", "Book"):
+        memory, start, size = streams.locate_named_stream(name)
+        if memory:
+            return bytes(memory[start : start + size])
+    raise TableError("not_a_table")
+
+
 def _open(content: bytes) -> Book:
     try:
         return xlrd.open_workbook(
-            file_contents=content,
+            file_contents=_unwrap(content),
             formatting_info=True,
             on_demand=True,
             ragged_rows=True,
             logfile=io.StringIO(),
         )
+    except TableError:
+        raise
     except Exception as error:
         if "encrypted" in str(error):
             raise TableError("not_supported", detail="password") from error

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from .number_format import NumberFormat, NumberFormats, read_iso_moment
-from .table_base import RawRow, Sheet, TableError, put_cell
+from .table_base import RawRow, Sheet, TableError, put_cell, read_first
 from .table_xml import Archive, Attributes, get_local, parse, parse_all
 
 _WORKBOOK = "xl/workbook.xml"
@@ -34,20 +34,26 @@ class XlsxBook:
         self._is_1904 = False
         self._sheets: list[tuple[Sheet, str]] = []
         parse_all(self._archive.read(self._path), self._start_workbook)
-        if not self._sheets:
+        paths = {path for _sheet, path in self._sheets}
+        # one part for many sheets would be read many times
+        if not paths or len(paths) < len(self._sheets):
             raise TableError("damaged")
-        self.sheets = tuple(sheet for sheet, _part in self._sheets)
+        self.sheets = tuple(sheet for sheet, _path in self._sheets)
 
-    def read(self, index: int) -> Iterator[RawRow]:
-        _sheet, part = self._sheets[index]
+    def read(self, indexes: Sequence[int]) -> Iterator[RawRow]:
         formats = NumberFormats(self._locale, is_1904=self._is_1904)
-        reader = _SheetReader(formats, self._read_styles(formats), self._read_strings())
-        for _piece in parse(
-            self._archive.stream(part), reader.start, reader.end, reader.add_text
-        ):
-            yield from reader.take_rows()
-            if reader.is_done:
-                return
+        styles, strings = self._read_styles(formats), self._read_strings()
+
+        def read_sheet(index: int) -> Iterator[RawRow]:
+            _sheet, path = self._sheets[index]
+            reader = _SheetReader(formats, styles, strings)
+            pieces = self._archive.stream(path)
+            for _piece in parse(pieces, reader.start, reader.end, reader.add_text):
+                yield from reader.take_rows()
+                if reader.is_done:
+                    return
+
+        yield from read_first(read_sheet, indexes)
 
     # === PARTS ===
     def _find_workbook(self) -> str:
@@ -232,7 +238,8 @@ class _SheetReader(_TextReader):
                 put_cell(self._cells, self._column, self._show(), self._number)
             self._kind = ""
         elif tag == "row":
-            self._rows.append((self._number, self._cells, self._is_hidden))
+            if self._cells:
+                self._rows.append((self._number, self._cells, self._is_hidden))
         elif tag == "sheetData":
             self.is_done = True
         elif self._kind == "inlineStr":

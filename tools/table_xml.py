@@ -9,6 +9,9 @@ from xml.parsers import expat
 
 from .table_base import MAX_PART, MAX_PARTS, MAX_TAGS, MAX_UNPACKED, MIB, TableError
 
+#: elements that are open at the same time, roughly
+MAX_DEPTH = 100_000
+
 Attributes = dict[str, str]
 StartHandler = Callable[[str, Attributes], None]
 EndHandler = Callable[[str], None]
@@ -78,16 +81,16 @@ def parse(
     end: EndHandler | None = None,
     text: TextHandler | None = None,
 ) -> Iterator[None]:
-    """Call the handlers, and return after each piece. Names are without prefixes.
+    """Call the handlers, and return after each piece.
+
+    Names are without prefixes, unless the root has none: prefixes mark extensions then.
 
     :raise TableError: what is no XML, or has a DTD, is damaged
     """
     parser = _make_parser(start, end, text)
-    tags = 0
+    check = _TagCounter().check
     for piece in pieces:
-        tags += piece.count(b"<")
-        if tags > MAX_TAGS:
-            raise TableError("unpacked_too_big")
+        check(piece)
         _feed(parser, piece)
         yield
     _feed(parser, b"", is_last=True)
@@ -100,8 +103,33 @@ def parse_all(
     end: EndHandler | None = None,
     text: TextHandler | None = None,
 ) -> None:
-    for _piece in parse([content], start, end, text):
+    for _piece in parse(split(content), start, end, text):
         pass
+
+
+def split(content: bytes) -> Iterator[bytes]:
+    """Yield a file in pieces."""
+    view = memoryview(content)
+    for start in range(0, len(content), MIB):
+        yield bytes(view[start : start + MIB])
+
+
+class _TagCounter:
+    """Says beforehand what would take the parser too much time or memory."""
+
+    def __init__(self) -> None:
+        self._tags = 0
+        self._depth = 0
+
+    def check(self, piece: bytes) -> None:
+        # UTF-16 has zeros between the signs
+        plain = piece.replace(b"\0", b"")
+        starts = plain.count(b"<")
+        self._tags += starts
+        self._depth += starts - 2 * plain.count(b"</") - plain.count(b"/>")
+        is_one_tag = len(piece) == MIB and b">" not in plain
+        if self._tags > MAX_TAGS or self._depth > MAX_DEPTH or is_one_tag:
+            raise TableError("unpacked_too_big")
 
 
 def _make_parser(

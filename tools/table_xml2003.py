@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .number_format import NumberFormat, NumberFormats, read_iso_moment
 from .sheet_locale import BUILTIN
 from .table_base import RawRow, Sheet, TableError, put_cell
-from .table_xml import Attributes, parse
+from .table_xml import Attributes, parse, split
 
 #: Formats that have a name → the number of the same built-in format.
 _NAMED = {
@@ -41,7 +41,7 @@ class Xml2003Book:
         self._content = content
         self._locale = locale
         lister = _SheetLister()
-        for _piece in parse([content], lister.start, lister.end, lister.add_text):
+        for _piece in parse(split(content), lister.start, lister.end, lister.add_text):
             pass
         if not lister.names:
             raise TableError("damaged")
@@ -51,15 +51,24 @@ class Xml2003Book:
             for index, name in enumerate(lister.names)
         )
 
-    def read(self, index: int) -> Iterator[RawRow]:
+    def read(self, indexes: Sequence[int]) -> Iterator[RawRow]:
         formats = NumberFormats(self._locale, is_1904=self._is_1904)
-        reader = _SheetReader(index, formats)
-        for _piece in parse([self._content], reader.start, reader.end, reader.add_text):
+        reader = _SheetReader(frozenset(indexes), formats)
+        for _piece in parse(
+            split(self._content), reader.start, reader.end, reader.add_text
+        ):
             yield from reader.take_rows()
+            if reader.is_done:
+                return
 
 
 def _get(attributes: Attributes, name: str) -> str:
     return attributes.get(f"ss:{name}") or attributes.get(name, "")
+
+
+def _cut(name: str) -> str:
+    """Return a name without its prefix: some elements have one, some have none."""
+    return name.rpartition(":")[2]
 
 
 class _SheetLister:
@@ -71,7 +80,8 @@ class _SheetLister:
         self.is_1904 = False
         self._text: str | None = None
 
-    def start(self, tag: str, attributes: Attributes) -> None:
+    def start(self, name: str, attributes: Attributes) -> None:
+        tag = _cut(name)
         if tag == "Worksheet":
             self.names.append(_get(attributes, "Name"))
         elif tag == "Visible":
@@ -79,8 +89,8 @@ class _SheetLister:
         elif tag == "Date1904":
             self.is_1904 = True
 
-    def end(self, tag: str) -> None:
-        if tag == "Visible":
+    def end(self, name: str) -> None:
+        if _cut(name) == "Visible":
             if self._text in ("SheetHidden", "SheetVeryHidden"):
                 self.hidden.add(len(self.names) - 1)
             self._text = None
@@ -91,10 +101,12 @@ class _SheetLister:
 
 
 class _SheetReader:
-    """The rows of one sheet."""
+    """The rows of the first of some sheets that has any."""
 
-    def __init__(self, index: int, formats: NumberFormats) -> None:
-        self._index = index
+    def __init__(self, indexes: frozenset[int], formats: NumberFormats) -> None:
+        self.is_done = False
+        self._indexes = indexes
+        self._is_empty = True
         self._formats = formats
         self._rows: list[RawRow] = []
         self._sheet = -1
@@ -116,14 +128,16 @@ class _SheetReader:
         return rows
 
     # === WHAT THE PARSER CALLS ===
-    def start(self, tag: str, attributes: Attributes) -> None:
+    def start(self, name: str, attributes: Attributes) -> None:
+        tag = _cut(name)
         if tag == "Style":
             self._start_style(attributes)
         elif tag == "NumberFormat" and self._sheet < 0:
             self._styles[self._style] = self._get_format(_get(attributes, "Format"))
         elif tag == "Worksheet":
             self._sheet += 1
-        elif self._sheet != self._index:
+            self._start_sheet()
+        elif self._sheet not in self._indexes or self.is_done:
             return
         elif tag == "Column":
             self._read_column(attributes)
@@ -137,8 +151,9 @@ class _SheetReader:
             self._kind = _get(attributes, "Type")
             self._parts = []
 
-    def end(self, tag: str) -> None:
-        if self._sheet != self._index:
+    def end(self, name: str) -> None:
+        tag = _cut(name)
+        if self._sheet not in self._indexes or self.is_done:
             return
         if tag == "Data" and self._parts is not None:
             text = self._show("".join(self._parts))
@@ -150,12 +165,21 @@ class _SheetReader:
             self._column += _read_int(self._cell, "MergeAcross")
         elif tag == "Row":
             is_hidden = _get(self._row, "Hidden") == "1"
-            self._rows.append((self._number, self._cells, is_hidden))
+            if self._cells:
+                self._is_empty = False
+                self._rows.append((self._number, self._cells, is_hidden))
             self._number += _read_int(self._row, "Span")
+        elif tag == "Worksheet":
+            self.is_done = not self._is_empty
 
     def add_text(self, text: str) -> None:
         if self._parts is not None:
             self._parts.append(text)
+
+    def _start_sheet(self) -> None:
+        self._columns = {}
+        self._next_column = 0
+        self._number = 0
 
     # === STYLES ===
     def _start_style(self, attributes: Attributes) -> None:

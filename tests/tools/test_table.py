@@ -74,6 +74,58 @@ class TestText(TableCase):
             [(2, ["a", "b"]), (3, ["two\nlines", "c"]), (7, ["d", "e"])],
         )
 
+    def test_a_title_with_a_comma_does_not_choose_the_separator(self):
+        content = "Список, выгрузка от 28.11.2026, 10:00\nТелефон{0}ФИО\n1{0}Анна\n"
+        for separator in ";|\t":
+            with self.subTest(separator):
+                lines = self.read(content.format(separator).encode())
+                self.assertEqual(
+                    lines[1:], [(2, ["Телефон", "ФИО"]), (3, ["1", "Анна"])]
+                )
+
+    def test_decimal_commas_do_not_choose_the_separator(self):
+        content = "Телефон;Сумма, руб\n1;1,50\n2;2,50\n".encode()
+        self.assertEqual(self.read(content)[1], (2, ["1", "1,50"]))
+
+    def test_the_hint_of_excel_is_no_line(self):
+        content = "\ufeffsep=|\r\na,b|c;d\r\n".encode()
+        self.assertEqual(self.read(content), [(2, ["a,b", "c;d"])])
+
+    def test_one_broken_byte_puts_one_line_in_doubt(self):
+        for encoding in ("utf-8", "cp1251"):
+            good = "Телефон;Имя\n1;Анна\n2;Лев".encode(encoding)
+            # 0x98 is the one byte that Windows-1251 has no letter for
+            bad = b"\xd0" if encoding == "utf-8" else b"\x98"
+            rows = list(open_table(good + bad + b";x\n3;y\n").read())
+            with self.subTest(encoding):
+                self.assertEqual(rows[1].cells, ["1", "Анна"])
+                self.assertEqual(rows[2].cells, ["2", "Лев\ufffd", "x"])
+                doubtful = [row.is_doubtful for row in rows]
+                self.assertEqual(doubtful, [False, False, True, False])
+
+    def test_code_pages_are_told_apart(self):
+        text = "Телефон;Клиент\n1;Ершова Нина Петровна\n"
+        for encoding in ("cp866", "cp1251", "utf-16-le"):
+            with self.subTest(encoding):
+                cells = self.read(text.encode(encoding))[1][1]
+                self.assertEqual(cells, ["1", "Ершова Нина Петровна"])
+        self.assertEqual(
+            self.read("a;Jörg Müller".encode("cp1252"))[0][1][1], "Jörg Müller"
+        )
+
+    def test_what_keeps_spreadsheets_from_computing_is_undone(self):
+        content = (
+            '"=""+79160000161""";=+79160000162;="a;b"\n'
+            "'+79160000163;'-10 %;'=1+1;'@a;'слово';'\n"
+        ).replace('="a;b"', '"=""a;b"""')
+        self.assertEqual(
+            self.read(content.encode()),
+            [
+                (1, ["+79160000161", "+79160000162", "a;b"]),
+                (2, ["+79160000163", "-10 %", "=1+1", "@a", "'слово'", "'"]),
+            ],
+        )
+
     def test_one_column_needs_no_separator(self):
         content = b"89161230101\n89161230102\n"
         self.assertEqual(
