@@ -131,8 +131,8 @@ class TestDraft(DraftCase):
         past = fields.Datetime.now() - timedelta(minutes=1)
         for changes, reason in (
             ({"text_male": "{{ frist_name }}"}, "frist_name"),
-            ({"text_male": "{{ first_na"}, "шаблоне"),
-            ({"text_male": "{% if %}"}, "шаблоне"),
+            ({"text_male": "{{ first_na"}, "template"),
+            ({"text_male": "{% if %}"}, "template"),
             ({"text_male": " ", "text_female": False}, "Write a text"),
             ({"channel": "voice"}, "channel"),
             ({"scheduled_at": past}, "has passed"),
