@@ -185,7 +185,7 @@ class SmsGatewayCampaign(models.Model):
         "Clicked (%)",
         compute="_compute_clicks",
         digits=(5, 1),
-        help="Recipients who clicked, of all of the campaign.",
+        help="Recipients who clicked, as a share of the sent messages.",
     )
 
     def _compute_clicks(self):
@@ -197,7 +197,7 @@ class SmsGatewayCampaign(models.Model):
         counts = {campaign: (clicks, people) for campaign, clicks, people in groups}
         for campaign in self:
             clicks, people = counts.get(campaign, (0, 0))
-            total = campaign.recipient_count
+            total = campaign.sent_count
             campaign.click_count = clicks
             campaign.clicked_share = 100 * people / total if total else 0
 

@@ -280,8 +280,11 @@ class TestClick(LinkCase):
 
     # === SEE ===
     def test_a_campaign_tells_how_many_clicked(self):
-        campaign = self.send_draft()
+        nobody = self.make_contact("Without Number", "")
+        campaign = self.send_draft(self.andrey + self.anna + nobody)
         andrey, anna_sale, anna_shop = self.get_links(campaign)
+        self.run_lane()
+        self.run_fold()
         self.assertEqual((campaign.click_count, campaign.clicked_share), (0, 0))
         for link in (anna_sale, anna_sale, anna_shop):
             self.click(link)

@@ -123,7 +123,8 @@ class OutcomeCase(DraftCase):
                 message.state in ("failed", "expired", "cancelled")
                 and message.msisdn
                 and not message.retry_ids
-                and message.campaign_id.state != "cancelled"
+                and message.failure_type != "opted_out"
+                and message.campaign_id.state not in ("cancelled", "paused")
             )
             if can_retry and random.random() < 0.4:
                 message.action_retry()

@@ -40,6 +40,7 @@ RIGHTS = {
     "sms.gateway.import": ("", "crud", "crud"),
     "sms.gateway.import.column": ("", "crud", "crud"),
     "sms.gateway.import.problem": ("", "crud", "crud"),
+    "sms.gateway.import.sheet": ("", "crud", "crud"),
     "sms.gateway.list.add": ("", "crud", "crud"),
 }
 #: without a company: tables of the whole gateway, and what lives for a dialog
@@ -52,6 +53,7 @@ WITHOUT_COMPANY = {
     "sms.gateway.import",
     "sms.gateway.import.column",
     "sms.gateway.import.problem",
+    "sms.gateway.import.sheet",
     "sms.gateway.list.add",
 }
 PATHS_TO_COMPANY = {

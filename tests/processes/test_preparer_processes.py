@@ -88,6 +88,8 @@ class TestPreparerProcesses(ProcessCase):
 class TestLookAgainProcesses(TestPreparerProcesses):
     """The same for a filter that looks for its contacts when its day has come."""
 
+    allow_inherited_tests_method = True
+
     def _send(self):
         campaign_id = self._accept(
             {
