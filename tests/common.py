@@ -2,7 +2,9 @@
 
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from importlib import util
 from itertools import count
+from pathlib import Path
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
@@ -19,6 +21,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient, Rules, Texts
 from odoo.addons.crm_sms_gateway.tools.template import compile_template
 
+ROOT = Path(__file__).resolve().parents[1]
 _numbers = count(1)
 
 #: A valid Russian mobile number whose end the sandbox does not interpret.
@@ -54,6 +57,15 @@ class ScriptedProvider(Provider):
 
     def parse_push(self, request):
         return self.script["push"](request)
+
+
+def load_migration(name, version="19.0.1.5.0"):
+    """The module of a migration, such as ``post-routes``."""
+    path = ROOT / "migrations" / version / f"{name}.py"
+    spec = util.spec_from_file_location(name.replace("-", "_"), path)
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def accept(requests):

@@ -49,10 +49,12 @@ SELECT * FROM wrong
 
 COUNT_CAMPAIGNS = """
 UPDATE sms_gateway_campaign c
-   SET not_sent_count = c.cancelled_count + counted.never,
-       not_delivered_count = c.failed_count + c.expired_count - counted.never,
-       sent_count = c.submitted_count + c.unknown_count + c.delivered_count
-                    + c.failed_count + c.expired_count - counted.never
+   SET not_sent_count = COALESCE(c.cancelled_count, 0) + counted.never,
+       not_delivered_count = COALESCE(c.failed_count, 0) + COALESCE(c.expired_count, 0)
+                             - counted.never,
+       sent_count = COALESCE(c.submitted_count, 0) + COALESCE(c.unknown_count, 0)
+                    + COALESCE(c.delivered_count, 0) + COALESCE(c.failed_count, 0)
+                    + COALESCE(c.expired_count, 0) - counted.never
   FROM (SELECT one.id, COALESCE(never.count, 0) AS never
           FROM sms_gateway_campaign one
      LEFT JOIN (SELECT campaign_id, count(*) AS count FROM sms_gateway_message m

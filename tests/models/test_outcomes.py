@@ -1,8 +1,6 @@
 """What is counted as sent: all that a provider was given, and nothing else."""
 
 from collections import Counter
-from importlib import util
-from pathlib import Path
 from random import Random
 
 from odoo import fields
@@ -18,10 +16,9 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     SubmitResult,
 )
 
-from ..common import PHONE, GatewayCase, sandbox_phone
+from ..common import PHONE, GatewayCase, load_migration, sandbox_phone
 from .test_campaign_draft import DraftCase
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = [name for name, _label in OUTCOMES]
 #: How numbers end → what the provider says when it gets a message to them, ...
 SAID = {
@@ -403,18 +400,12 @@ class TestOutcomes(OutcomeCase):
               FROM gone GROUP BY 1, 2, 3, 4, 6, 7, 8;
             UPDATE sms_gateway_campaign
                SET is_test = NULL, sent_count = NULL, not_delivered_count = NULL,
-                   not_sent_count = NULL
+                   not_sent_count = NULL,
+                   submitted_count = NULLIF(submitted_count, 0),
+                   unknown_count = NULLIF(unknown_count, 0)
             """
         )
         self.env.invalidate_all()
-
-
-def load_migration(name):
-    path = ROOT / "migrations" / "19.0.1.5.0" / f"{name}.py"
-    spec = util.spec_from_file_location(name.replace("-", "_"), path)
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @tagged("post_install", "-at_install")

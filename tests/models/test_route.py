@@ -20,7 +20,7 @@ from odoo.addons.crm_sms_gateway.providers.errors import NotSent
 from odoo.addons.crm_sms_gateway.providers.types import Balance, Money, Units
 from odoo.addons.crm_sms_gateway.providers.xml_gate import XmlGateProvider
 
-from ..common import PHONE, GatewayCase
+from ..common import PHONE, GatewayCase, load_migration
 from ..simulators import Simulator
 
 PASSWORD = "s3cret-pässword"
@@ -203,6 +203,20 @@ class TestRoute(GatewayCase):
 
     def test_a_route_is_made_active_only_with_all_it_needs(self):
         self.assertEqual(self.make_gate().state, "active")
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_an_update_pauses_what_was_active_without_its_settings(self):
+        complete, lacking = self.make_gate(), self.make_route("old")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sms_gateway_route SET provider_code = 'xml_gate' WHERE id = %s",
+            [lacking.id],
+        )
+        self.env.invalidate_all()
+        load_migration("post-routes").migrate(self.env.cr, "19.0.1.4.1")
+        self.env.invalidate_all()
+        self.assertEqual(complete.state, "active")
+        self.assert_held(lacking, "Settings missing")
 
     @mute_logger(f"{LOG}.models.sms_gateway_route")
     def test_a_route_that_lacks_something_is_made_paused_and_says_what(self):
