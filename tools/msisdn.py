@@ -55,6 +55,10 @@ _PLUS_TRUNK = re.compile(r"\+\s*8[^0-9]")
 _BETWEEN_NUMBERS = re.compile(
     r"[,;|/\\\n]|(?<=[0-9)])\s*(?=\+)|\s(?:и|или|and|or)\s", re.IGNORECASE
 )
+# "моб. +7 916 000-00-10", but not "доб. 5"
+_LABEL = re.compile(
+    r"(?!(?:доб|вн|внутр|ext|extn|x)\b)[^\W\d_]+[.:]*\s*(?=[+(0-9])", re.IGNORECASE
+)
 _NOT_DIGITS = re.compile("[^0-9]+")
 # Arabic ones too
 _DIGIT = re.compile(r"\d")
@@ -188,10 +192,10 @@ def read_cell(
 def find_numbers(raw: str) -> list[str]:
     """Return the numbers in what somebody wrote, as they are written; at least one.
 
-    An extension belongs to the number before it. ``+79160000133/34`` are two, of which
-    the second one is not complete.
+    A word before a number is none of it, an extension belongs to the number before it.
+    ``+79160000133/34`` are two, of which the second one is not complete.
     """
-    parts = [part.strip() for part in _BETWEEN_NUMBERS.split(raw)]
+    parts = [_LABEL.sub("", part.strip(), 1) for part in _BETWEEN_NUMBERS.split(raw)]
     numbers = [part for part in parts if _count_digits(part) >= _SHORTEST_END]
     sizes = sorted(map(_count_digits, numbers))
     are_several = (
@@ -304,7 +308,7 @@ def _read_plainly_bare(raw: str, country: str | None) -> str | None:
 def _read_by_library(raw: str, country: str | None) -> str:
     """Return what Odoo makes of a number (`phone_validation`, its `phone_format`)."""
     parsed = _parse_in_country(raw, country)
-    if _has_letters(raw) and not _is_extension(raw, parsed):
+    if _has_letters(_LABEL.sub("", raw.strip(), 1)) and not _is_extension(raw, parsed):
         raise InvalidNumber("unreadable")
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
 

@@ -334,6 +334,12 @@ class TestReadNational(BaseCase):
                 self.assertEqual(read_national(raw, country), number)
                 self.assertEqual(by_odoo(raw, country), number)
 
+    def test_a_word_before_a_number_is_none_of_it(self):
+        for raw in ("тел. 8 916 000-00-10", "Моб.: +7 916 0000010", "tel +79160000010"):
+            with self.subTest(raw=raw):
+                self.assertEqual(read_national(raw, "RU"), "+79160000010")
+                self.assertEqual(by_odoo(raw, "RU"), "+79160000010")
+
     def test_nothing_but_separators_is_dropped(self):
         for raw, country, reason in (
             ("8916000010.0", "RU", "digits_lost"),
@@ -344,6 +350,7 @@ class TestReadNational(BaseCase):
             ("8 916 111-22-33 8 916 444-55-66", "RU", "several"),
             ("8 916 111-22-33 и 8 916 444-55-66", "RU", "several"),
             ("+79160000133/34", "RU", "several"),
+            ("+7 495 1234567, моб. +7 916 0000135", "RU", "several"),
             ("", "RU", "unreadable"),
             ("–", "RU", "unreadable"),
         ):
@@ -393,7 +400,7 @@ class TestReadNational(BaseCase):
                 st.integers(3, 14),
                 st.text("0123456789", min_size=11, max_size=13),
             ),
-            st.text("0123456789+-()/.,xдобext# ", max_size=24),
+            st.text("0123456789+-()/.,xдобтелext# ", max_size=24),
         ),
         st.sampled_from(REGIONS),
     )
@@ -431,6 +438,8 @@ class TestReadCell(BaseCase):
             ("8 (495) 123-45-67; 8 916 000-01-32", "+79160000132"),
             ("+79160000133/34", "+79160000133"),
             ("+79160000131 +79160000132", "+79160000131"),
+            ("+7 (495) 000-00-00, моб. +7 916 000-01-35", "+79160000135"),
+            ("раб. 8 (495) 000-00-00; моб.: 8 916 000-01-35", "+79160000135"),
             ("8 916 000-01-31", "+79160000131"),
         ):
             with self.subTest(raw=raw):
