@@ -30,7 +30,7 @@ def read_phone(raw, company):
     :rtype: tools.msisdn.Reading
     """
     # sudo: which country a company has is no secret
-    return read(raw or "", company.sudo().country_id.code or None)
+    return read(raw or "", company.sudo().country_id.code or None, is_own=False)
 
 
 def _choose_source(record, partner):
@@ -59,10 +59,14 @@ def _find_countries(sources):
 
 def _read(source, own, fallback):
     """Read the first number that can be read."""
-    country = own or _get_country_of_company(source) or fallback
+    own = own or _get_country_of_company(source)
+    country = own or fallback
     known = _get_known(source)
-    trusted = known if own or _fits(known, country) else None
-    readings = [read(raw, country, known=trusted) for raw in _get_written(source)]
+    trusted = known if _fits(known, country) else None
+    readings = [
+        read(raw, country, known=trusted, is_own=bool(own))
+        for raw in _get_written(source)
+    ]
     reading = next((one for one in readings if one.number), None)
     if reading is None:
         return readings[0] if readings else Reading()

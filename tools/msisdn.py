@@ -134,15 +134,23 @@ def normalise(raw: str, *, channel: Channel = "sms") -> str:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
 
 
-def read(raw: str, country: str | None, *, known: str | None = None) -> Reading:
+def read(
+    raw: str,
+    country: str | None,
+    *,
+    known: str | None = None,
+    is_own: bool = True,
+) -> Reading:
     """Read a number of somebody in a country; never raises.
 
     :param known: what Odoo made of it for this country, where that is known already
+    :param is_own: it is that person's country, and not only that of who writes to them:
+        it casts doubt on a number of another one
     """
     if not raw.strip():
         return Reading(raw)
     try:
-        return Reading(raw, _read_valid(raw, country, known))
+        return Reading(raw, _read_valid(raw, country, known, is_own=is_own))
     except InvalidNumber as error:
         return Reading(raw, reason=error.reason)
 
@@ -270,7 +278,9 @@ def _without_fraction(written: str) -> str:
     return fraction[1] if fraction and not fraction[2].strip("0") else written
 
 
-def _read_valid(raw: str, country: str | None, known: str | None = None) -> str:
+def _read_valid(
+    raw: str, country: str | None, known: str | None = None, *, is_own: bool = True
+) -> str:
     """Return a valid number, where nothing else can be meant."""
     number = _read_plainly(raw) or _read_plainly_bare(raw, country)
     if number is None:
@@ -279,7 +289,8 @@ def _read_valid(raw: str, country: str | None, known: str | None = None) -> str:
     try:
         number = number or _read_by_library(raw, country)
     finally:
-        _check_country(raw, number, country)
+        if is_own or not raw.lstrip().startswith("+"):
+            _check_country(raw, number, country)
     return number
 
 

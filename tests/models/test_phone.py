@@ -5,6 +5,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from odoo import Command
 
+from odoo.addons.crm_sms_gateway.models.phone import read_phone
 from odoo.addons.crm_sms_gateway.models.sms_gateway_list import judge_numbers
 from odoo.addons.crm_sms_gateway.models.sms_gateway_recipient import find_phones
 
@@ -62,10 +63,19 @@ class TestPhone(GatewayCase):
             ("9161234567", "ua"),
             ("84951234567", "ua"),
             ("+8 (499) 123-45-67", "ru"),
+            ("+8 (499) 123-45-67", None),
+            ("+84991234567", "ru"),
         ):
             with self.subTest(phone=phone, country=country):
                 contact = self.make_contact(phone, country)
                 self.assertEqual(self.get_number(contact), "doubtful")
+
+    def test_a_number_with_its_plus_is_doubted_by_the_own_country_only(self):
+        for country in (None, "vn"):
+            contact = self.make_contact("+84991234567", country)
+            self.assertEqual(self.get_number(contact), "+84991234567")
+        reading = read_phone("+84991234567", self.company)
+        self.assertEqual(reading.number, "+84991234567")
 
     def test_a_contact_of_a_foreign_company_is_none_of_the_own_country(self):
         american = self.make_contact(False, "us", is_company=True)
@@ -111,15 +121,18 @@ class TestPhone(GatewayCase):
                     Command.create({"partner_id": contact.id}),
                     Command.create({"phone": "8 (916) 123-45-67"}),
                     Command.create({"phone": "8916000010.0"}),
+                    Command.create({"phone": "+84991234567"}),
                 ],
             }
         )
         members = people.member_ids.sorted("id")
         self.assertEqual(
-            members.mapped("display_phone"), ["+19175550123", "+79161234567", False]
+            members.mapped("display_phone"),
+            ["+19175550123", "+79161234567", False, "+84991234567"],
         )
         self.assertEqual(
-            members.mapped("reach"), ["reachable", "reachable", "invalid_number"]
+            members.mapped("reach"),
+            ["reachable", "reachable", "invalid_number", "reachable"],
         )
 
     def test_a_number_on_odoos_blacklist_is_not_reachable(self):
