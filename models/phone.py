@@ -14,13 +14,13 @@ def read_phones(records, partners, company):
     :param company: whose country a number without one has
     :rtype: list[tools.msisdn.Reading]
     """
-    sources = [_choose_source(record, partners[record.id]) for record in records]
-    countries = _find_countries(sources)
+    found = [_find_written(record, partners[record.id]) for record in records]
+    countries = _find_countries([source for source, _written in found])
     # sudo: which country a company has is no secret
     fallback = company.sudo().country_id.code or None
     return [
-        _read(source, countries.get((source._name, source.id)), fallback)
-        for source in sources
+        _read(source, written, countries.get((source._name, source.id)), fallback)
+        for source, written in found
     ]
 
 
@@ -33,12 +33,15 @@ def read_phone(raw, company):
     return read(raw or "", company.sudo().country_id.code or None, is_own=False)
 
 
-def _choose_source(record, partner):
-    return record if _get_written(record) or not partner else partner
+def _find_written(record, partner):
+    """:return: the record or else its partner, and the numbers written there"""
+    written = _get_written(record)
+    if written or not partner:
+        return record, written
+    return partner, _get_written(partner)
 
 
 def _get_written(record):
-    """:return: list of the numbers of one record, as people wrote them"""
     numbers = (record[name] for name in record._phone_get_number_fields())
     return [number for number in numbers if number]
 
@@ -57,16 +60,16 @@ def _find_countries(sources):
     return found
 
 
-def _read(source, own, fallback):
+def _read(source, written, own, fallback):
     """Read the first number that can be read."""
+    known = _get_known(source)
+    if written == [known] and not own:
+        # as it is sent: nothing can be wrong with it
+        return Reading(known, known)
     own = own or _get_country_of_company(source)
     country = own or fallback
-    known = _get_known(source)
     trusted = known if _fits(known, country) else None
-    readings = [
-        read(raw, country, known=trusted, is_own=bool(own))
-        for raw in _get_written(source)
-    ]
+    readings = [read(raw, country, known=trusted, is_own=bool(own)) for raw in written]
     reading = next((one for one in readings if one.number), None)
     if reading is None:
         return readings[0] if readings else Reading()
