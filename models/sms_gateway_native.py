@@ -160,15 +160,11 @@ class SmsGatewayNative(models.Model):
         campaign = self._insert_campaign(company, route, mailing, texts)
         settings = self.env["sms.gateway.settings"]._get()
         rules = Rules(max_segments=settings.max_segments)
+        # before the messages stream to PostgreSQL: countries of companies are read
+        phones = [read_phone(one.number, company) for one in texts]
         composed = (
-            compose_ready(
-                index,
-                read_phone(one.number, company),
-                one.body,
-                rules,
-                uuid=one.uuid,
-            )
-            for index, one in enumerate(texts)
+            compose_ready(index, phone, one.body, rules, uuid=one.uuid)
+            for index, (one, phone) in enumerate(zip(texts, phones, strict=True))
         )
         self.env["sms.gateway.message"]._enqueue(campaign, composed)
         self._follow(campaign)

@@ -76,7 +76,7 @@ class GatewaySMSCase(GatewayHttpCase, SMSCase):
     def _compose(self, index, phone, text, rules, *, uuid):
         """Odoo's mock takes every number, even none; the gateway does not."""
         composed = compose_ready(index, phone, text, rules, uuid=uuid)
-        self._numbers[uuid] = phone or False
+        self._numbers[uuid] = phone.raw or False
         if any(problem.field == "phone" for problem in composed.problems):
             valid = f"+32470{len(self._numbers):06}"
             return compose_ready(index, valid, text, rules, uuid=uuid)
