@@ -1,11 +1,13 @@
 """Drafts: what a person decides about a campaign before it is sent."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL, safe_eval
+from odoo.tools import SQL
 
+from ..tools.filters import MAX_LENGTH, FilterError, Reader, read_filter
 from ..tools.template import make_title
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
@@ -915,21 +917,36 @@ def read_domain(model, text):
     :raise ValidationError: it is none, or not one of this model
     """
     env = model.env
-    words = {
-        "uid": env.uid,
-        "context_today": lambda: fields.Date.context_today(model),
-        "time": safe_eval.time,
-        "datetime": safe_eval.datetime,
-        "relativedelta": safe_eval.dateutil.relativedelta.relativedelta,
-    }
+    today = fields.Date.context_today(model)
     try:
-        domain = fields.Domain(safe_eval.safe_eval(text or "[]", words))
+        reader = Reader(env.uid, today, ZoneInfo(str(env.tz)))
+        domain = fields.Domain(read_filter(text or "[]", reader))
         domain.validate(model)
+    except FilterError as error:
+        raise _make_unreadable(env, _explain_filter(env, error)) from error
     except Exception as error:
-        raise ValidationError(
-            env._("The filter cannot be read: %(error)s", error=error)
-        ) from error
+        raise _make_unreadable(env, error) from error
     return domain
+
+
+def _make_unreadable(env, error):
+    return ValidationError(env._("The filter cannot be read: %(error)s", error=error))
+
+
+def _explain_filter(env, error):
+    return {
+        "syntax": env._("Write it as a list of conditions, [('city', '=', 'Moscow')]."),
+        "too_long": env._("It has more than %(limit)s characters.", limit=MAX_LENGTH),
+        "too_complex": env._(
+            "It has too many conditions or values, or they are nested too deeply."
+        ),
+        "unknown_name": env._("“%(name)s” is not known here.", name=error.detail),
+        "not_allowed": env._(
+            "“%(piece)s” is neither a value, a list of them, a day nor a time.",
+            piece=error.detail,
+        ),
+        "out_of_range": env._("“%(piece)s” is out of range.", piece=error.detail),
+    }[error.code]
 
 
 def read_selection(context):

@@ -3,6 +3,7 @@ from . import (
     test_backoff,
     test_compose,
     test_copy_format,
+    test_filters,
     test_foreign,
     test_links,
     test_lint,
