@@ -5,6 +5,7 @@ from . import (
     test_copy_format,
     test_foreign,
     test_links,
+    test_letters,
     test_lint,
     test_msisdn,
     test_number_format,
