@@ -11,15 +11,16 @@ import hashlib
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from ..tools.compose import Recipient, RoundedNumber, Rules, Texts
+from ..tools.letters import compose_letters
 from ..tools.msisdn import Channel
 from ..tools.sentences import Language, sentence
 from ..tools.template import MAX_SOURCE, Template, TemplateError, compile_template
@@ -39,6 +40,11 @@ MAX_OFFSET = 2**31 - 1
 #: Bound the work one request can ask for: names × recipients, text × recipients.
 MAX_NAMES = 100
 MAX_NAME_LENGTH = 64
+#: characters of a name as it is written: letters apart from their marks, spaces
+MAX_NAME_WRITTEN = 4 * MAX_NAME_LENGTH
+MAX_ROUTE_LENGTH = 1_000
+#: characters of a key, a mode, a currency, a time
+MAX_WORD = 64
 #: A template may be so many times longer than the longest message it can render to.
 TEMPLATE_SLACK = 4
 #: characters of the longest segment
@@ -270,23 +276,49 @@ class _Reader:
         self.report("wrong_type", self.path(name), variant="object")
         return None
 
-    def string(self, name: str, *, is_required: bool = False) -> str | None:
+    def string(
+        self,
+        name: str,
+        *,
+        max_length: int,
+        code: str = "invalid_value",
+        is_required: bool = False,
+        **params: object,
+    ) -> str | None:
+        """See `check_string`."""
         value, path = self.get(name), self.path(name)
         if value is None:
             if is_required:
                 self.report("missing", path)
             return None
-        return self.check_string(value, path)
+        return self.check_string(
+            value, path, max_length=max_length, code=code, **params
+        )
 
-    def check_string(self, value: object, path: str) -> str | None:
-        """A string, composed (NFC): the same word typed on a Mac is the same word."""
+    def check_string(
+        self,
+        value: object,
+        path: str,
+        *,
+        max_length: int,
+        code: str = "invalid_value",
+        **params: object,
+    ) -> str | None:
+        """A string, composed (NFC): the same word typed on a Mac is the same word.
+
+        ``code`` and ``params`` tell what is wrong with a longer one, before anything
+        else is done with it.
+        """
         if not isinstance(value, str):
             self.report("wrong_type", path, variant="string")
+            return None
+        if len(value) > max_length:
+            self.report(code, path, value=value[:max_length], **params)
             return None
         if _FORBIDDEN_CHARACTER.search(value):
             self.report("invalid_character", path)
             return None
-        return unicodedata.normalize("NFC", value)
+        return compose_letters(value)
 
     def number(
         self, name: str, *, minimum: int, maximum: int, variant: str = "number"
@@ -425,11 +457,13 @@ def _parse_status(document: Mapping[str, object]) -> StatusRequest:
     status = request.child("status")
     if status is None:
         raise RequestError(request.problems, kind="status")
-    key = status.string("key", is_required=True) or ""
+    key = status.string(
+        "key", max_length=MAX_WORD, code="unknown_key", is_required=True
+    )
     offset = status.number("offset", minimum=0, maximum=MAX_OFFSET)
     limit = status.number("limit", minimum=1, maximum=MAX_PAGE)
     request.raise_problems("status")
-    if not _KEY.fullmatch(key):
+    if key is None or not _KEY.fullmatch(key):
         raise request_error("unknown_key", path="status.key", kind="status")
     return StatusRequest(route, key, offset or 0, limit or DEFAULT_PAGE)
 
@@ -472,7 +506,13 @@ def _parse_send(
 
 def _read_route(request: _Reader) -> str:
     """The name, trimmed and composed (NFC) as names of routes are compared."""
-    value = request.string("route", is_required=True)
+    value = request.string(
+        "route",
+        max_length=MAX_ROUTE_LENGTH,
+        code="unknown_route",
+        is_required=True,
+        route=request.get("route"),
+    )
     route = (value or "").strip()
     if value is not None and not route:
         request.report("missing", "route")
@@ -495,7 +535,7 @@ def _read_currencies(request: _Reader) -> tuple[str, ...]:
 
 
 def _read_currency(request: _Reader, value: object, path: str) -> str:
-    text = request.check_string(value, path)
+    text = request.check_string(value, path, max_length=MAX_WORD, variant="currency")
     if text is None:
         return ""
     code = text.strip()
@@ -522,15 +562,18 @@ def _read_text(
     send: _Reader, name: str, max_length: int, *, is_required: bool = False
 ) -> str | None:
     """A text; a blank optional one counts as absent, old clients send it so."""
-    text = send.string(name, is_required=is_required)
+    text = send.string(
+        name,
+        max_length=max_length,
+        code="too_long",
+        is_required=is_required,
+        maximum=max_length,
+    )
     if text is None:
         return None
     if not text.strip():
         if is_required:
             send.report("empty_text", send.path(name))
-        return None
-    if len(text) > max_length:
-        send.report("too_long", send.path(name), maximum=max_length)
         return None
     return text
 
@@ -647,7 +690,13 @@ def _read_defaults(
 
 
 def _read_name(request: _Reader, value: object, path: str) -> str | None:
-    text = request.check_string(value, path)
+    text = request.check_string(
+        value,
+        path,
+        max_length=MAX_NAME_WRITTEN,
+        variant="name",
+        maximum=MAX_NAME_LENGTH,
+    )
     if text is None:
         return None
     name = _field_name(text)
@@ -667,16 +716,20 @@ def _read_default(request: _Reader, value: object, path: str) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return request.check_string(value, path)
+        return request.check_string(
+            value, path, max_length=MAX_SOURCE, code="too_long", maximum=MAX_SOURCE
+        )
     if isinstance(value, bool) or not isinstance(value, int | float):
         request.report("wrong_type", path, variant="default")
         return None
     return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
+# users have the same names again and again
+@lru_cache(maxsize=1024)
 def _field_name(name: str) -> str:
     """``first name``, as the manual's Table 1 has it, is ``first_name``."""
-    return "_".join(unicodedata.normalize("NFC", name).split())
+    return "_".join(compose_letters(name).split())
 
 
 def _read_users(
@@ -725,7 +778,7 @@ def _pick_values(
     values = {name: user[name] for name in names if name in user}
     if len(values) < len(names):
         for raw, value in user.items():
-            name = _field_name(raw)
+            name = _field_name(raw) if len(raw) <= MAX_NAME_WRITTEN else ""
             if name in names:
                 values.setdefault(name, value)
     return values
@@ -733,7 +786,7 @@ def _pick_values(
 
 # === HOW AND WHEN TO SEND ===
 def _read_mode(request: _Reader) -> str | None:
-    mode = request.string("mode")
+    mode = request.string("mode", max_length=MAX_WORD, variant="mode")
     if mode is not None and mode.strip() not in _MODES:
         request.report("invalid_value", "mode", variant="mode", value=mode)
     return mode and mode.strip()
@@ -754,7 +807,7 @@ def _read_channel(request: _Reader) -> Channel:
 
 def _read_time(request: _Reader, time_zone: str, now: datetime) -> datetime | None:
     """``timeLimit`` as naive UTC; None when it is absent or not in the future."""
-    text = request.string("timeLimit")
+    text = request.string("timeLimit", max_length=MAX_WORD, variant="time")
     if text is None:
         return None
     moment = _parse_time(text.strip(), ZoneInfo(time_zone))

@@ -103,6 +103,8 @@ PRIORITY_BATCH = 50
 MAX_WORDS = 4096
 MAX_REFERENCE = 255
 MAX_SEGMENTS = 1000
+#: Beyond so many rejections of an accept, one problem of each recipient is told.
+MAX_TOLD_IN_FULL = 1000
 #: Columns that a provider fills with words of its own.
 PROVIDERS_WORDS = ("provider_reference", "uuid", "msisdn", "code", "detail", "raw")
 #: What people write between the digits of a number.
@@ -1304,7 +1306,11 @@ class _RowStream:
         ]
 
     def _reject(self, composed):
-        """The code of the first problem, None when the message can go."""
+        """The code of the first problem, None when the message can go.
+
+        Every rejected recipient is told; where they are many, with one problem each.
+        """
+        is_crowded = len(self.rejected) >= MAX_TOLD_IN_FULL
         self.rejected += [
             Rejected(
                 composed.index,
@@ -1313,7 +1319,7 @@ class _RowStream:
                 problem.field,
                 dict(problem.params),
             )
-            for problem in composed.problems
+            for problem in composed.problems[: 1 if is_crowded else None]
         ]
         return composed.problems[0].code if composed.problems else None
 

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import secrets
-import unicodedata
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, Command, api, fields, models, tools
@@ -14,6 +13,7 @@ from ..providers import PROVIDERS
 from ..providers.base import BaseWords
 from ..providers.http import HttpClient
 from ..providers.sandbox import SandboxProvider
+from ..tools.letters import compose_letters
 from ..tools.prices import PriceList
 from .cache import fill_cache
 from .notification import RELOAD, make_notification
@@ -58,7 +58,7 @@ def _judged_later(records):
 
 def normalise_name(name):
     """The form in which API names of routes are compared (contract, chapter 1)."""
-    return unicodedata.normalize("NFC", name or "").strip()
+    return compose_letters(name or "").strip()
 
 
 class SmsGatewayRoute(models.Model):

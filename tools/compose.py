@@ -36,6 +36,8 @@ _GENDERS: dict[str, Gender] = {
     "f": "female",
     "ж": "female",
 }
+#: more of one recipient help nobody
+MAX_PROBLEMS = 10
 #: characters kept of a phone as received
 _PHONE_KEPT = 64
 # Python refuses to write integers of thousands of digits
@@ -147,7 +149,9 @@ def compose_all(
 
 
 def compose(recipient: Recipient, texts: Texts, rules: Rules) -> Composed:
-    """Return the recipient's message with all of its problems; never raises.
+    """Return the recipient's message with its problems; never raises.
+
+    Of a recipient with `MAX_PROBLEMS` no more fields are read.
 
     A text that renders to nothing is a `missing_field`: its fields left it empty.
     """
@@ -261,6 +265,8 @@ def _read_values(
     """
     values = {}
     for name in rules.fields:
+        if len(problems) >= MAX_PROBLEMS:
+            break
         value, code = _read_value(_received(recipient, name), rules.defaults.get(name))
         if code is None:
             values[name] = value
@@ -330,7 +336,7 @@ def _render(
     template: Template | None, values: dict[str, str], problems: list[Problem]
 ) -> str:
     """Return the text, empty when there is none or it lacks a value."""
-    if template is None:
+    if template is None or len(problems) >= MAX_PROBLEMS:
         return ""
     try:
         text = template.render(values)

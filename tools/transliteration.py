@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from .letters import compose_letters
 from .links import PLACEHOLDER
 from .spaces import PLAIN_SPACES
 
@@ -166,7 +167,7 @@ def to_latin(text: str) -> str:
     """
     if text.isascii():
         return text.replace("\t", " ").replace("`", "'")
-    text = unicodedata.normalize("NFC", text)
+    text = compose_letters(text)
     text = _CELSIUS.sub("C", _POWER.sub(_lower, text))
     text = _SILENT_SIGN.sub(_voice, text)
     return _CAPITAL.sub(_spell, text).translate(_TABLE)

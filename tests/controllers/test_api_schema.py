@@ -1,10 +1,12 @@
 import copy
 import json
 import time
+import unicodedata
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
+from unittest.mock import Mock, patch
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -29,6 +31,7 @@ from odoo.addons.crm_sms_gateway.controllers.api_schema import (
     serialise_send_accepted,
     serialise_send_status,
 )
+from odoo.addons.crm_sms_gateway.tools import letters
 from odoo.addons.crm_sms_gateway.tools.compose import (
     Recipient,
     RoundedNumber,
@@ -139,6 +142,74 @@ class SchemaCase(BaseCase):
         error = self.assert_refused(make_send(send=send, **changes), *expected)
         self.assertEqual((error.kind, error.status), ("send", 400))
         return error
+
+
+class TestLengths(SchemaCase):
+    """Lengths are judged before anything else is done with a string."""
+
+    #: what takes minutes to compose, and holds up everybody meanwhile
+    HEAP = "a" + "\u0301\u0316" * 100_000
+
+    def setUp(self):
+        super().setUp()
+        # not everybody's: pytest composes what it prints
+        composing = SimpleNamespace(
+            combining=unicodedata.combining, normalize=Mock(side_effect=AssertionError)
+        )
+        self.startPatcher(patch.object(letters, "unicodedata", composing))
+
+    def test_a_long_string_is_what_an_unknown_one_is(self):
+        cases = (
+            ({"route": self.HEAP}, "route", "unknown_route"),
+            ({"mode": self.HEAP}, "mode", "invalid_value"),
+            ({"timeLimit": self.HEAP}, "timeLimit", "invalid_value"),
+            ({"send": {"text_male": self.HEAP}}, "send.text_male", "too_long"),
+            ({"send": {"text_female": self.HEAP}}, "send.text_female", "too_long"),
+            ({"send": {"fields": [self.HEAP]}}, "send.fields[0]", "invalid_value"),
+            ({"send": {"fields": {self.HEAP: ""}}}, "send.fields", "invalid_value"),
+            ({"send": {"fields": {"a": self.HEAP}}}, "send.fields.a", "too_long"),
+        )
+        for changes, path, code in cases:
+            with self.subTest(path):
+                self.assert_send_refused((code, path), **changes)
+
+    def test_the_sentence_of_a_long_string_quotes_its_beginning(self):
+        cases = (
+            ({"route": "д" * 2000}, "Маршрут «дд"),
+            ({"mode": "д" * 2000}, "Неизвестный режим «дд"),
+            ({"timeLimit": "1" * 2000}, "Не удалось прочитать время"),
+            ({"send": {"fields": ["д" * 2000]}}, "Недопустимое имя поля «дд"),
+        )
+        for changes, beginning in cases:
+            with self.subTest(beginning):
+                [answer] = serialise_error(self.refused(make_send(**changes)), "ru")
+                message = answer["send"]["message"]
+                self.assertEqual(message[: len(beginning)], beginning)
+                self.assertLess(len(message), 1000)
+
+    def test_a_long_key_is_an_unknown_one(self):
+        for key in (self.HEAP, KEY + " " * 1000):
+            error = self.assert_refused(
+                {"status": {"key": key}, "route": "ds"}, ("unknown_key", "status.key")
+            )
+            self.assertEqual((error.kind, error.status), ("status", 404))
+
+    def test_a_long_currency_is_none(self):
+        for balance, path in ((self.HEAP, "balance"), ([self.HEAP], "balance[0]")):
+            self.assert_refused(
+                {"balance": balance, "route": "ds"}, ("invalid_value", path)
+            )
+
+    def test_long_members_of_users_are_none_that_is_listed(self):
+        users = [{"phone": "+79281706700", self.HEAP: "Анна", "a": "b"}]
+        document = self.parse_send(send={"users": users, "fields": ["a", "c"]})
+        self.assertEqual(document.recipients[0].values, {"a": "b"})
+
+    def test_heaps_of_marks_in_a_text_are_not_composed(self):
+        text = self.HEAP[:16_000]
+        names = ("text_male", "text_female", "text_alternative")
+        document = self.parse_send(send=dict.fromkeys(names, text))
+        self.assertEqual(document.sources.male, text)
 
 
 class TestManual(SchemaCase):

@@ -519,6 +519,7 @@ class TestRefused(SendCase):
             ({"route": "нет"}, "route", "unknown_route"),
             ({"route": "DS"}, "route", "unknown_route"),
             ({"route": "d s"}, "route", "unknown_route"),
+            ({"route": "d" * 100_000}, "route", "unknown_route"),
             ({"route": "ds\x00"}, "route", "invalid_character"),
             ({"ttl": 0}, "ttl", "invalid_value"),
             ({"ttl": -5}, "ttl", "invalid_value"),
@@ -599,6 +600,14 @@ class TestRefused(SendCase):
             {"send.text_male", "send.users[1]", "ttl", "mode", "voice"},
         )
         self.assertTrue(all(problem["message"] for problem in problems))
+
+    def test_every_rejected_user_is_told_however_many_there_are(self):
+        users = [*([{"gender": "x"}] * 600), {"phone": PHONE}]
+        [answer] = self.call_ok(self.make_send(send={"users": users}))
+        rejected = answer["send"]["details"]["rejected"]
+        self.assertEqual({one["index"] for one in rejected}, set(range(600)))
+        # two problems of each of the first five hundred, one of each of the others
+        self.assertEqual(len(rejected), 1100)
 
     def test_at_most_a_hundred_problems_are_told(self):
         cases = {

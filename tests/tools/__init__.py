@@ -6,6 +6,7 @@ from . import (
     test_filters,
     test_foreign,
     test_links,
+    test_letters,
     test_lint,
     test_msisdn,
     test_number_format,

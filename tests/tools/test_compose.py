@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.tools.compose import (
+    MAX_PROBLEMS,
     Composed,
     Problem,
     Recipient,
@@ -111,6 +112,25 @@ class TestCompose(ComposeCase):
             ("invalid_field", "age"),
         )
         self.assertEqual((message.text, message.segments), ("", 0))
+
+    def test_few_problems_of_many_are_told(self):
+        names = [f"name{number}" for number in range(100)]
+        for sources in ({"neutral": "{{ name99 }}"}, {"male": "{{ name99 }}"}):
+            neutral = sources.pop("neutral", None)
+            message = composed(
+                neutral,
+                phone="nobody",
+                values={"name99": "Anna"},
+                names=names,
+                rules=Rules(fields=tuple(names)),
+                **sources,
+            )
+            with self.subTest(neutral):
+                self.assertIn(len(message.problems), (MAX_PROBLEMS, MAX_PROBLEMS + 1))
+                fields = {problem.field for problem in message.problems}
+                # given, but never read
+                self.assertNotIn("name99", fields)
+                self.assertEqual(message.text, "")
 
     def test_no_break_spaces_of_amounts_cost_nothing(self):
         amount = "1\u202f200.00\xa0€"
