@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+#: units of what is spent; a number without a unit counts requests, statements or waits
+SPENT = frozenset({"s", "ms", "MB", ""})
+
 
 @dataclass(frozen=True)
 class Line:
@@ -18,6 +21,11 @@ class Line:
     #: the least that is good enough, or with `is_ceiling` the most
     floor: float | None = None
     is_ceiling: bool = False
+
+    @property
+    def less_is_better(self) -> bool:
+        """Whether a smaller value is the better one, with a floor or without."""
+        return self.is_ceiling or self.unit in SPENT
 
     def misses_by(self, value: float) -> float:
         """How much is lacking to the floor, as a share of it; 0 when it is reached."""
@@ -79,16 +87,22 @@ HEADINGS = ("what", "ours", "native", "ratio", "floor", "", "memory", "CPU per m
 def format_table(rows: Sequence[Row]) -> str:
     """Lines and their figures as text, one row each, with remarks below."""
     cells = [HEADINGS, *(_format_row(line, figure) for line, figure in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
-    lines.insert(1, "  ".join("-" * width for width in widths))
     remarks = [
         f"{line.title}: {remark}"
         for line, figure in rows
         for remark in (figure.note, figure.profile)
         if remark
     ]
-    return "\n".join([*lines, "", *remarks] if remarks else lines)
+    table = format_cells(cells)
+    return "\n".join([table, "", *remarks]) if remarks else table
+
+
+def format_cells(cells: Sequence[Sequence[str]]) -> str:
+    """Rows of text in columns, the first of them as headings."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
 
 
 def _format_row(line: Line, figure: Figure) -> tuple[str, ...]:

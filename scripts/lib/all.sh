@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 
 _LIB="$(dirname "${BASH_SOURCE[0]}")"
-for _part in common packages odoo_source python postgres browser odoo database server; do
+for _part in common packages odoo_source python postgres browser odoo database server \
+    against; do
     # shellcheck source=/dev/null
     . "$_LIB/$_part.sh"
 done

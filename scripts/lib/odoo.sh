@@ -20,26 +20,28 @@ use_odoo() {
     # What listens on this machine is not reached through a proxy.
     export NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"
     export no_proxy="$NO_PROXY"
-    _write_odoo_config "$1" "$2" >"$ODOO_RC.$$"
+    write_odoo_config "$HANDLE" "$1" "$2" >"$ODOO_RC.$$"
     mv "$ODOO_RC.$$" "$ODOO_RC"
 }
 
-_write_odoo_config() {
-    local addons="$ADDONS_PATH,$ODOO_PATH/odoo/addons"
+# Prints the settings for a checkout's addon.
+#   write_odoo_config checkout database port
+write_odoo_config() {
+    local addons="$1/.local/addons,$ODOO_PATH/odoo/addons"
     if [[ -d $ODOO_PATH/addons ]]; then addons+=",$ODOO_PATH/addons"; fi
     cat <<CONF
 [options]
 addons_path = $addons
-data_dir = $HANDLE/.local/odoo-data
-db_name = $1
-dbfilter = ^$1\$
+data_dir = $1/.local/odoo-data
+db_name = $2
+dbfilter = ^$2\$
 http_interface = 127.0.0.1
-http_port = ${2:-8069}
+http_port = ${3:-8069}
 list_db = False
 limit_time_real = 600
 limit_time_cpu = 600
 max_cron_threads = 2
-screenshots = $HANDLE/.local/screenshots
+screenshots = $1/.local/screenshots
 workers = 0
 CONF
 }

@@ -1,3 +1,4 @@
+from . import test_against
 from . import test_figures
 from . import test_generate
 from . import test_loopback
