@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..providers.errors import ProviderError
+from . import clock
 from .reasons import say_words
 from .sms_gateway_campaign import new_key
 
@@ -114,19 +115,18 @@ class SmsGatewayBalance(models.Model):
     def _take(self):
         """Take one pending question and commit."""
         self.env["sms.gateway.dispatcher"]._begin()
-        now = fields.Datetime.now()
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE sms_gateway_balance SET lease_until = %s
+                UPDATE sms_gateway_balance SET lease_until = %(clock)s + %(lease)s
                  WHERE id = (SELECT id FROM sms_gateway_balance
                               WHERE state = 'pending'
-                                AND (lease_until IS NULL OR lease_until < %s)
+                                AND (lease_until IS NULL OR lease_until < %(clock)s)
                            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id
                 """,
-                now + LEASE,
-                now,
+                clock=clock.at_statement(),
+                lease=LEASE,
             )
         )
         self.env["sms.gateway.dispatcher"]._commit()

@@ -26,6 +26,7 @@ from ..providers.base import Provider
 from ..providers.types import Outcome, SubmitRequest, SubmitResult
 from ..tools.backoff import reconcile_delay, retry_delay
 from ..tools.sentences import sentence
+from . import clock
 from .outcomes import outcome_of
 from .sms_gateway_campaign import HELD_STATES
 from .sms_gateway_delivery_report import FRESH
@@ -590,7 +591,7 @@ WITH picked AS MATERIALIZED (
        SET state = j.state,
            attempts = m.attempts + CASE WHEN j.must_not THEN 0 ELSE 1 END,
            lease_until = CASE WHEN j.state = 'submitting'
-                              THEN %(lease_until)s::timestamp END,
+                              THEN %(clock)s + %(lease)s END,
            failure_type = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
            failure_code = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
            failure_message = CASE WHEN j.state = 'cancelled' THEN %(opted_out)s END,
@@ -634,7 +635,8 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             limit=limit,
             share=share,
             now=moment,
-            lease_until=moment + LEASE,
+            clock=clock.at_statement(),
+            lease=LEASE,
         )
 
     def _make_claimed(self, unit, row):
@@ -652,7 +654,8 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
         """Take at most so many tokens from the route's bucket, for all lanes and hosts.
 
         The bucket fills with the route's throughput and holds one second's worth, at
-        least one message.
+        least one message. Time is told by the database alone: hosts whose clocks
+        differ would each fill it with the difference.
 
         :return: how many messages may be claimed
         """
@@ -666,16 +669,16 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             SQL(
                 """
                 INSERT INTO sms_gateway_bucket AS b (route_id, tokens, filled_at)
-                VALUES (%(route_id)s, 1, %(now)s)
+                VALUES (%(route_id)s, 1, %(clock)s)
                     ON CONFLICT (route_id) DO UPDATE
                    SET tokens = LEAST(
                            GREATEST(%(rate)s, 1),
                            b.tokens + %(rate)s * GREATEST(0,
-                               EXTRACT(EPOCH FROM %(now)s - b.filled_at))),
-                       filled_at = %(now)s
+                               EXTRACT(EPOCH FROM %(clock)s - b.filled_at))),
+                       filled_at = %(clock)s
              RETURNING tokens
                 """,
-                now=now(),
+                clock=clock.at_row(),
                 rate=unit.throughput,
                 route_id=unit.route_id,
             )
@@ -834,7 +837,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
                      FROM sms_gateway_bucket b JOIN sms_gateway_route r
                        ON r.id = b.route_id
                     WHERE r.id = %s AND r.throughput > 0""",
-                now(),
+                clock.at_statement(),
                 unit.route_id,
             )
         )

@@ -6,6 +6,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from . import clock
+
 #: How long an answer is kept (contract, chapter 4).
 KEEP = timedelta(hours=48)
 
@@ -36,11 +38,12 @@ class SmsGatewayIdempotency(models.Model):
             SQL(
                 """
                 SELECT body_hash, answer FROM sms_gateway_idempotency
-                 WHERE user_id = %s AND key = %s AND created_at > %s
+                 WHERE user_id = %s AND key = %s AND created_at > %s - %s
                 """,
                 self.env.uid,
                 key,
-                fields.Datetime.now() - KEEP,
+                clock.at_statement(),
+                KEEP,
             )
         )
         for body_hash, answer in rows:
@@ -55,24 +58,23 @@ class SmsGatewayIdempotency(models.Model):
         transaction fail to serialise; Odoo repeats the request, and the repetition
         finds the other's answer.
         """
-        moment = fields.Datetime.now()
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO sms_gateway_idempotency AS known
                        (user_id, key, body_hash, answer, created_at)
-                VALUES (%s, %s, %s, %s, %s)
+                VALUES (%(user_id)s, %(key)s, %(body_hash)s, %(answer)s, %(clock)s)
                     ON CONFLICT (user_id, key) DO UPDATE
                    SET body_hash = excluded.body_hash, answer = excluded.answer,
                        created_at = excluded.created_at
-                 WHERE known.created_at <= %s
+                 WHERE known.created_at <= excluded.created_at - %(keep)s
                 """,
-                self.env.uid,
-                key,
-                body_hash,
-                json.dumps(answer, ensure_ascii=False),
-                moment,
-                moment - KEEP,
+                user_id=self.env.uid,
+                key=key,
+                body_hash=body_hash,
+                answer=json.dumps(answer, ensure_ascii=False),
+                clock=clock.at_statement(),
+                keep=KEEP,
             ),
             # Losing is no error, and the log is no place for people's numbers.
             log_exceptions=False,
@@ -82,7 +84,8 @@ class SmsGatewayIdempotency(models.Model):
     def _gc_idempotency(self):
         self.env.cr.execute(
             SQL(
-                "DELETE FROM sms_gateway_idempotency WHERE created_at <= %s",
-                fields.Datetime.now() - KEEP,
+                "DELETE FROM sms_gateway_idempotency WHERE created_at <= %s - %s",
+                clock.at_statement(),
+                KEEP,
             )
         )

@@ -20,6 +20,7 @@ from ..tools.compose import Composed
 from ..tools.copy_format import to_line
 from ..tools.msisdn import InvalidNumber, e164, normalise
 from ..tools.sentences import sentence
+from . import clock
 from .copied_many2one import CopiedMany2one
 from .outcomes import OUTCOMES, condition_of, outcome_of
 from .phone import read_phone
@@ -960,7 +961,7 @@ SELECT id, verdict FROM judged ORDER BY id
     def _recover_leases(self, limit=1000):
         """Submitting messages whose lane died: nobody knows whether they were sent."""
         return self._move_where(
-            SQL("state = 'submitting' AND lease_until < %s", now()),
+            SQL("state = 'submitting' AND lease_until < %s", clock.at_statement()),
             "lease_until",
             limit,
             state="unknown",

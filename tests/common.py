@@ -9,7 +9,9 @@ from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import HttpCase, TransactionCase, freeze_time
+from odoo.tools import SQL
 
+from odoo.addons.crm_sms_gateway.models import clock
 from odoo.addons.crm_sms_gateway.models.sms_gateway_message import StateChange, now
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.base import Provider
@@ -234,11 +236,21 @@ class GatewayHelpers:
             env["sms.gateway.dispatcher"]._cron_fold()
 
     # === TIME ===
-    def later(self, seconds):
-        """A block in which the clock stands still, so many seconds after the moment
-        the test's first such block was made."""
+    @contextmanager
+    def later(self, seconds, *, ahead=0):
+        """A block in which the clocks stand still, so many seconds after the moment the
+        test's first such block began.
+
+        :param ahead: seconds by which this host's clock is ahead of the database's
+        """
         self._start = self._start or now()
-        return freeze_time(self._start + timedelta(seconds=seconds))
+        moment = self._start + timedelta(seconds=seconds)
+        told = SQL("%s::timestamp", moment)
+        with (
+            patch.object(clock, "_tell", lambda _function: told),
+            freeze_time(moment + timedelta(seconds=ahead)),
+        ):
+            yield
 
     def let_pass(self, seconds, messages=None):
         """Move all moments of these messages (default: all) into the past."""

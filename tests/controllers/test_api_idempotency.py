@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.service import model as service_model
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..common import PHONE
@@ -103,6 +103,15 @@ class TestIdempotency(ApiCase):
         self.post()
         self.shift(hours=49)
         self.assertEqual(self.post(self.make_send(ttl=60)).status_code, 200)
+
+    def test_the_48_hours_are_those_of_the_database_s_clock(self):
+        first = self.post()
+        with freeze_time(fields.Datetime.now() + timedelta(hours=49)):
+            again = self.post()
+            self.env["sms.gateway.idempotency"].sudo()._gc_idempotency()
+        self.assertEqual(again.json(), first.json())
+        self.assertEqual(self.post().json(), first.json())
+        self.assertEqual(self.count_campaigns(), 1)
 
     def test_old_answers_are_deleted(self):
         self.post()

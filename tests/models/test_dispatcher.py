@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.sql_db import db_connect
-from odoo.tests import new_test_user, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_sms_gateway.models.sms_gateway_dispatcher import (
@@ -537,6 +537,20 @@ class TestClaim(GatewayCase):
         self.assertGreater(message.lease_until, fields.Datetime.now())
         self.assertFalse(self.claim(self.scripted))
 
+    def test_a_lease_runs_by_the_database_s_clock(self):
+        message = self.send_one(route=self.scripted)
+        self.let_pass(7200, message)
+        hour = timedelta(hours=1)
+        with freeze_time(fields.Datetime.now() - hour):
+            self.assertEqual(self.claim(self.scripted), message)
+        with freeze_time(fields.Datetime.now() + hour):
+            self.run_recover()
+        self.assertEqual(message.state, "submitting", "its lane is still at it")
+        self.let_pass(601, message)
+        with freeze_time(fields.Datetime.now() - hour):
+            self.run_recover()
+        self.assertEqual(message.state, "unknown")
+
     def test_who_opts_out_after_acceptance_gets_nothing(self):
         message, other = self.get_messages(
             self.send(PHONE, "+79281706701", route=self.scripted)
@@ -787,6 +801,32 @@ class TestLanes(GatewayCase):
                 self.run_lane(1)
                 self.run_lane(2)
         self.assertEqual(self.count_sent(), 1 + 5)
+
+    def test_hosts_whose_clocks_differ_share_the_bucket(self):
+        self.scripted.throughput = 10
+        with self.later(-10):
+            self.send(*[PHONE] * 100, route=self.scripted)
+        for seconds in (0, 0.5, 1, 1.5, 2):
+            for ahead in (0, 5, -5):
+                with self.later(seconds, ahead=ahead):
+                    self.run_lane()
+        self.assertEqual(self.count_sent(), 1 + 20)
+
+    def test_a_bucket_is_filled_by_the_database_s_clock(self):
+        self.scripted.throughput = 0.001
+        self.send(PHONE, PHONE, PHONE, route=self.scripted)
+        for seconds in (0, 3600, 0, 7200):
+            with freeze_time(fields.Datetime.now() + timedelta(seconds=seconds)):
+                self.run_lane()
+        self.assertEqual(self.count_sent(), 1)
+
+    def test_a_bucket_that_was_filled_in_the_future_fills_from_here_on(self):
+        self.scripted.throughput = 1
+        self.send(*[PHONE] * 5, route=self.scripted)
+        for seconds in (3600, 0, 0.5, 1):
+            with self.later(seconds, ahead=3600 - seconds):
+                self.run_lane()
+        self.assertEqual(self.count_sent(), 1 + 1)
 
     def test_tokens_that_were_not_needed_stay_in_the_bucket(self):
         self.scripted.throughput = 5
