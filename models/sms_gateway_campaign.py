@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ..tools.compose import compose_all
 from ..tools.template import make_title
 from .cache import fill_cache
+from .click import find_overtaken
 from .outcomes import SENT
 from .sms_gateway_message import (
     CHANNELS,
@@ -104,6 +105,11 @@ class SmsGatewayCampaign(models.Model):
         default="draft",
         copy=False,
         group_expand=True,
+    )
+    moves = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="How often it was sent, paused, resumed or cancelled.",
     )
     text_male = fields.Text("Text for men")
     text_female = fields.Text("Text for women")
@@ -249,10 +255,23 @@ class SmsGatewayCampaign(models.Model):
                         state=label[campaign.state],
                     )
                 )
+        self._check_not_overtaken(state)
         # sudo: people move campaigns by these buttons only, nobody writes them
         campaigns = self.sudo()
-        campaigns.state = state
+        for campaign in campaigns:
+            campaign.write({"state": state, "moves": campaign.moves + 1})
         return campaigns
+
+    def _check_not_overtaken(self, button):
+        """What was paused and resumed meanwhile, say, is not what the person saw."""
+        if overtaken := find_overtaken(self, button, "moves"):
+            raise UserError(
+                self.env._(
+                    "Somebody was faster: %(campaign)s was paused, resumed or sent"
+                    " meanwhile. Look at it once more.",
+                    campaign=overtaken[0].name,
+                )
+            )
 
     def _check_may_move(self):
         self.check_access("read")

@@ -693,6 +693,7 @@ class SmsGatewayCampaign(models.Model):
         campaign.write(
             {
                 "state": "scheduled" if is_later else "running",
+                "moves": campaign.moves + 1,
                 "user_id": self._get_author().id,
                 "accepted_at": accepted_at,
                 "scheduled_at": self.scheduled_at if is_later else False,
@@ -876,7 +877,7 @@ class SmsGatewayCampaign(models.Model):
     def _stop(self, reason):
         """Pause what cannot be prepared, unless a person has cancelled it meanwhile:
         then the rest is not written any more."""
-        self.flush_recordset(["state", "pause_reason", "unprepared_count"])
+        self.flush_recordset(["state", "pause_reason", "unprepared_count", "moves"])
         self.env.cr.execute(
             SQL(
                 """
@@ -885,7 +886,8 @@ class SmsGatewayCampaign(models.Model):
                        unprepared_count = CASE WHEN state = 'cancelled' THEN 0
                                                ELSE unprepared_count END,
                        state = CASE WHEN state = 'cancelled' THEN state
-                                    ELSE 'paused' END
+                                    ELSE 'paused' END,
+                       moves = COALESCE(moves, 0) + 1
                  WHERE id = %(id)s
                 """,
                 reason=reason,

@@ -21,6 +21,7 @@ from ..tools.copy_format import to_line
 from ..tools.msisdn import InvalidNumber, e164, normalise
 from ..tools.sentences import sentence
 from . import clock
+from .click import find_overtaken
 from .copied_many2one import CopiedMany2one
 from .outcomes import OUTCOMES, condition_of, outcome_of
 from .phone import read_phone
@@ -331,7 +332,11 @@ class SmsGatewayMessage(models.Model):
 
     _uuid_unique = models.UniqueIndex("(uuid)")
     _client_reference_unique = models.UniqueIndex("(route_id, client_reference)")
-    _retry_unique = models.UniqueIndex("(retry_of_id) WHERE retry_of_id IS NOT NULL")
+    _retry_unique = models.UniqueIndex(
+        "(retry_of_id) WHERE retry_of_id IS NOT NULL",
+        "Somebody was faster: the message was sent again already. Open the new message"
+        " to go on.",
+    )
     _single_queue_index = models.Index(
         "(route_id, is_debug, not_before, id)"
         f" WHERE state = 'queued' AND priority = {PRIORITY_SINGLE}"
@@ -662,19 +667,35 @@ class SmsGatewayMessage(models.Model):
     def action_resolve_send_again(self):
         """A person takes the risk that the unknown message arrives twice: from here on
         it counts as never sent."""
+        self._check_unknown("send_again")
         self._check_would_go()
         self._check_not_expired()
-        result = self._resolve(
+        result = self._settle(
             "queued", not_before=to_sql(fields.Datetime.now()), maybe_sent=False
         )
         self.env["sms.gateway.dispatcher"]._wake()
         return result
 
     def _resolve(self, state, **values):
+        self._check_unknown(state)
+        return self._settle(state, **values)
+
+    def _check_unknown(self, button):
+        """Whoever decides has seen the attempt whose outcome is unknown."""
         if any(message.state != "unknown" for message in self):
             raise UserError(
                 self.env._("Only unknown messages can be resolved by hand.")
             )
+        if overtaken := find_overtaken(self, button, "attempts"):
+            raise UserError(
+                self.env._(
+                    "Somebody was faster: the message to %(phone)s was returned to the"
+                    " queue meanwhile. Look at it once more.",
+                    phone=overtaken[0].phone,
+                )
+            )
+
+    def _settle(self, state, **values):
         self.check_access("read")
         changes = [
             StateChange(

@@ -23,9 +23,10 @@ class Campaign extends models.Model {
 
     name = fields.Char();
     delivered_count = fields.Integer();
+    moves = fields.Integer();
 
     _records = [
-        { id: 1, name: "first", delivered_count: 0 },
+        { id: 1, name: "first", delivered_count: 0, moves: 2 },
         { id: 2, name: "second", delivered_count: 0 },
     ];
 }
@@ -94,6 +95,27 @@ test("a form ignores what the gateway tells of other records", async () => {
     await settle();
 
     expect.verifySteps(["read"]);
+});
+
+test("a button moves what was shown when it was pressed", async () => {
+    onRpc("sms.gateway.campaign", "action_cancel", ({ kwargs }) => {
+        expect.step(kwargs.context.sms_gateway_seen);
+        return false;
+    });
+    const more = `
+        <field name="moves" readonly="1"/>
+        <button name="action_cancel" type="object" string="Cancel" confirm="Sure?"/>
+        </form>`;
+    await mountView({ ...FORM, arch: FORM.arch.replace("</form>", more) });
+    await contains("button[name=action_cancel]").click();
+
+    MockServer.env["sms.gateway.campaign"].write([1], { moves: 3 });
+    await tell(1);
+    await settle();
+    await waitFor(".o_field_widget[name=moves]:contains(3)");
+    await contains(".modal .btn-primary").click();
+
+    expect.verifySteps(["read", "read", ["sms.gateway.campaign", 1, 2], "read"]);
 });
 
 test("a form that somebody is changing is left alone", async () => {

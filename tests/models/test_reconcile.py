@@ -379,6 +379,23 @@ class TestPersonResolves(ReconcileCase):
         self.assertEqual(self.message.state, "submitted")
         self.assertEqual(len(self.provider.batches), 2)
 
+    def test_only_of_the_attempt_that_the_person_saw(self):
+        seen = [self.message._name, self.message.id, 1]
+        by_form = self.by_user.with_context(sms_gateway_seen=seen)
+        by_form.action_resolve_send_again()
+        self.run_lane()
+        self.assertEqual((self.message.state, self.message.attempts), ("unknown", 2))
+        for resolve in (
+            by_form.action_resolve_delivered,
+            by_form.action_resolve_failed,
+            by_form.action_resolve_send_again,
+        ):
+            with self.assertRaisesRegex(UserError, "Somebody was faster"):
+                resolve()
+        self.assertEqual(self.message.state, "unknown")
+        self.by_user.action_resolve_send_again()
+        self.assertEqual(self.message.state, "queued")
+
     def test_not_to_be_sent_again_through_an_archived_route(self):
         self.scripted.active = False
         with self.assertRaises(UserError):

@@ -256,6 +256,31 @@ class TestCampaignStates(StatisticCase):
             self.run_fold()
             self.assertEqual(self.get_states(campaign), (state, state))
 
+    def test_a_form_moves_only_what_it_showed(self):
+        campaign = self.send(PHONE)
+        campaign.action_pause()
+        seen = [campaign._name, campaign.id, campaign.moves]
+        by_form = campaign.with_context(sms_gateway_seen=seen)
+        by_form.action_resume()
+        campaign._stop("The template is gone.")
+        for press in (by_form.action_resume, by_form.action_cancel):
+            with self.assertRaisesRegex(UserError, "Somebody was faster"):
+                press()
+        self.assertEqual(campaign.state, "paused")
+        campaign.action_resume()
+        with self.assertRaisesRegex(UserError, "Somebody was faster"):
+            by_form.action_pause()
+        self.assertEqual(campaign.state, "running")
+
+    def test_a_form_that_showed_another_record_says_nothing_of_this_one(self):
+        campaign = self.send(PHONE)
+        for seen in (
+            ["sms.gateway.message", campaign.id, 9],
+            [campaign._name, campaign.id + 1, 9],
+        ):
+            campaign.with_context(sms_gateway_seen=seen).action_pause()
+            campaign.action_resume()
+
     def test_resuming_tells_the_state_of_the_moment(self):
         start = fields.Datetime.add(fields.Datetime.now(), hours=1)
         scheduled = self.send(PHONE, not_before=start)

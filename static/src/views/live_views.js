@@ -8,7 +8,7 @@ import { formView } from "@web/views/form/form_view";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
-import { onMounted, onWillUnmount } from "@odoo/owl";
+import { onMounted, onWillUnmount, useSubEnv } from "@odoo/owl";
 
 export const CAMPAIGN = "crm_sms_gateway/campaign";
 const BALANCE = "crm_sms_gateway/balance";
@@ -49,6 +49,12 @@ const NEWS = {
         type: BALANCE,
         concerns: ({ balance_id }, record) => balance_id === record.resId,
     },
+};
+
+/** The fields that grow whenever a record moves: buttons tell what was shown. */
+const NUMBERS = {
+    "sms.gateway.campaign": "moves",
+    "sms.gateway.message": "attempts",
 };
 
 /**
@@ -112,6 +118,30 @@ export class LiveFormController extends FormController {
             (payload, concerns) => !this.isGone && concerns(payload, this.model.root),
             () => this.reloadUnchanged()
         );
+        this.bindPresses();
+    }
+
+    /**
+     * A button moves what was shown when it was pressed, whatever is shown by the time
+     * that its question is answered.
+     */
+    bindPresses() {
+        const press = this.env.onClickViewButton;
+        useSubEnv({
+            onClickViewButton: (params) => {
+                const { clickParams } = params;
+                const { resModel, resId, data } = this.model.root;
+                const number = data[NUMBERS[resModel]];
+                if (clickParams.type !== "object" || number === undefined) {
+                    return press(params);
+                }
+                const buttonContext = {
+                    ...clickParams.buttonContext,
+                    sms_gateway_seen: [resModel, resId, number],
+                };
+                return press({ ...params, clickParams: { ...clickParams, buttonContext } });
+            },
+        });
     }
 
     async reloadUnchanged() {

@@ -1,0 +1,215 @@
+"""Two people press one button at the same time, over HTTP and on committed data."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import requests
+
+from odoo import Command
+from odoo.service import model as service
+from odoo.tests import get_db_name, tagged
+from odoo.tests.common import HttpCase
+
+from odoo.addons.crm_sms_gateway.tools.compose import Recipient
+
+from ..common import Document
+from ..simulators import Simulator
+from .common import PATIENCE, ProcessCase
+
+LOGINS = ("clicks_anna", "clicks_boris")
+PASSWORD = "clicks_secret_1"
+SOMEBODY_WAS_FASTER = "Somebody was faster"
+
+
+@tagged("post_install", "-at_install")
+class TestClicks(ProcessCase):
+    """One press moves the record; Odoo runs the other's request anew, and meanwhile the
+    record has come into the same state again."""
+
+    def setUp(self):
+        super().setUp()
+        self.gate = self.enterContext(Simulator())
+        self.route_id = self.make_route(self.gate, "clicks")
+        self.addCleanup(self.forget, self.route_id)
+        with self.committed() as env:
+            group = env.ref("crm_sms_gateway.group_manager")
+            self.user_ids = [
+                env["res.users"]
+                .create(
+                    {
+                        "name": login,
+                        "login": login,
+                        "password": PASSWORD,
+                        "group_ids": [Command.link(group.id)],
+                    }
+                )
+                .id
+                for login in LOGINS
+            ]
+        self.addCleanup(self._forget_users)
+        self.people = [self._log_in(login) for login in LOGINS]
+
+    def test_an_unknown_message_is_handed_over_once_more_and_not_twice(self):
+        self.gate.config(reset_after_accept=10)
+        message = self._send()
+        self.run_processes(1, "dispatch")
+        self.assertEqual(self._read(message), ("unknown", 1))
+        answers, reruns = self._press_together(
+            message,
+            "action_resolve_send_again",
+            meanwhile=lambda: self.run_processes(1, "dispatch"),
+        )
+        self.assertEqual(reruns, 1)
+        self.run_processes(1, "dispatch")
+        self.assertEqual(self._read(message), ("unknown", 2))
+        self.assertEqual(self.gate.stats()["documents"], 2)
+        self._check_one_was_refused(answers)
+
+    def test_whoever_resumes_does_not_undo_a_later_pause(self):
+        campaign = self._send_campaign()
+        self._move(campaign, "action_pause")
+        answers, reruns = self._press_together(
+            campaign,
+            "action_resume",
+            meanwhile=lambda: self._move(campaign, "action_pause"),
+        )
+        self.assertEqual(reruns, 1)
+        self.assertEqual(self._read(campaign), ("paused", 3))
+        self._check_one_was_refused(answers)
+
+    def test_whoever_pauses_does_not_undo_a_later_resume(self):
+        campaign = self._send_campaign()
+        answers, reruns = self._press_together(
+            campaign,
+            "action_pause",
+            meanwhile=lambda: self._move(campaign, "action_resume"),
+        )
+        self.assertEqual(reruns, 1)
+        self.assertEqual(self._read(campaign), ("running", 2))
+        self._check_one_was_refused(answers)
+
+    def test_a_failed_message_is_sent_again_once(self):
+        self.gate.config(answers={"79161000000": "Данное направление закрыто."})
+        message = self._send()
+        self.run_processes(1, "dispatch")
+        self.assertEqual(self._read(message), ("failed", 1))
+        answers, _reruns = self._press_together(message, "action_retry")
+        with self.committed() as env:
+            again = env["sms.gateway.message"].search(
+                [("retry_of_id", "=", message.id)]
+            )
+            self.assertEqual(len(again), 1)
+        self._check_one_was_refused(answers)
+
+    # === CHECKS ===
+    def _check_one_was_refused(self, answers):
+        [refusal] = [answer["error"] for answer in answers if "error" in answer]
+        self.assertIn(SOMEBODY_WAS_FASTER, refusal["data"]["message"])
+
+    def _read(self, record):
+        """Its state, and how often it was handed over or moved."""
+        number = "attempts" if record._name == "sms.gateway.message" else "moves"
+        with self.committed() as env:
+            record = record.with_env(env)
+            return record.state, record[number]
+
+    # === PEOPLE ===
+    def _press_together(self, record, button, meanwhile=None):
+        """Let everybody press while nobody gets on, then let them go.
+
+        :param meanwhile: done before Odoo runs a request anew
+        :return: the answers, and how many requests were run anew
+        """
+        waits = []
+
+        def wait(seconds):
+            waits.append(seconds)
+            if meanwhile:
+                meanwhile()
+
+        with ThreadPoolExecutor() as pool, self._wait_by(wait):
+            with self.committed() as env:
+                env.cr.execute(
+                    f"SELECT FROM {record._table} WHERE id = %s FOR UPDATE", [record.id]
+                )
+                presses = [
+                    pool.submit(self._press, person, record, button)
+                    for person in self.people
+                ]
+                self._wait_for_blocked(len(presses))
+            return [press.result(PATIENCE) for press in presses], len(waits)
+
+    @contextmanager
+    def _wait_by(self, wait):
+        """Replace Odoo's random sleep before another run."""
+        with patch.object(service, "time", SimpleNamespace(sleep=wait)):
+            yield
+
+    def _wait_for_blocked(self, count):
+        deadline = time.monotonic() + PATIENCE
+        blocked = 0
+        while blocked < count:
+            self.assertLess(time.monotonic(), deadline, "Nobody waits for the row")
+            with self.committed() as env:
+                env.cr.execute(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+                [blocked] = env.cr.fetchone()
+
+    def _press(self, person, record, button):
+        path = f"/web/dataset/call_button/{record._name}/{button}"
+        return self._call(
+            person,
+            path,
+            model=record._name,
+            method=button,
+            args=[[record.id]],
+            kwargs={"context": {"lang": "en_US"}},
+        )
+
+    def _log_in(self, login):
+        person = self.enterContext(requests.Session())
+        answer = self._call(
+            person,
+            "/web/session/authenticate",
+            db=get_db_name(),
+            login=login,
+            password=PASSWORD,
+        )
+        self.assertIn("result", answer)
+        return person
+
+    def _call(self, person, path, **params):
+        url = f"http://127.0.0.1:{HttpCase.http_port()}{path}"
+        body = {"jsonrpc": "2.0", "method": "call", "params": params}
+        return person.post(url, json=body, timeout=PATIENCE).json()
+
+    # === SCENE ===
+    def _send(self):
+        """One message of a campaign; the record is of no use but for its ids."""
+        with self.committed() as env:
+            route = env["sms.gateway.route"].browse(self.route_id)
+            campaign, _rejected = env["sms.gateway.campaign"]._accept(
+                Document([Recipient(0, "+79161000000")]), route, source="api"
+            )
+            return campaign.message_ids
+
+    def _send_campaign(self):
+        message = self._send()
+        with self.committed() as env:
+            return message.with_env(env).campaign_id
+
+    def _move(self, campaign, button):
+        with self.committed() as env:
+            getattr(campaign.with_env(env), button)()
+
+    def _forget_users(self):
+        with self.committed() as env:
+            users = env["res.users"].browse(self.user_ids)
+            partners = users.partner_id
+            users.unlink()
+            partners.unlink()
