@@ -46,6 +46,21 @@ class ListCase(GatewayCase):
         )
 
 
+class TestCount(ListCase):
+    def test_a_filter_that_cannot_be_read_does_not_stop_the_others(self):
+        good = self.make_filter(self.contacts)
+        old = self.make_filter(self.contacts)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sms_gateway_list SET res_domain = '[x for x in y]' WHERE id = %s",
+            [old.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual((good + old).mapped("member_count"), [5, 0])
+        with self.assertRaises(ValidationError):
+            old.action_open_members()
+
+
 class TestReach(ListCase):
     ALL = {
         "reachable": 1,

@@ -1,3 +1,4 @@
+from . import test_clicks
 from . import (
     test_crash_verdict,
     test_dispatcher_processes,
