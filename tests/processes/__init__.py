@@ -1,5 +1,5 @@
-from . import test_clicks
 from . import (
+    test_clicks,
     test_crash_verdict,
     test_dispatcher_processes,
     test_native_processes,
