@@ -129,7 +129,7 @@ def normalise(raw: str, *, channel: Channel = "sms") -> str:
     if _is_plainly_mobile(number):
         return number
     parsed = _parse(number)
-    if channel == "sms" and phonenumbers.number_type(parsed) not in _MOBILE_TYPES:
+    if channel == "sms" and not _is_mobile(parsed):
         raise InvalidNumber("not_mobile")
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
 
@@ -186,7 +186,7 @@ def read_cell(
     :param first_mobile: take the first number that the channel reaches of several
     :raise InvalidNumber: with its reason
     """
-    written = _without_fraction(raw.strip().lstrip("'").strip())
+    written = raw.strip().lstrip("'").strip()
     numbers = find_numbers(written) if first_mobile else [written]
     failures: list[InvalidNumber] = []
     for number in numbers:
@@ -214,7 +214,7 @@ def find_numbers(raw: str) -> list[str]:
     return numbers if are_several else [raw.strip()]
 
 
-def check_written(raw: str) -> None:
+def _check_written(raw: str) -> None:
     """Refuse what would lose or win digits, or could be more than one number.
 
     :raise InvalidNumber: with its reason
@@ -237,7 +237,7 @@ def check_channel(number: str, channel: Channel) -> None:
     """
     if channel != "sms" or _is_plainly_mobile(number):
         return
-    if phonenumbers.number_type(phonenumbers.parse(number)) not in _MOBILE_TYPES:
+    if not _is_mobile(phonenumbers.parse(number)):
         raise InvalidNumber("not_mobile")
 
 
@@ -256,14 +256,21 @@ def _international(raw: str) -> str:
     number = raw.translate(_SEPARATORS)
     if not _is_written_safely(raw, number):
         raw = _without_fraction(raw.strip())
-        check_written(raw)
+        _check_written(raw)
         number = raw.translate(_SEPARATORS)
     if _INTERNATIONAL.fullmatch(number):
         return number
-    bare = _BARE.fullmatch(number)
-    if bare is None:
+    russian = _read_bare(number)
+    if russian is None:
         raise InvalidNumber("unreadable")
-    return f"+7{bare[1] or bare[2]}"
+    return russian
+
+
+def _read_bare(digits: str) -> str | None:
+    """Return what bare digits are in the countries of +7, None where they are no number
+    there by their form."""
+    bare = _BARE.fullmatch(digits)
+    return f"+7{bare[1] or bare[2]}" if bare else None
 
 
 def _is_written_safely(raw: str, number: str) -> bool:
@@ -284,7 +291,7 @@ def _read_valid(
     """Return a valid number, where nothing else can be meant."""
     number = _read_plainly(raw) or _read_plainly_bare(raw, country)
     if number is None:
-        check_written(raw)
+        _check_written(raw)
         number = known
     try:
         number = number or _read_by_library(raw, country)
@@ -307,13 +314,10 @@ def _read_plainly(raw: str) -> str | None:
 def _read_plainly_bare(raw: str, country: str | None) -> str | None:
     """Return a mobile number of Russia without its plus and with nothing but usual
     separators."""
-    if country != "RU":
+    if country != "RU" or not _PLAINLY_BARE.fullmatch(raw.strip()):
         return None
-    bare = _BARE.fullmatch(_NOT_DIGITS.sub("", raw))
-    if bare is None or not _PLAINLY_BARE.fullmatch(raw.strip()):
-        return None
-    number = f"+7{bare[1] or bare[2]}"
-    return number if _is_plainly_mobile(number) else None
+    number = _read_bare(_NOT_DIGITS.sub("", raw))
+    return number if number and _is_plainly_mobile(number) else None
 
 
 def _read_by_library(raw: str, country: str | None) -> str:
@@ -367,10 +371,9 @@ def _check_country(raw: str, number: str | None, country: str | None) -> None:
     has_plus = raw.lstrip().startswith("+")
     if not country or (has_plus and not digits.startswith("8")):
         return
-    code = _get_calling_code(country)
-    if has_plus and code != _CALLING_CODE_OF_RUSSIA:
+    if has_plus and _get_calling_code(country) != _CALLING_CODE_OF_RUSSIA:
         return
-    if number and not has_plus and number.startswith(f"+{code}"):
+    if number and not has_plus and is_of(number, country):
         return
     if _is_of_russia(digits, number):
         raise InvalidNumber("doubtful")
@@ -378,21 +381,24 @@ def _check_country(raw: str, number: str | None, country: str | None) -> None:
 
 def _is_of_russia(digits: str, number: str | None) -> bool:
     """Tell whether bare digits are a number of +7, another one than was read."""
-    bare = _BARE.fullmatch(digits)
-    if bare is None:
+    other = _read_bare(digits)
+    if other in (None, number):
         return False
-    other = f"+7{bare[1] or bare[2]}"
-    return other != number and phonenumbers.is_valid_number(phonenumbers.parse(other))
+    return phonenumbers.is_valid_number(phonenumbers.parse(other))
 
 
-def _get_calling_code(country: str | None) -> int:
-    """Return the number that stands behind the plus, 0 where there is no country."""
-    return phonenumbers.country_code_for_region(country) if country else 0
+def _get_calling_code(country: str) -> int:
+    """Return the number that stands behind the plus."""
+    return phonenumbers.country_code_for_region(country)
 
 
 def is_of(number: str, country: str | None) -> bool:
     """Tell whether a number (E.164) begins with the calling code of a country."""
     return country is not None and number.startswith(f"+{_get_calling_code(country)}")
+
+
+def _is_mobile(parsed: PhoneNumber) -> bool:
+    return phonenumbers.number_type(parsed) in _MOBILE_TYPES
 
 
 def _count_digits(written: str) -> int:
