@@ -426,10 +426,23 @@ class SmsGatewayListMember(models.Model):
 
     @api.depends("partner_id.phone_sanitized", "lead_id.phone_sanitized", "phone")
     def _compute_reach(self):
-        judged = judge_numbers(self.env, [_read_phone(member) for member in self])
+        phones = self._read_phones()
+        judged = judge_numbers(self.env, [phones[member] for member in self])
         for member, (number, word) in zip(self, judged, strict=True):
             member.display_phone = number
             member.reach = word
+
+    def _read_phones(self):
+        """:return: dict of member → `tools.msisdn.Reading`"""
+        phones = {}
+        for (company, model_name), members in self.grouped(_get_origin).items():
+            records = {member: _get_record(member) for member in members}
+            everyone = self.env[model_name].union(*records.values())
+            readable = everyone._filtered_access("read")
+            found = dict(zip(readable, find_phones(readable, company), strict=True))
+            for member, record in records.items():
+                phones[member] = found.get(record, Reading())
+        return phones
 
     # === PERSON ===
     def _mail_get_partners(self, introspect_fields=False):
@@ -491,10 +504,13 @@ def _are_values(values):
     )
 
 
-def _read_phone(member):
-    record = member.partner_id or member.lead_id or member
-    readable = record._filtered_access("read")
-    return next(iter(find_phones(readable, member.company_id)), Reading())
+def _get_record(member):
+    """What has the number: the contact or lead, or else the line itself."""
+    return member.partner_id or member.lead_id or member
+
+
+def _get_origin(member):
+    return member.company_id, _get_record(member)._name
 
 
 def judge_numbers(env, phones):

@@ -135,6 +135,24 @@ class TestPhone(GatewayCase):
             ["reachable", "reachable", "invalid_number", "reachable"],
         )
 
+    def test_members_are_read_by_as_many_statements_however_many(self):
+        contacts = self.env["res.partner"].create(
+            [{"name": "n", "phone": f"8916123{n:04}"} for n in range(30)]
+        )
+        lines = [Command.create({"partner_id": one.id}) for one in contacts]
+        people = self.env["sms.gateway.list"].create(
+            {"name": "People", "member_ids": lines}
+        )
+        self.env.flush_all()
+        counts = []
+        members = self.env["sms.gateway.list.member"]
+        for limit in (5, 5, 30):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            members.search([("list_id", "=", people.id)], limit=limit).mapped("reach")
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[1], counts[2])
+
     def test_a_number_on_odoos_blacklist_is_not_reachable(self):
         contact = self.make_contact("(917) 555-0123", "us")
         contact._phone_set_blacklisted()
