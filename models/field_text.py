@@ -1,11 +1,8 @@
 """Fields of records as people write them, in the language of the record's context."""
 
-import datetime
-
-import pytz
-
-from odoo.tools import babel_locale_parse, format_amount, format_date, get_lang
-from odoo.tools.misc import format_time
+from odoo import fields
+from odoo.tools import format_amount, format_date
+from odoo.tools.misc import format_time, formatLang
 
 #: Fields that can be written into a text.
 TEXT_FIELD_TYPES = (
@@ -72,8 +69,7 @@ def _format_number(env, value, decimals):
     if decimals is None:
         fraction = fraction.rstrip("0")
     places = len(fraction) if fraction.strip("0") else 0
-    lang = env["res.lang"].browse(get_lang(env).id)
-    return lang.format(f"%.{places}f", float(written), grouping=True)
+    return formatLang(env, float(written), digits=places)
 
 
 def _format_many2one(record, field):
@@ -86,16 +82,9 @@ def _format_date(record, field):
 
 def _format_datetime(record, field):
     """Date and time of day in the time zone of the context; nobody needs seconds."""
-    zone = pytz.timezone(record.env.context.get("tz") or "UTC")
-    moment = pytz.utc.localize(record[field.name]).astimezone(zone)
-    date = format_date(record.env, moment.date())
-    return f"{date} {_format_clock(record.env, moment.timetz())}"
-
-
-def _format_clock(env, time: datetime.time):
-    locale = babel_locale_parse(get_lang(env).code)
-    pattern = locale.time_formats["short"].pattern
-    return format_time(env, time, time_format=pattern)
+    moment = fields.Datetime.context_timestamp(record, record[field.name])
+    clock = format_time(record.env, moment.timetz(), time_format="short")
+    return f"{format_date(record.env, moment.date())} {clock}"
 
 
 _FORMATS = {

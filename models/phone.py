@@ -1,6 +1,11 @@
 """The numbers that stand in records, as Odoo reads them."""
 
+from odoo.tools import groupby
+
 from ..tools.msisdn import Reading, is_of, read
+
+#: What `read_phones` asks of a record besides its numbers, where it has that.
+FIELDS_READ = ("phone_sanitized", "country_id", "parent_id", "partner_id")
 
 
 def read_phones(records, partners, company):
@@ -15,9 +20,8 @@ def read_phones(records, partners, company):
     :rtype: list[tools.msisdn.Reading]
     """
     found = [_find_written(record, partners[record.id]) for record in records]
-    countries = _find_countries([source for source, _written in found])
-    # sudo: which country a company has is no secret
-    fallback = company.sudo().country_id.code or None
+    countries = _find_countries(source for source, _written in found)
+    fallback = _get_country(company)
     return [
         _read(source, written, countries.get((source._name, source.id)), fallback)
         for source, written in found
@@ -29,8 +33,12 @@ def read_phone(raw, company):
 
     :rtype: tools.msisdn.Reading
     """
+    return read(raw or "", _get_country(company), is_own=False)
+
+
+def _get_country(company):
     # sudo: which country a company has is no secret
-    return read(raw or "", company.sudo().country_id.code or None, is_own=False)
+    return company.sudo().country_id.code or None
 
 
 def _find_written(record, partner):
@@ -49,12 +57,9 @@ def _get_written(record):
 def _find_countries(sources):
     """:return: dict of (model name, id) → the country's code"""
     found = {}
-    by_model = {}
-    for source in sources:
-        by_model.setdefault(source._name, []).append(source.id)
-    for model_name, ids in by_model.items():
+    for model_name, of_model in groupby(sources, lambda source: source._name):
         # sudo: how a number is read does not depend on who may see the country
-        records = sources[0].env[model_name].sudo().browse(ids)
+        records = of_model[0].concat(*of_model[1:]).sudo()
         for record_id, country in records._phone_get_country().items():
             found[model_name, record_id] = country.code
     return found
@@ -68,7 +73,7 @@ def _read(source, written, own, fallback):
         return Reading(known, known)
     own = own or _get_country_of_company(source)
     country = own or fallback
-    trusted = known if _fits(known, country) else None
+    trusted = known if known and is_of(known, country) else None
     readings = [read(raw, country, known=trusted, is_own=bool(own)) for raw in written]
     reading = next((one for one in readings if one.number), None)
     if reading is None:
@@ -82,10 +87,6 @@ def _get_known(source):
     """What Odoo made of the number when it was written: its blacklist knows that."""
     known = "phone_sanitized" in source._fields and source.phone_sanitized
     return known or None
-
-
-def _fits(known, country):
-    return known is not None and is_of(known, country)
 
 
 def _get_country_of_company(source):

@@ -77,7 +77,12 @@ class ResCompany(models.Model):
             return SmsApiGateway
         return super()._get_sms_api_class()
 
-    # === DAYS ===
+    # === LANGUAGE AND DAYS ===
+    def _get_sms_gateway_lang(self):
+        """What the company speaks with people whose language nobody knows."""
+        # sudo: whoever sends for a company may not see its contact
+        return self.sudo().partner_id.lang
+
     def _get_sms_gateway_day(self, moment):
         """The day it is where the company is.
 

@@ -364,7 +364,7 @@ def _get_verdict(message):
 def _explain(message, author):
     """The reason in the author's language; what Odoo sends by itself speaks the
     company's."""
-    lang = message.company_id.partner_id.lang
+    lang = message.company_id._get_sms_gateway_lang()
     if author and author.id != SUPERUSER_ID:
         lang = author.lang
     return str(explain_message(message.with_context(lang=lang)))

@@ -14,7 +14,7 @@ from ..tools.msisdn import Reading
 from ..tools.person_name import PersonName, split_name
 from .copied_many2one import CopiedMany2one
 from .field_text import format_field
-from .phone import read_phones
+from .phone import FIELDS_READ, read_phones
 
 _logger = logging.getLogger(__name__)
 
@@ -246,7 +246,6 @@ class Person:
     gender: str | None
     name: PersonName
     fio: str
-
     lang: str | None
 
 
@@ -273,7 +272,8 @@ def find_phones(records, company):
 
     :rtype: list[tools.msisdn.Reading]
     """
-    records.fetch(records._phone_get_number_fields())
+    names = (*records._phone_get_number_fields(), *FIELDS_READ)
+    records.fetch([name for name in names if name in records._fields])
     return read_phones(records, _find_partners(records), company)
 
 
@@ -321,9 +321,10 @@ def _find_partners(records):
 
 def _get_context(company):
     """What texts to people of unknown language and time zone are written in."""
-    # sudo: whoever sends for a company may not see its contact
-    lang = company.sudo().partner_id.lang
-    return {"lang": lang, "tz": company._get_sms_gateway_time_zone()}
+    return {
+        "lang": company._get_sms_gateway_lang(),
+        "tz": company._get_sms_gateway_time_zone(),
+    }
 
 
 def _make_person(record, partner, phone, here):
