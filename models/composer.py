@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from ..tools.compose import Problem, Rules, Texts, compose
 from ..tools.links import replace_urls, to_ascii
@@ -270,11 +271,12 @@ class Composer:
             self.names,
             samples,
             self.campaign.channel,
-            sent=self._get_sent_sources(),
+            sent=self._sent_sources,
             is_latin=self.campaign.is_transliterated,
         )
 
-    def _get_sent_sources(self):
+    @cached_property
+    def _sent_sources(self):
         sources = self.campaign._get_text_sources(None)
         return {variant: self._make_source(variant, sources) for variant in VARIANTS}
 
@@ -284,7 +286,7 @@ class Composer:
         :return: dict of variant → dict of ``count``, ``encoding`` and ``units``
         """
         sizes = {}
-        for variant, source in self._get_sent_sources().items():
+        for variant, source in self._sent_sources.items():
             if source.strip():
                 text = self._fill(source, samples)
                 sizes[variant] = asdict(count_segments(text))

@@ -602,9 +602,10 @@ class SmsGatewayCampaign(models.Model):
         draft = self._with_changes(changes)
         if not first and self.recipient_source != "selection":
             self._stage(draft._get_sources())
-        refusal = draft._explain_refusal()
+        composer = Composer(draft, self.env)
+        refusal = draft._explain_refusal(composer)
         rows = self._get_staged(first, CHECKED_AT_ONCE)
-        check = Composer(draft, self.env).check(rows, is_refused=bool(refusal))
+        check = composer.check(rows, is_refused=bool(refusal))
         end = first + CHECKED_AT_ONCE
         return {
             "total": self.recipient_count,
@@ -624,7 +625,7 @@ class SmsGatewayCampaign(models.Model):
         self.check_access("write")
         self._lock()
         self._check_is_draft()
-        self._check_can_send()
+        self._check_can_send(Composer(self, self.env))
         self._check_time()
         self._stage(self._get_sources())
         if not (self._count_staged() or self._is_later() and self._may_find_others()):
@@ -635,11 +636,11 @@ class SmsGatewayCampaign(models.Model):
         self._fold_after_commit()
         return self._tell_accepted()
 
-    def _explain_refusal(self):
+    def _explain_refusal(self, composer):
         """Why the draft would not be accepted as it stands; None when it would be,
         should there be recipients."""
         try:
-            self._check_can_send()
+            self._check_can_send(composer)
             self._check_time()
         except UserError as error:
             return str(error)
@@ -661,12 +662,12 @@ class SmsGatewayCampaign(models.Model):
             SQL("SELECT FROM sms_gateway_campaign WHERE id = %s FOR UPDATE", self.id)
         )
 
-    def _check_can_send(self):
+    def _check_can_send(self, composer):
         self._check_route()
         sources = self._get_text_sources(None)
         if not any((sources[name] or "").strip() for name in SPOKEN_VARIANTS):
             raise UserError(self.env._("Write a text or choose a template first."))
-        if error := Composer(self, self.env).find_error():
+        if error := composer.find_error():
             raise UserError(error)
 
     def _explain_route(self):
@@ -794,14 +795,14 @@ class SmsGatewayCampaign(models.Model):
         self.check_access("write")
         self._check_is_draft()
         draft = self._with_changes(changes or {})
-        draft._check_can_send()
+        composer = Composer(draft, self.env)
+        draft._check_can_send(composer)
         recipient = self._get_shown(position)
         phone = (draft.test_phone or "").strip()
         if not phone:
             raise UserError(
                 self.env._("Enter the test number first: it alone gets the test.")
             )
-        composer = Composer(draft, self.env)
         composed = composer.compose_test(recipient, phone)
         if composed.problems:
             raise UserError(
