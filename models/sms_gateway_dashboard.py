@@ -96,14 +96,14 @@ class SmsGatewayStatistic(models.Model):
         """What was sent to try drafts out: it costs like everything else."""
         groups = self._read_group(
             [*period, ("is_test", "=", True), ("outcome", "in", SENT)],
-            ["route_id"],
+            ["company_id"],
             ["count:sum", "cost:sum"],
         )
         amounts = Counter()
-        for route, _count, cost in groups:
-            amounts[route.company_id.currency_id.id] += float(cost or 0)
+        for company, _count, cost in groups:
+            amounts[company.currency_id.id] += float(cost or 0)
         return {
-            "count": sum(count for _route, count, _cost in groups),
+            "count": sum(count for _company, count, _cost in groups),
             "costs": _list_costs(amounts),
         }
 

@@ -306,10 +306,11 @@ class SmsGatewayRoute(models.Model):
             return
         for route in self.exists():
             problem = route._explain_settings()
-            if problem and (route.state == "active" or route.lacks_settings):
-                route._pause(problem)
-                route.write({"pause_reason": problem, "lacks_settings": True})
-            elif route.lacks_settings and not problem:
+            if problem and route.lacks_settings:
+                route.pause_reason = problem
+            elif problem:
+                route._pause(problem, lacks_settings=True)
+            elif route.lacks_settings:
                 route.action_resume()
 
     def _check_settings(self):
@@ -581,11 +582,18 @@ class SmsGatewayRoute(models.Model):
         # sudo: who may send may know what it costs, only administrators see price lists
         return self.env["sms.gateway.price"].sudo()._make_list(self, channel)
 
-    def _pause(self, reason):
-        """Stop a route that cannot work until a person acts, and tell who is to act."""
+    def _pause(self, reason, *, lacks_settings=False):
+        """Stop an active route that cannot work until a person acts, and tell who is to
+        act."""
         for route in self.filtered(lambda route: route.state == "active"):
             _logger.warning("Route %s is paused: %s", route.name, reason)
-            route.write({"state": "paused", "pause_reason": reason})
+            route.write(
+                {
+                    "state": "paused",
+                    "pause_reason": reason,
+                    "lacks_settings": lacks_settings,
+                }
+            )
             user = route.user_id or self.env.ref("base.user_admin")
             theirs = self.with_context(lang=user.lang).env
             route.activity_schedule(
