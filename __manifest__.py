@@ -2,7 +2,7 @@
     "name": "CRM SMS Gateway",
     "summary": "Personal SMS and voice messages from a CRM and over a JSON API:"
     " never twice, never lost",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Sales/CRM",
     "license": "LGPL-3",
     "author": "CRM SMS Gateway maintainers",

@@ -14,10 +14,11 @@ from http import HTTPStatus
 import psycopg2
 import werkzeug.exceptions
 
-from odoo import fields, http
+from odoo import http
 from odoo.http import request
 from odoo.tools import config
 
+from ..models import clock
 from ..models.sms_gateway_campaign import RecipientsRejected
 from . import api_schema as schema
 
@@ -116,7 +117,7 @@ class ApiV1(http.Controller):
             schema.parse_json(body),
             method=method,
             limits=limits,
-            now=fields.Datetime.now(),
+            now=clock.now(),
         )
         return make_response(self._answer(document, body, settings))
 

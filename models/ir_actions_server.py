@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from . import clock
+
 _logger = logging.getLogger(__name__)
 
 
@@ -106,7 +108,7 @@ class IrActionsServer(models.Model):
                 "text_neutral": template.text_neutral,
                 "has_short_links": template.has_short_links,
                 "recipient_source": "selection",
-                "scheduled_at": delay and fields.Datetime.now() + delay,
+                "scheduled_at": delay and clock.this_second() + delay,
             }
         )
         # archived ones too: what starts an action may have archived its records

@@ -1,7 +1,7 @@
 """Campaigns: batches of messages accepted together."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from odoo import api, fields, models
@@ -10,6 +10,7 @@ from odoo.tools import SQL
 
 from ..tools.compose import compose_all
 from ..tools.template import make_title
+from . import clock
 from .cache import fill_cache
 from .click import find_overtaken
 from .outcomes import SENT
@@ -18,7 +19,6 @@ from .sms_gateway_message import (
     PRIORITY_BATCH,
     PRIORITY_SINGLE,
     STATE_NAMES,
-    now,
 )
 
 CAMPAIGN_STATES = [
@@ -363,7 +363,8 @@ class SmsGatewayCampaign(models.Model):
             raise RecipientsRejected("no_valid_users", rejected)
 
     def _prepare_campaign(self, document, route, source):
-        accepted_at = fields.Datetime.now()
+        clock.keep_in_step(self.env.cr)
+        accepted_at = clock.this_second()
         is_later = document.not_before and document.not_before > accepted_at
         is_single = len(document.recipients) == 1
         return {
@@ -428,7 +429,11 @@ class SmsGatewayCampaign(models.Model):
         waiting = totals["queued"] + totals["submitting"] + self.unprepared_count
         if not waiting:
             return "done"
-        return "scheduled" if (self.scheduled_at or now()) > now() else "running"
+        return (
+            "scheduled"
+            if (self.scheduled_at or datetime.min) > clock.now()
+            else "running"
+        )
 
     @api.model
     def _find(self, key, route):

@@ -13,6 +13,7 @@ from odoo.tools import SQL
 from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
+from . import clock
 from .copied_many2one import CopiedMany2one
 from .reasons import name_failure, say_words
 from .rows import select_rows
@@ -22,7 +23,6 @@ from .sms_gateway_message import (
     after,
     first_poll,
     make_request,
-    now,
     storable,
     to_sql,
 )
@@ -197,7 +197,7 @@ class SmsGatewayDeliveryReport(models.Model):
             {
                 "route_id": route.id,
                 "company_id": route.company_id.id,
-                "received_at": fields.Datetime.now(),
+                "received_at": clock.this_second(),
                 "state": "unreadable",
                 "detail": reason,
                 "raw": body[:65536].decode("utf-8", "replace").replace("\0", "\ufffd"),
@@ -216,7 +216,7 @@ class SmsGatewayDeliveryReport(models.Model):
         common = {
             "route_id": route.id,
             "company_id": route.company_id.id,
-            "received_at": to_sql(now()),
+            "received_at": to_sql(clock.now()),
             "state": "kept",
             "message_id": None,
         }
@@ -334,7 +334,7 @@ class SmsGatewayDeliveryReport(models.Model):
             )
         )
         self.env["sms.gateway.dispatcher"]._commit()
-        seconds = (due - now()).total_seconds() if due else None
+        seconds = (due - clock.now()).total_seconds() if due else None
         if seconds is None or seconds > linger:
             return False
         if time.monotonic() + seconds >= deadline:
@@ -363,7 +363,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 """,
                 state=state,
                 at=column,
-                now=now(),
+                now=clock.now(),
             )
         )
         Route = self.env["sms.gateway.route"]
@@ -447,7 +447,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 count=count,
                 turns=next_turns,
                 limit=limit,
-                now=now(),
+                now=clock.now(),
             )
         )
         self.env["sms.gateway.dispatcher"]._commit()
@@ -501,8 +501,8 @@ class SmsGatewayDeliveryReport(models.Model):
                     "route_id": message.route_id.id,
                     "kind": "report",
                     "source": "poll",
-                    "occurred_at": _naive(report.occurred_at) or fields.Datetime.now(),
-                    "recorded_at": fields.Datetime.now(),
+                    "occurred_at": _naive(report.occurred_at) or clock.this_second(),
+                    "recorded_at": clock.this_second(),
                     "code": report.code,
                     "detail": report.message,
                 }
@@ -597,7 +597,7 @@ class SmsGatewayDeliveryReport(models.Model):
                     id=row["id"],
                     state="queued",
                     source="lookup",
-                    not_before=to_sql(now()),
+                    not_before=to_sql(clock.now()),
                 )
                 for row in rows
             ]
@@ -628,7 +628,7 @@ class SmsGatewayDeliveryReport(models.Model):
 
         :param max_age: of the reports that are looked at
         """
-        since = now() - max_age if max_age else datetime.min
+        since = clock.now() - max_age if max_age else datetime.min
         rows = self.env.execute_query_dict(
             SQL(
                 """

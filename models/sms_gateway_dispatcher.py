@@ -38,7 +38,6 @@ from .sms_gateway_message import (
     after,
     first_poll,
     make_request,
-    now,
 )
 from .sms_gateway_settings import PREFIX
 
@@ -117,7 +116,7 @@ class Unit:
             not self.is_down
             and not self.has_trouble
             and self.next_due
-            and self.next_due <= now()
+            and self.next_due <= clock.now()
         )
 
     def take_turns(self, limit):
@@ -301,6 +300,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         changed since the snapshot. A test's cursor lives inside one transaction, whose
         isolation cannot be changed any more.
         """
+        clock.keep_in_step(self.env.cr)
         self._commit()
         if isinstance(self.env.cr, Cursor):
             self.env.cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
@@ -412,7 +412,7 @@ SELECT r.id, d.is_debug, NULL, single.not_before
 
     def _note_queues(self, unit, heads):
         """:param heads: list of (campaign or None, when its first message is due)"""
-        moment = now()
+        moment = clock.now()
         due = {campaign_id: None for campaign_id, at in heads if at <= moment}
         due.pop(None, None)
         # Those that are known keep their turn.
@@ -443,7 +443,7 @@ SELECT r.id, d.is_debug, NULL, single.not_before
                 ("lacks_settings", "=", True),
                 "|",
                 ("resume_at", "=", False),
-                ("resume_at", "<=", fields.Datetime.now()),
+                ("resume_at", "<=", clock.now()),
             ]
         )
         units = [
@@ -540,7 +540,6 @@ SELECT r.id, d.is_debug, NULL, single.not_before
 
     def _claim_statement(self, unit, limit, campaigns, share):
         """Single messages go first, then each campaign gives its share."""
-        moment = now()
         nowhere = (datetime.min, 0)
         since = [unit.positions.get(place, nowhere) for place in (None, *campaigns)]
         return SQL(
@@ -634,7 +633,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             since_id=[message_id for _at, message_id in since[1:]],
             limit=limit,
             share=share,
-            now=moment,
+            now=clock.now(),
             clock=clock.at_statement(),
             lease=LEASE,
         )
@@ -825,7 +824,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
             return None
         if self._get_pace(unit.route_id, is_debug=unit.is_debug) is None:
             return None
-        due = max((unit.next_due - now()).total_seconds(), 0)
+        due = max((unit.next_due - clock.now()).total_seconds(), 0)
         return due if unit.is_debug else max(due, self._get_token_due(unit))
 
     def _get_token_due(self, unit):
@@ -915,7 +914,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
                        WHERE cron_id = %s AND call_at <= %s)""",
             only_if,
             self.env["ir.model.data"]._xmlid_to_res_id(CRON + name) or None,
-            now(),
+            clock.now(),
         )
 
     # === OTHER CRONS ===
@@ -951,7 +950,7 @@ def _may_send(*, is_debug):
         AND NOT EXISTS (SELECT FROM ir_config_parameter p
                          WHERE p.key = %s AND lower(p.value) = 'true')
         """,
-        now(),
+        clock.now(),
         is_debug,
         PREFIX + "is_stopped",
     )

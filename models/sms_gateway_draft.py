@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..tools.filters import MAX_LENGTH, FilterError, Reader, read_filter
 from ..tools.template import make_title
+from . import clock
 from .composer import Composer
 from .findings import SPOKEN_VARIANTS
 from .notification import CLOSE, make_notification
@@ -647,7 +648,7 @@ class SmsGatewayCampaign(models.Model):
         return None
 
     def _check_time(self):
-        if self.scheduled_at and self.scheduled_at < fields.Datetime.now():
+        if self.scheduled_at and self.scheduled_at < clock.now():
             raise UserError(
                 self.env._(
                     "The time to send at has passed. Choose another one, or none to"
@@ -686,7 +687,7 @@ class SmsGatewayCampaign(models.Model):
     def _accept_draft(self):
         """Let the preparer write the messages; a few are written at once."""
         count = self._count_staged()
-        accepted_at = fields.Datetime.now()
+        accepted_at = clock.this_second()
         is_later = self._is_later()
         looks_again = is_later and self._may_find_others()
         # sudo: people decide, only the gateway moves campaigns on
@@ -719,7 +720,7 @@ class SmsGatewayCampaign(models.Model):
             preparer._prepare_alone(campaign)
 
     def _is_later(self):
-        return bool(self.scheduled_at and self.scheduled_at > fields.Datetime.now())
+        return bool(self.scheduled_at and self.scheduled_at > clock.now())
 
     def _get_author(self):
         """Who sends: whoever presses the button; of an action, whom it was given."""
@@ -841,8 +842,8 @@ class SmsGatewayCampaign(models.Model):
                 "text_neutral": draft.text_neutral or None,
                 "text_alternative": draft.text_alternative or None,
                 "has_short_links": draft.has_short_links,
-                "accepted_at": fields.Datetime.now(),
-                "starts_at": fields.Datetime.now(),
+                "accepted_at": clock.this_second(),
+                "starts_at": clock.this_second(),
                 "ttl": 0,
                 "recipient_count": 1,
                 "is_test": True,

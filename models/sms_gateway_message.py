@@ -6,7 +6,7 @@ import secrets
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -605,7 +605,7 @@ class SmsGatewayMessage(models.Model):
 
     def _check_not_expired(self):
         """A message keeps its time to live when it goes back into the queue."""
-        moment = fields.Datetime.now()
+        moment = clock.now()
         late = self.filtered(lambda m: m.expires_at and m.expires_at <= moment)
         if late:
             raise UserError(
@@ -671,7 +671,7 @@ class SmsGatewayMessage(models.Model):
         self._check_would_go()
         self._check_not_expired()
         result = self._settle(
-            "queued", not_before=to_sql(fields.Datetime.now()), maybe_sent=False
+            "queued", not_before=to_sql(clock.now()), maybe_sent=False
         )
         self.env["sms.gateway.dispatcher"]._wake()
         return result
@@ -726,6 +726,7 @@ class SmsGatewayMessage(models.Model):
         :param composed: iterable of `tools.compose.Composed`, consumed as it is stored
         :rtype: list[Rejected]
         """
+        clock.keep_in_step(self.env.cr)
         rows = _RowStream(self.env, campaign, composed, retry_of)
         self._store(campaign, rows)
         opted_out = self._finish_accept(campaign, rows)
@@ -914,7 +915,7 @@ SELECT id, verdict FROM judged ORDER BY id
                 count_moved=COUNT_MOVED,
                 arrows=tuple(arrows),
                 final=FINAL_STATES,
-                now=now(),
+                now=clock.now(),
             )
         )
 
@@ -995,7 +996,9 @@ SELECT id, verdict FROM judged ORDER BY id
     def _expire_queued(self, limit=1000):
         """Queued messages whose time to live is over, on paused routes too."""
         return self._move_where(
-            SQL("state = 'queued' AND NOT maybe_sent AND expires_at <= %s", now()),
+            SQL(
+                "state = 'queued' AND NOT maybe_sent AND expires_at <= %s", clock.now()
+            ),
             "expires_at",
             limit,
             state="expired",
@@ -1038,7 +1041,7 @@ SELECT id, verdict FROM judged ORDER BY id
             return
         dispatcher = self.env["sms.gateway.dispatcher"]
         dispatcher._begin()
-        oldest = now() - timedelta(days=days)
+        oldest = clock.now() - timedelta(days=days)
         ids = self._lock_ids(SQL("finished_at < %s", oldest), "finished_at, id", limit)
         self.browse(ids).unlink()
         dispatcher._commit_progress(len(ids), remaining=int(len(ids) == limit))
@@ -1098,11 +1101,6 @@ def _get_way(message):
     return message.route_id, message.channel
 
 
-def now():
-    """The moment in UTC, with microseconds: turns between campaigns need them."""
-    return datetime.now(timezone.utc).replace(tzinfo=None)
-
-
 def new_uuid():
     """A UUID of version 7 (RFC 9562) as 32 hex digits.
 
@@ -1127,7 +1125,7 @@ def _iso(moment):
 
 def after(seconds):
     """The moment so many seconds from now, None for None."""
-    return None if seconds is None else to_sql(now() + timedelta(seconds=seconds))
+    return None if seconds is None else to_sql(clock.now() + timedelta(seconds=seconds))
 
 
 def first_poll(provider):
@@ -1229,7 +1227,7 @@ class _RowStream:
         self._language = env["sms.gateway.message"]._language()
         # the sentences of requests speak of their parameters
         self._variant = None if campaign.source == "api" else "person"
-        self.accepted_at = now()
+        self.accepted_at = clock.now()
         self.day = campaign.company_id._get_sms_gateway_day(self.accepted_at)
         # Neighbours in their index: numbers at random would each touch a page of it.
         self._first_reference = secrets.randbits(62)

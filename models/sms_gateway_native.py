@@ -14,6 +14,7 @@ from odoo.tools import SQL, groupby
 from odoo.addons.sms.tools.sms_api import SmsApiBase
 
 from ..tools.compose import Rules, compose_ready
+from . import clock
 from .copied_many2one import CopiedMany2one
 from .phone import read_phone
 from .reasons import explain_message
@@ -171,7 +172,7 @@ class SmsGatewayNative(models.Model):
         self._note_recipients(campaign, texts, records)
 
     def _insert_campaign(self, company, route, mailing, texts):
-        accepted_at = fields.Datetime.now()
+        accepted_at = clock.this_second()
         return self.env["sms.gateway.campaign"]._insert(
             {
                 "name": mailing.display_name if mailing else _make_name(texts[0]),

@@ -5,10 +5,11 @@ import time
 
 import psycopg2.extensions
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from . import clock
 from .composer import Composer
 from .sms_gateway_recipient import get_problem, get_shown_phone
 
@@ -52,7 +53,7 @@ class SmsGatewayPreparer(models.AbstractModel):
                 "|",
                 ("looks_again", "!=", True),
                 "&",
-                ("scheduled_at", "<=", fields.Datetime.now()),
+                ("scheduled_at", "<=", clock.now()),
                 ("state", "in", ("scheduled", "running")),
             ],
             order="id",

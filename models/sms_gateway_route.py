@@ -15,6 +15,7 @@ from ..providers.http import HttpClient
 from ..providers.sandbox import SandboxProvider
 from ..tools.letters import compose_letters
 from ..tools.prices import PriceList
+from . import clock
 from .cache import fill_cache
 from .notification import RELOAD, make_notification
 from .reasons import say_words
@@ -605,7 +606,7 @@ class SmsGatewayRoute(models.Model):
 
     def _rest(self, seconds):
         """Leave a route alone for a while after trouble with its connection."""
-        self.write({"resume_at": fields.Datetime.now() + timedelta(seconds=seconds)})
+        self.write({"resume_at": clock.this_second() + timedelta(seconds=seconds)})
 
 
 class SmsGatewayRouteSetting(models.Model):

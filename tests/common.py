@@ -12,7 +12,7 @@ from odoo.tests import HttpCase, TransactionCase, freeze_time
 from odoo.tools import SQL
 
 from odoo.addons.crm_sms_gateway.models import clock
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import StateChange, now
+from odoo.addons.crm_sms_gateway.models.sms_gateway_message import StateChange
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.base import Provider
 from odoo.addons.crm_sms_gateway.providers.types import (
@@ -133,6 +133,11 @@ class GatewayHelpers:
         super().setUpClass()
         company = cls.env.company
         company.country_id = company.country_id or cls.env.ref("base.ru")
+        # a clock that a test stops is not behind the database's
+        cls.startClassPatcher(patch.object(clock._host, "behind", timedelta()))
+        cls.startClassPatcher(
+            patch.object(clock, "_measure", lambda _cr: clock._host.behind)
+        )
         cls.route = cls.make_route("test route")
 
     @classmethod
@@ -245,11 +250,12 @@ class GatewayHelpers:
 
         :param ahead: seconds by which this host's clock is ahead of the database's
         """
-        self._start = self._start or now()
+        self._start = self._start or clock.now()
         moment = self._start + timedelta(seconds=seconds)
         told = SQL("%s::timestamp", moment)
         with (
             patch.object(clock, "_tell", lambda _function: told),
+            patch.object(clock._host, "behind", timedelta(seconds=-ahead)),
             freeze_time(moment + timedelta(seconds=ahead)),
         ):
             yield

@@ -1,4 +1,5 @@
 from . import test_campaign_draft
+from . import test_clock
 from . import test_dashboard
 from . import test_delivery_report
 from . import test_dispatcher

@@ -9,7 +9,8 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import ARROWS, now
+from odoo.addons.crm_sms_gateway.models import clock
+from odoo.addons.crm_sms_gateway.models.sms_gateway_message import ARROWS
 from odoo.addons.crm_sms_gateway.providers.errors import (
     NotSent,
     RouteDown,
@@ -425,7 +426,7 @@ class TestPoll(GatewayCase):
         with self.later(0):
             message = self.submit(scripted)
             while message.next_poll_at and len(waits) < 200:
-                wait = (message.next_poll_at - now()).total_seconds()
+                wait = (message.next_poll_at - clock.now()).total_seconds()
                 waits.append(wait)
                 self.let_pass(wait)
                 self.run_poll()

@@ -15,8 +15,7 @@ from odoo import Command, fields
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.crm_sms_gateway.benchmarks import generate, screens
-from odoo.addons.crm_sms_gateway.models import sms_gateway_dispatcher
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import now
+from odoo.addons.crm_sms_gateway.models import clock, sms_gateway_dispatcher
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.types import (
     Capabilities,
@@ -132,7 +131,7 @@ class PlanCase(GatewayCase):
             cls.env.cr,
             [generate.Route(route.id, route.company_id.id) for route in routes],
             generate.Sizes().divide(DIVIDE),
-            now=now() - timedelta(hours=2),
+            now=clock.now() - timedelta(hours=2),
         )
         cls.env.cr.execute(
             """
