@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from . import small_disk
 from .cluster import Cluster, is_possible
 from .facts import Database, GatewayDatabase
 from .native import SCENARIOS as NATIVE_SCENARIOS
@@ -120,6 +121,9 @@ class Suite:
             return False
         if "postgresql" in name and not is_possible():
             say(f"LEFT OUT, there are no server programs: {name}")
+            return False
+        if "disk full" in name and not small_disk.is_possible():
+            say(f"LEFT OUT, no file system can be mounted: {name}")
             return False
         return True
 

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from .small_disk import SmallDisk
+
 #: The server refuses to run as root: then it belongs to this user.
 OWNER = "postgres" if os.geteuid() == 0 else None
 
@@ -75,6 +77,10 @@ class Cluster:
     def stop_at_once(self) -> None:
         """Stop the server as a crash would: nothing is finished, nothing flushed."""
         self._control("stop", "-m", "immediate")
+
+    def provide_disk(self) -> SmallDisk:
+        """A small disk below the cluster's folder."""
+        return SmallDisk(self._folder, OWNER)
 
     def _make(self) -> None:
         if OWNER:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -14,6 +15,15 @@ from .workers import Failed, wait_until
 
 #: States from which a message goes on, given time.
 OPEN_STATES = ("queued", "submitting")
+
+#: Tables that sending writes to.
+WRITTEN_TABLES = (
+    "sms_gateway_message",
+    "sms_gateway_event",
+    "sms_gateway_statistic_change",
+)
+#: The tablespace that they are moved to.
+SMALL_DISK = "small_disk"
 
 #: Time that passes at once: longer than a lease and any wait for a next try.
 AGES = "1 day"
@@ -138,6 +148,29 @@ class GatewayDatabase(Database):
         self.ask(
             "UPDATE sms_gateway_route SET resume_at = resume_at - %s::interval", AGES
         )
+
+    def move_tables(self, folder: Path) -> None:
+        """Keep the tables that sending writes to, and their indexes, in a folder."""
+        self.ask(f"CREATE TABLESPACE {SMALL_DISK} LOCATION '{folder}'")
+        self._move_tables(SMALL_DISK)
+
+    def move_tables_back(self) -> None:
+        """Undo `move_tables`; what they hold is gone."""
+        self.forget()
+        self._move_tables("pg_default")
+        self.ask(f"DROP TABLESPACE {SMALL_DISK}")
+
+    def _move_tables(self, tablespace: str) -> None:
+        moves = self.ask(
+            """SELECT format('ALTER TABLE %%I SET TABLESPACE %%I', t, %s) AS move
+                 FROM unnest(%s) AS t
+                UNION ALL
+               SELECT format('ALTER INDEX %%I SET TABLESPACE %%I', indexname, %s)
+                 FROM pg_indexes WHERE tablename = ANY(%s)""",
+            *(tablespace, list(WRITTEN_TABLES)) * 2,
+        )
+        for row in moves:
+            self.ask(row["move"])
 
     # === AT THE END ===
     def read_messages(self) -> list[Row]:

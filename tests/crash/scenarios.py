@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .clients import Clients
 from .cluster import Cluster
 from .facts import Database, GatewayDatabase
 from .plan import Plan
 from .scene import OTHER, WINDOWS, Hunter, Scene
 from .verdict import Result
-from .workers import Nursery, OdooServer, wait_until
+from .workers import Failed, Nursery, OdooServer, wait_until
 
 #: Points of a call at which a worker is stopped, see the simulators' journal.
 PHASES = ("connected", "received", "accepted", "answered")
@@ -23,6 +25,8 @@ PATIENCE = 1.0
 #: A claim that was being made when a campaign was stopped, and what it handed over,
 #: reach the gate within so many seconds.
 GRACE = 2.0
+#: What the log says of a statement that found no room.
+DISK_FULL = "DiskFull|53100"
 
 
 @dataclass
@@ -239,6 +243,84 @@ def stop_the_database(stage: Stage, result: Result, is_idempotent: bool) -> None
     result.note = f"{orphans} messages orphaned"
 
 
+def fill_the_disk(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """The database's disk is full, again and again, under two working lanes: claims,
+    answers of the gate and new campaigns cannot be written."""
+    copy = stage.get_copy()
+    rounds = 2 * stage.plan.blows
+    with ExitStack() as stack:
+        disk = stack.enter_context(stage.cluster.provide_disk())
+        copy.database.move_tables(disk.path)
+        stack.callback(copy.database.move_tables_back)
+        scene = stack.enter_context(copy.scene(is_idempotent=is_idempotent, lanes=2))
+        scene.gate.config(delay_before_accept=0.03, delay_after_accept=0.03)
+        scene.send(2 * stage.plan.few)
+        workers = [scene.fork_lane(number) for number in (1, 2)]
+        scene.wait_until_started(0.05)
+        failures = 0
+        for _number in range(rounds):
+            disk.fill()
+            known = copy.nursery.count_log(DISK_FULL)
+            wait_until(lambda n=known: copy.nursery.count_log(DISK_FULL) > n, 20, 0.05)
+            failures += copy.nursery.count_log(DISK_FULL) > known
+            disk.give(256 * 1024)
+            time.sleep(0.3)
+        disk.fill()
+        was_accepted = _was_accepted(scene, stage.plan.few)
+        disk.give(sys.maxsize)
+        scene.gate.config(delay_before_accept=0, delay_after_accept=0)
+        scene.wait_until_sent()
+        for worker in workers:
+            worker.kill()
+        scene.settle()
+        scene.judge(result)
+    result.kills = {OTHER: failures}
+    result.note = f"{failures} of {rounds} times a statement failed"
+    if not failures:
+        result.problems.append("the disk was never full")
+    if was_accepted:
+        result.problems.append("a campaign was accepted on a full disk")
+
+
+def _was_accepted(scene: Scene, count: int) -> bool:
+    """Whether a campaign could be accepted; of one that could not nothing is left."""
+    expected = scene.expected
+    try:
+        scene.send(count)
+    except Failed:
+        scene.expected = expected
+        return False
+    return True
+
+
+# === THE WEB SERVER ===
+def kill_web_workers(stage: Stage, result: Result, is_idempotent: bool) -> None:
+    """Workers of Odoo's prefork server are killed while clients send with a key of
+    idempotency, and repeat what was not answered."""
+    options = ("--workers=2", "--max-cron-threads=0")
+    kills = 2 * stage.plan.blows
+    chance = random.Random(4)
+    with (
+        OdooServer(stage.database.name, stage.folder, *options) as server,
+        stage.scene(is_idempotent=is_idempotent) as scene,
+    ):
+        key = scene.nursery.run("make_key")
+        clients = Clients(server.url, key, scene.route["name"])
+        clients.start(scene.make_phones(stage.plan.few))
+        killed = 0
+        while not clients.is_done and killed < kills:
+            time.sleep(chance.uniform(0.1, 0.3))
+            killed += server.kill_one_worker(chance)
+        scene.wait_for(lambda: clients.is_done, 120)
+        scene.settle()
+        scene.judge(result)
+    result.kills = {OTHER: killed}
+    result.note = f"{clients.repeated} requests were repeated"
+    result.problems += clients.refused[:3]
+    if killed < kills or not clients.repeated:
+        result.problems.append("too few were killed at work")
+
+
 # === THE PROVIDER ===
 def hang(stage: Stage, result: Result, is_idempotent: bool) -> None:
     """The gate never answers: it has taken the messages, or it has not."""
@@ -422,6 +504,8 @@ SCENARIOS: dict[str, Scenario] = {
     "kill -9, four lanes": kill_one_of_four_lanes,
     "cron time limit": exceed_the_time_limit_of_crons,
     "PostgreSQL stopped": stop_the_database,
+    "PostgreSQL, disk full": fill_the_disk,
+    "kill -9, web workers": kill_web_workers,
     "gate hangs": hang,
     "gate resets": reset_connections,
     "gate answers late": answer_late,

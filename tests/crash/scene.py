@@ -95,6 +95,12 @@ class Scene:
         )
         return ids
 
+    def make_phones(self, count: int) -> list[str]:
+        """So many numbers of their own, for messages that others send."""
+        first = 1_000_000 + self.expected
+        self.expected += count
+        return [f"+7916{number:07}" for number in range(first, first + count)]
+
     def fork_lane(self, number: int = 1, **arguments: Any) -> Worker:
         """Start a worker that runs a lane for ever."""
         return self.nursery.fork("lane", number=number, **arguments)

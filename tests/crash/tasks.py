@@ -8,6 +8,7 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.service.model import retrying
 
 from odoo.addons.crm_sms_gateway.controllers import api_schema
+from odoo.addons.crm_sms_gateway.models.res_users import KEY_SCOPE
 from odoo.addons.crm_sms_gateway.providers.http import HttpClient
 from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
 
@@ -43,7 +44,19 @@ def make_route(registry, *, name, url, is_idempotent, max_batch, concurrency, la
             if setting.is_secret:
                 setting.secret_input = "demo"
         path = f"/crm_sms_gateway/webhook/{route.webhook_token}"
-        return {"route_id": route.id, "webhook": path}
+        return {"route_id": route.id, "name": name, "webhook": path}
+
+
+def make_key(registry):
+    """Make an API key of a user of the API."""
+    with environment(registry) as env:
+        group = env.ref("crm_sms_gateway.group_api")
+        Users = env["res.users"]
+        user = Users.search([("login", "=", "crash")]) or Users.create(
+            {"name": "crash", "login": "crash", "group_ids": [(6, 0, group.ids)]}
+        )
+        keys = env["res.users.apikeys"].with_user(user).sudo()
+        return keys._generate(KEY_SCOPE, "crash", None)
 
 
 def send(registry, *, route_id, first, sizes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -112,6 +113,10 @@ class Nursery:
         ]
         return status
 
+    def count_log(self, pattern: str) -> int:
+        """How many lines of Odoo's log hold the pattern."""
+        return _count_lines(self.folder / "odoo.log", pattern)
+
     def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin
         self._process.stdin.write(json.dumps(command) + "\n")
@@ -214,7 +219,14 @@ class OdooServer:
 
     def count_log(self, pattern: str) -> int:
         """How many lines of the log hold the pattern."""
-        return len(re.findall(pattern, self.log.read_text("utf-8", "replace")))
+        return _count_lines(self.log, pattern)
+
+    def kill_one_worker(self, chance: random.Random) -> bool:
+        """SIGKILL one of the processes that answer requests; False if there is none."""
+        pids = [pid for pid in _find_children(self._process.pid) if _is_forked(pid)]
+        if pids:
+            os.kill(chance.choice(pids), signal.SIGKILL)
+        return bool(pids)
 
     def _answers(self) -> bool:
         opener = build_opener(ProxyHandler({}))
@@ -223,6 +235,24 @@ class OdooServer:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
+
+
+def _count_lines(path: Path, pattern: str) -> int:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return sum(bool(re.search(pattern, line)) for line in lines)
+
+
+def _find_children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
+def _is_forked(pid: int) -> bool:
+    """Not so the process for long polling, which is a program of its own."""
+    try:
+        return b"gevent" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
 
 
 def find_free_port() -> int:
