@@ -1,0 +1,1 @@
+"""Databases of every release, brought up to this checkout."""
