@@ -1,0 +1,6 @@
+def trespass(stage, result):
+    raise NotImplementedError
+
+
+def list_modes(plan):
+    return [""]
