@@ -29,8 +29,8 @@ if "FAKETIME" in os.environ:
 def make_world(registry):
     """Make two companies with a person of each group, a route and what hangs on it.
 
-    :return: the ``password`` of all, and ``companies``: of each its ``id``, ``logins`` and
-        ``users`` by group, ``route`` (its name), ``webhook`` (path of its reports),
+    :return: the ``password`` of all, and ``companies``: of each its ``id``, ``logins``
+        and ``users`` by group, ``route`` (its name), ``webhook`` (path of its reports),
         ``records`` (model → ids) and ``key`` (of the API)
     """
     with environment(registry) as env:
@@ -99,7 +99,14 @@ def _make_records(env, company, owner, route):
     members = members or env["sms.gateway.list"].create(
         {"name": f"list of {company.name}", "company_id": company.id, "kind": "members"}
     )
-    return [route, route.setting_ids, campaign, campaign.message_ids, members]
+    gate = env["sms.gateway.route"].create(
+        {
+            "name": f"{route.name}-gate",
+            "provider_code": "xml_gate",
+            "company_id": company.id,
+        }
+    )
+    return [route, gate.setting_ids, campaign, campaign.message_ids, members]
 
 
 def _send_to(env, route, phone):
@@ -151,3 +158,19 @@ def write_route(registry, *, route_id, values):
 def tell_time(_registry):
     """The clock of this host, in seconds since 1970."""
     return time.time()
+
+
+def set_url(registry, *, route_id, url):
+    """Let a route call another address, with the credentials that it has."""
+    with environment(registry) as env:
+        route = env["sms.gateway.route"].browse(route_id)
+        secrets = {
+            setting: setting.sudo().secret_value
+            for setting in route.setting_ids
+            if setting.is_secret
+        }
+        [setting] = route.setting_ids.filtered(lambda one: one.name == "url")
+        setting.value = url
+        # Another address clears them.
+        for setting, secret in secrets.items():
+            setting.secret_input = secret
