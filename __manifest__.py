@@ -8,7 +8,17 @@
     "author": "CRM SMS Gateway maintainers",
     "depends": ["crm", "contacts", "sms", "link_tracker"],
     "external_dependencies": {
-        "python": ["requests", "phonenumbers", "jinja2", "babel", "lxml", "xlrd"]
+        "python": [
+            "babel",
+            "certifi",
+            "jinja2",
+            "lxml",
+            "markupsafe",
+            "phonenumbers",
+            "python-dateutil",
+            "werkzeug",
+            "xlrd",
+        ]
     },
     "data": [
         "security/sms_gateway_groups.xml",

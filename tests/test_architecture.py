@@ -2,10 +2,13 @@
 
 import ast
 import inspect
+import sys
 import unittest
 from collections import Counter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from odoo.modules.module import get_manifest
 from odoo.tests import BaseCase, TransactionCase, tagged
 
 from odoo.addons.crm_sms_gateway import tests as suite
@@ -22,6 +25,10 @@ FORBIDDEN = {
     "controllers": (*PROVIDERS, "requests", "urllib3"),
     "wizards": (*PROVIDERS, "requests", "urllib3"),
 }
+#: rooms of what runs in production
+ROOMS = ("controllers", "migrations", "models", "providers", "tools", "wizards")
+#: its package has two names, and Odoo does not start without it
+NOT_DECLARED = {"psycopg2"}
 #: rooms of plain Python, which know nothing of the addon but themselves
 PLAIN = ("providers", "tools")
 
@@ -72,6 +79,20 @@ class TestImports(BaseCase):
                 }
                 with self.subTest(file=str(path.relative_to(ROOT))):
                     self.assertFalse(wrong)
+
+    def test_the_manifest_names_the_packages_that_are_imported(self):
+        modules = {
+            name.partition(".")[0]
+            for room in ROOMS
+            for path in get_sources(room)
+            for name in get_imports(path)
+        }
+        ours = {ADDON, "odoo", *NOT_DECLARED}
+        foreign = modules - ours - set(sys.stdlib_module_names)
+        packages = packages_distributions()
+        imported = {packages[module][0].lower() for module in foreign}
+        declared = get_manifest(ADDON)["external_dependencies"]["python"]
+        self.assertEqual(imported, set(declared))
 
     def test_the_walk_sees_imports(self):
         path = ROOT / "models" / "sms_gateway_route.py"

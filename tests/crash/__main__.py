@@ -7,8 +7,6 @@ import os
 import shutil
 import signal
 import sys
-import time
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,6 +18,7 @@ from .facts import Database, GatewayDatabase
 from .native import SCENARIOS as NATIVE_SCENARIOS
 from .native import NativeStage
 from .plan import FULL, SHORT, Plan
+from .play import play, say
 from .report import make_table, write_json
 from .scenarios import SCENARIOS, TEETH, Stage
 from .verdict import Result
@@ -107,7 +106,7 @@ class Suite:
         name = f"{self._name}_native"
         with ExitStack() as stack:
             nursery = stack.enter_context(
-                Nursery(name, LOGS / "native", tasks="native_tasks")
+                Nursery(name, LOGS / "native", tasks="crash.native_tasks")
             )
             database = Database(name)
             stack.callback(database.close)
@@ -130,25 +129,8 @@ class Suite:
     def _play_one(
         self, result: Result, scenario: Callable[..., None], *arguments: object
     ) -> None:
-        say(f"{result.scenario} ({result.mode}) ...")
-        started = time.monotonic()
-        try:
-            scenario(*arguments)
-        except Exception as error:
-            traceback.print_exc()
-            result.problems.append(f"broken off: {error}")
-            result.is_broken = True
-        result.seconds = time.monotonic() - started
+        play(result, scenario, *arguments)
         self.results.append(result)
-        say(f"  {result.verdict} after {result.seconds:.0f} s")
-        for problem in result.problems:
-            say(f"  {problem}")
-
-
-def say(text: str) -> None:
-    """Write a line at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def _parse_arguments() -> argparse.Namespace:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from .scene import OTHER, WINDOWS
 from .verdict import Result
@@ -31,12 +32,30 @@ unknown      messages at the end of which nobody can say more
 
 def make_table(results: Sequence[Result]) -> str:
     """The results under their headings, with what is wrong below."""
-    rows = [HEADINGS, *(_make_row(result) for result in results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    lines = ["  ".join(_align(row, widths)).rstrip() for row in rows]
-    lines.insert(1, "  ".join("-" * width for width in widths))
+    rows = [_make_row(result) for result in results]
+    is_word = [True, True, *[False] * (len(HEADINGS) - 3), True]
     notes = [note for result in results for note in _make_notes(result)]
-    return "\n".join([*lines, "", LEGEND, *notes])
+    return "\n".join([*align_rows(HEADINGS, rows, is_word), "", LEGEND, *notes])
+
+
+def align_rows(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], is_word: Sequence[bool]
+) -> list[str]:
+    """The lines of a table: words to the left, numbers to the right.
+
+    :param is_word: of each column
+    """
+    rows = [headings, *rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if left else cell.rjust(width)
+            for cell, width, left in zip(row, widths, is_word, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return lines
 
 
 def _make_row(result: Result) -> tuple[str, ...]:
@@ -56,23 +75,17 @@ def _make_row(result: Result) -> tuple[str, ...]:
     )
 
 
-def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """Words to the left, numbers to the right."""
-    is_word = [True, True, *[False] * (len(row) - 3), True]
-    return [
-        cell.ljust(width) if left else cell.rjust(width)
-        for cell, width, left in zip(row, widths, is_word, strict=True)
-    ]
-
-
 def _make_notes(result: Result) -> list[str]:
     name = f"{result.scenario} ({result.mode})"
     notes = [f"{name}: {result.note}"] if result.note else []
     return notes + [f"{name}: {problem}" for problem in result.problems]
 
 
-def write_json(path: Path, results: Sequence[Result], form: str) -> None:
-    """Keep the figures."""
+def write_json(path: Path, results: Sequence[Any], form: str) -> None:
+    """Keep the figures.
+
+    :param results: data classes that tell ``has_passed`` and ``verdict``
+    """
     document = {
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": platform.node(),

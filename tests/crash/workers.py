@@ -51,7 +51,7 @@ class Nursery:
         database: str,
         folder: Path,
         *,
-        tasks: str = "tasks",
+        tasks: str = "crash.tasks",
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.database = database
@@ -61,7 +61,7 @@ class Nursery:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "crash.nursery", os.environ["ODOO_RC"]),
-                *(database, str(folder), f"crash.{tasks}"),
+                *(database, str(folder), tasks),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -185,13 +185,14 @@ class OdooServer:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / f"server-{time.monotonic_ns()}.log"
         self.port = find_free_port()
+        self.gevent_port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process = subprocess.Popen(
             [
                 *("odoo-bin", "server", "-c", os.environ["ODOO_RC"], "-d", database),
                 *("--http-port", str(self.port), "--logfile", str(self.log)),
                 f"--db-filter=^{database}$",
-                *("--gevent-port", str(find_free_port()), *arguments),
+                *("--gevent-port", str(self.gevent_port), *arguments),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -216,6 +217,11 @@ class OdooServer:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The process that all others of the server come from."""
+        return self._process.pid
 
     def count_log(self, pattern: str) -> int:
         """How many lines of the log hold the pattern."""
