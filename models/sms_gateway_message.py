@@ -569,7 +569,7 @@ class SmsGatewayMessage(models.Model):
             raise UserError(
                 self.env._(
                     "One-time codes are not kept, so they cannot be sent again: the"
-                    " program that sent this one sends a new one."
+                    " API client must send a new one."
                 )
             )
 
@@ -776,7 +776,11 @@ class SmsGatewayMessage(models.Model):
             return
         for row in rows:
             self.env.cr.execute(
-                SQL("INSERT INTO sms_gateway_message (%s) VALUES %s", rows.COLUMNS, row)
+                SQL(
+                    "INSERT INTO sms_gateway_message (%s) VALUES %s", rows.COLUMNS, row
+                ),
+                # the log is no place for codes
+                log_exceptions=not campaign.is_secret,
             )
 
     def _finish_accept(self, campaign, stored):
@@ -877,13 +881,15 @@ SELECT index, msisdn FROM opted_out
 WITH wanted AS (
     %(wanted)s
 ), locked AS MATERIALIZED (
-    SELECT id, state, failure_type, segments, cost, attempts, submitted_at, maybe_sent
+    SELECT id, state, failure_type, segments, cost, attempts, submitted_at, maybe_sent,
+           secret_text
       FROM sms_gateway_message WHERE id = ANY(%(ids)s::int[])
   ORDER BY id FOR NO KEY UPDATE
 ), judged AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
            l.segments AS old_segments, l.cost AS old_cost,
            %(old_outcome)s AS old_outcome,
+           COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
            CASE WHEN l.state IN ('queued', 'submitting') AND l.attempts <> w.attempt
                 THEN 'refused'
                 WHEN l.state = w.state THEN 'already'
@@ -897,7 +903,7 @@ WITH wanted AS (
                                THEN COALESCE(NULLIF(j.failure_type, ''), 'other')
                                ELSE NULLIF(j.failure_type, '') END,
            failure_code = NULLIF(j.code, ''),
-           failure_message = NULLIF(j.detail, ''),
+           failure_message = NULLIF(j.said, ''),
            provider_reference = COALESCE(NULLIF(j.provider_reference, ''),
                                          m.provider_reference),
            segments = COALESCE(j.segments, m.segments),
@@ -921,14 +927,14 @@ WITH wanted AS (
            m.day, m.accepted_at, m.submitted_at, m.state, m.failure_type, m.segments,
            m.cost, %(outcome)s AS outcome,
            j.old_state, j.old_failure_type, j.old_outcome, j.old_segments, j.old_cost,
-           j.source, j.code, j.detail,
+           j.source, j.code, j.said,
            COALESCE(j.occurred_at, %(now)s) AS occurred_at
 ), told AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
             code, detail)
     SELECT id, company_id, route_id, state, source, occurred_at, %(now)s,
-           NULLIF(code, ''), NULLIF(detail, '')
+           NULLIF(code, ''), NULLIF(said, '')
       FROM moved ORDER BY id
 ), counted AS (
     %(count_moved)s

@@ -503,6 +503,14 @@ class TestCodes(GatewayCase):
         self.set_state(messages[2], "cancelled")
         self.assertFalse(self.find_code())
 
+    def test_words_that_repeat_it_are_kept_without_it(self):
+        """The words of a refusal are kept without the text."""
+        message = self.send_code()
+        self.set_state(message, "failed", code="7", detail=f"Bad text: {self.CODE}!")
+        self.assertFalse(self.find_code())
+        self.assertEqual(message.failure_message, "Bad text: …!")
+        self.assertEqual(message.event_ids.detail, "Bad text: …!")
+
     def test_an_unknown_one_can_still_be_handed_over(self):
         message = self.send_code()
         self.force_state(message, "unknown")
