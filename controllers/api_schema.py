@@ -200,7 +200,8 @@ class SendDocument:
     """A send whose shape is right.
 
     ``ttl`` is in seconds. ``not_before`` is naive UTC, None for now. ``users_path`` is
-    where the recipients stood in the request: ``send.users`` or ``users``.
+    where the recipients stood in the request: ``send.users`` or ``users``. Of a secret
+    one nobody may see the texts.
     """
 
     route: str
@@ -214,6 +215,7 @@ class SendDocument:
     channel: Channel
     not_before: datetime | None
     is_strict: bool
+    is_secret: bool
     warnings: tuple[str, ...]
 
 
@@ -485,6 +487,7 @@ def _parse_send(
     channel = _read_channel(request)
     not_before = _read_time(request, limits.time_zone, now)
     is_strict = request.boolean("strict")
+    is_secret = request.boolean("secret")
     # Last, so that a thousand bad users do not crowd the other problems out.
     recipients = _read_recipients(request, users, users_path, defaults or {})
     request.raise_problems("send")
@@ -500,6 +503,7 @@ def _parse_send(
         channel=channel,
         not_before=not_before,
         is_strict=is_strict,
+        is_secret=is_secret,
         warnings=_find_warnings(channel, sources),
     )
 

@@ -256,7 +256,8 @@ def authenticate(settings):
         user = Users.browse(Users._get_gateway_user_id())
     else:
         raise unauthorized()
-    request.update_env(user=user.id)
+    # with what the key says of its texts
+    request.update_env(user=user.id, context=user.env.context)
     if not request.env.user.has_group("crm_sms_gateway.group_api"):
         raise schema.request_error("forbidden")
 

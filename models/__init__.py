@@ -15,6 +15,7 @@ from . import res_partner
 from . import crm_lead
 from . import ir_actions_server
 from . import sms_gateway_message
+from . import sms_gateway_readable
 from . import sms_gateway_link
 from . import sms_gateway_event
 from . import sms_gateway_statistic

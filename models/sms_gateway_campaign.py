@@ -123,6 +123,13 @@ class SmsGatewayCampaign(models.Model):
     ignores_blacklist = fields.Boolean(
         readonly=True, help="Numbers of the blacklist are sent to all the same."
     )
+    is_secret = fields.Boolean(
+        "One-time codes",
+        readonly=True,
+        copy=False,
+        help="The texts are shown to nobody and deleted as soon as it is known what"
+        " became of them.",
+    )
     accepted_at = fields.Datetime("Accepted", readonly=True)
     scheduled_at = fields.Datetime("Scheduled for")
     ttl = fields.Integer("Time to live (s)")
@@ -367,8 +374,11 @@ class SmsGatewayCampaign(models.Model):
         accepted_at = clock.this_second()
         is_later = document.not_before and document.not_before > accepted_at
         is_single = len(document.recipients) == 1
+        is_secret = self._is_secret(document)
         return {
-            "name": self._make_name(document),
+            "name": self._make_secret_name(route)
+            if is_secret
+            else self._make_name(document),
             "key": new_key(),
             "user_id": self.env.uid,
             "route_id": route.id,
@@ -378,9 +388,10 @@ class SmsGatewayCampaign(models.Model):
             "is_debug": document.is_debug,
             "priority": PRIORITY_SINGLE if is_single else PRIORITY_BATCH,
             "state": "scheduled" if is_later else "running",
-            "text_male": document.sources.male,
-            "text_female": document.sources.female,
-            "text_alternative": document.sources.alternative,
+            "is_secret": is_secret,
+            "text_male": None if is_secret else document.sources.male,
+            "text_female": None if is_secret else document.sources.female,
+            "text_alternative": None if is_secret else document.sources.alternative,
             "accepted_at": accepted_at,
             "scheduled_at": document.not_before if is_later else None,
             "starts_at": document.not_before if is_later else accepted_at,
@@ -389,8 +400,16 @@ class SmsGatewayCampaign(models.Model):
             "ignores_blacklist": False,
         }
 
+    def _is_secret(self, document):
+        """Whether the request, or the key that it came with, says so."""
+        return document.is_secret or bool(self.env.context.get("sms_gateway_is_secret"))
+
     def _make_name(self, document):
         return make_title(document.sources.male)
+
+    def _make_secret_name(self, route):
+        lang = route.company_id._get_sms_gateway_lang()
+        return self.with_context(lang=lang).env._("One-time code")
 
     def _get_expiry(self, accepted_at):
         """When the time to live of messages accepted now ends, None for never."""

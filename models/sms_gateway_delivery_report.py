@@ -437,7 +437,8 @@ class SmsGatewayDeliveryReport(models.Model):
                        %(at)s = (%(turns)s::timestamp[])[m.%(count)s + 1]
                   FROM due WHERE due.id = m.id
              RETURNING m.id, m.provider_reference AS ref, m.uuid, m.client_reference,
-                       m.msisdn, m.text, m.channel, m.attempts, m.expires_at,
+                       m.msisdn, COALESCE(m.secret_text, m.text) AS text, m.channel,
+                       m.attempts, m.expires_at,
                        COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over
                 """,
                 state=state,

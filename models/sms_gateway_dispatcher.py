@@ -595,7 +595,8 @@ WITH picked AS MATERIALIZED (
            failure_code = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
            failure_message = CASE WHEN j.state = 'cancelled' THEN %(opted_out)s END,
            finished_at = CASE WHEN j.state <> 'submitting'
-                              THEN %(now)s::timestamp END
+                              THEN %(now)s::timestamp END,
+           secret_text = CASE WHEN j.state = 'submitting' THEN m.secret_text END
       FROM judged j
      WHERE m.id = j.id
  RETURNING m.*, %(outcome)s AS outcome, j.must_not,
@@ -611,7 +612,8 @@ WITH picked AS MATERIALIZED (
 ), counted AS (
     %(count_moved)s
 )
-SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
+SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
+       channel, attempts, expires_at,
        maybe_sent, must_not, campaign_id, priority, not_before,
        state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id

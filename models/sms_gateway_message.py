@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, timezone
 from typing import NamedTuple
 
@@ -272,6 +272,14 @@ class SmsGatewayMessage(models.Model):
         compute="_compute_mailing",
     )
     text = fields.Text(readonly=True)
+    secret_text = fields.Text(
+        readonly=True,
+        prefetch=False,
+        groups=fields.NO_ACCESS,
+        help="In place of the text, until it is known what became of the message.",
+    )
+    is_secret = fields.Boolean(related="campaign_id.is_secret")
+    shown_text = fields.Text("Text", compute="_compute_shown_text")
     text_alternative = fields.Text(
         "Alternative text", readonly=True, help="Checked and kept; not sent yet."
     )
@@ -452,7 +460,8 @@ class SmsGatewayMessage(models.Model):
         """The mailing of SMS Marketing, if it is there and the user may read it."""
         mailings = self.env.get("mailing.mailing")
         for message in self:
-            mailing_id = message.campaign_id.mailing_id
+            # sudo: whoever reads a message may not read its campaign
+            mailing_id = message.campaign_id.sudo().mailing_id
             if not mailing_id or mailings is None:
                 message.mailing = False
                 continue
@@ -477,6 +486,13 @@ class SmsGatewayMessage(models.Model):
         if operator != "in":
             return NotImplemented
         return fields.Domain.OR(_has_outcome(outcome) for outcome in value)
+
+    @api.depends("text", "is_secret")
+    @api.depends_context("lang")
+    def _compute_shown_text(self):
+        hidden = self.env._("Hidden: one-time code")
+        for message in self:
+            message.shown_text = hidden if message.is_secret else message.text
 
     @api.depends("msisdn", "phone_raw")
     def _compute_phone(self):
@@ -540,12 +556,22 @@ class SmsGatewayMessage(models.Model):
                     phone=wrong[0].phone,
                 )
             )
+        self.check_access("read")
+        self._check_not_secret()
         self._check_were_good()
         self._check_would_go()
-        self.check_access("read")
         # sudo: users send, only the gateway itself writes messages
         retries = self.sudo()._enqueue_retries()
         return self._open(retries)
+
+    def _check_not_secret(self):
+        if any(message.is_secret for message in self):
+            raise UserError(
+                self.env._(
+                    "One-time codes are not kept, so they cannot be sent again: the"
+                    " API client must send a new one."
+                )
+            )
 
     def _check_were_good(self):
         """What was refused when it was accepted has no text that could be sent."""
@@ -567,12 +593,14 @@ class SmsGatewayMessage(models.Model):
         for (route, channel), _messages in self.grouped(_get_way).items():
             route._check_sends(channel)
             route._check_goes_on()
-        self.campaign_id._check_goes_on()
+        # sudo: whoever reads a message may not read its campaign
+        self.campaign_id.sudo()._check_goes_on()
         self._check_numbers()
 
     def _check_numbers(self):
         """The numbers are still numbers, and nobody has opted out meanwhile."""
-        obedient = self.filtered(lambda m: not m.campaign_id.ignores_blacklist)
+        # sudo: see _check_would_go
+        obedient = self.filtered(lambda m: not m.campaign_id.sudo().ignores_blacklist)
         opted_out = find_opted_out(self.env, set(obedient.mapped("msisdn")))
         stopped = obedient.filtered(lambda m: m.msisdn in opted_out)
         if stopped:
@@ -727,7 +755,8 @@ class SmsGatewayMessage(models.Model):
         :rtype: list[Rejected]
         """
         clock.keep_in_step(self.env.cr)
-        rows = _RowStream(self.env, campaign, composed, retry_of)
+        make_rows = _SecretRowStream if campaign.is_secret else _RowStream
+        rows = make_rows(self.env, campaign, composed, retry_of)
         self._store(campaign, rows)
         opted_out = self._finish_accept(campaign, rows)
         campaign.invalidate_recordset(["message_ids"])
@@ -748,7 +777,11 @@ class SmsGatewayMessage(models.Model):
             return
         for row in rows:
             self.env.cr.execute(
-                SQL("INSERT INTO sms_gateway_message (%s) VALUES %s", rows.COLUMNS, row)
+                SQL(
+                    "INSERT INTO sms_gateway_message (%s) VALUES %s", rows.COLUMNS, row
+                ),
+                # the log is no place for codes
+                log_exceptions=not campaign.is_secret,
             )
 
     def _finish_accept(self, campaign, stored):
@@ -765,7 +798,7 @@ WITH opted_out AS (
     UPDATE sms_gateway_message m
        SET state = 'cancelled', failure_type = 'opted_out',
            failure_code = 'opted_out', failure_message = %(reason)s,
-           finished_at = accepted_at
+           finished_at = accepted_at, secret_text = NULL
       FROM phone_blacklist b
      WHERE b.active AND b.number = m.msisdn AND NOT %(ignores_blacklist)s
        AND m.campaign_id = %(campaign_id)s
@@ -849,13 +882,15 @@ SELECT index, msisdn FROM opted_out
 WITH wanted AS (
     %(wanted)s
 ), locked AS MATERIALIZED (
-    SELECT id, state, failure_type, segments, cost, attempts, submitted_at, maybe_sent
+    SELECT id, state, failure_type, segments, cost, attempts, submitted_at, maybe_sent,
+           secret_text
       FROM sms_gateway_message WHERE id = ANY(%(ids)s::int[])
   ORDER BY id FOR NO KEY UPDATE
 ), judged AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
            l.segments AS old_segments, l.cost AS old_cost,
            %(old_outcome)s AS old_outcome,
+           COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
            CASE WHEN l.state IN ('queued', 'submitting') AND l.attempts <> w.attempt
                 THEN 'refused'
                 WHEN l.state = w.state THEN 'already'
@@ -869,7 +904,7 @@ WITH wanted AS (
                                THEN COALESCE(NULLIF(j.failure_type, ''), 'other')
                                ELSE NULLIF(j.failure_type, '') END,
            failure_code = NULLIF(j.code, ''),
-           failure_message = NULLIF(j.detail, ''),
+           failure_message = NULLIF(j.said, ''),
            provider_reference = COALESCE(NULLIF(j.provider_reference, ''),
                                          m.provider_reference),
            segments = COALESCE(j.segments, m.segments),
@@ -885,21 +920,22 @@ WITH wanted AS (
                                ELSE m.submitted_at END,
            delivered_at = CASE WHEN j.state = 'delivered'
                                THEN COALESCE(j.occurred_at, %(now)s) END,
-           finished_at = CASE WHEN j.state IN %(final)s THEN %(now)s END
+           finished_at = CASE WHEN j.state IN %(final)s THEN %(now)s END,
+           secret_text = CASE WHEN j.state NOT IN %(final)s THEN m.secret_text END
       FROM judged j
      WHERE m.id = j.id AND j.verdict = 'moved'
  RETURNING m.id, m.campaign_id, m.route_id, m.company_id, m.channel, m.is_debug,
            m.day, m.accepted_at, m.submitted_at, m.state, m.failure_type, m.segments,
            m.cost, %(outcome)s AS outcome,
            j.old_state, j.old_failure_type, j.old_outcome, j.old_segments, j.old_cost,
-           j.source, j.code, j.detail,
+           j.source, j.code, j.said,
            COALESCE(j.occurred_at, %(now)s) AS occurred_at
 ), told AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
             code, detail)
     SELECT id, company_id, route_id, state, source, occurred_at, %(now)s,
-           NULLIF(code, ''), NULLIF(detail, '')
+           NULLIF(code, ''), NULLIF(said, '')
       FROM moved ORDER BY id
 ), counted AS (
     %(count_moved)s
@@ -962,7 +998,8 @@ SELECT id, verdict FROM judged ORDER BY id
             "submitted_at": _iso(self.submitted_at),
             "delivered_at": _iso(self.delivered_at),
         }
-        return {**status, "text": self.text} if self.is_debug else status
+        is_told = self.is_debug and not self.is_secret
+        return {**status, "text": self.text} if is_told else status
 
     # === CHORES ===
     def unlink(self):
@@ -1197,6 +1234,10 @@ def _get_state(code):
     return "cancelled" if code == "duplicate" else "failed"
 
 
+def _join_names(names):
+    return SQL(", ").join(map(SQL.identifier, names))
+
+
 class _RowStream:
     """The rows of `_enqueue`: as tuples, or as a file for COPY whose next lines are
     prepared while PostgreSQL reads."""
@@ -1211,7 +1252,7 @@ class _RowStream:
         "retry_of_id", "maybe_sent", "attempts", "poll_count", "check_count",
         "accepted_at", "day", "not_before", "expires_at",
     )  # fmt: skip
-    COLUMNS = SQL(", ").join(map(SQL.identifier, OWN_COLUMNS + COMMON_COLUMNS))
+    COLUMNS = _join_names(OWN_COLUMNS + COMMON_COLUMNS)
     ROWS_AT_ONCE = 100
 
     def __init__(self, env, campaign, composed, retry_of):
@@ -1351,3 +1392,18 @@ class _RowStream:
             path=problem.field,
             **problem.params,
         )
+
+
+class _SecretRowStream(_RowStream):
+    """The rows of texts that nobody may see; what is not sent is not kept at all."""
+
+    COLUMNS = _join_names(
+        tuple(
+            "secret_text" if name == "text" else name
+            for name in _RowStream.OWN_COLUMNS + _RowStream.COMMON_COLUMNS
+        )
+    )
+
+    def _row(self, composed):
+        text = None if composed.problems else composed.text
+        return super()._row(replace(composed, text=text, text_alternative=""))

@@ -109,6 +109,7 @@ class Document:
         self.is_debug = values.get("is_debug", False)
         self.not_before = values.get("not_before")
         self.is_strict = values.get("is_strict", False)
+        self.is_secret = values.get("is_secret", False)
 
 
 class _Sources:

@@ -3,11 +3,9 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from odoo.addons.base.models.res_users import check_identity
-
-from ..models.res_users import KEY_SCOPE
 
 
 class SmsGatewayKeyWizard(models.TransientModel):
@@ -23,6 +21,11 @@ class SmsGatewayKeyWizard(models.TransientModel):
         domain=lambda self: [
             ("all_group_ids", "in", self.env.ref("crm_sms_gateway.group_api").id),
             ("id", "!=", self.env.ref("crm_sms_gateway.user_api").id),
+            (
+                "company_ids",
+                "not any",
+                [("id", "not in", self.env.user.company_ids.ids)],
+            ),
         ],
         help="The key may use the routes of this user's companies.",
     )
@@ -30,6 +33,11 @@ class SmsGatewayKeyWizard(models.TransientModel):
         "Valid until",
         default=lambda self: fields.Datetime.now() + timedelta(days=365),
         help="Empty: the key is valid until it is revoked.",
+    )
+    is_secret = fields.Boolean(
+        "One-time codes",
+        help="Texts sent with this key are shown to nobody and deleted as soon as it is"
+        " known what became of them.",
     )
 
     @check_identity
@@ -50,10 +58,7 @@ class SmsGatewayKeyWizard(models.TransientModel):
         }
 
     def _make_key(self):
-        if not self.env.user.has_group("crm_sms_gateway.group_administrator"):
-            raise AccessError(
-                self.env._("Only administrators of the gateway make its keys.")
-            )
+        self.user_id._check_gateway_keys()
         if not self.user_id.has_group("crm_sms_gateway.group_api"):
             raise UserError(
                 self.env._(
@@ -78,4 +83,6 @@ class SmsGatewayKeyWizard(models.TransientModel):
         # sudo: the key belongs to another user and may be valid for longer than Odoo
         # allows ordinary users; its scope opens nothing but the gateway
         keys = self.env["res.users.apikeys"].with_user(self.user_id).sudo()
-        return keys._generate(KEY_SCOPE, self.name, self.expiration_date)
+        return keys._generate_gateway_key(
+            self.name, self.expiration_date, is_secret=self.is_secret
+        )

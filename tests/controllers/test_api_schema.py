@@ -237,6 +237,7 @@ class TestManual(SchemaCase):
         self.assertEqual(document.channel, "sms")
         self.assertIsNone(document.not_before)
         self.assertFalse(document.is_strict)
+        self.assertFalse(document.is_secret)
         self.assertEqual(document.warnings, ())
         self.assertEqual(document.rules.fields, ("first_name",))
         self.assertTrue(document.rules.gender_required)
@@ -923,6 +924,13 @@ class TestOptions(SchemaCase):
         for strict in (1, 0, "true", "", []):
             self.assert_send_refused(("wrong_type", "strict"), strict=strict)
 
+    def test_secret(self):
+        self.assertTrue(self.parse_send(secret=True).is_secret)
+        for secret in (ABSENT, None, False):
+            self.assertFalse(self.parse_send(secret=secret).is_secret)
+        for secret in (1, 0, "true", "", []):
+            self.assert_send_refused(("wrong_type", "secret"), secret=secret)
+
     def test_limits_reach_the_rules(self):
         rules = self.parse_send(
             limits=replace(LIMITS, max_segments=3, max_speech=50)
@@ -1302,7 +1310,7 @@ MEMBERS = st.fixed_dictionaries(
         name: JSON
         for name in (
             ["balance", "status", "send", "route", "users", "fields"]
-            + ["ttl", "mode", "voice", "timeLimit", "strict"]
+            + ["ttl", "mode", "voice", "timeLimit", "strict", "secret"]
         )
     },
 )

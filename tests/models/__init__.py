@@ -16,6 +16,7 @@ from . import test_phone
 from . import test_plans
 from . import test_price
 from . import test_read_domain
+from . import test_readable
 from . import test_reasons
 from . import test_reconcile
 from . import test_route

@@ -177,7 +177,8 @@ class TestDraft(DraftCase):
         for call in ("action_check_recipients", "action_send_test"):
             with self.subTest(call), self.assertRaises(AccessError):
                 getattr(draft.with_user(somebody), call)({})
-        self.assertFalse(draft.with_user(somebody).recipient_ids)
+        recipients = draft.recipient_ids.with_user(somebody)
+        self.assertFalse(recipients.search([("id", "in", recipients.ids)]))
 
     def test_defaults_of_the_context_decide_nothing_either(self):
         campaigns = self.env["sms.gateway.campaign"].with_user(self.author)

@@ -301,7 +301,7 @@ class TestSendAgain(GatewayCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.user = new_test_user(cls.env, "sms_user", "crm_sms_gateway.group_user")
+        cls.user = new_test_user(cls.env, "sms_user", "crm_sms_gateway.group_manager")
 
     def make_failed(self, **values):
         campaign = self.send(sandbox_phone("9902"), text="Код 1234", **values)

@@ -349,7 +349,7 @@ class TestPersonResolves(ReconcileCase):
         super().setUp()
         self.scripted, self.provider = self.script_route(submit=NO_ANSWER)
         self.message = self.make_unknown(self.scripted)
-        user = new_test_user(self.env, "sms_user", "crm_sms_gateway.group_user")
+        user = new_test_user(self.env, "sms_user", "crm_sms_gateway.group_manager")
         self.by_user = self.message.with_user(user)
 
     def test_as_delivered(self):

@@ -165,7 +165,7 @@ class TestRights(SecurityCase):
 
     def test_managers_stop_all_campaigns_and_users_their_own(self):
         others, own = self.send(PHONE), self.send(PHONE)
-        own.user_id = self.people["user"]
+        own.write({"user_id": self.people["user"].id, "source": "person"})
         self.assertFalse(self.by("user", others).may_move)
         for action, state in self.STOPS:
             with self.assertRaises(AccessError):
@@ -231,6 +231,8 @@ class TestRights(SecurityCase):
     def test_users_send_again_and_resolve(self):
         message = self.send_one()
         self.force_state(message, "unknown")
+        own = {"user_id": self.people["user"].id, "source": "person"}
+        message.campaign_id.write(own)
         self.by("user", message).action_resolve_failed()
         self.by("user", message).action_retry()
         self.assertEqual(message.retry_ids.state, "queued")

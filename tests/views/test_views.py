@@ -135,7 +135,8 @@ class TestPages(ViewCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.send(sandbox_phone("0001"), sandbox_phone("9901"), "12345")
+        campaign = cls.send(sandbox_phone("0001"), sandbox_phone("9901"), "12345")
+        campaign.write({"source": "person", "user_id": cls.people["user"].id})
         cls.route.with_user(cls.people["administrator"]).action_check_balance()
         cls.env["sms.gateway.template"].create({"name": "A", "text_male": "A"})
         cls.env["sms.gateway.list"].create({"name": "A"})
