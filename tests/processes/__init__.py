@@ -1,4 +1,5 @@
 from . import (
+    test_archive,
     test_clicks,
     test_crash_verdict,
     test_dispatcher_processes,
