@@ -129,12 +129,17 @@ class RequestError(Exception):
         kind: str | None = None,
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> None:
-        """:param kind: the operation, where the request was understood as one"""
+        """
+        :param kind: the operation, where the request was understood as one
+        :param details: more for machines, beside the code
+        """
         self.problems = list(problems[:MAX_PROBLEMS])
         self.kind = kind
         self.status = status or STATUS_BY_CODE.get(self.code, 400)
         self.headers = dict(headers or {})
+        self.details = dict(details or {})
         super().__init__(self.code)
 
     @property
@@ -148,11 +153,12 @@ def request_error(
     path: str = "",
     kind: str | None = None,
     headers: Mapping[str, str] | None = None,
+    details: Mapping[str, object] | None = None,
     **params: object,
 ) -> RequestError:
     """Make the error of a request that has one problem."""
     problem = RequestProblem(code, path, params)
-    return RequestError([problem], kind=kind, headers=headers)
+    return RequestError([problem], kind=kind, headers=headers, details=details)
 
 
 def rejection_error(
@@ -933,7 +939,8 @@ def serialise_error(error: RequestError, language: Language) -> object:
     """The envelope of an error, by the operation it was understood as."""
     message = _problem_sentence(error.problems[0], language)
     if error.kind is None or error.status != 400:
-        return {"status": "error", "message": message, "details": {"code": error.code}}
+        known = {"code": error.code, **error.details}
+        return {"status": "error", "message": message, "details": known}
     if len(error.problems) > 1:
         message = f"{message} {sentence('more_errors', language)}"
     details = {

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 import psycopg2
 import werkzeug.exceptions
+from psycopg2.pool import PoolError
 
 from odoo import http
 from odoo.http import request
@@ -29,6 +30,12 @@ ALLOW = {"Allow": schema.METHODS}
 MAX_IDEMPOTENCY_KEY = 255
 FORWARDING_HEADERS = ("Forwarded", "X-Real-IP", "Via")
 REWRITING_HEADERS = ("X-Forwarded-Host", "X-Forwarded-For")
+RETRY_SOON = {"Retry-After": "5"}
+#: What PostgreSQL's absence raises.
+OUTAGES = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
+#: Class of the codes with which a server that shuts down ends connections, also those
+#: whose COMMIT it has carried out already.
+SHUTDOWN = "57P"
 CODE_OF_STATUS = {
     HTTPStatus.NOT_FOUND: "unknown_path",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
@@ -52,25 +59,35 @@ class ApiDispatcher(http.Dispatcher):
     def __init__(self, request):
         super().__init__(request)
         self.response = None
+        #: of what the request stores, once it has
+        self.accepted_key = None
+        self.is_committing = False
         self.is_committed = False
 
     def dispatch(self, endpoint, args):
         self.request.params = dict(args)
-        self.request.env.cr.postcommit.add(self._note_commit)
+        self.accepted_key = None
+        self.is_committing = False
+        cr = self.request.env.cr
+        cr.postcommit.add(self._note_commit)
         try:
             self.response = self.request.registry["ir.http"]._dispatch(endpoint)
         except schema.RequestError as error:
             # Raised on, so that nothing of the request is committed.
             werkzeug.exceptions.abort(make_error_response(error))
+        # As Odoo does next: what fails from here on fails in COMMIT.
+        cr.flush()
+        self.is_committing = True
         return self.response
 
     def _note_commit(self):
         self.is_committed = True
 
     def handle_error(self, exc):
-        if self.is_committed:
+        if self.is_committed or self.is_committing and not self.accepted_key:
             # Waking a cron failed, or the like. The request is carried out all the
-            # same: told of an error, its client would send everything again.
+            # same: told of an error, its client would send everything again. What was
+            # only read is true without a commit.
             return self.response
         if isinstance(exc, werkzeug.exceptions.HTTPException) and exc.response:
             return exc.response
@@ -81,8 +98,13 @@ class ApiDispatcher(http.Dispatcher):
             code = CODE_OF_STATUS.get(exc.code)
             if code:
                 return schema.request_error(code)
-        if isinstance(exc, psycopg2.OperationalError | psycopg2.InterfaceError):
-            return schema.request_error("unavailable", headers={"Retry-After": "5"})
+        if self.is_committing and is_connection_lost(exc):
+            _logger.warning(
+                "Whether %s is stored is unknown: %s", self.accepted_key, exc
+            )
+            return unknown_outcome(self.accepted_key)
+        if isinstance(exc, OUTAGES):
+            return schema.request_error("unavailable", headers=RETRY_SOON)
         incident = uuid.uuid4().hex[:12]
         _logger.error("API error %s", incident, exc_info=exc)
         return schema.request_error("internal", incident=incident)
@@ -148,6 +170,7 @@ class ApiV1(http.Controller):
         balance = route.env["sms.gateway.balance"]._request(
             route, currencies=document.currencies
         )
+        request.dispatcher.accepted_key = balance.key
         return schema.serialise_balance_accepted(balance.key, get_language())
 
     def _tell_status(self, document):
@@ -195,6 +218,7 @@ class ApiV1(http.Controller):
             raise schema.rejection_error(
                 error.code, error.rejected, document.users_path
             ) from error
+        request.dispatcher.accepted_key = campaign.key
         return schema.serialise_send_accepted(
             campaign.key,
             rejected=rejected,
@@ -298,6 +322,29 @@ def is_origin_known():
     )
     is_rewritten = config["proxy_mode"] and all(map(headers.get, REWRITING_HEADERS))
     return is_rewritten or not is_forwarded
+
+
+# === OUTAGES ===
+def is_connection_lost(exc):
+    """Whether PostgreSQL has not said what became of the statement."""
+    is_ours = isinstance(exc, psycopg2.Error)
+    return is_ours and (exc.pgcode or SHUTDOWN).startswith(SHUTDOWN)
+
+
+def unknown_outcome(key):
+    """The error of a request whose COMMIT was not answered: it may be carried out.
+
+    ``Retry-After`` stands only where a repetition cannot send twice: there are clients
+    that obey it without a person.
+    """
+    is_repeatable = "Idempotency-Key" in request.httprequest.headers
+    return schema.request_error(
+        "unavailable",
+        headers=RETRY_SOON if is_repeatable else None,
+        details={"outcome": "unknown", "key": key},
+        variant="repeat_outcome" if is_repeatable else "ask_outcome",
+        key=key,
+    )
 
 
 # === RESPONSE ===

@@ -2,30 +2,36 @@
 
 from odoo.http import request
 
-#: What the form of a button showed: model, id and number, see `find_overtaken`.
+#: What the view of a button showed: the model, and id and number of each record; see
+#: `find_overtaken`.
 SEEN = "sms_gateway_seen"
 
 
 def find_overtaken(records, button, number):
     """The records that have moved on since the button was pressed.
 
-    Forms tell what they showed (`SEEN`). What else is pressed is bound to what the
-    first run of its request met: when another transaction was faster Odoo runs the
-    request anew, and the record may be in the same state again for another reason.
+    Forms and lists tell what they showed (`SEEN`). What else is pressed is bound to
+    what the first run of its request met: when another transaction was faster Odoo runs
+    the request anew, and the record may be in the same state again for another reason.
 
     :param button: name of the method, which a request calls once per record
     :param number: name of the field that grows whenever a record moves
     """
-    seen = records.env.context.get(SEEN)
+    shown = _get_shown(records)
     met = _get_met()
 
     def is_overtaken(record):
         key = (record._name, record.id, button)
         first = met.setdefault(key, record[number])
-        is_shown = seen and seen[:2] == [record._name, record.id]
-        return record[number] != (seen[2] if is_shown else first)
+        return record[number] != shown.get(record.id, first)
 
     return records.filtered(is_overtaken)
+
+
+def _get_shown(records):
+    """:return: dict of the ids → numbers that the view showed"""
+    model, shown = records.env.context.get(SEEN) or (None, ())
+    return dict(shown) if model == records._name else {}
 
 
 def _get_met():

@@ -570,8 +570,8 @@ class SmsGatewayDeliveryReport(models.Model):
             )
             if provider.capabilities.lookup:
                 self._look_up(route, provider, rows)
-            elif provider.is_idempotent and route.active:
-                self._queue_again([row for row in rows if not row["is_over"]])
+            elif provider.is_idempotent:
+                self._queue_again(route, [row for row in rows if not row["is_over"]])
                 self._end_checking([row for row in rows if row["is_over"]])
             else:
                 self._end_checking(rows)
@@ -589,9 +589,13 @@ class SmsGatewayDeliveryReport(models.Model):
         )
         self._apply_asked(provider, pairs, "lookup")
 
-    def _queue_again(self, rows):
-        """The provider recognises our reference: handing over again is asking."""
+    def _queue_again(self, route, rows):
+        """The provider recognises our reference: handing over again is asking. Nobody
+        hands over what waits on an archived route."""
         self.env["sms.gateway.dispatcher"]._begin()
+        if not route._hold():
+            self._end_checking(rows)
+            return
         self.env["sms.gateway.message"]._set_state(
             [
                 StateChange(

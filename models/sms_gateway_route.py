@@ -17,6 +17,7 @@ from ..tools.letters import compose_letters
 from ..tools.prices import PriceList
 from . import clock
 from .cache import fill_cache
+from .click import find_overtaken
 from .notification import RELOAD, make_notification
 from .reasons import say_words
 from .usage import check_unused
@@ -35,6 +36,10 @@ SELECT_ROUTE = SQL(
     "SELECT id, %s FROM sms_gateway_route",
     SQL(", ").join(map(SQL.identifier, ROUTE_COLUMNS)),
 )
+
+
+def _new_token():
+    return secrets.token_urlsafe(24)
 
 
 def _as_text(word):
@@ -133,6 +138,11 @@ class SmsGatewayRoute(models.Model):
         copy=False,
         help="Paused only until its settings are complete and right.",
     )
+    moves = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="How often it was paused or resumed, or got another webhook address.",
+    )
     resume_at = fields.Datetime(
         readonly=True,
         copy=False,
@@ -143,7 +153,7 @@ class SmsGatewayRoute(models.Model):
     webhook_token = fields.Char(
         copy=False,
         groups="base.group_system",
-        default=lambda self: secrets.token_urlsafe(24),
+        default=lambda self: _new_token(),
     )
     webhook_url = fields.Char(
         compute="_compute_webhook_url", groups="base.group_system"
@@ -290,6 +300,8 @@ class SmsGatewayRoute(models.Model):
         if "setting_ids" in vals:
             vals = {**vals, "setting_ids": _secrets_last(vals["setting_ids"])}
         result = super(SmsGatewayRoute, _judged_later(self)).write(vals)
+        if vals.keys() & {"state", "webhook_token"}:
+            self._count_move()
         if "provider_code" in vals:
             _judged_later(self)._complete_settings()
         if vals.get("state") == "active":
@@ -299,6 +311,17 @@ class SmsGatewayRoute(models.Model):
         if vals.keys() & {"active", "company_id", "has_sms"}:
             self._check_companies()
         return result
+
+    def _count_move(self):
+        """In SQL: others may have moved the route since this transaction read it."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sms_gateway_route SET moves = COALESCE(moves, 0) + 1"
+                " WHERE id = ANY(%s)",
+                self.ids,
+            )
+        )
+        self.invalidate_recordset(["moves"], flush=False)
 
     def _judge_settings(self):
         """Pause routes whose settings cannot work; let those go on that were paused for
@@ -312,7 +335,7 @@ class SmsGatewayRoute(models.Model):
             elif problem:
                 route._pause(problem, lacks_settings=True)
             elif route.lacks_settings:
-                route.action_resume()
+                route._resume()
 
     def _check_settings(self):
         for route in self:
@@ -364,7 +387,24 @@ class SmsGatewayRoute(models.Model):
             )
 
     def _check_nothing_waits(self):
-        """No lane serves an archived route: what waits would wait for ever."""
+        """No lane serves an archived route: what waits would wait for ever.
+
+        Whoever is queueing something holds the route (`_hold`) and is waited for; who
+        comes later fails to serialise, is repeated and finds the route archived. What
+        others committed meanwhile is out of this transaction's sight.
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM sms_gateway_route WHERE id = ANY(%s) ORDER BY id"
+                " FOR UPDATE",
+                self.ids,
+            )
+        )
+        self._check_none_waits()
+        with self.env.registry.cursor() as cr:
+            self.with_env(self.env(cr=cr))._check_none_waits()
+
+    def _check_none_waits(self):
         # sudo: see _check_identity_unchanged
         Message = self.env["sms.gateway.message"].sudo()
         waiting = [
@@ -464,6 +504,17 @@ class SmsGatewayRoute(models.Model):
                 )
             )
 
+    def _hold(self):
+        """Keep the route from being archived before the transaction ends.
+
+        Who stores messages holds it anyway, by the references to it.
+
+        :return: whether it is active
+        """
+        self.ensure_one()
+        query = "SELECT active FROM sms_gateway_route WHERE id = %s FOR KEY SHARE"
+        return self.env.execute_query(SQL(query, self.id))[0][0]
+
     def _check_goes_on(self):
         """:raise UserError: what is queued would wait until somebody resumes it"""
         self.ensure_one()
@@ -478,13 +529,36 @@ class SmsGatewayRoute(models.Model):
 
     # === BUTTONS ===
     def action_pause(self):
+        self._check_not_overtaken("pause")
         reason = BaseWords.PAUSED_BY_HAND.say()
         self.write({"state": "paused", "pause_reason": reason})
 
     def action_resume(self):
-        self.write({"state": "active", "pause_reason": False, "resume_at": False})
-        self.activity_feedback(["mail.mail_activity_data_todo"])
-        self.env["sms.gateway.dispatcher"]._wake()
+        self._check_not_overtaken("resume")
+        self._resume()
+
+    def action_renew_webhook(self):
+        """Give the route another secret address; the old one stops at once."""
+        self._check_not_overtaken("renew_webhook")
+        for route in self:
+            route.webhook_token = _new_token()
+            route._message_log(
+                body=self.env._(
+                    "The webhook address was replaced. The old one does not work any"
+                    " more."
+                )
+            )
+
+    def _check_not_overtaken(self, button):
+        """What was resumed and paused again, say, is not what the person saw."""
+        if overtaken := find_overtaken(self, button, "moves"):
+            raise UserError(
+                self.env._(
+                    "Somebody was faster: the route %(route)s has changed meanwhile."
+                    " Look at it once more.",
+                    route=overtaken[0].name,
+                )
+            )
 
     def action_check_balance(self):
         return self._ask_provider("balance")
@@ -603,6 +677,11 @@ class SmsGatewayRoute(models.Model):
                 note=say_words(theirs, reason),
                 user_id=user.id,
             )
+
+    def _resume(self):
+        self.write({"state": "active", "pause_reason": False, "resume_at": False})
+        self.activity_feedback(["mail.mail_activity_data_todo"])
+        self.env["sms.gateway.dispatcher"]._wake()
 
     def _rest(self, seconds):
         """Leave a route alone for a while after trouble with its connection."""

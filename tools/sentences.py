@@ -349,6 +349,21 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The gateway does not accept requests at the moment, nothing was queued. "
         "Repeat the request later.",
     ),
+    "unavailable.ask_outcome": (
+        "База данных не ответила: неизвестно, принят ли запрос. Через минуту запросите "
+        "статус по ключу {key}. Повторяйте запрос, только если такого ключа нет.",
+        "The database did not answer: it is not known whether the request was "
+        "accepted. In a minute, ask for the status of the key {key}. Repeat the "
+        "request only if there is no such key.",
+    ),
+    "unavailable.repeat_outcome": (
+        "База данных не ответила: неизвестно, принят ли запрос. Повторите его с тем же "
+        "Idempotency-Key: дважды он не выполняется. Статус можно запросить по ключу "
+        "{key}.",
+        "The database did not answer: it is not known whether the request was "
+        "accepted. Repeat it with the same Idempotency-Key: it is not carried out "
+        "twice. Its status can be asked for by the key {key}.",
+    ),
     "internal": (
         "Внутренняя ошибка шлюза, ничего не поставлено в очередь. Сообщите "
         "администратору номер ошибки: {incident}.",

@@ -115,7 +115,7 @@ test("a button moves what was shown when it was pressed", async () => {
     await waitFor(".o_field_widget[name=moves]:contains(3)");
     await contains(".modal .btn-primary").click();
 
-    expect.verifySteps(["read", "read", ["sms.gateway.campaign", 1, 2], "read"]);
+    expect.verifySteps(["read", "read", ["sms.gateway.campaign", [[1, 2]]], "read"]);
 });
 
 test("a form that somebody is changing is left alone", async () => {
@@ -182,6 +182,28 @@ test("a list with selected rows is left alone", async () => {
 
     expect(".o_data_row_selected").toHaveCount(1);
     expect.verifySteps(["search"]);
+});
+
+test("a button of a list moves what the list showed", async () => {
+    onRpc("sms.gateway.campaign", "action_pause", ({ args, kwargs }) => {
+        expect.step([args[0], kwargs.context.sms_gateway_seen]);
+        return false;
+    });
+    const more = `
+        <header><button name="action_pause" type="object" string="Pause"/></header>
+        <field name="moves" column_invisible="1"/>
+        </list>`;
+    await mountView({ ...LIST, arch: LIST.arch.replace("</list>", more) });
+    await contains(".o_data_row:first .o_list_record_selector input").click();
+
+    MockServer.env["sms.gateway.campaign"].write([1], { moves: 3 });
+    await contains("button[name=action_pause]").click();
+
+    const seen = [
+        [1, 2],
+        [2, 0],
+    ];
+    expect.verifySteps(["search", [[1], ["sms.gateway.campaign", seen]], "search"]);
 });
 
 test("a closed form does not listen any more", async () => {

@@ -203,9 +203,21 @@ class TestDatabaseTroubles(ApiCase):
             with self.subTest(error=error), accept, self.assertNothingStored(), quiet():
                 self.assertUnavailable(self.call(self.make_send()))
 
-    def test_a_commit_that_fails_is_told_in_json(self):
-        error = psycopg2.OperationalError("server closed the connection unexpectedly")
-        with patch.object(test_cursor.TestCursor, "commit", side_effect=error):
+    def test_a_commit_that_is_refused_queues_nothing(self):
+        refuse = """
+            CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN RAISE EXCEPTION USING ERRCODE = ''53100''; END';
+            CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON sms_gateway_campaign
+            DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()
+        """
+        self.env.cr.execute(refuse)
+
+        def commit(cr):
+            cr.flush()
+            cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+        with patch.object(test_cursor.TestCursor, "commit", commit):
             with self.assertNothingStored(), quiet():
                 self.assertUnavailable(self.call(self.make_send()))
 

@@ -380,7 +380,7 @@ class TestPersonResolves(ReconcileCase):
         self.assertEqual(len(self.provider.batches), 2)
 
     def test_only_of_the_attempt_that_the_person_saw(self):
-        seen = [self.message._name, self.message.id, 1]
+        seen = [self.message._name, [[self.message.id, 1]]]
         by_form = self.by_user.with_context(sms_gateway_seen=seen)
         by_form.action_resolve_send_again()
         self.run_lane()

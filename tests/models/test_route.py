@@ -395,6 +395,53 @@ class TestRoute(GatewayCase):
         self.assertFalse(self.route.resume_at)
 
     @mute_logger(f"{LOG}.models.sms_gateway_route")
+    def test_a_form_moves_only_what_it_showed(self):
+        self.route.action_pause()
+        seen = [self.route._name, [[self.route.id, self.route.moves]]]
+        by_form = self.route.with_context(sms_gateway_seen=seen)
+        by_form.action_resume()
+        self.route._pause("No money")
+        for press in (by_form.action_resume, by_form.action_pause):
+            with self.assertRaisesRegex(UserError, "Somebody was faster"):
+                press()
+        self.assertEqual(
+            (self.route.state, self.route.pause_reason), ("paused", "No money")
+        )
+
+    def test_settings_that_are_completed_resume_whatever_was_shown(self):
+        seen = [self.route._name, [[self.route.id, 99]]]
+        self.route.write({"state": "paused", "lacks_settings": True})
+        self.route.with_context(sms_gateway_seen=seen)._judge_settings()
+        self.assertEqual(self.route.state, "active")
+
+    def test_a_new_webhook_address_replaces_the_old_one(self):
+        Route = self.env["sms.gateway.route"]
+        old, seen = self.route.webhook_token, self.route.moves
+        self.route.action_renew_webhook()
+        self.assertFalse(Route._find_by_webhook_token(old))
+        self.assertNotEqual(self.route.webhook_token, old)
+        self.assertEqual(
+            Route._find_by_webhook_token(self.route.webhook_token), self.route
+        )
+        note = self.route.message_ids[0].body
+        self.assertIn("replaced", note)
+        self.assertNotIn(self.route.webhook_token, note)
+        again = self.route.with_context(
+            sms_gateway_seen=[self.route._name, [[self.route.id, seen]]]
+        )
+        with self.assertRaisesRegex(UserError, "Somebody was faster"):
+            again.action_renew_webhook()
+
+    def test_only_who_may_see_it_replaces_the_webhook_address(self):
+        administrator = new_test_user(
+            self.env, "renews", groups="crm_sms_gateway.group_administrator"
+        )
+        old = self.route.webhook_token
+        with self.assertRaises(AccessError):
+            self.route.with_user(administrator).action_renew_webhook()
+        self.assertEqual(self.route.webhook_token, old)
+
+    @mute_logger(f"{LOG}.models.sms_gateway_route")
     def test_one_stop_makes_one_activity(self):
         self.route._pause("No money")
         self.route._pause("No money")

@@ -259,7 +259,7 @@ class TestCampaignStates(StatisticCase):
     def test_a_form_moves_only_what_it_showed(self):
         campaign = self.send(PHONE)
         campaign.action_pause()
-        seen = [campaign._name, campaign.id, campaign.moves]
+        seen = [campaign._name, [[campaign.id, campaign.moves]]]
         by_form = campaign.with_context(sms_gateway_seen=seen)
         by_form.action_resume()
         campaign._stop("The template is gone.")
@@ -272,11 +272,21 @@ class TestCampaignStates(StatisticCase):
             by_form.action_pause()
         self.assertEqual(campaign.state, "running")
 
+    def test_a_list_moves_only_what_it_showed(self):
+        campaigns = self.send(PHONE) + self.send(PHONE)
+        shown = [[campaign.id, campaign.moves] for campaign in campaigns]
+        by_list = campaigns.with_context(sms_gateway_seen=[campaigns._name, shown])
+        campaigns[1].action_pause()
+        campaigns[1].action_resume()
+        with self.assertRaisesRegex(UserError, "Somebody was faster"):
+            by_list.action_pause()
+        self.assertEqual(set(campaigns.mapped("state")), {"running"})
+
     def test_a_form_that_showed_another_record_says_nothing_of_this_one(self):
         campaign = self.send(PHONE)
         for seen in (
-            ["sms.gateway.message", campaign.id, 9],
-            [campaign._name, campaign.id + 1, 9],
+            ["sms.gateway.message", [[campaign.id, 9]]],
+            [campaign._name, [[campaign.id + 1, 9]]],
         ):
             campaign.with_context(sms_gateway_seen=seen).action_pause()
             campaign.action_resume()

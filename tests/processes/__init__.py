@@ -1,7 +1,9 @@
 from . import (
+    test_archive,
     test_clicks,
     test_crash_verdict,
     test_dispatcher_processes,
+    test_lost_commit,
     test_native_processes,
     test_preparer_processes,
 )

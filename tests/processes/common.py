@@ -2,17 +2,22 @@
 
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from odoo import SUPERUSER_ID, api
+import requests
+
+from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, get_db_name
+from odoo.tests.common import HttpCase
 from odoo.tools import config
 
 #: A process that has not ended by then hangs.
 PATIENCE = 120
+PASSWORD = "processes_secret_1"
 
 
 class ProcessCase(BaseCase):
@@ -62,7 +67,7 @@ class ProcessCase(BaseCase):
                 "DELETE FROM sms_gateway_statistic WHERE route_id = %s",
             ):
                 env.cr.execute(query, [route_id])
-            env["sms.gateway.route"].browse(route_id).unlink()
+            env["sms.gateway.route"].browse(route_id).exists().unlink()
             env.cr.execute(
                 "DELETE FROM ir_cron_trigger WHERE cron_id IN (SELECT res_id FROM"
                 " ir_model_data WHERE module = 'crm_sms_gateway' AND model = 'ir.cron')"
@@ -102,3 +107,79 @@ class ProcessCase(BaseCase):
         )
         self.addCleanup(process.kill)
         return process
+
+
+class PeopleCase(ProcessCase):
+    """People of the gateway who press buttons over HTTP."""
+
+    def make_people(self, *logins, group="crm_sms_gateway.group_manager"):
+        """Make users of a group.
+
+        :return: the session of each
+        """
+        with self.committed() as env:
+            users = env["res.users"].create(
+                [
+                    {
+                        "name": login,
+                        "login": login,
+                        "password": PASSWORD,
+                        "group_ids": [Command.link(env.ref(group).id)],
+                    }
+                    for login in logins
+                ]
+            )
+            self.addCleanup(self._forget_users, users.ids)
+        return [self._log_in(login) for login in logins]
+
+    def press(self, person, record, button):
+        """Press a button as a client does that tells nothing of what it showed.
+
+        :return: the answer read; a dict with ``result`` or ``error``
+        """
+        path = f"/web/dataset/call_button/{record._name}/{button}"
+        return self._call(
+            person,
+            path,
+            model=record._name,
+            method=button,
+            args=[[record.id]],
+            kwargs={"context": {"lang": "en_US"}},
+        )
+
+    def wait_for_blocked(self, count):
+        """Wait until so many transactions wait for others."""
+        deadline = time.monotonic() + PATIENCE
+        blocked = 0
+        while blocked < count:
+            self.assertLess(time.monotonic(), deadline, "Nobody waits for the row")
+            with self.committed() as env:
+                env.cr.execute(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+                [blocked] = env.cr.fetchone()
+
+    def _log_in(self, login):
+        person = self.enterContext(requests.Session())
+        answer = self._call(
+            person,
+            "/web/session/authenticate",
+            db=get_db_name(),
+            login=login,
+            password=PASSWORD,
+        )
+        self.assertIn("result", answer)
+        return person
+
+    def _call(self, person, path, **params):
+        url = f"http://127.0.0.1:{HttpCase.http_port()}{path}"
+        body = {"jsonrpc": "2.0", "method": "call", "params": params}
+        return person.post(url, json=body, timeout=PATIENCE).json()
+
+    def _forget_users(self, user_ids):
+        with self.committed() as env:
+            users = env["res.users"].browse(user_ids)
+            partners = users.partner_id
+            users.unlink()
+            partners.unlink()

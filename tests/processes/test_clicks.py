@@ -1,31 +1,26 @@
 """Two people press one button at the same time, over HTTP and on committed data."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
 from unittest.mock import patch
 
-import requests
-
-from odoo import Command
 from odoo.service import model as service
-from odoo.tests import get_db_name, tagged
-from odoo.tests.common import HttpCase
+from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
 
 from ..common import Document
 from ..simulators import Simulator
-from .common import PATIENCE, ProcessCase
+from .common import PATIENCE, PeopleCase
 
 LOGINS = ("clicks_anna", "clicks_boris")
-PASSWORD = "clicks_secret_1"
 SOMEBODY_WAS_FASTER = "Somebody was faster"
 
 
 @tagged("post_install", "-at_install")
-class TestClicks(ProcessCase):
+class TestClicks(PeopleCase):
     """One press moves the record; Odoo runs the other's request anew, and meanwhile the
     record has come into the same state again."""
 
@@ -34,23 +29,7 @@ class TestClicks(ProcessCase):
         self.gate = self.enterContext(Simulator())
         self.route_id = self.make_route(self.gate, "clicks")
         self.addCleanup(self.forget, self.route_id)
-        with self.committed() as env:
-            group = env.ref("crm_sms_gateway.group_manager")
-            self.user_ids = [
-                env["res.users"]
-                .create(
-                    {
-                        "name": login,
-                        "login": login,
-                        "password": PASSWORD,
-                        "group_ids": [Command.link(group.id)],
-                    }
-                )
-                .id
-                for login in LOGINS
-            ]
-        self.addCleanup(self._forget_users)
-        self.people = [self._log_in(login) for login in LOGINS]
+        self.people = self.make_people(*LOGINS)
 
     def test_an_unknown_message_is_handed_over_once_more_and_not_twice(self):
         self.gate.config(reset_after_accept=10)
@@ -89,6 +68,21 @@ class TestClicks(ProcessCase):
         )
         self.assertEqual(reruns, 1)
         self.assertEqual(self._read(campaign), ("running", 2))
+        self._check_one_was_refused(answers)
+
+    def test_whoever_resumes_a_route_does_not_undo_a_later_pause(self):
+        self.people = self.make_people(
+            "clicks_clara", "clicks_dmitri", group="crm_sms_gateway.group_administrator"
+        )
+        with self.committed() as env:
+            route = env["sms.gateway.route"].browse(self.route_id)
+            route.action_pause()
+        _state, seen = self._read(route)
+        answers, reruns = self._press_together(
+            route, "action_resume", meanwhile=lambda: self._pause(route)
+        )
+        self.assertEqual(reruns, 1)
+        self.assertEqual(self._read(route), ("paused", seen + 2))
         self._check_one_was_refused(answers)
 
     def test_a_failed_message_is_sent_again_once(self):
@@ -136,10 +130,10 @@ class TestClicks(ProcessCase):
                     f"SELECT FROM {record._table} WHERE id = %s FOR UPDATE", [record.id]
                 )
                 presses = [
-                    pool.submit(self._press, person, record, button)
+                    pool.submit(self.press, person, record, button)
                     for person in self.people
                 ]
-                self._wait_for_blocked(len(presses))
+                self.wait_for_blocked(len(presses))
             return [press.result(PATIENCE) for press in presses], len(waits)
 
     @contextmanager
@@ -147,46 +141,6 @@ class TestClicks(ProcessCase):
         """Replace Odoo's random sleep before another run."""
         with patch.object(service, "time", SimpleNamespace(sleep=wait)):
             yield
-
-    def _wait_for_blocked(self, count):
-        deadline = time.monotonic() + PATIENCE
-        blocked = 0
-        while blocked < count:
-            self.assertLess(time.monotonic(), deadline, "Nobody waits for the row")
-            with self.committed() as env:
-                env.cr.execute(
-                    "SELECT count(*) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                )
-                [blocked] = env.cr.fetchone()
-
-    def _press(self, person, record, button):
-        path = f"/web/dataset/call_button/{record._name}/{button}"
-        return self._call(
-            person,
-            path,
-            model=record._name,
-            method=button,
-            args=[[record.id]],
-            kwargs={"context": {"lang": "en_US"}},
-        )
-
-    def _log_in(self, login):
-        person = self.enterContext(requests.Session())
-        answer = self._call(
-            person,
-            "/web/session/authenticate",
-            db=get_db_name(),
-            login=login,
-            password=PASSWORD,
-        )
-        self.assertIn("result", answer)
-        return person
-
-    def _call(self, person, path, **params):
-        url = f"http://127.0.0.1:{HttpCase.http_port()}{path}"
-        body = {"jsonrpc": "2.0", "method": "call", "params": params}
-        return person.post(url, json=body, timeout=PATIENCE).json()
 
     # === SCENE ===
     def _send(self):
@@ -203,13 +157,12 @@ class TestClicks(ProcessCase):
         with self.committed() as env:
             return message.with_env(env).campaign_id
 
+    def _pause(self, route):
+        """As the gateway does when the provider says that it cannot go on."""
+        with self.committed() as env:
+            with mute_logger("odoo.addons.crm_sms_gateway.models.sms_gateway_route"):
+                route.with_env(env)._pause("No money")
+
     def _move(self, campaign, button):
         with self.committed() as env:
             getattr(campaign.with_env(env), button)()
-
-    def _forget_users(self):
-        with self.committed() as env:
-            users = env["res.users"].browse(self.user_ids)
-            partners = users.partner_id
-            users.unlink()
-            partners.unlink()

@@ -55,6 +55,7 @@ const NEWS = {
 const NUMBERS = {
     "sms.gateway.campaign": "moves",
     "sms.gateway.message": "attempts",
+    "sms.gateway.route": "moves",
 };
 
 /**
@@ -107,6 +108,35 @@ function useNews(resModel, isShown, reload) {
     }
 }
 
+/**
+ * Lets a button move what was shown when it was pressed, whatever is shown by the time
+ * that its question is answered.
+ *
+ * @param {Object} controller of a form or a list
+ * @param {() => Object[]} getRecords that are shown
+ */
+function useShown(controller, getRecords) {
+    const press = controller.env.onClickViewButton;
+    useSubEnv({
+        onClickViewButton: (params) => {
+            const { clickParams } = params;
+            const { resModel } = controller.model.root;
+            const number = NUMBERS[resModel];
+            const shown = getRecords()
+                .filter(({ data }) => data[number] !== undefined)
+                .map(({ resId, data }) => [resId, data[number]]);
+            if (clickParams.type !== "object" || !shown.length) {
+                return press(params);
+            }
+            const buttonContext = {
+                ...clickParams.buttonContext,
+                sms_gateway_seen: [resModel, shown],
+            };
+            return press({ ...params, clickParams: { ...clickParams, buttonContext } });
+        },
+    });
+}
+
 /** A form that follows the gateway, unless somebody is changing the record. */
 export class LiveFormController extends FormController {
     setup() {
@@ -118,30 +148,7 @@ export class LiveFormController extends FormController {
             (payload, concerns) => !this.isGone && concerns(payload, this.model.root),
             () => this.reloadUnchanged()
         );
-        this.bindPresses();
-    }
-
-    /**
-     * A button moves what was shown when it was pressed, whatever is shown by the time
-     * that its question is answered.
-     */
-    bindPresses() {
-        const press = this.env.onClickViewButton;
-        useSubEnv({
-            onClickViewButton: (params) => {
-                const { clickParams } = params;
-                const { resModel, resId, data } = this.model.root;
-                const number = data[NUMBERS[resModel]];
-                if (clickParams.type !== "object" || number === undefined) {
-                    return press(params);
-                }
-                const buttonContext = {
-                    ...clickParams.buttonContext,
-                    sms_gateway_seen: [resModel, resId, number],
-                };
-                return press({ ...params, clickParams: { ...clickParams, buttonContext } });
-            },
-        });
+        useShown(this, () => [this.model.root]);
     }
 
     async reloadUnchanged() {
@@ -172,6 +179,7 @@ export class LiveListController extends ListController {
             () => !this.model.root.selection.length,
             () => this.reloadInPlace()
         );
+        useShown(this, () => this.model.root.records);
     }
 
     async reloadInPlace() {

@@ -1,0 +1,86 @@
+"""A line to PostgreSQL that can be cut at COMMIT."""
+
+import select
+import shutil
+import socket
+import tempfile
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+
+from odoo.tools import config
+
+#: As psycopg2 sends it: type, length and text of a simple query.
+COMMIT = b"Q\0\0\0\x0bCOMMIT\0"
+CHUNK = 65536
+
+
+class PostgresProxy:
+    """Listens where libpq expects a server, in a folder of its own, and hands on what
+    is said."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="pg-proxy-", dir="/tmp")
+        self.port = config["db_port"] or 5432
+        self.cuts = 0
+        self._moment = None
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(_get_path(self.folder, self.port))
+        self._listener.listen()
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_error):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        shutil.rmtree(self.folder)
+
+    def cut(self, moment):
+        """Cut the line at the next COMMIT.
+
+        :param moment: ``"before"``: the server never gets it; ``"after"``: it has
+            carried it out, and its answer gets lost
+        """
+        self._moment = moment
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                client, _address = self._listener.accept()
+                threading.Thread(
+                    target=self._serve, args=(client, self._connect()), daemon=True
+                ).start()
+
+    def _connect(self):
+        host = config["db_host"] or "/var/run/postgresql"
+        if not host.startswith("/"):
+            return socket.create_connection((host, self.port))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(_get_path(host, self.port))
+        return server
+
+    def _serve(self, client, server):
+        others = {client: server, server: client}
+        with closing(client), closing(server), suppress(OSError):
+            while True:
+                for source in select.select(list(others), [], [])[0]:
+                    said = source.recv(CHUNK)
+                    if not said:
+                        return
+                    if said == COMMIT and self._moment:
+                        self._end(server)
+                        return
+                    others[source].sendall(said)
+
+    def _end(self, server):
+        moment, self._moment = self._moment, None
+        if moment == "after":
+            server.sendall(COMMIT)
+            server.recv(CHUNK)
+        self.cuts += 1
+
+
+def _get_path(folder, port):
+    return str(Path(folder) / f".s.PGSQL.{port}")
