@@ -75,7 +75,9 @@ class ResConfigSettings(models.TransientModel):
     sms_gateway_obeys_blacklist = fields.Boolean(
         related="company_id.sms_gateway_obeys_blacklist", readonly=False
     )
-    sms_gateway_is_held = fields.Boolean(compute="_compute_sms_gateway_is_held")
+    sms_gateway_is_held = fields.Boolean(
+        "Sending is held", compute="_compute_sms_gateway_is_held"
+    )
     sms_gateway_too_many_lanes = fields.Boolean(
         compute="_compute_sms_gateway_too_many_lanes"
     )

@@ -133,6 +133,7 @@ class SmsGatewayRoute(models.Model):
         help="Paused only until its settings are complete and right.",
     )
     is_held = fields.Boolean(
+        "Sending is held",
         compute="_compute_is_held",
         help="The database was restored or copied: nothing is sent until an"
         " administrator of Odoo decides what becomes of its messages.",
