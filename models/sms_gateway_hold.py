@@ -2,19 +2,24 @@
 
 A restored backup and a copy have the queue of the moment at which they were made, and
 the original has gone on since. What a database is known by lies outside of its content:
-neither a dump nor a template carries it along.
+neither a dump nor a template carries it along. A copy of the server's files does; then
+a file in Odoo's data folder remembers a later run than the database does.
 """
 
 import json
 import logging
+import os
 import secrets
 import time
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, config
 
 from ..providers.base import BaseWords
 from ..tools.sentences import sentence
@@ -38,6 +43,8 @@ PARTS = {
 }
 #: Managed PostgreSQL may refuse the others.
 ALWAYS_KNOWN = ("database", "content")
+#: How often a run is remembered inside and outside of the database.
+REMEMBERED_EVERY = timedelta(minutes=1)
 
 CAUSES = [
     (
@@ -53,6 +60,10 @@ CAUSES = [
         "timeline",
         "The database server was recovered to an earlier moment, or its standby has"
         " taken over",
+    ),
+    (
+        "memory",
+        "The database is older than the last run that Odoo's data folder remembers",
     ),
 ]
 DECISIONS = [
@@ -84,6 +95,7 @@ class SmsGatewayHold(models.Model):
 
     identity = fields.Char(required=True, readonly=True)
     began_at = fields.Datetime("Since", required=True, readonly=True)
+    seen_at = fields.Datetime("Last run", required=True, readonly=True)
     cause = fields.Selection(CAUSES, "Recognised by", readonly=True)
     state = fields.Selection(
         [
@@ -112,9 +124,11 @@ class SmsGatewayHold(models.Model):
         dispatcher = self.env["sms.gateway.dispatcher"]
         dispatcher._begin()
         hold = self._recognise()
-        dispatcher._commit()
         if hold.state == "released":
+            hold._remember()
+            dispatcher._commit()
             return False
+        dispatcher._commit()
         hold._take_in_odoo_sms()
         dispatcher._begin()
         hold._carry_out()
@@ -124,24 +138,57 @@ class SmsGatewayHold(models.Model):
 
     def _recognise(self):
         """The row of the place where the database is, which is made when it is new."""
+        memory = _read_memory(self.env.cr.dbname)
         found, newest = self._look()
-        if not newest or _find_difference(self._get_known(newest), found):
+        if not newest or newest._find_difference(found, memory):
             # Whoever comes second sees the row of the first.
             self.env.cr.execute(
                 "LOCK TABLE sms_gateway_hold IN SHARE ROW EXCLUSIVE MODE"
             )
             found, newest = self._look()
-        known = self._get_known(newest)
         if not newest:
-            return self._insert(found, None)
-        if cause := _find_difference(known, found):
-            return self._insert(found, cause)
+            return self._insert(found, memory, None)
+        if cause := newest._find_difference(found, memory):
+            return self._insert(found, memory, cause)
+        known = json.loads(newest.identity)
         if known != {**known, **found}:
             newest.identity = json.dumps({**known, **found})
         return newest
 
-    def _get_known(self, hold):
-        return json.loads(hold.identity) if hold else {}
+    def _find_difference(self, found, memory):
+        """What tells that the database is not what it was, None when nothing does.
+
+        What is not known on both sides tells nothing.
+
+        :param found: the parts that it is known by here
+        :param memory: see `_read_memory`; that of another database tells nothing
+        """
+        known = json.loads(self.identity)
+        for name in PARTS:
+            if name in known and name in found and known[name] != found[name]:
+                return name
+        is_older = _is_of(memory, found) and _get_moment(memory) > self.seen_at
+        return "memory" if is_older else None
+
+    def _remember(self):
+        """From time to time: keep the moment of this run, then outside, too. What is
+        remembered outside was committed before, so only a database that lost it is
+        older."""
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE sms_gateway_hold SET seen_at = date_trunc('second', %(clock)s)
+                    WHERE id = %(id)s AND seen_at <= %(clock)s - %(every)s
+                RETURNING identity, seen_at::text""",
+                id=self.id,
+                clock=clock.at_statement(),
+                every=REMEMBERED_EVERY,
+            )
+        )
+        for identity, seen_at in rows:
+            memory = {"identity": json.loads(identity), "seen_at": seen_at}
+            self.env.cr.postcommit.add(
+                partial(_write_memory, self.env.cr.dbname, memory)
+            )
 
     def _look(self):
         """:return: the parts that the database is known by here, and the newest row"""
@@ -168,16 +215,22 @@ class SmsGatewayHold(models.Model):
         newest.invalidate_recordset()
         return found, newest
 
-    def _insert(self, found, cause):
-        state = "held" if cause else "released"
+    def _insert(self, found, memory, cause):
+        """The row of a place that is new; what is remembered of it is no later."""
+        seen_at = _get_moment(memory) if _is_of(memory, found) else None
         [(hold_id,)] = self.env.execute_query(
             SQL(
-                """INSERT INTO sms_gateway_hold (identity, began_at, cause, state)
-                   VALUES (%s, %s, %s, %s) RETURNING id""",
-                json.dumps(found),
-                clock.at_statement(),
-                cause,
-                state,
+                """INSERT INTO sms_gateway_hold
+                          (identity, began_at, seen_at, cause, state)
+                   VALUES (%(found)s, %(clock)s,
+                           GREATEST(date_trunc('second', %(clock)s),
+                                    %(seen_at)s::timestamp), %(cause)s, %(state)s)
+                RETURNING id""",
+                found=json.dumps(found),
+                clock=clock.at_statement(),
+                seen_at=seen_at,
+                cause=cause,
+                state="held" if cause else "released",
             )
         )
         hold = self.browse(hold_id)
@@ -563,10 +616,43 @@ class SmsGatewayHold(models.Model):
             )
 
 
-def _find_difference(known, found):
-    """The first part of an identity that is another one than it was, None for none;
-    what is not known on both sides tells nothing."""
-    for name in PARTS:
-        if name in known and name in found and known[name] != found[name]:
-            return name
-    return None
+def _get_path(database):
+    return Path(config["data_dir"], "crm_sms_gateway", database)
+
+
+def _read_memory(database):
+    """What Odoo's data folder remembers of the last runs in a database of this name.
+
+    :return: dict of ``identity`` and ``seen_at``, None where there is nothing to read
+    """
+    try:
+        memory = json.loads(_get_path(database).read_text())
+        _get_moment(memory)
+        dict(memory["identity"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return memory
+
+
+def _write_memory(database, memory):
+    path = _get_path(database)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        draft.write_text(json.dumps(memory))
+        draft.replace(path)
+    except OSError as error:
+        _logger.info("The run is not remembered: %s", error)
+
+
+def _get_moment(memory):
+    return datetime.fromisoformat(memory["seen_at"])
+
+
+def _is_of(memory, found):
+    """Whether the memory is of the very database, however late: a standby that takes
+    over is the same."""
+    return bool(memory) and all(
+        memory["identity"].get(name) == found.get(name)
+        for name in ("server", *ALWAYS_KNOWN)
+    )

@@ -1,7 +1,9 @@
 """A restored or copied database waits for a person before it sends."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -25,6 +27,11 @@ class HoldCase(GatewayCase):
         super().setUp()
         self.holds = self.env["sms.gateway.hold"]
         self.holds.search([]).unlink()
+        folder = Path(self.enterContext(TemporaryDirectory()))
+        self.memory = folder / "memory"
+        self.startPatcher(
+            patch.object(sms_gateway_hold, "_get_path", lambda _database: self.memory)
+        )
         self.polled = []
         self.scripted, self.provider = self.script_route(
             poll=lambda references: self.polled.append(references) or []
@@ -112,6 +119,32 @@ class TestRecognition(HoldCase):
         hold.identity = json.dumps(known)
         self.assertEqual(self.recognise(), hold)
         self.assertIn("server", json.loads(hold.identity))
+
+    def test_the_data_folder_remembers_a_later_run(self):
+        """As of a server whose disk was set back."""
+        hold = self.recognise()
+        self._remember(hold, hours=1)
+        with mute_logger(HOLD):
+            held = self.recognise()
+        self.assertEqual((held.state, held.cause), ("held", "memory"))
+        self.assertEqual(self.recognise(), held, "it is written once")
+
+    def test_what_the_data_folder_remembers_of_others_or_of_before_tells_nothing(self):
+        hold = self.recognise()
+        self._remember(hold, hours=-1)
+        self.assertEqual(self.recognise(), hold)
+        self._remember(hold, hours=1, content="7")
+        self.assertEqual(self.recognise(), hold)
+        for text in ("", "[]", '{"seen_at": "x", "identity": {}}', '{"seen_at": 1}'):
+            self.memory.write_text(text)
+            self.assertEqual(self.recognise(), hold)
+
+    def _remember(self, hold, *, hours, **parts):
+        moment = hold.seen_at + timedelta(hours=hours)
+        identity = {**json.loads(hold.identity), **parts}
+        self.memory.write_text(
+            json.dumps({"identity": identity, "seen_at": str(moment)})
+        )
 
     def test_the_administrators_are_told_once(self):
         hold = self.restore()

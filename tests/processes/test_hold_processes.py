@@ -33,6 +33,7 @@ class TestHoldProcesses(ProcessCase):
         self.copy = f"{get_db_name()}_copy"
         self.addCleanup(self._drop_copy)
         self._drop_copy()
+        self.addCleanup(self._forget_holds)
         self._run_original()
 
     def test_a_copied_database_sends_nothing_and_becomes_harmless(self):
@@ -63,6 +64,26 @@ class TestHoldProcesses(ProcessCase):
         self.run_processes(1, "decide ask", database=self.copy)
         self.assertEqual(self._count_states(), {"submitted": MESSAGES})
         self._check_gate(MESSAGES)
+
+    def test_a_database_that_was_set_back_is_older_than_the_data_folder(self):
+        """As a snapshot of the server's disk would be, started again."""
+        self._set_back()
+        self._run_original()
+        self._send(1)
+        self._set_back()
+        self._run_original()
+        self.assertEqual(self.gate.stats()["handset_total"], 0)
+        [(cause, state)] = self._query(
+            "SELECT cause, state FROM sms_gateway_hold ORDER BY id DESC LIMIT 1",
+            get_db_name(),
+        )
+        self.assertEqual((cause, state), ("memory", "held"))
+
+    def _set_back(self):
+        with self.committed() as env:
+            env.cr.execute(
+                "UPDATE sms_gateway_hold SET seen_at = seen_at - interval '1 hour'"
+            )
 
     # === CHECKS ===
     def _check_held(self):
@@ -137,6 +158,11 @@ class TestHoldProcesses(ProcessCase):
             self._administrate("CREATE DATABASE {copy}")
             options = ("-j2", "--no-owner", "-d", self.copy)
             subprocess.run(["pg_restore", *options, dump], check=True)
+
+    def _forget_holds(self):
+        """Other tests use the database, too."""
+        with self.committed() as env:
+            env["sms.gateway.hold"].search([]).unlink()
 
     def _drop_copy(self):
         sql_db.close_db(self.copy)
