@@ -29,6 +29,8 @@
         "views/sms_gateway_message_views.xml",
         "views/sms_gateway_campaign_views.xml",
         "views/sms_gateway_route_views.xml",
+        "wizards/sms_gateway_hold_wizard_views.xml",
+        "views/sms_gateway_hold_views.xml",
         "views/sms_gateway_template_views.xml",
         "views/sms_gateway_recipient_views.xml",
         "views/sms_gateway_list_views.xml",

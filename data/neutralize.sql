@@ -1,7 +1,14 @@
--- A copy of a database must not send: routes stop, their secrets and addresses go.
+-- A copy of a database must not send: routes stop, their secrets and addresses go, and
+-- nobody is asked about messages of the original.
 UPDATE sms_gateway_route
    SET state = 'paused', pause_reason = 'Neutralised copy of a database',
        lacks_settings = FALSE,
-       webhook_token = md5(random()::text || id::text);
+       webhook_token = replace(gen_random_uuid()::text, '-', '');
 UPDATE sms_gateway_route_setting SET secret_value = NULL;
 DELETE FROM res_users_apikeys WHERE scope = 'crm_sms_gateway';
+UPDATE sms_gateway_message SET next_poll_at = NULL
+ WHERE state = 'submitted' AND next_poll_at IS NOT NULL;
+UPDATE sms_gateway_message SET next_check_at = NULL
+ WHERE state = 'unknown' AND next_check_at IS NOT NULL;
+UPDATE sms_gateway_balance SET state = 'failed', error = 'Neutralised copy of a database'
+ WHERE state = 'pending';

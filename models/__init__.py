@@ -25,6 +25,7 @@ from . import sms_gateway_delivery_report
 from . import sms_gateway_balance
 from . import sms_gateway_idempotency
 from . import sms_gateway_native
+from . import sms_gateway_hold
 from . import res_company
 from . import sms_sms
 from . import sms_gateway_caller

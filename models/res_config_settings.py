@@ -75,6 +75,9 @@ class ResConfigSettings(models.TransientModel):
     sms_gateway_obeys_blacklist = fields.Boolean(
         related="company_id.sms_gateway_obeys_blacklist", readonly=False
     )
+    sms_gateway_is_held = fields.Boolean(
+        "Sending is held", compute="_compute_sms_gateway_is_held"
+    )
     sms_gateway_too_many_lanes = fields.Boolean(
         compute="_compute_sms_gateway_too_many_lanes"
     )
@@ -86,6 +89,9 @@ class ResConfigSettings(models.TransientModel):
     @api.model
     def _selection_sms_gateway_time_zone(self):
         return [(name, name) for name in sorted(available_timezones())]
+
+    def _compute_sms_gateway_is_held(self):
+        self.sms_gateway_is_held = bool(self.env["sms.gateway.hold"]._find_open())
 
     @api.depends("sms_gateway_lanes")
     def _compute_sms_gateway_too_many_lanes(self):
@@ -146,6 +152,9 @@ class ResConfigSettings(models.TransientModel):
                     " for ever."
                 )
             )
+
+    def action_sms_gateway_decide_hold(self):
+        return self.env["sms.gateway.hold"]._ask()
 
     def action_sms_gateway_routes(self):
         return self.env["ir.actions.act_window"]._for_xml_id(

@@ -107,6 +107,8 @@ class SmsGatewayBalance(models.Model):
     @api.model
     def _cron_ask(self):
         """Ask what is pending, one question at a time."""
+        if self.env["sms.gateway.hold"]._is_held():
+            return
         dispatcher = self.env["sms.gateway.dispatcher"]
         while request := self._take():
             request._ask()

@@ -304,6 +304,8 @@ class SmsGatewayDeliveryReport(models.Model):
 
         :param linger: seconds to wait for messages whose turn has not come yet
         """
+        if self.env["sms.gateway.hold"]._is_held():
+            return
         dispatcher = self.env["sms.gateway.dispatcher"]
         deadline = dispatcher._get_deadline()
         while True:

@@ -230,6 +230,8 @@ class SmsGatewayDispatcher(models.AbstractModel):
         settings = self.env["sms.gateway.settings"]._get()
         if lane > settings.lanes or settings.is_stopped:
             return
+        if self.env["sms.gateway.hold"]._is_held():
+            return
         deadline = self._get_deadline()
         with self._open_lane() as state:
             try:
@@ -927,7 +929,8 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
         self._begin()
         while self.env["sms.gateway.message"]._recover_leases():
             self._begin()
-        self.env["sms.gateway.delivery.report"]._reconcile(deadline)
+        if not self.env["sms.gateway.hold"]._is_held():
+            self.env["sms.gateway.delivery.report"]._reconcile(deadline)
         self._fold()
 
     @api.model

@@ -44,9 +44,10 @@ FINAL_STATES = ("delivered", "failed", "expired", "cancelled")
 STATE_NAMES = tuple(name for name, _label in STATES)
 
 #: Where a state may go. `_set_state` obeys this table, the dispatcher's claim is the
-#: one statement that walks queued → submitting / expired / cancelled by itself.
+#: one statement that walks queued → submitting / expired / cancelled by itself. What is
+#: queued becomes unknown where the original of a restored database may have sent it.
 ARROWS = {
-    "queued": ("submitting", "failed", "expired", "cancelled"),
+    "queued": ("submitting", "unknown", "failed", "expired", "cancelled"),
     "submitting": ("queued", "submitted", "unknown", "delivered", "failed"),
     "submitted": ("delivered", "failed", "expired"),
     "unknown": ("queued", "submitted", "delivered", "failed", "expired"),

@@ -143,6 +143,12 @@ class SmsGatewayRoute(models.Model):
         copy=False,
         help="How often it was paused or resumed, or got another webhook address.",
     )
+    is_held = fields.Boolean(
+        "Sending is held",
+        compute="_compute_is_held",
+        help="The database was restored or copied: nothing is sent until an"
+        " administrator of Odoo decides what becomes of its messages.",
+    )
     resume_at = fields.Datetime(
         readonly=True,
         copy=False,
@@ -212,6 +218,9 @@ class SmsGatewayRoute(models.Model):
                 if route.lacks_settings
                 else say_words(self.env, route.pause_reason)
             )
+
+    def _compute_is_held(self):
+        self.is_held = bool(self.env["sms.gateway.hold"]._find_open())
 
     def _compute_webhook_url(self):
         for route in self:
@@ -577,6 +586,10 @@ class SmsGatewayRoute(models.Model):
             next=RELOAD,
         )
 
+    def action_decide_hold(self):
+        """Ask what becomes of the messages of a restored or copied database."""
+        return self.env["sms.gateway.hold"]._ask()
+
     def action_open_messages(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -643,6 +656,16 @@ class SmsGatewayRoute(models.Model):
         known_secrets = [row.secret_value for row in rows if row.secret_value]
         http = HttpClient(pool_size=self.concurrency, secrets=known_secrets)
         return self._get_provider_class()(values, http)
+
+    def _get_way_to_ask(self):
+        """How the provider is asked what became of a message by our reference.
+
+        :return: ``lookup``, ``again`` (handing over again is asking) or ``none``
+        """
+        with contextlib.closing(self._make_provider()) as provider:
+            if provider.capabilities.lookup:
+                return "lookup"
+            return "again" if provider.is_idempotent else "none"
 
     def _get_prices(self, channel, *, is_debug=False):
         """What messages through this route cost; debug messages cost nothing that

@@ -15,6 +15,7 @@ DEFAULTS = {
         "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7"
     ),
     "is_stopped": "False",
+    "holds_after_failover": "True",
     "time_zone": "Europe/Moscow",
     "lanes": 1,
     "max_recipients": 50_000,
@@ -45,6 +46,7 @@ class GatewaySettings:
     access_policy: str
     trusted_networks: tuple
     is_stopped: bool
+    holds_after_failover: bool
     time_zone: str
     lanes: int
     max_recipients: int
@@ -79,6 +81,7 @@ class SmsGatewaySettings(models.AbstractModel):
             access_policy=self._param("access_policy"),
             trusted_networks=self._networks(),
             is_stopped=str2bool(self._param("is_stopped"), False),
+            holds_after_failover=str2bool(self._param("holds_after_failover"), True),
             time_zone=self._time_zone(),
             lanes=min(self._number("lanes"), MAX_LANES),
             max_recipients=self._number("max_recipients"),

@@ -106,12 +106,14 @@ class Cluster:
             env={**os.environ, **self.environment},
             check=True,
         )
+        # Here it is not a copy, which would be held until somebody decides.
+        self._query("DELETE FROM sms_gateway_hold", database)
         # What a recovery would have to do again otherwise.
         self._query("CHECKPOINT")
 
-    def _query(self, statement: str) -> None:
+    def _query(self, statement: str, database: str = "postgres") -> None:
         subprocess.run(
-            [_find("psql"), "-Xqd", "postgres", "-c", statement],
+            [_find("psql"), "-Xqd", database, "-c", statement],
             env={**os.environ, **self.environment, "PGUSER": "postgres"},
             stdout=subprocess.DEVNULL,
             check=True,

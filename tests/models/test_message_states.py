@@ -21,7 +21,7 @@ SOURCES = {
     "queued": {"submitting", "unknown"},
     "submitting": {"queued"},
     "submitted": {"submitting", "unknown"},
-    "unknown": {"submitting"},
+    "unknown": {"queued", "submitting"},
     "delivered": {"submitting", "submitted", "unknown", "failed", "expired"},
     "failed": {"queued", "submitting", "submitted", "unknown"},
     "expired": {"queued", "submitted", "unknown"},

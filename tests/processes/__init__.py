@@ -3,6 +3,7 @@ from . import (
     test_clicks,
     test_crash_verdict,
     test_dispatcher_processes,
+    test_hold_processes,
     test_lost_commit,
     test_native_processes,
     test_preparer_processes,

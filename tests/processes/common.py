@@ -73,17 +73,19 @@ class ProcessCase(BaseCase):
                 " ir_model_data WHERE module = 'crm_sms_gateway' AND model = 'ir.cron')"
             )
 
-    def run_processes(self, count, task):
+    def run_processes(self, count, task, **values):
         """Start them together and return what each has logged."""
-        processes = self.start_processes(count, task)
+        processes = self.start_processes(count, task, **values)
         return [process.communicate(timeout=PATIENCE)[1] for process in processes]
 
-    def start_processes(self, count, task):
+    def start_processes(self, count, task, *, database=None):
         """Start them together, all ready to work.
 
         :param task: one of `work.TASKS`
+        :param database: another one than that of the tests
         """
-        processes = [self._start_process(task) for _number in range(count)]
+        database = database or get_db_name()
+        processes = [self._start_process(task, database) for _number in range(count)]
         for process in processes:
             self.assertEqual(process.stdout.readline().strip(), "READY")
         for process in processes:
@@ -91,13 +93,13 @@ class ProcessCase(BaseCase):
             process.stdin.flush()
         return processes
 
-    def _start_process(self, task):
+    def _start_process(self, task, database):
         process = subprocess.Popen(
             [
                 sys.executable,
                 str(Path(__file__).parent / "work.py"),
                 config["config"] or "",
-                get_db_name(),
+                database,
                 task,
             ],
             stdin=subprocess.PIPE,

@@ -53,11 +53,38 @@ def hand_over_and_hang(env):
     sys.stdin.read()
 
 
+def run_crons(env):
+    """Every cron that calls providers, once."""
+    env["sms.gateway.dispatcher"]._run(1, linger=0)
+    env["sms.gateway.dispatcher"]._cron_recover()
+    env["sms.gateway.dispatcher"]._run(1, linger=0)
+    env["sms.gateway.delivery.report"]._cron_poll(linger=0)
+    env["sms.gateway.balance"]._cron_ask()
+
+
+def decide(decision):
+    """An administrator decides what becomes of a restored or copied database."""
+
+    def decide_and_run_crons(env):
+        admin = env.ref("base.user_admin")
+        wizard = env["sms.gateway.hold"].with_user(admin)._ask()["res_id"]
+        wizard = env["sms.gateway.hold.wizard"].with_user(admin).browse(wizard)
+        wizard.decision = decision
+        wizard.action_decide()
+        run_crons(env)
+
+    return decide_and_run_crons
+
+
 TASKS = {
     "dispatch": dispatch,
     "prepare": prepare,
     "hand_over": hand_over,
     "hand_over_and_hang": hand_over_and_hang,
+    "run_crons": run_crons,
+    **{
+        f"decide {decision}": decide(decision) for decision in ("ask", "cancel", "copy")
+    },
 }
 
 
