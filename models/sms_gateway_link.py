@@ -3,15 +3,20 @@
 import json
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.links import ShortLinks, insert_links, is_token, new_token
+from . import clock
 from .copied_many2one import CopiedMany2one
 
 #: What short links begin with, behind the base URL; the controller listens there.
 PATH = "/g/"
+#: A double click, a page that is loaded anew and a browser that asks once more count
+#: once: further clicks on a link within this time after the one that was counted.
+CLICK_MOMENT = timedelta(seconds=10)
 
 
 class SmsGatewayLink(models.Model):
@@ -137,7 +142,8 @@ class SmsGatewayLink(models.Model):
     @api.model
     def _click(self, token, *, ip, country_code):
         """Count a click, in one statement; as `link.tracker` would, but without
-        counting all earlier ones again.
+        counting all earlier ones again, nor those of the same moment: whoever waited
+        for the row looks at it anew.
 
         :param country_code: of two letters, or None
         :return: where the link leads; None when there is no such link
@@ -152,11 +158,12 @@ WITH clicked AS (
        SET click_count = click_count + 1,
            first_click_at = COALESCE(first_click_at, %(now)s), last_click_at = %(now)s
      WHERE token = %(token)s
+       AND (last_click_at IS NULL OR last_click_at < %(now)s - %(moment)s)
  RETURNING link_tracker_id
 ), counted AS (
     UPDATE link_tracker SET count = COALESCE(count, 0) + 1
       FROM clicked WHERE id = clicked.link_tracker_id
- RETURNING id, campaign_id, url
+ RETURNING id, campaign_id
 ), told AS (
     INSERT INTO link_tracker_click
            (link_id, campaign_id, ip, country_id, create_date, write_date)
@@ -164,10 +171,13 @@ WITH clicked AS (
            (SELECT id FROM res_country WHERE code = %(country_code)s), %(now)s, %(now)s
       FROM counted
 )
-SELECT url FROM counted
+SELECT tracker.url FROM sms_gateway_link link
+  JOIN link_tracker tracker ON tracker.id = link.link_tracker_id
+ WHERE link.token = %(token)s
                 """,
                 token=token,
-                now=fields.Datetime.now(),
+                now=SQL("date_trunc('second', %s)", clock.at_statement()),
+                moment=CLICK_MOMENT,
                 ip=ip,
                 country_code=country_code,
             )
