@@ -69,6 +69,13 @@ class ResConfigSettings(models.TransientModel):
         default=DEFAULTS["retention_days"],
         help="Finished messages older than this are deleted; 0 keeps them for ever.",
     )
+    sms_gateway_retention_covers_odoo = fields.Boolean(
+        "Empty Odoo's own SMS, too",
+        config_parameter=PREFIX + "retention_covers_odoo",
+        help="With a message that Odoo itself sent through the gateway its text and"
+        " number go from the chatter and from SMS Marketing.",
+    )
+    sms_gateway_kept = fields.Html(compute="_compute_sms_gateway_kept", sanitize=False)
     sms_gateway_route_id = fields.Many2one(
         related="company_id.sms_gateway_route_id", readonly=False
     )
@@ -92,6 +99,15 @@ class ResConfigSettings(models.TransientModel):
         workers = config["max_cron_threads"]
         for settings in self:
             settings.sms_gateway_too_many_lanes = settings.sms_gateway_lanes >= workers
+
+    @api.depends("sms_gateway_retention_days", "sms_gateway_retention_covers_odoo")
+    def _compute_sms_gateway_kept(self):
+        retention = self.env["sms.gateway.retention"]
+        for settings in self:
+            settings.sms_gateway_kept = retention._make_table(
+                max(settings.sms_gateway_retention_days, 0),
+                settings.sms_gateway_retention_covers_odoo,
+            )
 
     @api.depends("sms_gateway_access_policy")
     def _compute_sms_gateway_callers(self):

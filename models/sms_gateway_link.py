@@ -123,6 +123,19 @@ class SmsGatewayLink(models.Model):
         values = [{"url": url, "title": url, "label": label} for url in ordered]
         return dict(zip(ordered, trackers.search_or_create(values), strict=True))
 
+    def _delete_unused(self, tracker_ids):
+        """Delete those of the trackers that no link leads through any more."""
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM link_tracker tracker
+                    WHERE tracker.id = ANY(%s)
+                      AND NOT EXISTS (SELECT FROM sms_gateway_link link
+                                       WHERE link.link_tracker_id = tracker.id)""",
+                tracker_ids,
+            )
+        )
+        self.env["link.tracker"].invalidate_model(flush=False)
+
     # === FOLLOW ===
     @api.model
     def _find_url(self, token):
@@ -197,6 +210,10 @@ class SmsGatewayCampaign(models.Model):
         digits=(5, 1),
         help="Recipients who clicked, as a share of the sent messages.",
     )
+    past_click_count = fields.Integer(
+        readonly=True, copy=False, help="On links that went with their messages."
+    )
+    past_clicker_count = fields.Integer(readonly=True, copy=False)
 
     def _compute_clicks(self):
         groups = self.env["sms.gateway.link"]._read_group(
@@ -207,8 +224,9 @@ class SmsGatewayCampaign(models.Model):
         counts = {campaign: (clicks, people) for campaign, clicks, people in groups}
         for campaign in self:
             clicks, people = counts.get(campaign, (0, 0))
+            people += campaign.past_clicker_count
             total = campaign.sent_count
-            campaign.click_count = clicks
+            campaign.click_count = clicks + campaign.past_click_count
             campaign.clicked_share = 100 * people / total if total else 0
 
     def action_open_links(self):
@@ -245,22 +263,39 @@ class SmsGatewayMessage(models.Model):
             message.link_ids = by_place.get((message.campaign_id, message.index))
 
     def unlink(self):
-        """Override: links go with the last message that has them."""
-        self.env.cr.execute(
+        """Override: links go with the last message that has them, trackers and the
+        clicks that these know of with the last link; the campaign keeps the counts."""
+        rows = self.env.execute_query(
             SQL(
                 """
-                DELETE FROM sms_gateway_link link
-                 USING sms_gateway_message gone
-                 WHERE gone.id = ANY(%(ids)s)
-                   AND link.campaign_id = gone.campaign_id AND link.index = gone.index
-                   AND NOT EXISTS (
-                       SELECT FROM sms_gateway_message left_over
-                        WHERE left_over.campaign_id = link.campaign_id
-                          AND left_over.index = link.index
-                          AND left_over.id <> ALL(%(ids)s))
+WITH gone AS (
+    DELETE FROM sms_gateway_link link
+     USING sms_gateway_message gone
+     WHERE gone.id = ANY(%(ids)s)
+       AND link.campaign_id = gone.campaign_id AND link.index = gone.index
+       AND NOT EXISTS (
+           SELECT FROM sms_gateway_message left_over
+            WHERE left_over.campaign_id = link.campaign_id
+              AND left_over.index = link.index
+              AND left_over.id <> ALL(%(ids)s))
+ RETURNING link.*
+), summed AS (
+    SELECT campaign_id, sum(click_count) AS clicks, count(DISTINCT index) AS people
+      FROM gone WHERE click_count > 0 GROUP BY campaign_id
+), counted AS (
+    UPDATE sms_gateway_campaign c
+       SET past_click_count = COALESCE(past_click_count, 0) + clicks,
+           past_clicker_count = COALESCE(past_clicker_count, 0) + people
+      FROM summed s WHERE s.campaign_id = c.id
+)
+SELECT DISTINCT link_tracker_id FROM gone
                 """,
                 ids=list(self.ids),
             )
+        )
+        self.env["sms.gateway.link"]._delete_unused([row[0] for row in rows])
+        self.env["sms.gateway.campaign"].invalidate_model(
+            ["past_click_count", "past_clicker_count"], flush=False
         )
         return super().unlink()
 

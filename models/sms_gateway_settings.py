@@ -22,6 +22,7 @@ DEFAULTS = {
     "max_segments": 10,
     "max_speech": 4000,
     "retention_days": 0,
+    "retention_covers_odoo": "False",
 }
 MAX_LANES = 8
 MAX_RETENTION_DAYS = 100 * 365
@@ -52,6 +53,7 @@ class GatewaySettings:
     max_segments: int
     max_speech: int
     retention_days: int
+    retention_covers_odoo: bool
 
 
 class SmsGatewaySettings(models.AbstractModel):
@@ -88,6 +90,7 @@ class SmsGatewaySettings(models.AbstractModel):
             retention_days=min(
                 self._number("retention_days", minimum=0), MAX_RETENTION_DAYS
             ),
+            retention_covers_odoo=str2bool(self._param("retention_covers_odoo"), False),
         )
 
     def _param(self, name):

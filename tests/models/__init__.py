@@ -17,6 +17,7 @@ from . import test_price
 from . import test_read_domain
 from . import test_reasons
 from . import test_reconcile
+from . import test_retention
 from . import test_route
 from . import test_rows
 from . import test_security

@@ -29,6 +29,7 @@ EXPECTED = {
     "max_segments": 10,
     "max_speech": 4000,
     "retention_days": 0,
+    "retention_covers_odoo": False,
 }
 
 
@@ -71,6 +72,7 @@ class TestSettings(SettingsCase):
             max_segments=2,
             max_speech=100,
             retention_days=30,
+            retention_covers_odoo=True,
         )
         networks = ("10.1.0.0/16", "192.168.7.1/32", "::1/128")
         self.assertEqual(
@@ -86,6 +88,7 @@ class TestSettings(SettingsCase):
                 "max_segments": 2,
                 "max_speech": 100,
                 "retention_days": 30,
+                "retention_covers_odoo": True,
             },
         )
         page = self.env["res.config.settings"].create({})
