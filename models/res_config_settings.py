@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import config
 
+from ..tools.public_address import read_address
+from .public_address import explain_address
 from .sms_gateway_settings import DEFAULTS, MAX_LANES, PREFIX, parse_networks
 
 
@@ -63,6 +65,15 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=PREFIX + "max_speech",
         default=DEFAULTS["max_speech"],
     )
+    sms_gateway_public_address = fields.Char(
+        "Public address",
+        config_parameter=PREFIX + "public_address",
+        help="What short links and the addresses for providers begin with. Empty, it is"
+        " Odoo's own (system parameter web.base.url).",
+    )
+    sms_gateway_address_trouble = fields.Char(
+        compute="_compute_sms_gateway_address_trouble"
+    )
     sms_gateway_retention_days = fields.Integer(
         "Keep messages (days)",
         config_parameter=PREFIX + "retention_days",
@@ -99,6 +110,10 @@ class ResConfigSettings(models.TransientModel):
         workers = config["max_cron_threads"]
         for settings in self:
             settings.sms_gateway_too_many_lanes = settings.sms_gateway_lanes >= workers
+
+    def _compute_sms_gateway_address_trouble(self):
+        """Of what is saved: the page shows it when it is opened."""
+        self.sms_gateway_address_trouble = explain_address(self.env.company)
 
     @api.depends("sms_gateway_retention_days", "sms_gateway_retention_covers_odoo")
     def _compute_sms_gateway_kept(self):
@@ -139,6 +154,15 @@ class ResConfigSettings(models.TransientModel):
                 self.env._(
                     "Trusted networks: name at least one, or choose that everyone needs"
                     " a key."
+                )
+            )
+        address = self.sms_gateway_public_address
+        if address and not read_address(address):
+            raise ValidationError(
+                self.env._(
+                    "“%(address)s” is no address of a web server such as"
+                    " https://crm.example.com.",
+                    address=address,
                 )
             )
         if not 1 <= self.sms_gateway_lanes <= MAX_LANES:

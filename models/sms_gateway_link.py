@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ..tools.links import ShortLinks, insert_links, is_token, new_token
 from . import clock
 from .copied_many2one import CopiedMany2one
+from .public_address import explain_address, get_public_address
 
 #: What short links begin with, behind the base URL; the controller listens there.
 PATH = "/g/"
@@ -214,6 +215,15 @@ class SmsGatewayCampaign(models.Model):
         readonly=True, copy=False, help="On links that went with their messages."
     )
     past_clicker_count = fields.Integer(readonly=True, copy=False)
+    address_trouble = fields.Char(
+        "Trouble with the address", compute="_compute_address_trouble"
+    )
+
+    @api.depends("route_id")
+    @api.depends_context("lang")
+    def _compute_address_trouble(self):
+        for campaign in self:
+            campaign.address_trouble = explain_address(campaign)
 
     def _compute_clicks(self):
         groups = self.env["sms.gateway.link"]._read_group(
@@ -238,7 +248,8 @@ class SmsGatewayCampaign(models.Model):
 
     def _make_short_links(self):
         """What the links of the texts become."""
-        return ShortLinks(self.get_base_url() + PATH)
+        address = get_public_address(self)
+        return ShortLinks(address and address + PATH)
 
 
 class SmsGatewayMessage(models.Model):

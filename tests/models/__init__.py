@@ -14,6 +14,7 @@ from . import test_outcomes
 from . import test_phone
 from . import test_plans
 from . import test_price
+from . import test_public_address
 from . import test_read_domain
 from . import test_reasons
 from . import test_reconcile
