@@ -29,4 +29,5 @@ from . import sms_gateway_hold
 from . import res_company
 from . import sms_sms
 from . import sms_gateway_caller
+from . import sms_gateway_retention
 from . import res_config_settings

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import config
 
+from ..tools.public_address import read_address
+from .public_address import explain_address
 from .sms_gateway_settings import DEFAULTS, MAX_LANES, PREFIX, parse_networks
 
 
@@ -63,12 +65,28 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=PREFIX + "max_speech",
         default=DEFAULTS["max_speech"],
     )
+    sms_gateway_public_address = fields.Char(
+        "Public address",
+        config_parameter=PREFIX + "public_address",
+        help="What short links and the addresses for providers begin with. Empty, it is"
+        " Odoo's own (system parameter web.base.url).",
+    )
+    sms_gateway_address_trouble = fields.Char(
+        compute="_compute_sms_gateway_address_trouble"
+    )
     sms_gateway_retention_days = fields.Integer(
         "Keep messages (days)",
         config_parameter=PREFIX + "retention_days",
         default=DEFAULTS["retention_days"],
         help="Finished messages older than this are deleted; 0 keeps them for ever.",
     )
+    sms_gateway_retention_covers_odoo = fields.Boolean(
+        "Empty Odoo's own SMS, too",
+        config_parameter=PREFIX + "retention_covers_odoo",
+        help="With a message that Odoo itself sent through the gateway its text and"
+        " number go from the chatter and from SMS Marketing.",
+    )
+    sms_gateway_kept = fields.Html(compute="_compute_sms_gateway_kept", sanitize=False)
     sms_gateway_route_id = fields.Many2one(
         related="company_id.sms_gateway_route_id", readonly=False
     )
@@ -98,6 +116,19 @@ class ResConfigSettings(models.TransientModel):
         workers = config["max_cron_threads"]
         for settings in self:
             settings.sms_gateway_too_many_lanes = settings.sms_gateway_lanes >= workers
+
+    def _compute_sms_gateway_address_trouble(self):
+        """Of what is saved: the page shows it when it is opened."""
+        self.sms_gateway_address_trouble = explain_address(self.env.company)
+
+    @api.depends("sms_gateway_retention_days", "sms_gateway_retention_covers_odoo")
+    def _compute_sms_gateway_kept(self):
+        retention = self.env["sms.gateway.retention"]
+        for settings in self:
+            settings.sms_gateway_kept = retention._make_table(
+                max(settings.sms_gateway_retention_days, 0),
+                settings.sms_gateway_retention_covers_odoo,
+            )
 
     @api.depends("sms_gateway_access_policy")
     def _compute_sms_gateway_callers(self):
@@ -129,6 +160,15 @@ class ResConfigSettings(models.TransientModel):
                 self.env._(
                     "Trusted networks: name at least one, or choose that everyone needs"
                     " a key."
+                )
+            )
+        address = self.sms_gateway_public_address
+        if address and not read_address(address):
+            raise ValidationError(
+                self.env._(
+                    "“%(address)s” is no address of a web server such as"
+                    " https://crm.example.com.",
+                    address=address,
                 )
             )
         if not 1 <= self.sms_gateway_lanes <= MAX_LANES:

@@ -180,11 +180,22 @@ class SmsGatewayCampaign(models.Model):
         help="Sent to a test number only. The dashboard counts tests separately.",
     )
 
+    emptied_at = fields.Datetime(
+        "Emptied",
+        readonly=True,
+        copy=False,
+        help="When its texts, title and recipients went with the last of its messages.",
+    )
+
     _key_unique = models.UniqueIndex("(key)")
     _cancelled_index = models.Index(
         "(id) WHERE state = 'cancelled' AND queued_count > 0"
     )
     _test_index = models.Index("(id) WHERE is_test IS TRUE")
+    _retention_index = models.Index(
+        "(COALESCE(starts_at, write_date), id)"
+        " WHERE state IN ('done', 'cancelled') AND emptied_at IS NULL"
+    )
 
     # === COMPUTES ===
     @api.depends(
@@ -498,3 +509,66 @@ class SmsGatewayCampaign(models.Model):
         )
         Message = self.env["sms.gateway.message"]
         return sum(Message._cancel_queued(campaign) for campaign in campaigns)
+
+    @api.model
+    def _forget_before(self, oldest, limit):
+        """Empty campaigns of people that have ended and have no message left, and
+        delete others: what they came to stands in the statistics.
+
+        :return: the number of campaigns that were found
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id, source = 'person' AND is_test IS NOT TRUE AND NOT is_debug
+                  FROM sms_gateway_campaign c
+                 WHERE COALESCE(starts_at, write_date) < %s
+                   AND state IN ('done', 'cancelled') AND emptied_at IS NULL
+                   AND COALESCE(unprepared_count, 0) = 0
+                   AND COALESCE(submitted_count, 0) + COALESCE(unknown_count, 0) = 0
+                   AND NOT EXISTS (SELECT FROM sms_gateway_message m
+                                    WHERE m.campaign_id = c.id)
+                   AND NOT EXISTS (SELECT FROM sms_gateway_statistic_change s
+                                    WHERE s.campaign_id = c.id)
+              ORDER BY COALESCE(starts_at, write_date), id
+                 LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                oldest,
+                limit,
+            )
+        )
+        found = self.browse(number for number, _is_kept in rows)
+        found._delete_rows("sms_gateway_recipient", "campaign_id")
+        self.browse(number for number, is_kept in rows if is_kept)._empty()
+        # without the ORM, which lets nobody delete what was sent
+        rest = self.browse(number for number, is_kept in rows if not is_kept)
+        rest._delete_rows("sms_gateway_campaign", "id")
+        self.env.invalidate_all(flush=False)
+        return len(rows)
+
+    def _empty(self):
+        """Leave what may be counted: dates, whose it was, the counters."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_campaign
+                   SET name = '#' || id, text_male = NULL, text_female = NULL,
+                       text_neutral = NULL, text_alternative = NULL, test_phone = NULL,
+                       res_domain = '[]', filter_id = NULL, accepted_names = NULL,
+                       pause_reason = NULL, emptied_at = %s
+                 WHERE id = ANY(%s)
+                """,
+                now(),
+                list(self.ids),
+            )
+        )
+
+    def _delete_rows(self, table, column):
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM %s WHERE %s = ANY(%s)",
+                SQL.identifier(table),
+                SQL.identifier(column),
+                list(self.ids),
+            )
+        )

@@ -697,10 +697,16 @@ class SmsGatewayDeliveryReport(models.Model):
         """What a report changed stands in its message's story; the report itself is
         kept for a while, for questions to the provider."""
         oldest = fields.Datetime.now() - KEEP_REPORTS
+        count = self._forget_before(oldest, limit)
+        return count, int(count == limit)
+
+    @api.model
+    def _forget_before(self, oldest, limit):
+        """:return: the number of reports that are gone"""
         domain = [("state", "!=", "kept"), ("received_at", "<", oldest)]
         reports = self.search(domain, limit=limit, order="received_at")
         reports.unlink()
-        return len(reports), int(len(reports) == limit)
+        return len(reports)
 
 
 def _pair(rows, reports):

@@ -3,15 +3,21 @@
 import json
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.links import ShortLinks, insert_links, is_token, new_token
+from . import clock
 from .copied_many2one import CopiedMany2one
+from .public_address import explain_address, get_public_address
 
 #: What short links begin with, behind the base URL; the controller listens there.
 PATH = "/g/"
+#: A double click, a page that is loaded anew and a browser that asks once more count
+#: once: further clicks on a link within this time after the one that was counted.
+CLICK_MOMENT = timedelta(seconds=10)
 
 
 class SmsGatewayLink(models.Model):
@@ -118,6 +124,19 @@ class SmsGatewayLink(models.Model):
         values = [{"url": url, "title": url, "label": label} for url in ordered]
         return dict(zip(ordered, trackers.search_or_create(values), strict=True))
 
+    def _delete_unused(self, tracker_ids):
+        """Delete those of the trackers that no link leads through any more."""
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM link_tracker tracker
+                    WHERE tracker.id = ANY(%s)
+                      AND NOT EXISTS (SELECT FROM sms_gateway_link link
+                                       WHERE link.link_tracker_id = tracker.id)""",
+                tracker_ids,
+            )
+        )
+        self.env["link.tracker"].invalidate_model(flush=False)
+
     # === FOLLOW ===
     @api.model
     def _find_url(self, token):
@@ -137,7 +156,8 @@ class SmsGatewayLink(models.Model):
     @api.model
     def _click(self, token, *, ip, country_code):
         """Count a click, in one statement; as `link.tracker` would, but without
-        counting all earlier ones again.
+        counting all earlier ones again, nor those of the same moment: whoever waited
+        for the row looks at it anew.
 
         :param country_code: of two letters, or None
         :return: where the link leads; None when there is no such link
@@ -152,11 +172,12 @@ WITH clicked AS (
        SET click_count = click_count + 1,
            first_click_at = COALESCE(first_click_at, %(now)s), last_click_at = %(now)s
      WHERE token = %(token)s
+       AND (last_click_at IS NULL OR last_click_at < %(now)s - %(moment)s)
  RETURNING link_tracker_id
 ), counted AS (
     UPDATE link_tracker SET count = COALESCE(count, 0) + 1
       FROM clicked WHERE id = clicked.link_tracker_id
- RETURNING id, campaign_id, url
+ RETURNING id, campaign_id
 ), told AS (
     INSERT INTO link_tracker_click
            (link_id, campaign_id, ip, country_id, create_date, write_date)
@@ -164,10 +185,13 @@ WITH clicked AS (
            (SELECT id FROM res_country WHERE code = %(country_code)s), %(now)s, %(now)s
       FROM counted
 )
-SELECT url FROM counted
+SELECT tracker.url FROM sms_gateway_link link
+  JOIN link_tracker tracker ON tracker.id = link.link_tracker_id
+ WHERE link.token = %(token)s
                 """,
                 token=token,
-                now=fields.Datetime.now(),
+                now=SQL("date_trunc('second', %s)", clock.at_statement()),
+                moment=CLICK_MOMENT,
                 ip=ip,
                 country_code=country_code,
             )
@@ -187,6 +211,19 @@ class SmsGatewayCampaign(models.Model):
         digits=(5, 1),
         help="Recipients who clicked, as a share of the sent messages.",
     )
+    past_click_count = fields.Integer(
+        readonly=True, copy=False, help="On links that went with their messages."
+    )
+    past_clicker_count = fields.Integer(readonly=True, copy=False)
+    address_trouble = fields.Char(
+        "Trouble with the address", compute="_compute_address_trouble"
+    )
+
+    @api.depends("route_id")
+    @api.depends_context("lang")
+    def _compute_address_trouble(self):
+        for campaign in self:
+            campaign.address_trouble = explain_address(campaign)
 
     def _compute_clicks(self):
         groups = self.env["sms.gateway.link"]._read_group(
@@ -197,8 +234,9 @@ class SmsGatewayCampaign(models.Model):
         counts = {campaign: (clicks, people) for campaign, clicks, people in groups}
         for campaign in self:
             clicks, people = counts.get(campaign, (0, 0))
+            people += campaign.past_clicker_count
             total = campaign.sent_count
-            campaign.click_count = clicks
+            campaign.click_count = clicks + campaign.past_click_count
             campaign.clicked_share = 100 * people / total if total else 0
 
     def action_open_links(self):
@@ -210,7 +248,8 @@ class SmsGatewayCampaign(models.Model):
 
     def _make_short_links(self):
         """What the links of the texts become."""
-        return ShortLinks(self.get_base_url() + PATH)
+        address = get_public_address(self)
+        return ShortLinks(address and address + PATH)
 
 
 class SmsGatewayMessage(models.Model):
@@ -235,22 +274,39 @@ class SmsGatewayMessage(models.Model):
             message.link_ids = by_place.get((message.campaign_id, message.index))
 
     def unlink(self):
-        """Override: links go with the last message that has them."""
-        self.env.cr.execute(
+        """Override: links go with the last message that has them, trackers and the
+        clicks that these know of with the last link; the campaign keeps the counts."""
+        rows = self.env.execute_query(
             SQL(
                 """
-                DELETE FROM sms_gateway_link link
-                 USING sms_gateway_message gone
-                 WHERE gone.id = ANY(%(ids)s)
-                   AND link.campaign_id = gone.campaign_id AND link.index = gone.index
-                   AND NOT EXISTS (
-                       SELECT FROM sms_gateway_message left_over
-                        WHERE left_over.campaign_id = link.campaign_id
-                          AND left_over.index = link.index
-                          AND left_over.id <> ALL(%(ids)s))
+WITH gone AS (
+    DELETE FROM sms_gateway_link link
+     USING sms_gateway_message gone
+     WHERE gone.id = ANY(%(ids)s)
+       AND link.campaign_id = gone.campaign_id AND link.index = gone.index
+       AND NOT EXISTS (
+           SELECT FROM sms_gateway_message left_over
+            WHERE left_over.campaign_id = link.campaign_id
+              AND left_over.index = link.index
+              AND left_over.id <> ALL(%(ids)s))
+ RETURNING link.*
+), summed AS (
+    SELECT campaign_id, sum(click_count) AS clicks, count(DISTINCT index) AS people
+      FROM gone WHERE click_count > 0 GROUP BY campaign_id
+), counted AS (
+    UPDATE sms_gateway_campaign c
+       SET past_click_count = COALESCE(past_click_count, 0) + clicks,
+           past_clicker_count = COALESCE(past_clicker_count, 0) + people
+      FROM summed s WHERE s.campaign_id = c.id
+)
+SELECT DISTINCT link_tracker_id FROM gone
                 """,
                 ids=list(self.ids),
             )
+        )
+        self.env["sms.gateway.link"]._delete_unused([row[0] for row in rows])
+        self.env["sms.gateway.campaign"].invalidate_model(
+            ["past_click_count", "past_clicker_count"], flush=False
         )
         return super().unlink()
 

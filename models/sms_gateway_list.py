@@ -59,6 +59,11 @@ class SmsGatewayList(models.Model):
     )
     member_ids = fields.One2many("sms.gateway.list.member", "list_id", copy=True)
     member_count = fields.Integer("Members", compute="_compute_member_count")
+    count_trouble = fields.Char(
+        "Not counted",
+        compute="_compute_member_count",
+        help="Why nobody can tell how many members there are.",
+    )
     res_model = fields.Selection(
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_res_model(),
         string="Records",
@@ -99,16 +104,19 @@ class SmsGatewayList(models.Model):
 
     @api.depends("kind", "member_ids", "res_model", "res_domain", "mailing_list")
     def _compute_member_count(self):
-        """A filter that cannot be read finds nobody here: to open it says why."""
+        """A filter that cannot be read says why; no number is told in its place."""
         for one in self:
+            one.member_count, one.count_trouble = 0, False
             try:
-                sources = one._get_sources()
-            except ValidationError:
-                sources = []
-            one.member_count = sum(
-                self.env[model_name].search_count(domain)
-                for model_name, domain in sources
-            )
+                one.member_count = one._count_members()
+            except ValidationError as error:
+                one.count_trouble = error.args[0]
+
+    def _count_members(self):
+        return sum(
+            self.env[model_name].search_count(domain)
+            for model_name, domain in self._get_sources()
+        )
 
     @api.depends("reach_counts")
     @api.depends_context("lang")

@@ -1073,16 +1073,26 @@ SELECT id, verdict FROM judged ORDER BY id
 
     @api.model
     def _cron_retention(self, limit=5000):
-        """Delete finished messages older than the settings keep them, in batches."""
+        """Forget what is older than the settings keep it, a batch at a time: finished
+        messages, then reports, then the campaigns that have no message left."""
         days = self.env["sms.gateway.settings"]._get().retention_days
         if not days:
             return
         dispatcher = self.env["sms.gateway.dispatcher"]
-        dispatcher._begin()
         oldest = clock.now() - timedelta(days=days)
+        for name in (self._name, "sms.gateway.delivery.report", "sms.gateway.campaign"):
+            dispatcher._begin()
+            count = self.env[name]._forget_before(oldest, limit)
+            dispatcher._commit_progress(count, remaining=int(count == limit))
+            if count == limit:
+                return
+
+    @api.model
+    def _forget_before(self, oldest, limit):
+        """:return: the number of messages that are gone"""
         ids = self._lock_ids(SQL("finished_at < %s", oldest), "finished_at, id", limit)
         self.browse(ids).unlink()
-        dispatcher._commit_progress(len(ids), remaining=int(len(ids) == limit))
+        return len(ids)
 
     def _lock_ids(self, condition, order, limit):
         rows = self.env.execute_query(

@@ -26,6 +26,7 @@ FOLLOWED = timedelta(days=14)
 NO_CHATTER = "none"
 
 _NOTE = Markup('<p>{text}</p><p>{word} · <a href="{url}">{campaign}</a></p>')
+_EMPTY_NOTE = Markup("<p>{word}</p><p>{gone}</p>")
 
 
 class SmsGatewayRecipient(models.Model):
@@ -171,6 +172,31 @@ class SmsGatewayRecipient(models.Model):
             same._change_notes(campaign._get_author_env())
         return len(recipients)
 
+    # === END ===
+    @api.model
+    def _empty_notes(self, messages):
+        """Let the notes of messages tell what became of them, and neither their texts
+        nor their numbers; those of Odoo's own SMS too, if the settings want it."""
+        domain = [
+            ("message_id", "in", messages.ids),
+            ("mail_message_id", "!=", False),
+        ]
+        if not self.env["sms.gateway.settings"]._get().retention_covers_odoo:
+            domain.append(("noted_state", "!=", NO_CHATTER))
+        recipients = self.search(domain)
+        for campaign, same in recipients.grouped("campaign_id").items():
+            same._write_empty_notes(campaign._get_author_env())
+
+    def _write_empty_notes(self, env):
+        for words, recipients in self.grouped(
+            lambda recipient: _name_state(env, recipient.message_id)
+        ).items():
+            body = _EMPTY_NOTE.format(
+                word=" · ".join(words), gone=env._("The text is not kept any more.")
+            )
+            _write_bodies(recipients.mail_message_id, body)
+
+    # === WRITE ===
     def _change_notes(self, env):
         """Write the notes anew in one statement, and what they tell."""
         changed = [
@@ -212,10 +238,43 @@ def _make_body(env, recipient, message):
     )
 
 
-def _describe(env, message):
+class SmsGatewayMessage(models.Model):
+    """Leaves no text in the chatter when it goes."""
+
+    _inherit = "sms.gateway.message"
+
+    def unlink(self):
+        """Override: the notes of messages are emptied."""
+        self.env["sms.gateway.recipient"]._empty_notes(self)
+        return super().unlink()
+
+
+def _write_bodies(notes, body):
+    """Put one body in place of those of chatter messages, translations included."""
+    notes.env.cr.execute(
+        SQL(
+            """
+            WITH untranslated AS (
+                DELETE FROM mail_message_translation WHERE message_id = ANY(%(ids)s)
+            )
+            UPDATE mail_message SET body = %(body)s WHERE id = ANY(%(ids)s)
+            """,
+            ids=list(notes.ids),
+            body=body,
+        )
+    )
+    notes.invalidate_recordset(["body"], flush=False)
+
+
+def _name_state(env, message):
     channels = dict(message._fields["channel"]._description_selection(env))
     states = dict(message._fields["state"]._description_selection(env))
-    words = [channels[message.channel], message.phone or "", states[message.state]]
+    return channels[message.channel], states[message.state]
+
+
+def _describe(env, message):
+    channel, state = _name_state(env, message)
+    words = [channel, message.phone or "", state]
     explanation = explain_message(message.with_context(lang=env.lang))
     if explanation:
         words.append(str(explanation))

@@ -19,6 +19,7 @@ from . import clock
 from .cache import fill_cache
 from .click import find_overtaken
 from .notification import RELOAD, make_notification
+from .public_address import explain_address, get_public_address
 from .reasons import say_words
 from .usage import check_unused
 
@@ -164,6 +165,9 @@ class SmsGatewayRoute(models.Model):
     webhook_url = fields.Char(
         compute="_compute_webhook_url", groups="base.group_system"
     )
+    address_trouble = fields.Char(
+        "Trouble with the address", compute="_compute_address_trouble"
+    )
     accepts_push = fields.Boolean(compute="_compute_capabilities")
     tells_balance = fields.Boolean(compute="_compute_capabilities")
 
@@ -224,9 +228,15 @@ class SmsGatewayRoute(models.Model):
 
     def _compute_webhook_url(self):
         for route in self:
+            address = get_public_address(route)
             route.webhook_url = (
-                f"{route.get_base_url()}/crm_sms_gateway/webhook/{route.webhook_token}"
+                f"{address}/crm_sms_gateway/webhook/{route.webhook_token}"
             )
+
+    @api.depends_context("lang")
+    def _compute_address_trouble(self):
+        for route in self:
+            route.address_trouble = explain_address(route)
 
     @api.depends("balance_ids.state")
     @api.depends_context("lang")

@@ -22,7 +22,9 @@ DEFAULTS = {
     "max_body_mib": 32,
     "max_segments": 10,
     "max_speech": 4000,
+    "public_address": "",
     "retention_days": 0,
+    "retention_covers_odoo": "False",
 }
 MAX_LANES = 8
 MAX_RETENTION_DAYS = 100 * 365
@@ -53,7 +55,9 @@ class GatewaySettings:
     max_body_bytes: int
     max_segments: int
     max_speech: int
+    public_address: str
     retention_days: int
+    retention_covers_odoo: bool
 
 
 class SmsGatewaySettings(models.AbstractModel):
@@ -88,9 +92,11 @@ class SmsGatewaySettings(models.AbstractModel):
             max_body_bytes=self._number("max_body_mib") * 1024 * 1024,
             max_segments=self._number("max_segments"),
             max_speech=self._number("max_speech"),
+            public_address=self._param("public_address") or "",
             retention_days=min(
                 self._number("retention_days", minimum=0), MAX_RETENTION_DAYS
             ),
+            retention_covers_odoo=str2bool(self._param("retention_covers_odoo"), False),
         )
 
     def _param(self, name):

@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from ..tools.template import TemplateError, compile_template
 from .composer import find_names
 from .findings import SPOKEN_VARIANTS, explain_template, find_in_texts
+from .public_address import explain_address
 from .sms_gateway_recipient import PERSON_NAMES, read_person
 from .usage import check_unused
 
@@ -85,9 +86,17 @@ class SmsGatewayTemplate(models.Model):
         help="Links in the texts become short ones, others for every recipient, and"
         " clicks on them are counted.",
     )
+    address_trouble = fields.Char(
+        "Trouble with the address", compute="_compute_address_trouble"
+    )
     translation_ids = fields.One2many(
         "sms.gateway.template.translation", "template_id", "Other languages", copy=True
     )
+
+    @api.depends_context("lang")
+    def _compute_address_trouble(self):
+        for template in self:
+            template.address_trouble = explain_address(template)
 
     def _get_res_model(self):
         return self.res_model

@@ -11,6 +11,8 @@ from .sms_gateway_native import SmsApiGateway
 #: SMS that are handed over in one transaction: they are only enqueued. Odoo compares
 #: the answers of a transaction each with each.
 HANDED_OVER_AT_ONCE = 2000
+#: States of Odoo's own records that nobody works on any more.
+ENDED_STATES = ("sent", "error", "canceled")
 
 
 class SmsSms(models.Model):
@@ -125,6 +127,18 @@ class SmsSms(models.Model):
         notes = records.mail_message_id | trackers.mail_notification_id.mail_message_id
         notes._notify_message_notification_update()
 
+    # === END ===
+    @api.model
+    def _forget(self, uuids):
+        """Let what Odoo keeps of ended messages go with them: its queue, where failed
+        SMS stay for ever, and the trackers that wait for news."""
+        trackers = self.env["sms.tracker"].search([("sms_uuid", "in", uuids)])
+        if self.env["sms.gateway.settings"]._get().retention_covers_odoo:
+            trackers._forget_numbers()
+        trackers.unlink()
+        ended = [("uuid", "in", uuids), ("state", "in", ENDED_STATES)]
+        self.search(ended).unlink()
+
     # === BUTTONS ===
     def action_set_outgoing(self):
         """Override: a retry is a new message."""
@@ -229,3 +243,20 @@ class SmsTracker(models.Model):
             self.with_context(
                 sms_known_failure_reason=reason
             )._action_update_from_provider_error(verdict.word)
+
+    def _forget_numbers(self):
+        """Take the numbers out of what the chatter and mailings tell of an SMS."""
+        self.mail_notification_id.write({"sms_number": False, "failure_reason": False})
+        if "mailing_trace_id" in self._fields:
+            self.mailing_trace_id.write({"sms_number": False})
+
+
+class SmsGatewayMessage(models.Model):
+    """Takes Odoo's records of the same SMS along when it goes."""
+
+    _inherit = "sms.gateway.message"
+
+    def unlink(self):
+        """Override: Odoo's records go with the message."""
+        self.env["sms.sms"]._forget(self.mapped("uuid"))
+        return super().unlink()

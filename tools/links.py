@@ -83,13 +83,14 @@ class ShortLinks:
     """
 
     def __init__(self, base: str) -> None:
-        """:param base: all of a short link but its token"""
+        """:param base: all of a short link but its token; links stay as they are
+        where it is empty"""
         self.base = base
         self._samples: dict[str, str] = {}
 
     def shorten(self, source: str) -> str:
         """Put samples in place of the links that an author wrote in full."""
-        return replace_urls(source, self._get_sample)
+        return replace_urls(source, self._get_sample) if self.base else source
 
     def _get_sample(self, url: str) -> str:
         if url not in self._samples and len(self._samples) == MAX_LINKS:

@@ -1,6 +1,6 @@
 """Adding of selected contacts and leads to a recipient list."""
 
-from ast import literal_eval
+import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -36,7 +36,7 @@ class SmsGatewayListAdd(models.TransientModel):
         question = self.create(
             {
                 "res_model": model_name,
-                "res_domain": repr(domain),
+                "res_domain": json.dumps(domain),
                 "record_count": self.env[model_name].search_count(domain),
             }
         )
@@ -54,8 +54,7 @@ class SmsGatewayListAdd(models.TransientModel):
         self.ensure_one()
         if not self.list_id:
             raise UserError(self.env._("Choose a list first."))
-        domain = literal_eval(self.res_domain)
-        count = self.list_id._add_records(self.res_model, domain)
+        count = self.list_id._add_records(self.res_model, self._read_domain())
         return make_notification(
             self.env._(
                 "Added to “%(list)s”: %(count)s.",
@@ -64,3 +63,17 @@ class SmsGatewayListAdd(models.TransientModel):
             ),
             next=CLOSE,
         )
+
+    def _read_domain(self):
+        """The records that were selected: up to as many ids as the web client sends,
+        more than a filter may have.
+
+        :raise UserError: somebody else than the web client wrote the selection
+        """
+        try:
+            domain = fields.Domain(json.loads(self.res_domain))
+            return domain.optimize_full(self.env[self.res_model])
+        except Exception as error:
+            raise UserError(
+                self.env._("The selection cannot be read: select the records again.")
+            ) from error

@@ -1,5 +1,7 @@
 """The address of short links."""
 
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from ..common import PHONE, GatewayHttpCase
@@ -29,7 +31,12 @@ class TestShortLink(GatewayHttpCase):
         )
 
     def follow(self, token=None, *, method="GET", agent=BROWSER, **headers):
+        """Follow the link, a minute after it was followed before."""
         self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sms_gateway_link SET last_click_at = last_click_at - %s",
+            [timedelta(minutes=1)],
+        )
         answer = self.opener.request(
             method,
             f"{self.base_url()}/g/{token or self.link.token}",

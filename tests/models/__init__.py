@@ -16,10 +16,12 @@ from . import test_outcomes
 from . import test_phone
 from . import test_plans
 from . import test_price
+from . import test_public_address
 from . import test_read_domain
 from . import test_readable
 from . import test_reasons
 from . import test_reconcile
+from . import test_retention
 from . import test_route
 from . import test_rows
 from . import test_security

@@ -3,7 +3,6 @@
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import freeze_time
 
 from odoo.addons.crm_sms_gateway.tools.links import TOKEN_LENGTH
 
@@ -33,10 +32,16 @@ class LinkCase(DraftCase):
     def count_links(self):
         return self.env["sms.gateway.link"].search_count([])
 
-    def click(self, link, country_code=None):
-        url = self.env["sms.gateway.link"]._click(
-            link.token, ip="192.0.2.1", country_code=country_code
-        )
+    #: seconds after the test's first click
+    _moment = 0
+
+    def click(self, link, country_code=None, *, after=60):
+        """:param after: seconds since the click before"""
+        self._moment += after
+        with self.later(self._moment):
+            url = self.env["sms.gateway.link"]._click(
+                link.token, ip="192.0.2.1", country_code=country_code
+            )
         self.env.invalidate_all()
         return url
 
@@ -228,15 +233,29 @@ class TestClick(LinkCase):
     def test_a_click_leads_to_the_page_and_is_counted(self):
         campaign = self.send_draft()
         link, _sale, other = self.get_links(campaign)
-        with freeze_time("2026-11-24 10:00:00"):
-            self.assertEqual(self.click(link, "RU"), SALE)
-        with freeze_time("2026-11-24 11:00:00"):
-            self.assertEqual(self.click(link), SALE)
+        self._start = fields.Datetime.to_datetime("2026-11-24 10:00:00")
+        self.assertEqual(self.click(link, "RU", after=0), SALE)
+        self.assertEqual(self.click(link, after=3600), SALE)
         self.assertEqual(
             (link.click_count, str(link.first_click_at), str(link.last_click_at)),
             (2, "2026-11-24 10:00:00", "2026-11-24 11:00:00"),
         )
         self.assertEqual((other.click_count, other.first_click_at), (0, False))
+
+    def test_clicks_within_a_moment_count_once(self):
+        """What is counted is measured from the click that counted: who goes on loading
+        the page anew comes back again and again."""
+        campaign = self.send_draft()
+        link, _sale, other = self.get_links(campaign)
+        for after, count in ((0, 1), (0, 1), (4, 1), (6, 1), (1, 2), (9, 2), (-60, 2)):
+            with self.subTest(after=after, count=count):
+                self.assertEqual(self.click(link, after=after), SALE)
+                self.assertEqual(link.click_count, count)
+                tracker = link.link_tracker_id
+                self.assertEqual(len(tracker.link_click_ids), count)
+                self.assertEqual(tracker.count, count)
+        self.click(other, after=0)
+        self.assertEqual(other.click_count, 1, "another link is another click")
 
     def test_link_tracker_knows_of_every_click(self):
         campaign = self.send_draft()

@@ -56,7 +56,12 @@ class TestCount(ListCase):
             [old.id],
         )
         self.env.invalidate_all()
-        self.assertEqual((good + old).mapped("member_count"), [5, 0])
+        fields = ["member_count", "count_trouble"]
+        counted, unreadable = (good + old).read(fields)
+        self.assertEqual(
+            (counted["member_count"], counted["count_trouble"]), (5, False)
+        )
+        self.assertIn("cannot be read", unreadable["count_trouble"])
         with self.assertRaises(ValidationError):
             old.action_open_members()
 

@@ -328,6 +328,30 @@ class TestPlans(PlanCase):
         with self.assert_found_by_index(), self.as_cron() as env:
             env["sms.gateway.message"]._cron_retention(limit=200)
 
+    def test_retention_of_campaigns(self):
+        campaigns = self.env["sms.gateway.campaign"]
+        self.env.cr.execute(
+            """
+            INSERT INTO sms_gateway_campaign
+                   (name, key, route_id, company_id, source, channel, is_debug, state,
+                    starts_at)
+            SELECT 'one', md5(number::text), %s, %s, 'api', 'sms', FALSE,
+                   CASE WHEN number %% 20 > 0 THEN 'done' ELSE 'running' END,
+                   now() AT TIME ZONE 'UTC' - number * interval '1 minute'
+              FROM generate_series(1, 20000) AS number;
+            ANALYZE sms_gateway_campaign
+            """,
+            [self.route.id, self.route.company_id.id],
+        )
+        oldest = now() - timedelta(days=10)
+        tables = (
+            *generate.GROWING,
+            "sms_gateway_campaign",
+            "sms_gateway_statistic_change",
+        )
+        with self.assert_found_by_index(tables):
+            self.assertEqual(campaigns._forget_before(oldest, 200), 200)
+
     def test_old_reports(self):
         with self.assert_found_by_index():
             self.env["sms.gateway.delivery.report"]._gc_reports(limit=200)

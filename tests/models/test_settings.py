@@ -29,7 +29,9 @@ EXPECTED = {
     "max_body_bytes": 32 * 1024 * 1024,
     "max_segments": 10,
     "max_speech": 4000,
+    "public_address": "",
     "retention_days": 0,
+    "retention_covers_odoo": False,
 }
 
 
@@ -71,7 +73,9 @@ class TestSettings(SettingsCase):
             max_body_mib=1,
             max_segments=2,
             max_speech=100,
+            public_address="https://sms.example.org",
             retention_days=30,
+            retention_covers_odoo=True,
         )
         networks = ("10.1.0.0/16", "192.168.7.1/32", "::1/128")
         self.assertEqual(
@@ -87,7 +91,9 @@ class TestSettings(SettingsCase):
                 "max_body_bytes": 1024 * 1024,
                 "max_segments": 2,
                 "max_speech": 100,
+                "public_address": "https://sms.example.org",
                 "retention_days": 30,
+                "retention_covers_odoo": True,
             },
         )
         page = self.env["res.config.settings"].create({})
@@ -108,6 +114,8 @@ class TestSettings(SettingsCase):
             ({"max_segments": 0}, "greater than zero"),
             ({"max_speech": 0}, "greater than zero"),
             ({"retention_days": -1}, "must not be negative"),
+            ({"public_address": "crm.example.com"}, "no address of a web server"),
+            ({"public_address": "https://crm.example.com/?db=a"}, "no address"),
         ):
             with (
                 self.subTest(**values),

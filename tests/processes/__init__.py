@@ -5,6 +5,7 @@ from . import (
     test_dispatcher_processes,
     test_hold_processes,
     test_lost_commit,
+    test_link_clicks,
     test_native_processes,
     test_preparer_processes,
 )

@@ -13,6 +13,7 @@ from . import (
     test_people_table,
     test_person_name,
     test_prices,
+    test_public_address,
     test_read_back,
     test_segments,
     test_sentences,

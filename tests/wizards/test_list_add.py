@@ -29,7 +29,9 @@ class TestListAdd(GatewayCase):
         records = records.with_env(self.env)
         action = (
             self.env["sms.gateway.list.add"]
-            .with_context(active_model=records._name, active_ids=records.ids, **context)
+            .with_context(
+                **{"active_model": records._name, "active_ids": records.ids, **context}
+            )
             ._open()
         )
         return self.env["sms.gateway.list.add"].browse(action["res_id"])
@@ -79,6 +81,36 @@ class TestListAdd(GatewayCase):
     def test_a_list_has_to_be_chosen(self):
         with self.assertRaises(UserError):
             self.open(self.contacts).action_add()
+
+    def test_a_selection_of_most_that_the_browser_sends_is_read(self):
+        ids = [*range(2**31 - 20_000, 2**31 - 3), *self.contacts.ids]
+        question = self.open(self.contacts[:0], active_ids=ids)
+        question.list_id = self.list
+        question.action_add()
+        self.assertEqual(self.list.member_ids.partner_id, self.contacts)
+
+    def test_a_forged_selection_is_refused_in_a_sentence(self):
+        question = self.open(self.contacts)
+        question.list_id = self.list
+        for forged in (
+            "x",
+            "[",
+            "[('id', '=', 1)]",
+            '{"id": 1}',
+            "7",
+            "[[]]",
+            '[["nope", "=", 1]]',
+            '[["create_date", ">", "never"]]',
+            '[["id", "no operator", 1]]',
+            '["&"]',
+            "[" * 100_000,
+            "9" * 10_000,
+        ):
+            with self.subTest(forged[:20]):
+                question.sudo().res_domain = forged
+                with self.assertRaisesRegex(UserError, "select the records again"):
+                    question.action_add()
+        self.assertFalse(self.list.member_ids)
 
     def test_only_managers_add(self):
         user = new_test_user(
