@@ -194,6 +194,7 @@ class ApiV1(http.Controller):
             raise schema.rejection_error(
                 error.code, error.rejected, document.users_path
             ) from error
+        route.env["sms.gateway.health"]._tell_after_commit()
         return schema.serialise_send_accepted(
             campaign.key,
             rejected=rejected,

@@ -4,8 +4,8 @@ from zoneinfo import available_timezones
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import config
 
+from .sms_gateway_health import describe_health, has_too_many_lanes
 from .sms_gateway_settings import DEFAULTS, MAX_LANES, PREFIX, parse_networks
 
 
@@ -75,6 +75,8 @@ class ResConfigSettings(models.TransientModel):
     sms_gateway_obeys_blacklist = fields.Boolean(
         related="company_id.sms_gateway_obeys_blacklist", readonly=False
     )
+    sms_gateway_health = fields.Html(compute="_compute_sms_gateway_health")
+    sms_gateway_has_troubles = fields.Boolean(compute="_compute_sms_gateway_health")
     sms_gateway_too_many_lanes = fields.Boolean(
         compute="_compute_sms_gateway_too_many_lanes"
     )
@@ -89,9 +91,18 @@ class ResConfigSettings(models.TransientModel):
 
     @api.depends("sms_gateway_lanes")
     def _compute_sms_gateway_too_many_lanes(self):
-        workers = config["max_cron_threads"]
         for settings in self:
-            settings.sms_gateway_too_many_lanes = settings.sms_gateway_lanes >= workers
+            settings.sms_gateway_too_many_lanes = has_too_many_lanes(
+                settings.sms_gateway_lanes
+            )
+
+    @api.depends_context("lang", "uid")
+    def _compute_sms_gateway_health(self):
+        # sudo: whoever sees the settings page may see how the gateway is
+        health = self.env["sms.gateway.health"].sudo()._describe()
+        for settings in self:
+            settings.sms_gateway_has_troubles = bool(health["troubles"])
+            settings.sms_gateway_health = describe_health(self.env, health)
 
     @api.depends("sms_gateway_access_policy")
     def _compute_sms_gateway_callers(self):

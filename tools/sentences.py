@@ -349,6 +349,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The gateway does not accept requests at the moment, nothing was queued. "
         "Repeat the request later.",
     ),
+    "unavailable.health": (
+        "Шлюз принимает запросы, но отправка стоит или скоро остановится. Сообщите "
+        "администратору.",
+        "The gateway accepts requests, but sending has stopped or is about to stop. "
+        "Tell the administrator.",
+    ),
     "internal": (
         "Внутренняя ошибка шлюза, ничего не поставлено в очередь. Сообщите "
         "администратору номер ошибки: {incident}.",
