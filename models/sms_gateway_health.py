@@ -350,10 +350,11 @@ class SmsGatewayHealth(models.AbstractModel):
         return {route_id for (route_id,) in rows}
 
     def _has_unfolded(self):
-        [(has_unfolded,)] = self.env.execute_query(
-            SQL("SELECT EXISTS (SELECT FROM sms_gateway_statistic_change)")
+        return bool(
+            self.env.execute_query(
+                SQL("SELECT id FROM sms_gateway_statistic_change ORDER BY id LIMIT 1")
+            )
         )
-        return has_unfolded
 
     # === WORDS AND ACTIONS ===
     def _name_crons(self, crons):
