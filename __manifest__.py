@@ -25,6 +25,7 @@
         "security/ir.model.access.csv",
         "security/sms_gateway_rules.xml",
         "data/ir_cron_data.xml",
+        "data/sms_gateway_health_data.xml",
         "wizards/sms_gateway_key_wizard_views.xml",
         "views/sms_gateway_message_views.xml",
         "views/sms_gateway_campaign_views.xml",

@@ -1,3 +1,4 @@
 from . import api_v1
+from . import health
 from . import link
 from . import webhook

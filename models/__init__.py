@@ -21,6 +21,7 @@ from . import sms_gateway_event
 from . import sms_gateway_statistic
 from . import sms_gateway_dashboard
 from . import sms_gateway_dispatcher
+from . import sms_gateway_health
 from . import sms_gateway_delivery_report
 from . import sms_gateway_balance
 from . import sms_gateway_idempotency

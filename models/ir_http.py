@@ -14,10 +14,21 @@ class RestConverter(BaseConverter):
 
 
 class IrHttp(models.AbstractModel):
-    """Knows the converter of the API's catch-all route."""
+    """Knows the converter of the API's catch-all route, and tells the web client who is
+    told of the gateway's troubles."""
 
     _inherit = "ir.http"
 
     @classmethod
     def _get_converters(cls):
         return {**super()._get_converters(), "sms_gateway_rest": RestConverter}
+
+    def session_info(self):
+        """Override: a banner asks for troubles, for administrators alone."""
+        is_administrator = self.env.user.has_group(
+            "crm_sms_gateway.group_administrator"
+        )
+        return {
+            **super().session_info(),
+            "sms_gateway_is_administrator": is_administrator,
+        }

@@ -4,10 +4,10 @@ from zoneinfo import available_timezones
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import config
 
 from ..tools.public_address import read_address
 from .public_address import explain_address
+from .sms_gateway_health import describe_health, has_too_many_lanes
 from .sms_gateway_settings import DEFAULTS, MAX_LANES, PREFIX, parse_networks
 
 
@@ -96,6 +96,8 @@ class ResConfigSettings(models.TransientModel):
     sms_gateway_is_held = fields.Boolean(
         "Sending is held", compute="_compute_sms_gateway_is_held"
     )
+    sms_gateway_health = fields.Html(compute="_compute_sms_gateway_health")
+    sms_gateway_has_troubles = fields.Boolean(compute="_compute_sms_gateway_health")
     sms_gateway_too_many_lanes = fields.Boolean(
         compute="_compute_sms_gateway_too_many_lanes"
     )
@@ -113,9 +115,18 @@ class ResConfigSettings(models.TransientModel):
 
     @api.depends("sms_gateway_lanes")
     def _compute_sms_gateway_too_many_lanes(self):
-        workers = config["max_cron_threads"]
         for settings in self:
-            settings.sms_gateway_too_many_lanes = settings.sms_gateway_lanes >= workers
+            settings.sms_gateway_too_many_lanes = has_too_many_lanes(
+                settings.sms_gateway_lanes
+            )
+
+    @api.depends_context("lang", "uid")
+    def _compute_sms_gateway_health(self):
+        # sudo: whoever sees the settings page may see how the gateway is
+        health = self.env["sms.gateway.health"].sudo()._describe()
+        for settings in self:
+            settings.sms_gateway_has_troubles = bool(health["troubles"])
+            settings.sms_gateway_health = describe_health(self.env, health)
 
     def _compute_sms_gateway_address_trouble(self):
         """Of what is saved: the page shows it when it is opened."""

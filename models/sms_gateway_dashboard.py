@@ -4,11 +4,15 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .outcomes import OUTCOMES, SENT
 
 OUTCOME_NAMES = tuple(name for name, _label in OUTCOMES)
 MAX_DAYS = 366
+#: Changes that wait to be folded in and are counted all the same; as many as are folded
+#: at a time.
+MAX_UNFOLDED = 10_000
 
 
 class SmsGatewayStatistic(models.Model):
@@ -33,7 +37,8 @@ class SmsGatewayStatistic(models.Model):
             count, and ``sent``), ``costs``, ``by_day`` (``day`` and outcome → count),
             ``by_route`` (``id``, ``name``, ``sent``, outcome → count, ``costs``),
             ``not_delivered`` and ``not_sent`` (reasons: ``label``, ``count`` and the
-            ``domain`` of their messages) and ``tests`` (``count``, ``costs``)
+            ``domain`` of their messages), ``tests`` (``count``, ``costs``) and
+            ``health`` (see `sms.gateway.health`)
         """
         today = self.env.company._get_sms_gateway_day(fields.Datetime.now())
         since = today - timedelta(days=min(max(int(days), 1), MAX_DAYS) - 1)
@@ -49,6 +54,14 @@ class SmsGatewayStatistic(models.Model):
             ],
             ["count:sum", "cost:sum"],
         )
+        for row in self._read_unfolded(since, route_id):
+            figures = (row["count"], row["cost"])
+            route = self.env["sms.gateway.route"].browse(row["route_id"])
+            by_day.append((row["day"], row["outcome"], *figures))
+            by_route.append((route, row["outcome"], *figures))
+            by_reason.append(
+                (row["outcome"], row["state"], row["failure_type"], *figures)
+            )
         routes = _sum_routes(by_route)
         return {
             "since": fields.Date.to_string(since),
@@ -63,7 +76,34 @@ class SmsGatewayStatistic(models.Model):
             "not_delivered": self._describe_reasons("not_delivered", by_reason),
             "not_sent": self._describe_reasons("not_sent", by_reason),
             "tests": self._sum_tests(period),
+            "health": self.env["sms.gateway.health"]._describe(),
         }
+
+    def _read_unfolded(self, since, route_id):
+        """What the statistics do not know yet: for long, when no cron runs.
+
+        :return: list of dicts of the statistics' columns
+        """
+        self.env["sms.gateway.statistic.change"].flush_model()
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT s.day, s.route_id, s.outcome, s.state, s.failure_type,
+                       sum(s.count)::int AS count, sum(s.cost) AS cost
+                  FROM (SELECT * FROM sms_gateway_statistic_change
+                      ORDER BY id LIMIT %(most)s) AS s
+                  JOIN sms_gateway_campaign c ON c.id = s.campaign_id
+                 WHERE s.day >= %(since)s AND s.company_id IN %(companies)s
+                   AND s.is_debug IS NOT TRUE AND c.is_test IS NOT TRUE
+                   AND %(of_route)s
+              GROUP BY 1, 2, 3, 4, 5
+                """,
+                most=MAX_UNFOLDED,
+                since=since,
+                companies=tuple(self.env.companies.ids),
+                of_route=SQL("s.route_id = %s", route_id) if route_id else SQL("TRUE"),
+            )
+        )
 
     def _list_routes(self):
         routes = self.env["sms.gateway.route"].with_context(active_test=False)

@@ -220,6 +220,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
     @api.model
     def _cron_send(self, lane):
         self._run(lane)
+        self.env["sms.gateway.health"]._tell_from_time_to_time()
 
     @api.model
     def _run(self, lane, *, linger=LINGER_SECONDS):
@@ -366,46 +367,8 @@ class SmsGatewayDispatcher(models.AbstractModel):
         lane.look_at = started + max(LOOK_SECONDS, taken / LOOK_SHARE)
 
     def _find_queues(self, lane):
-        """Tell the units which queues have something due, and when the next has.
-
-        The batch campaigns are found by jumps from one to the next in their index:
-        neither their size nor held ones cost anything.
-        """
-        heads = self.env.execute_query(
-            SQL(
-                """
-WITH RECURSIVE batch AS (
-    (SELECT campaign_id, not_before FROM sms_gateway_message
-      WHERE state = 'queued' AND priority = %(batch)s
-   ORDER BY campaign_id, not_before LIMIT 1)
-     UNION ALL
-    SELECT next.* FROM batch CROSS JOIN LATERAL (
-        SELECT m.campaign_id, m.not_before FROM sms_gateway_message m
-         WHERE m.state = 'queued' AND m.priority = %(batch)s
-           AND m.campaign_id > batch.campaign_id
-      ORDER BY m.campaign_id, m.not_before LIMIT 1) AS next
-)
-SELECT c.route_id, c.is_debug, c.id, batch.not_before
-  FROM batch JOIN sms_gateway_campaign c ON c.id = batch.campaign_id
- WHERE c.state NOT IN %(held)s OR c.state = 'cancelled'
- UNION ALL
-SELECT r.id, d.is_debug, NULL, single.not_before
-  FROM sms_gateway_route r
- CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
- CROSS JOIN LATERAL (
-       SELECT m.not_before FROM sms_gateway_message m
-         JOIN sms_gateway_campaign c ON c.id = m.campaign_id
-        WHERE m.state = 'queued' AND m.priority = %(single)s
-          AND m.route_id = r.id AND m.is_debug = d.is_debug
-          AND %(is_served)s
-     ORDER BY m.not_before LIMIT 1) AS single
-                """,
-                single=PRIORITY_SINGLE,
-                batch=PRIORITY_BATCH,
-                held=HELD_STATES,
-                is_served=_is_served(),
-            )
-        )
+        """Tell the units which queues have something due, and when the next has."""
+        heads = self.env.execute_query(_select_heads())
         found = defaultdict(list)
         for route_id, is_debug, campaign_id, not_before in heads:
             found[route_id, is_debug].append((campaign_id, not_before))
@@ -921,6 +884,36 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
             clock.now(),
         )
 
+    # === HEALTH ===
+    @api.model
+    def _get_waiting_times(self):
+        """For how long the oldest due message of each route has been waiting.
+
+        A message waits for nothing but a lane from the moment on at which it is due,
+        its campaign goes on and its route may send.
+
+        :return: dict of route id → timedelta
+        """
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT r.id, max(%(clock)s - GREATEST(head.not_before, r.write_date,
+                                                          c.write_date))
+                      FROM (%(heads)s) AS head
+                      JOIN sms_gateway_route r ON r.id = head.route_id
+                 LEFT JOIN sms_gateway_campaign c ON c.id = head.campaign_id
+                     WHERE head.not_before <= %(clock)s AND %(may_send)s
+                       AND c.state IS DISTINCT FROM 'cancelled'
+                  GROUP BY r.id
+                    """,
+                    clock=clock.at_statement(),
+                    heads=_select_heads(),
+                    may_send=_may_send(is_debug=SQL("head.is_debug")),
+                )
+            )
+        )
+
     # === OTHER CRONS ===
     @api.model
     def _cron_recover(self):
@@ -932,6 +925,7 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
         if not self.env["sms.gateway.hold"]._is_held():
             self.env["sms.gateway.delivery.report"]._reconcile(deadline)
         self._fold()
+        self.env["sms.gateway.health"]._tell_from_time_to_time()
 
     @api.model
     def _cron_fold(self):
@@ -939,6 +933,49 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
         while self.env["sms.gateway.statistic.change"]._fold():
             self._begin()
         self._commit()
+        self.env["sms.gateway.health"]._tell_from_time_to_time()
+
+
+def _select_heads():
+    """The first message of each queue: route, whether of debug messages, campaign (NULL
+    for single messages) and when it is due.
+
+    The batch campaigns are found by jumps from one to the next in their index: neither
+    their size nor held ones cost anything.
+    """
+    return SQL(
+        """
+WITH RECURSIVE batch AS (
+    (SELECT campaign_id, not_before FROM sms_gateway_message
+      WHERE state = 'queued' AND priority = %(batch)s
+   ORDER BY campaign_id, not_before LIMIT 1)
+     UNION ALL
+    SELECT next.* FROM batch CROSS JOIN LATERAL (
+        SELECT m.campaign_id, m.not_before FROM sms_gateway_message m
+         WHERE m.state = 'queued' AND m.priority = %(batch)s
+           AND m.campaign_id > batch.campaign_id
+      ORDER BY m.campaign_id, m.not_before LIMIT 1) AS next
+)
+SELECT c.route_id, c.is_debug, c.id AS campaign_id, batch.not_before
+  FROM batch JOIN sms_gateway_campaign c ON c.id = batch.campaign_id
+ WHERE c.state NOT IN %(held)s OR c.state = 'cancelled'
+ UNION ALL
+SELECT r.id, d.is_debug, NULL, single.not_before
+  FROM sms_gateway_route r
+ CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
+ CROSS JOIN LATERAL (
+       SELECT m.not_before FROM sms_gateway_message m
+         JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+        WHERE m.state = 'queued' AND m.priority = %(single)s
+          AND m.route_id = r.id AND m.is_debug = d.is_debug
+          AND %(is_served)s
+     ORDER BY m.not_before LIMIT 1) AS single
+        """,
+        single=PRIORITY_SINGLE,
+        batch=PRIORITY_BATCH,
+        held=HELD_STATES,
+        is_served=_is_served(),
+    )
 
 
 def _may_send(*, is_debug):

@@ -364,6 +364,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "accepted. Repeat it with the same Idempotency-Key: it is not carried out "
         "twice. Its status can be asked for by the key {key}.",
     ),
+    "unavailable.health": (
+        "Шлюз принимает запросы, но отправка стоит или скоро остановится. Сообщите "
+        "администратору.",
+        "The gateway accepts requests, but sending has stopped or is about to stop. "
+        "Tell the administrator.",
+    ),
     "internal": (
         "Внутренняя ошибка шлюза, ничего не поставлено в очередь. Сообщите "
         "администратору номер ошибки: {incident}.",

@@ -59,6 +59,7 @@ function makeLook(values = {}) {
             { label: "Opted out", count: 480, domain: [["failure_type", "=", "opted_out"]] },
         ],
         tests: { count: 0, costs: [] },
+        health: { troubles: [], oldest_due: false, lanes: [] },
         ...values,
     };
 }
@@ -206,6 +207,54 @@ test("tests are told apart, with what they cost", async () => {
             "is_test,=,true",
         ],
     ]);
+});
+
+test("troubles stand at the top, with what to do", async () => {
+    look = makeLook({
+        health: {
+            troubles: [
+                {
+                    code: "lanes_late",
+                    sentence: "Nothing is sent.",
+                    remedy: "Restart Odoo.",
+                    action: { type: "ir.actions.act_window", res_model: "ir_cron" },
+                    is_serious: true,
+                },
+                {
+                    code: "many_lanes",
+                    sentence: "Many lanes.",
+                    remedy: "Lower them.",
+                    action: null,
+                    is_serious: false,
+                },
+            ],
+            oldest_due: "7 minutes",
+            lanes: [
+                { name: "Lane 1", age: "8 minutes" },
+                { name: "Lane 2", age: false },
+            ],
+        },
+        by_route: [],
+    });
+    await mountDashboard();
+    expect.verifySteps([[30, false]]);
+
+    expect("[data-code=lanes_late]").toHaveClass("alert-danger");
+    expect("[data-code=lanes_late]").toHaveText(/Nothing is sent\.\s*Restart Odoo\./);
+    expect("[data-code=many_lanes]").toHaveClass("alert-warning");
+    expect(".o_runs").toHaveText(
+        "The oldest due message has waited for 7 minutes · Lane 1: last run 8 minutes ago" +
+            " · Lane 2: has never run"
+    );
+    expect("[data-code] button").toHaveCount(1);
+});
+
+test("where all is well nothing is told", async () => {
+    await mountDashboard();
+
+    expect(".o_sms_gateway_health").toHaveCount(1);
+    expect(".o_sms_gateway_health .alert, .o_runs").toHaveCount(0);
+    expect.verifySteps([[30, false]]);
 });
 
 test("without prices there is no cost", async () => {

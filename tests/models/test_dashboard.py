@@ -10,8 +10,8 @@ from odoo.tests import new_test_user, tagged
 from ..common import PHONE, GatewayCase, sandbox_phone
 from .test_plans import SEQUENTIAL_COST, Plans
 
-#: What one look may ask the database for.
-MAX_QUERIES = 6
+#: What one look may ask the database for, half of it about the gateway's health.
+MAX_QUERIES = 12
 #: Outcomes of states that have only one, or are rarely the other.
 OUTCOME_OF = {
     "queued": "waiting",
@@ -89,6 +89,36 @@ class TestDashboard(DashboardCase):
         self.assertEqual(reasons, {"Unreachable": 1, "Expired": 1})
         reasons = {one["label"]: one["count"] for one in look["not_sent"]}
         self.assertEqual(reasons, {"Invalid number": 1})
+
+    def test_it_is_true_when_nobody_folds(self):
+        """Of all that folds the counters nothing runs."""
+        other = self.make_route("other")
+        self.send(*[PHONE] * 3, "123")
+        self.send(PHONE, route=other)
+        self.send(PHONE, is_debug=True)
+        look = self.look()
+        self.assertEqual(look["totals"]["waiting"], 4)
+        self.assertEqual(look["totals"]["not_sent"], 1)
+        self.assertEqual(look["by_day"][-1]["waiting"], 4)
+        self.assertEqual([one["label"] for one in look["not_sent"]], ["Invalid number"])
+        self.assertEqual(self.look(30, other.id)["totals"]["waiting"], 1)
+        self.run_fold()
+        folded = self.look()
+        for name in ("totals", "by_day", "not_sent"):
+            self.assertEqual(folded[name], look[name])
+
+    def test_what_is_half_folded_is_counted_once(self):
+        self.send(PHONE, PHONE)
+        self.run_fold()
+        self.run_lane()
+        self.send(PHONE)
+        totals = self.look()["totals"]
+        self.assertEqual((totals["sent"], totals["waiting"]), (2, 1))
+
+    def test_nobody_sees_what_is_unfolded_of_other_companies(self):
+        company = self.env["res.company"].create({"name": "Branch"})
+        self.send(PHONE, route=self.make_route("branch", company_id=company.id))
+        self.assertEqual(self.look()["totals"]["waiting"], 0)
 
     # === PERIOD ===
     def test_the_period_ends_today(self):

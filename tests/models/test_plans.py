@@ -267,6 +267,22 @@ class TestPlans(PlanCase):
         self.assertTrue(self._count("expired", source="ttl"))
         self.assertTrue(self._count("submitted", source="dispatcher"))
 
+    def test_health(self):
+        """What is due is found by its index; whether lanes take it tell the latest
+        events, and no more of them."""
+        self.env.cr.execute(
+            "UPDATE sms_gateway_route SET write_date = now() - interval '1 day'"
+        )
+        health = self.env["sms.gateway.health"]
+        with self.assert_found_by_index():
+            vitals = health._take_vitals()
+        self.assertGreater(vitals.waiting[self.route.id], timedelta(hours=1))
+        tables = (*generate.GROWING, "sms_gateway_statistic_change")
+        with self.assert_not_read_to_the_end(tables):
+            troubles = health._find_troubles()
+        codes = {trouble.code for trouble in troubles}
+        self.assertLessEqual({"messages_waiting", "counters_late"}, codes)
+
     def test_cancelling_a_campaign(self):
         self.largest.action_cancel()
         self.env.flush_all()

@@ -1,4 +1,5 @@
 import { DayChart, formatDay } from "@crm_sms_gateway/dashboard/day_chart";
+import { Health } from "@crm_sms_gateway/health/health";
 import { CAMPAIGN, useReload } from "@crm_sms_gateway/views/live_views";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -33,7 +34,7 @@ const LABELS = Object.fromEntries(OUTCOMES.map(({ name, label }) => [name, label
 /** What the manager should see at a glance; whatever is clicked leads to its details. */
 export class Dashboard extends Component {
     static template = "crm_sms_gateway.Dashboard";
-    static components = { DayChart, Layout };
+    static components = { DayChart, Health, Layout };
     static props = { ...standardActionServiceProps };
 
     setup() {
