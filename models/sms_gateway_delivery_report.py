@@ -1,5 +1,6 @@
 """Delivery reports: pushed by providers, polled from them, asked for by reference."""
 
+import contextlib
 import logging
 import time
 from collections import defaultdict
@@ -38,6 +39,8 @@ POLLS_IN_TURN = 20
 FRESH = timedelta(minutes=15)
 #: Reports of messages that never turned up are kept so long.
 KEEP_UNMATCHED = timedelta(days=3)
+#: Of a push that nobody understands so many bytes are kept.
+MAX_UNREADABLE = 64 * 1024
 #: Reports that are done with are kept so long.
 KEEP_REPORTS = timedelta(days=90)
 
@@ -193,6 +196,9 @@ class SmsGatewayDeliveryReport(models.Model):
     @api.model
     def _keep_unreadable(self, route, body, reason):
         """Keep a push that nobody understands, for a person to look at."""
+        text = body[:MAX_UNREADABLE].decode("utf-8", "replace").replace("\0", "\ufffd")
+        with contextlib.closing(route._make_provider()) as provider:
+            text = provider.redact(text)
         return self.create(
             {
                 "route_id": route.id,
@@ -200,7 +206,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 "received_at": fields.Datetime.now(),
                 "state": "unreadable",
                 "detail": reason,
-                "raw": body[:65536].decode("utf-8", "replace").replace("\0", "\ufffd"),
+                "raw": text,
             }
         )
 

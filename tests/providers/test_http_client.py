@@ -47,7 +47,7 @@ class HttpClientCase(BaseCase):
         return self.enterContext(ScriptedServer(*answers, **options))
 
     def make_client(self, **options):
-        options = {"read_timeout": 5, **options}
+        options = {"read_timeout": 5, "allows_private": True, **options}
         client = http.HttpClient(**options)
         self.addCleanup(client.close)
         return client
@@ -183,7 +183,7 @@ class TestHttpPool(HttpClientCase):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ResourceWarning)
             for pool_size in (16, 0):
-                client = http.HttpClient(read_timeout=5, pool_size=pool_size)
+                client = self.make_client(pool_size=pool_size)
                 client.get(server.url)
                 server.closed.wait(5)
                 for _ in range(5):
@@ -401,7 +401,7 @@ class TestHttpSecrets(HttpClientCase):
         self.assertNotIn("ok", repr(response))
 
     def test_login_in_the_url_is_not_logged(self):
-        with self.assertLogs(LOGGER, "DEBUG") as log, self.assertRaises(NotSent):
+        with self.assertLogs(LOGGER, "DEBUG") as log, self.assertRaises(RouteDown):
             self.make_client().get("http://me:secret@127.0.0.1:1/")
         self.assertNotIn("secret", log.output[0])
 
