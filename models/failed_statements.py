@@ -18,8 +18,12 @@ _BAD_QUERY = "bad query: "
 _ADDON = __package__.rpartition(".")[0] + "."
 #: the gateway's tables, whoever writes to them
 _OUR_TABLE = re.compile(r"\bsms_gateway_\w+")
-_VERB = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|COPY|MERGE)\b", re.IGNORECASE)
-_UNNAMED = "statement"
+#: what a statement does: changing something, or else asking
+_CHANGE = re.compile(
+    r'\b(INSERT +INTO|UPDATE|DELETE +FROM)\s+(?!(?:OF|SET|SKIP|NOWAIT)\b)"?(\w+)',
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(r'\b(SELECT)\b.*?\bFROM\s+"?(\w+)', re.IGNORECASE | re.DOTALL)
 
 
 class FailedStatementFilter(logging.Filter):
@@ -75,10 +79,9 @@ def _describe(error):
 
 
 def _name(statement):
-    """What a statement does, to which of our tables."""
-    verb, table = _VERB.search(statement), _OUR_TABLE.search(statement)
-    words = (verb and verb[1].upper(), table and table[0])
-    return " ".join(filter(None, words)) or _UNNAMED
+    """What a statement does, and to which table first."""
+    found = _CHANGE.search(statement) or _QUESTION.search(statement)
+    return f"{found[1].split()[0].upper()} {found[2]}" if found else "statement"
 
 
 def _decode(statement):

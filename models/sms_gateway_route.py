@@ -200,7 +200,7 @@ class SmsGatewayRoute(models.Model):
             provider = PROVIDERS.get(route.provider_code)
             route.provider_help = provider and self.env._(provider.description)
 
-    @api.depends("provider_code", "setting_ids.value")
+    @api.depends("provider_code")
     @api.depends_context("lang")
     def _compute_settings_remark(self):
         for route in self:

@@ -43,8 +43,8 @@ _TOLERANCE = 0.02
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: characters of a path or query that stay as they are; the others are quoted
 _TARGET_SAFE = "%/:=&?~+!$,;'@()*[]"
-#: what `urlsplit` silently leaves out, or programs read differently
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+#: what cuts off the rest, is silently left out, or read differently by programs
+_MISREAD = re.compile(r"[#\\\x00-\x1f\x7f]")
 
 
 class HttpWords(Words):
@@ -494,7 +494,7 @@ def _split(url: str) -> tuple[_Endpoint, str]:
         raise RouteDown(HttpWords.URL_UNREADABLE.say()) from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise RouteDown(HttpWords.URL_INCOMPLETE.say())
-    if parts.fragment or parts.username is not None or _CONTROL.search(url):
+    if parts.username is not None or _MISREAD.search(url):
         raise RouteDown(HttpWords.URL_UNREADABLE.say())
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     endpoint = _Endpoint(parts.scheme, parts.hostname, port)

@@ -673,6 +673,7 @@ class TestConnection(GateCase):
         cls.gate = Simulator()
         cls.gate.start()
         cls.addClassCleanup(cls.gate.stop)
+        cls.gate_route.allows_private = True
         cls.fill(url=cls.gate.url)
 
     def setUp(self):
