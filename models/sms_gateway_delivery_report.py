@@ -11,6 +11,7 @@ from operator import itemgetter
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..providers.cleaning import trace
 from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
@@ -185,7 +186,7 @@ class SmsGatewayDeliveryReport(models.Model):
         except UnreadablePush:
             raise
         except Exception as error:
-            _logger.exception("Route %s: the adapter failed", route.id)
+            _logger.error("Route %s: the adapter failed: %s", route.id, trace(error))
             raise UnreadablePush(type(error).__name__) from error
         finally:
             provider.close()
@@ -412,8 +413,8 @@ class SmsGatewayDeliveryReport(models.Model):
             return question()
         except ProviderError as error:
             _logger.warning("Route %s: no statuses: %s", route.id, error.message)
-        except Exception:
-            _logger.exception("Route %s: the adapter failed", route.id)
+        except Exception as error:
+            _logger.error("Route %s: the adapter failed: %s", route.id, trace(error))
         return []
 
     def _take_due(self, route, is_debug, state, limit, get_delay):

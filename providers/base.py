@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import ClassVar
 
-from .cleaning import Cleaner
+from .cleaning import Cleaner, trace
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown
 from .http import HttpClient, HttpWords
 from .types import (
@@ -33,6 +34,9 @@ _logger = logging.getLogger(__name__)
 #: Longest balance that is kept as it came, in characters, and most lines of one.
 _MAX_ANSWER = 16 * 1024
 _MAX_LINES = 100
+#: Moments further away from this one are not believed.
+_MAX_BEHIND = timedelta(days=3653)
+_MAX_AHEAD = timedelta(days=1)
 
 
 class BaseWords(Words):
@@ -171,7 +175,14 @@ class Provider(ABC):
             route_down=result.route_down and self._clean(result.route_down),
         )
 
-    def _clean_report(self, report: DeliveryReport) -> DeliveryReport:
+    def _clean_reports(self, reports: Iterable[DeliveryReport]) -> list[DeliveryReport]:
+        moment = datetime.now(timezone.utc)
+        return [self._clean_report(report, moment) for report in reports]
+
+    def _clean_report(self, report: DeliveryReport, moment: datetime) -> DeliveryReport:
+        at = report.occurred_at
+        if at and not -_MAX_BEHIND < at - moment < _MAX_AHEAD:
+            report = replace(report, occurred_at=None)
         reference = self._clean_reference(report.provider_reference)
         code, raw = self._clean(report.code), self._clean(report.raw)
         message = self._clean(report.message)
@@ -226,7 +237,7 @@ class Provider(ABC):
         except Exception as error:
             # A bug of the adapter may strike after the bytes left: not knowing is
             # the only honest answer.
-            _logger.exception("%s: submit failed", self.code)
+            _logger.error("%s: submit failed: %s", self.code, trace(error))
             failed = SubmitResult(Outcome.MAYBE_SENT, message=type(error).__name__)
         else:
             if len(results) == len(requests):
@@ -254,7 +265,7 @@ class Provider(ABC):
         :raise ProviderError: the whole call failed
         """
         with self._clean_errors():
-            return [self._clean_report(one) for one in self._poll(references)]
+            return self._clean_reports(self._poll(references))
 
     def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
         """Hook of `poll`."""
@@ -267,7 +278,7 @@ class Provider(ABC):
         :raise ProviderError: the whole call failed
         """
         with self._clean_errors():
-            return [self._clean_report(one) for one in self._lookup(requests)]
+            return self._clean_reports(self._lookup(requests))
 
     def _lookup(self, requests: Sequence[SubmitRequest]) -> list[DeliveryReport]:
         """Hook of `lookup`."""
@@ -280,8 +291,7 @@ class Provider(ABC):
         """
         with self._clean_errors():
             answer = self._parse_push(request)
-        reports = tuple(self._clean_report(report) for report in answer.reports)
-        return replace(answer, reports=reports)
+        return replace(answer, reports=tuple(self._clean_reports(answer.reports)))
 
     def _parse_push(self, request: PushRequest) -> PushAnswer:
         """Hook of `parse_push`."""

@@ -6,9 +6,11 @@ import base64
 import html
 import json
 import re
+import traceback
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 #: Longest words of a provider that are shown.
@@ -20,6 +22,8 @@ _STARS = "***"
 _MIN_IN_REFERENCE = 8
 #: shorter pieces of Base64 stand in other words by chance
 _MIN_PIECE = 8
+#: functions told of where an error came from
+_MAX_FRAMES = 8
 #: control, format, surrogate and private characters, unassigned ones
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 
@@ -57,6 +61,13 @@ class Cleaner:
             return True
         hides = self._in_references and self._in_references.search(word)
         return not (hides or self._secrets.fullmatch(word))
+
+
+def trace(error: BaseException) -> str:
+    """Where an error came from, without its own words: they may be a stranger's."""
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+    places = (f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+    return f"{type(error).__name__} in {', '.join(places)}"
 
 
 def _make_line(text: str) -> str:
