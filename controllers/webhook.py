@@ -35,7 +35,8 @@ class Webhook(http.Controller):
     def receive(self, token):
         route = request.env["sms.gateway.route"]._find_by_webhook_token(token)
         if not route.accepts_push:
-            raise request.not_found()
+            # No page: strangers learn nothing, and guessing costs us next to nothing.
+            return request.make_response(b"", status=404)
         httprequest = request.httprequest
         reports = route.env["sms.gateway.delivery.report"]
         status, content_type, body = reports._answer_push(

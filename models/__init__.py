@@ -1,3 +1,4 @@
+from . import failed_statements
 from . import ir_http
 from . import sms_gateway_settings
 from . import res_users

@@ -7,6 +7,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..providers.cleaning import trace
 from ..providers.errors import ProviderError
 from . import clock
 from .reasons import say_words
@@ -146,7 +147,7 @@ class SmsGatewayBalance(models.Model):
             values = {"state": "failed", "error": error.message}
         except Exception as error:
             # An adapter's bug must not stop the questions behind this one.
-            _logger.exception("Balance request %s failed", self.id)
+            _logger.error("Balance request %s failed: %s", self.id, trace(error))
             values = {"state": "failed", "error": type(error).__name__}
         finally:
             provider.close()

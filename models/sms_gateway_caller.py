@@ -9,6 +9,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.lru import LRU
 
+from .failed_statements import hidden_values
+
 _logger = logging.getLogger(__name__)
 
 MAX_SHOWN = 5
@@ -71,7 +73,7 @@ class SmsGatewayCaller(models.Model):
         requests are rolled back, and two calls of one address must not wait for each
         other. The one that loses goes on without a note."""
         try:
-            with self.env.registry.cursor() as cr:
+            with hidden_values(), self.env.registry.cursor() as cr:
                 cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
                 cr.execute(self._write_statement(address, now), log_exceptions=False)
         except psycopg2.Error as error:

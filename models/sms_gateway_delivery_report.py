@@ -1,5 +1,6 @@
 """Delivery reports: pushed by providers, polled from them, asked for by reference."""
 
+import contextlib
 import logging
 import time
 from collections import defaultdict
@@ -10,6 +11,7 @@ from operator import itemgetter
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..providers.cleaning import trace
 from ..providers.errors import ProviderError, UnreadablePush
 from ..providers.types import DeliveryStatus, Outcome, PushRequest
 from ..tools.backoff import poll_delay, reconcile_delay
@@ -38,6 +40,8 @@ POLLS_IN_TURN = 20
 FRESH = timedelta(minutes=15)
 #: Reports of messages that never turned up are kept so long.
 KEEP_UNMATCHED = timedelta(days=3)
+#: Of a push that nobody understands so many bytes are kept.
+MAX_UNREADABLE = 64 * 1024
 #: Reports that are done with are kept so long.
 KEEP_REPORTS = timedelta(days=90)
 
@@ -182,7 +186,7 @@ class SmsGatewayDeliveryReport(models.Model):
         except UnreadablePush:
             raise
         except Exception as error:
-            _logger.exception("Route %s: the adapter failed", route.id)
+            _logger.error("Route %s: the adapter failed: %s", route.id, trace(error))
             raise UnreadablePush(type(error).__name__) from error
         finally:
             provider.close()
@@ -193,6 +197,9 @@ class SmsGatewayDeliveryReport(models.Model):
     @api.model
     def _keep_unreadable(self, route, body, reason):
         """Keep a push that nobody understands, for a person to look at."""
+        text = body[:MAX_UNREADABLE].decode("utf-8", "replace").replace("\0", "\ufffd")
+        with contextlib.closing(route._make_provider()) as provider:
+            text = provider.redact(text)
         return self.create(
             {
                 "route_id": route.id,
@@ -200,7 +207,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 "received_at": clock.this_second(),
                 "state": "unreadable",
                 "detail": reason,
-                "raw": body[:65536].decode("utf-8", "replace").replace("\0", "\ufffd"),
+                "raw": text,
             }
         )
 
@@ -408,8 +415,8 @@ class SmsGatewayDeliveryReport(models.Model):
             return question()
         except ProviderError as error:
             _logger.warning("Route %s: no statuses: %s", route.id, error.message)
-        except Exception:
-            _logger.exception("Route %s: the adapter failed", route.id)
+        except Exception as error:
+            _logger.error("Route %s: the adapter failed: %s", route.id, trace(error))
         return []
 
     def _take_due(self, route, is_debug, state, limit, get_delay):

@@ -24,7 +24,7 @@ from odoo.tools import SQL
 
 from ..providers.base import Provider
 from ..providers.types import Outcome, SubmitRequest, SubmitResult
-from ..tools.backoff import reconcile_delay, retry_delay
+from ..tools.backoff import exponential, reconcile_delay, retry_delay
 from ..tools.sentences import sentence
 from . import clock
 from .outcomes import outcome_of
@@ -73,6 +73,11 @@ MAX_THREADS = 128
 #: A lane brings the counters up to date and sorts out what must not be sent any more so
 #: often, in seconds; claims ask for the latter themselves.
 CHORES_SECONDS = 1.0
+#: Longest rest of a lane whose runs fail, in seconds; its cron runs once a minute.
+MAX_LANE_REST = 60
+#: What failed in this process: (database, lane) → runs in a row, and until when, by the
+#: monotonic clock, the lane rests.
+_failures = {}
 #: Held by every lane that looks for work (PostgreSQL's advisory lock).
 AWAKE_LOCK = "crm_sms_gateway.awake"
 #: Whether no lane holds that lock; it is let go of at once.
@@ -231,10 +236,15 @@ class SmsGatewayDispatcher(models.AbstractModel):
         settings = self.env["sms.gateway.settings"]._get()
         if lane > settings.lanes or settings.is_stopped:
             return
+        if not _may_start(self.env.cr.dbname, lane):
+            return
         if self.env["sms.gateway.hold"]._is_held():
             return
         deadline = self._get_deadline()
-        with self._open_lane() as state:
+        with (
+            _counting_failures(self.env.cr.dbname, lane),
+            self._open_lane() as state,
+        ):
             try:
                 with self._stay_awake():
                     self._work(state, deadline, linger)
@@ -976,6 +986,26 @@ SELECT r.id, d.is_debug, NULL, single.not_before
         held=HELD_STATES,
         is_served=_is_served(),
     )
+
+
+def _may_start(*lane):
+    """Whether a lane that failed several times in a row may try again."""
+    _count, rests_until = _failures.get(lane, (0, 0.0))
+    return time.monotonic() >= rests_until
+
+
+@contextmanager
+def _counting_failures(*lane):
+    """A run of a lane: requests wake one that fails again and again, and every time it
+    would write into the log why."""
+    try:
+        yield
+    except Exception:
+        count = _failures.get(lane, (0, 0.0))[0] + 1
+        rest = exponential(count, base=1, cap=MAX_LANE_REST) if count > 1 else 0
+        _failures[lane] = (count, time.monotonic() + rest)
+        raise
+    _failures.pop(lane, None)
 
 
 def _may_send(*, is_debug):

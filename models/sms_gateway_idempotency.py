@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import clock
+from .failed_statements import hidden_values
 
 #: How long an answer is kept (contract, chapter 4).
 KEEP = timedelta(hours=48)
@@ -58,27 +59,26 @@ class SmsGatewayIdempotency(models.Model):
         transaction fail to serialise; Odoo repeats the request, and the repetition
         finds the other's answer.
         """
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO sms_gateway_idempotency AS known
-                       (user_id, key, body_hash, answer, created_at)
-                VALUES (%(user_id)s, %(key)s, %(body_hash)s, %(answer)s, %(clock)s)
-                    ON CONFLICT (user_id, key) DO UPDATE
-                   SET body_hash = excluded.body_hash, answer = excluded.answer,
-                       created_at = excluded.created_at
-                 WHERE known.created_at <= excluded.created_at - %(keep)s
-                """,
-                user_id=self.env.uid,
-                key=key,
-                body_hash=body_hash,
-                answer=json.dumps(answer, ensure_ascii=False),
-                clock=clock.at_statement(),
-                keep=KEEP,
-            ),
-            # Losing is no error, and the log is no place for people's numbers.
-            log_exceptions=False,
+        statement = SQL(
+            """
+            INSERT INTO sms_gateway_idempotency AS known
+                   (user_id, key, body_hash, answer, created_at)
+            VALUES (%(user_id)s, %(key)s, %(body_hash)s, %(answer)s, %(clock)s)
+                ON CONFLICT (user_id, key) DO UPDATE
+               SET body_hash = excluded.body_hash, answer = excluded.answer,
+                   created_at = excluded.created_at
+             WHERE known.created_at <= excluded.created_at - %(keep)s
+            """,
+            user_id=self.env.uid,
+            key=key,
+            body_hash=body_hash,
+            answer=json.dumps(answer, ensure_ascii=False),
+            clock=clock.at_statement(),
+            keep=KEEP,
         )
+        # Losing is no error.
+        with hidden_values():
+            self.env.cr.execute(statement, log_exceptions=False)
 
     @api.autovacuum
     def _gc_idempotency(self):

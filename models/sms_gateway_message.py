@@ -23,6 +23,7 @@ from ..tools.sentences import sentence
 from . import clock
 from .click import find_overtaken
 from .copied_many2one import CopiedMany2one
+from .failed_statements import hidden_values
 from .outcomes import OUTCOMES, condition_of, outcome_of
 from .phone import read_phone
 from .reasons import RESOLVED, explain_message
@@ -772,9 +773,9 @@ class SmsGatewayMessage(models.Model):
         """COPY is fastest, and takes three exchanges with the server: a single message
         is stored in one."""
         if campaign.priority != PRIORITY_SINGLE:
-            self.env.cr.copy_expert(
-                f"COPY {self._table} ({rows.COLUMNS.code}) FROM STDIN", rows
-            )
+            statement = f"COPY {self._table} ({rows.COLUMNS.code}) FROM STDIN"
+            with hidden_values():
+                self.env.cr.copy_expert(statement, rows)
             return
         for row in rows:
             self.env.cr.execute(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, Command, api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, plaintext2html
 
 from ..providers import PROVIDERS
 from ..providers.base import BaseWords
@@ -105,6 +105,15 @@ class SmsGatewayRoute(models.Model):
     )
     provider_help = fields.Text(compute="_compute_provider_help")
     setting_ids = fields.One2many("sms.gateway.route.setting", "route_id", copy=True)
+    settings_remark = fields.Text(compute="_compute_settings_remark")
+    allows_private = fields.Boolean(
+        "In a private network",
+        copy=False,
+        tracking=True,
+        groups="base.group_system",
+        help="Lets the route call an address in a private network or on this machine."
+        " Ends when somebody changes the address who may not allow it.",
+    )
 
     # Channels
     has_sms = fields.Boolean("SMS", default=True)
@@ -212,6 +221,13 @@ class SmsGatewayRoute(models.Model):
             provider = PROVIDERS.get(route.provider_code)
             route.provider_help = provider and self.env._(provider.description)
 
+    @api.depends("provider_code")
+    @api.depends_context("lang")
+    def _compute_settings_remark(self):
+        for route in self:
+            stored = route._origin
+            route.settings_remark = stored and stored._make_remark()
+
     @api.depends("pause_reason", "lacks_settings")
     @api.depends_context("lang")
     def _compute_pause_words(self):
@@ -315,7 +331,7 @@ class SmsGatewayRoute(models.Model):
             self._check_nothing_waits()
         if "provider_code" in vals:
             changed = self.filtered(lambda r: r.provider_code != vals["provider_code"])
-            _judged_later(changed).setting_ids._forget_secrets()
+            _judged_later(changed)._forget_trust(changed.setting_ids)
         if "setting_ids" in vals:
             vals = {**vals, "setting_ids": _secrets_last(vals["setting_ids"])}
         result = super(SmsGatewayRoute, _judged_later(self)).write(vals)
@@ -325,7 +341,7 @@ class SmsGatewayRoute(models.Model):
             _judged_later(self)._complete_settings()
         if vals.get("state") == "active":
             self._check_settings()
-        if vals.keys() & {"provider_code", "setting_ids"}:
+        if vals.keys() & {"provider_code", "setting_ids", "allows_private"}:
             self._judge_settings()
         if vals.keys() & {"active", "company_id", "has_sms"}:
             self._check_companies()
@@ -355,6 +371,25 @@ class SmsGatewayRoute(models.Model):
                 route._pause(problem, lacks_settings=True)
             elif route.lacks_settings:
                 route._resume()
+
+    def _make_remark(self):
+        """What should be known of settings that work, in sentences."""
+        with contextlib.closing(self._make_provider()) as provider:
+            remarks = provider.get_remarks()
+        return " ".join(say_words(self.env, one) for one in remarks)
+
+    def _forget_trust(self, settings):
+        """Take back what was entered for an address before another one is called.
+
+        An administrator of the gateway could otherwise send the provider's password to
+        a server of his own, or look around in networks where only one server was meant.
+        Who may read secrets and allow private addresses anyway keeps both.
+        """
+        if self.env.su or self.env.user.has_group("base.group_system"):
+            return
+        # sudo: both are out of this user's sight, that is why they go
+        self.sudo().filtered("allows_private").allows_private = False
+        settings._forget_secrets()
 
     def _check_settings(self):
         for route in self:
@@ -657,14 +692,19 @@ class SmsGatewayRoute(models.Model):
         self.ensure_one()
         if is_debug:
             return SandboxProvider({}, HttpClient())
-        # sudo: secrets are readable by the system group only, the sender needs them
+        # sudo: secrets and what is trusted are readable by the system group only, the
+        # sender needs them
         Setting = self.env["sms.gateway.route.setting"].sudo()
         rows = Setting.search_fetch(
             [("route_id", "=", self.id)], ["name", "value", "secret_value"]
         )
         values = {row.name: row.secret_value or row.value or "" for row in rows}
         known_secrets = [row.secret_value for row in rows if row.secret_value]
-        http = HttpClient(pool_size=self.concurrency, secrets=known_secrets)
+        http = HttpClient(
+            pool_size=self.concurrency,
+            secrets=known_secrets,
+            allows_private=self.sudo().allows_private,
+        )
         return self._get_provider_class()(values, http)
 
     def _get_way_to_ask(self):
@@ -694,7 +734,8 @@ class SmsGatewayRoute(models.Model):
         """Stop an active route that cannot work until a person acts, and tell who is to
         act."""
         for route in self.filtered(lambda route: route.state == "active"):
-            _logger.warning("Route %s is paused: %s", route.name, reason)
+            words = " ".join(reason.split())
+            _logger.warning("Route %s is paused: %s", route.name, words)
             route.write(
                 {
                     "state": "paused",
@@ -707,7 +748,7 @@ class SmsGatewayRoute(models.Model):
             route.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=theirs._("The route is paused"),
-                note=say_words(theirs, reason),
+                note=plaintext2html(say_words(theirs, reason)),
                 user_id=user.id,
             )
 
@@ -764,22 +805,23 @@ class SmsGatewayRouteSetting(models.Model):
     # === CRUD ===
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: see `_forget_secrets`."""
+        """Override: see `_forget_trust`."""
         rows = super(SmsGatewayRouteSetting, _judged_later(self)).create(vals_list)
-        directing = rows.filtered(lambda row: row._directs_secret())
-        (directing.route_id.setting_ids - rows)._forget_secrets()
+        routes = rows.filtered(lambda row: row._directs_secret()).route_id
+        routes._forget_trust(routes.setting_ids - rows)
         rows = rows.with_env(self.env)
         rows.route_id._judge_settings()
         return rows
 
     def write(self, vals):
-        """Override: see `_forget_secrets`."""
+        """Override: see `_forget_trust`."""
         self._check_identity_unchanged(vals)
         if "value" in vals:
             directing = self.filtered(
                 lambda row: row._directs_secret() and row.value != vals["value"]
             )
-            _judged_later(directing).route_id.setting_ids._forget_secrets()
+            routes = _judged_later(directing).route_id
+            routes._forget_trust(routes.setting_ids)
         result = super(SmsGatewayRouteSetting, _judged_later(self)).write(vals)
         self.route_id._judge_settings()
         return result
@@ -807,13 +849,8 @@ class SmsGatewayRouteSetting(models.Model):
         return bool(declared) and declared.directs_secret
 
     def _forget_secrets(self):
-        """Clear secrets before they would go elsewhere than where they were meant for.
-
-        An administrator of the gateway could otherwise send the provider's password to
-        a server of his own. Who may read secrets anyway keeps them.
-        """
-        if self.env.su or self.env.user.has_group("base.group_system"):
-            return
+        """Clear secrets before they would go elsewhere than where they were meant
+        for."""
         # sudo: secrets are out of this user's sight, that is why they go
         self.sudo().filtered("secret_value").secret_value = False
         self.invalidate_recordset(["secret_input"], flush=False)

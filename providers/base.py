@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import ClassVar
 
+from .cleaning import Cleaner, trace
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown
 from .http import HttpClient, HttpWords
 from .types import (
@@ -27,6 +31,13 @@ from .types import (
 
 _logger = logging.getLogger(__name__)
 
+#: Longest balance that is kept as it came, in characters, and most lines of one.
+_MAX_ANSWER = 16 * 1024
+_MAX_LINES = 100
+#: Moments further away from this one are not believed.
+_MAX_BEHIND = timedelta(days=3653)
+_MAX_AHEAD = timedelta(days=1)
+
 
 class BaseWords(Words):
     """What is said of routes to any provider. ``labels`` are those of settings."""
@@ -42,8 +53,9 @@ class Provider(ABC):
     """One configured account at one provider.
 
     A subclass fills the hooks ``_submit`` and, as its capabilities say, ``_poll``,
-    ``_lookup``, ``_balance`` and ``parse_push``. It may keep nothing between calls:
-    several threads use one instance at once.
+    ``_lookup``, ``_balance`` and ``_parse_push``. It may keep nothing between calls:
+    several threads use one instance at once. What hooks bring back may be a stranger's
+    words of any kind; callers get them short, in one line and without our secrets.
     """
 
     #: technical name, stored on routes
@@ -64,6 +76,9 @@ class Provider(ABC):
             for setting in self.settings
         }
         self._http = http
+        self._cleaner = Cleaner(
+            self._settings[setting.name] for setting in self.settings if setting.secret
+        )
 
     @classmethod
     def get_setting(cls, name: str) -> Setting | None:
@@ -97,6 +112,13 @@ class Provider(ABC):
         """
         return []
 
+    def get_remarks(self) -> list[str]:
+        """Hook: what an administrator should know of settings that work, in sentences.
+
+        Each is one of the adapter's `words`.
+        """
+        return []
+
     def _check_usable(self) -> None:
         if self._problem:
             raise RouteDown(self._problem)
@@ -113,6 +135,76 @@ class Provider(ABC):
     def close(self) -> None:
         """Give the connections back; no call may follow."""
         self._http.close()
+
+    # === WHAT A STRANGER SAID ===
+    def redact(self, text: str) -> str:
+        """A text without the secrets of the settings."""
+        return self._cleaner.redact(text)
+
+    def _clean(self, words: str) -> str:
+        # our own problem with the settings has a line for each
+        is_clean = not words or words == self._problem
+        return words if is_clean else self._cleaner.clean(words)
+
+    @contextmanager
+    def _clean_errors(self) -> Iterator[None]:
+        """A block whose errors carry words that can be shown."""
+        try:
+            yield
+        except ProviderError as error:
+            error.message = self._clean(error.message)
+            error.code = self._clean(error.code)
+            error.args = (error.message,)
+            raise
+
+    def _clean_reference(self, reference: str | None) -> str | None:
+        is_clean = not reference or self._cleaner.is_reference(reference)
+        return reference if is_clean else None
+
+    def _clean_result(self, result: SubmitResult) -> SubmitResult:
+        reference = self._clean_reference(result.provider_reference)
+        if reference is result.provider_reference and not (
+            result.message or result.code or result.route_down
+        ):
+            return result
+        return replace(
+            result,
+            provider_reference=reference,
+            code=self._clean(result.code),
+            message=self._clean(result.message),
+            route_down=result.route_down and self._clean(result.route_down),
+        )
+
+    def _clean_reports(self, reports: Iterable[DeliveryReport]) -> list[DeliveryReport]:
+        moment = datetime.now(timezone.utc)
+        return [self._clean_report(report, moment) for report in reports]
+
+    def _clean_report(self, report: DeliveryReport, moment: datetime) -> DeliveryReport:
+        at = report.occurred_at
+        if at and not -_MAX_BEHIND < at - moment < _MAX_AHEAD:
+            report = replace(report, occurred_at=None)
+        reference = self._clean_reference(report.provider_reference)
+        code, raw = self._clean(report.code), self._clean(report.raw)
+        message = self._clean(report.message)
+        if (reference, code, raw, message) == (
+            report.provider_reference, report.code, report.raw, report.message
+        ):  # fmt: skip
+            return report
+        return replace(
+            report, provider_reference=reference, code=code, raw=raw, message=message
+        )
+
+    def _clean_balance(self, balance: Balance) -> Balance:
+        text = self.redact(balance.text)[:_MAX_ANSWER]
+        return Balance(
+            money=balance.money[:_MAX_LINES],
+            units=tuple(
+                replace(line, area=self._clean(line.area))
+                for line in balance.units[:_MAX_LINES]
+            ),
+            raw=balance.raw if text == balance.text else text.encode(),
+            text=text,
+        )
 
     # === SUBMIT ===
     def submit(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
@@ -145,18 +237,18 @@ class Provider(ABC):
         except Exception as error:
             # A bug of the adapter may strike after the bytes left: not knowing is
             # the only honest answer.
-            _logger.exception("%s: submit failed", self.code)
+            _logger.error("%s: submit failed: %s", self.code, trace(error))
             failed = SubmitResult(Outcome.MAYBE_SENT, message=type(error).__name__)
         else:
             if len(results) == len(requests):
-                return results
+                return [self._clean_result(result) for result in results]
             _logger.error(
                 "%s: %d results for %d messages", self.code, len(results), len(requests)
             )
             failed = SubmitResult(
                 Outcome.MAYBE_SENT, message=BaseWords.WRONG_COUNT.say()
             )
-        return [failed] * len(requests)
+        return [self._clean_result(failed)] * len(requests)
 
     @abstractmethod
     def _submit(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
@@ -172,7 +264,8 @@ class Provider(ABC):
         :return: what is known; a reference without an answer may be missing
         :raise ProviderError: the whole call failed
         """
-        return self._poll(references)
+        with self._clean_errors():
+            return self._clean_reports(self._poll(references))
 
     def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
         """Hook of `poll`."""
@@ -184,17 +277,24 @@ class Provider(ABC):
         :return: one report per request, in order; status NOT_FOUND is an answer too
         :raise ProviderError: the whole call failed
         """
-        return self._lookup(requests)
+        with self._clean_errors():
+            return self._clean_reports(self._lookup(requests))
 
     def _lookup(self, requests: Sequence[SubmitRequest]) -> list[DeliveryReport]:
         """Hook of `lookup`."""
         raise NotImplementedError
 
     def parse_push(self, request: PushRequest) -> PushAnswer:
-        """Hook: read a pushed delivery report.
+        """Read a pushed delivery report.
 
         :raise UnreadablePush: it cannot be understood
         """
+        with self._clean_errors():
+            answer = self._parse_push(request)
+        return replace(answer, reports=tuple(self._clean_reports(answer.reports)))
+
+    def _parse_push(self, request: PushRequest) -> PushAnswer:
+        """Hook of `parse_push`."""
         raise NotImplementedError
 
     # === ACCOUNT ===
@@ -203,7 +303,8 @@ class Provider(ABC):
 
         :raise ProviderError: no answer, or an answer that is an error
         """
-        return self._balance()
+        with self._clean_errors():
+            return self._clean_balance(self._balance())
 
     def _balance(self) -> Balance:
         """Hook of `balance`."""
@@ -215,14 +316,15 @@ class Provider(ABC):
         :return: a short proof for the administrator, e.g. the balance
         :raise ProviderError: with the reason
         """
-        self._check_usable()
-        return self._test_connection()
+        with self._clean_errors():
+            self._check_usable()
+            return self._clean(self._test_connection())
 
     def _test_connection(self) -> str:
         """Hook of `test_connection`: asks for the balance unless a subclass knows
         something cheaper."""
-        balance = self._balance()
-        return ", ".join(f"{m.amount} {m.currency}" for m in balance.money)
+        money = self._balance().money[:_MAX_LINES]
+        return ", ".join(f"{one.amount} {one.currency}" for one in money)
 
 
 __all__ = ["Provider", "ProviderError"]

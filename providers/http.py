@@ -8,6 +8,7 @@ byte alike, and sets no limit on the time of a whole answer.
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import io
 import logging
@@ -18,7 +19,6 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -26,6 +26,9 @@ from urllib.request import getproxies, proxy_bypass
 
 import certifi
 
+from . import addresses
+from .addresses import NotAllowed, Reach
+from .cleaning import Cleaner
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown
 from .types import Words, _
 
@@ -40,6 +43,8 @@ _TOLERANCE = 0.02
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: characters of a path or query that stay as they are; the others are quoted
 _TARGET_SAFE = "%/:=&?~+!$,;'@()*[]"
+#: what cuts off the rest, is silently left out, or read differently by programs
+_MISREAD = re.compile(r"[#\\\x00-\x1f\x7f]")
 
 
 class HttpWords(Words):
@@ -61,6 +66,11 @@ class HttpWords(Words):
     CERTIFICATE = _("The certificate of {server} is refused: {why}")
     TLS = _("TLS with {server} failed: {why}")
     FAILED = _("Connection to {server} failed: {why}")
+    PRIVATE = _(
+        "{server} is in a private network: a system administrator must allow the route"
+        " to call it"
+    )
+    NEVER = _("{server} is no place that a provider could have: it is never called")
     URL_UNREADABLE = _("The URL cannot be read")
     URL_INCOMPLETE = _("The URL must begin with http:// or https:// and name a host")
 
@@ -79,7 +89,8 @@ class HttpClient:
 
     Nothing is repeated, no redirect is followed, no cookie is kept. The environment's
     proxies (``HTTPS_PROXY``, ``NO_PROXY`` …) are used; certificates are checked against
-    those of the system and of ``certifi``.
+    those of the system and of ``certifi``. Where a server stands is judged whenever a
+    connection is made (see `addresses`); of what only a proxy can look up, the name.
     """
 
     def __init__(
@@ -90,6 +101,7 @@ class HttpClient:
         max_bytes: int = 4 * 1024 * 1024,
         pool_size: int = 16,
         secrets: Iterable[str] = (),
+        allows_private: bool = False,
     ) -> None:
         """
         :param connect_timeout: seconds until a connection stands
@@ -98,12 +110,14 @@ class HttpClient:
         :param max_bytes: the longest answer that is read
         :param pool_size: idle connections kept per server
         :param secrets: texts that never show in a message or a log line
+        :param allows_private: servers in private networks may be called
         """
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._max_bytes = max_bytes
         self._pool = _Pool(pool_size)
-        self._secrets = _spellings(secrets)
+        self._redact = Cleaner(secrets).redact
+        self.allows_private = allows_private
         self._tls: ssl.SSLContext | None = None
 
     def get(
@@ -186,9 +200,15 @@ class HttpClient:
         return MaybeSent(HttpWords.NOT_HTTP.say(server=server))
 
     def _connect(self, endpoint: _Endpoint) -> _Connection:
-        connection = _Connection(endpoint, self._connect_timeout, self._context)
+        connection = _Connection(
+            endpoint, self._connect_timeout, self._context, self.allows_private
+        )
         try:
             connection.open()
+        except NotAllowed as error:
+            connection.close()
+            words = HttpWords.NEVER if error.reach is Reach.NEVER else HttpWords.PRIVATE
+            raise RouteDown(words.say(server=endpoint)) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
             raise NotSent(self._why_not_connected(connection, error)) from error
@@ -217,11 +237,6 @@ class HttpClient:
             self._tls = context
         return self._tls
 
-    def _redact(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
-
 
 # === CONNECTIONS ===
 class _Endpoint(NamedTuple):
@@ -239,8 +254,11 @@ class _Endpoint(NamedTuple):
 class _Connection:
     """One connection to a server, direct or through the environment's proxy."""
 
-    def __init__(self, endpoint: _Endpoint, timeout: float, context: Any) -> None:
+    def __init__(
+        self, endpoint: _Endpoint, timeout: float, context: Any, allows_private: bool
+    ) -> None:
         self.endpoint = endpoint
+        self._allows_private = allows_private
         self.rested_at = 0.0
         self._socket: _TimedSocket | None = None
         self._proxy = _find_proxy(endpoint)
@@ -251,7 +269,10 @@ class _Connection:
             )
         else:
             self._http = http.client.HTTPConnection(host, port, timeout=timeout)
-        if self._proxy and endpoint.scheme == "https":
+        if not self._proxy:
+            # The stand-in for `socket.create_connection`, which http.client keeps here.
+            self._http._create_connection = self._dial  # type: ignore[attr-defined]
+        elif endpoint.scheme == "https":
             self._http.set_tunnel(
                 endpoint.host, endpoint.port, _proxy_headers(self._proxy)
             )
@@ -266,10 +287,27 @@ class _Connection:
 
     def open(self) -> None:
         """Connect; TLS and a proxy's tunnel included."""
+        if self._proxy:
+            self._judge_target()
         self._http.connect()
         # Without it http.client connects again by itself, and sends again.
         self._http.auto_open = 0
         self._socket = self._http.sock = _TimedSocket(self._http.sock)
+
+    def _dial(
+        self, address: tuple[str, int], timeout: float | None, *_source: Any
+    ) -> socket.socket:
+        return addresses.connect(*address, timeout, allows_private=self._allows_private)
+
+    def _judge_target(self) -> None:
+        """Judge what the proxy will be asked for; the proxy itself is the choice of
+        whoever runs this machine."""
+        with contextlib.suppress(OSError):  # the proxy looks up what we cannot
+            addresses.find_allowed(
+                self.endpoint.host,
+                self.endpoint.port,
+                allows_private=self._allows_private,
+            )
 
     @property
     def has_sent(self) -> bool:
@@ -333,7 +371,7 @@ class _TimedSocket:
         if timeout is None or not 0 <= timeout - left <= self._tolerance:
             self._socket.settimeout(left)
 
-    @contextmanager
+    @contextlib.contextmanager
     def in_one_piece(self) -> Iterator[None]:
         """A block whose data leave at its end, head and body together."""
         self._held = []
@@ -456,6 +494,8 @@ def _split(url: str) -> tuple[_Endpoint, str]:
         raise RouteDown(HttpWords.URL_UNREADABLE.say()) from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise RouteDown(HttpWords.URL_INCOMPLETE.say())
+    if parts.username is not None or _MISREAD.search(url):
+        raise RouteDown(HttpWords.URL_UNREADABLE.say())
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     endpoint = _Endpoint(parts.scheme, parts.hostname, port)
     return endpoint, quote(target, safe=_TARGET_SAFE)
@@ -464,13 +504,6 @@ def _split(url: str) -> tuple[_Endpoint, str]:
 def _without_query(url: str) -> str:
     """A URL as it may be shown: no query, no fragment, no login."""
     return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
-
-
-def _spellings(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Secrets as they are and as URLs quote them, the longest first."""
-    known = {secret for secret in secrets if secret}
-    known |= {quote(secret, safe="") for secret in known}
-    return tuple(sorted(known, key=len, reverse=True))
 
 
 def _find_proxy(endpoint: _Endpoint) -> SplitResult | None:

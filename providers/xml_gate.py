@@ -17,11 +17,11 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from .addresses import Reach, judge_name, parse_address
 from .base import Provider
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown, UnreadablePush
 from .http import HttpResponse
@@ -89,6 +89,15 @@ class GateWords(Words):
     NO_GATE = _("{url} answers with HTTP status {status}")
     HTTP_ERROR = _("The gate answers with HTTP status {status}")
     BAD_URL = _("The address must be like https://host.")
+    PRIVATE_URL = _(
+        "The address is in a private network: a system administrator must allow the"
+        " route to call it."
+    )
+    NEVER_URL = _("The address is no place that a gate could have: it is never called.")
+    NO_TLS = _(
+        "The address is not https: login, password, numbers and texts go to the gate"
+        " for everybody on the way to read."
+    )
     BAD_ZONE = _("The time zone '{zone}' is unknown; it must be like Europe/Moscow.")
     BAD_BATCH = _("Messages per document must be a number from 1 to {maximum}.")
     LONG_SENDER = _(
@@ -257,13 +266,17 @@ class XmlGateProvider(Provider):
 
     def check_settings(self) -> list[str]:
         problems = [
-            _check_url(self._settings["url"]),
+            _check_url(self._settings["url"], self._http.allows_private),
             _check_zone(self._settings["timezone"]),
             _check_max_batch(self._settings["max_batch"]),
             _check_sender(self._settings["sender"]),
             *(_check_characters(s, self._settings[s.name]) for s in self.settings),
         ]
         return [problem for problem in problems if problem]
+
+    def get_remarks(self) -> list[str]:
+        is_plain = self._settings["url"].strip().lower().startswith("http://")
+        return [GateWords.NO_TLS.say()] if is_plain else []
 
     @cached_property
     def _account(self) -> Account:
@@ -309,7 +322,7 @@ class XmlGateProvider(Provider):
             self._post("balance.php", build_balance(self._account)).body
         )
 
-    def parse_push(self, request: PushRequest) -> PushAnswer:
+    def _parse_push(self, request: PushRequest) -> PushAnswer:
         problem = _check_zone(self._settings["timezone"])
         if problem:
             raise UnreadablePush(problem)
@@ -694,9 +707,9 @@ def _docinfo(root: etree._Element) -> Any:
 
 
 def _text(element: etree._Element) -> str:
-    if len(element) == 0:
-        return (element.text or "").strip()
-    return "".join(map(str, element.itertext())).strip()
+    """What an element says, in one line."""
+    text = element.text if len(element) == 0 else "".join(map(str, element.itertext()))
+    return " ".join((text or "").split())
 
 
 def _normalise(text: str) -> str:
@@ -744,13 +757,17 @@ def _base_url(url: str) -> str:
     return url.strip().rstrip("/").removesuffix("/xml")
 
 
-def _check_url(url: str) -> str:
+def _check_url(url: str, allows_private: bool) -> str:
     try:
-        parts = urlsplit(url.strip())
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        host = parse_address(url.strip()).host
     except ValueError:
-        is_good = False
-    return "" if is_good else GateWords.BAD_URL.say()
+        return GateWords.BAD_URL.say()
+    reach = judge_name(host)
+    if reach is Reach.NEVER:
+        return GateWords.NEVER_URL.say()
+    if reach is Reach.PRIVATE and not allows_private:
+        return GateWords.PRIVATE_URL.say()
+    return ""
 
 
 def _check_zone(name: str) -> str:

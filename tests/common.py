@@ -57,7 +57,7 @@ class ScriptedProvider(Provider):
     def _lookup(self, requests):
         return self.script["lookup"](requests)
 
-    def parse_push(self, request):
+    def _parse_push(self, request):
         return self.script["push"](request)
 
 

@@ -42,7 +42,7 @@ class TestLoopback(BaseCase):
     def setUp(self):
         super().setUp()
         self.simulator = self.enterContext(Simulator("loopback"))
-        http = HttpClient()
+        http = HttpClient(allows_private=True)
         self.addCleanup(http.close)
         settings = {**SETTINGS, "url": self.simulator.url}
         self.provider = PROVIDERS["xml_gate"](settings, http)

@@ -177,6 +177,60 @@ class TestWebhook(GatewayHttpCase):
         answer = self.push(("101", "deliver"), token=self.route.webhook_token)
         self.assertEqual(answer.status_code, 404)
 
+    def test_strangers_learn_nothing_and_cost_little(self):
+        self.push(token="warm")
+        self.env.invalidate_all()
+        answers = []
+        for token, body in (
+            ("x" * 32, b"<request/>"),
+            ("x" * 32, b"<" * (MAX_BODY_BYTES - 1)),
+            ("x" * 32, b" " * (MAX_BODY_BYTES + 1)),
+            (self.route.webhook_token, b"<request/>"),
+        ):
+            with self.assertNoLogs("odoo.addons.crm_sms_gateway", "DEBUG"):
+                answer = self.post(body, token=token)
+            headers = {**answer.headers, "Date": None}
+            answers.append((answer.status_code, answer.content, headers))
+        self.assertEqual(answers[0][:2], (404, b""))
+        self.assertEqual(answers, answers[:1] * 4)
+
+    def test_hostile_reports_move_nothing_that_is_not_theirs(self):
+        company = self.env["res.company"].create({"name": "other"})
+        other = self.make_route(
+            "other", provider_code="xml_gate", has_voice=False, company_id=company.id
+        )
+        theirs, ours = self.submit("101", route=other), self.submit("102")
+        waiting = self.get_messages(self.send(PHONE, route=self.gate))
+        uuids = [(m.uuid, "deliver") for m in theirs | waiting]
+        ids = [(m.client_reference, "deliver") for m in theirs | waiting]
+        self.push(("101", "not_deliver"), *uuids, *ids, ("%", "deliver"))
+        self.assertEqual(theirs.state, "submitted")
+        self.assertEqual((ours.state, waiting.state), ("submitted", "queued"))
+
+    def test_states_do_not_go_back(self):
+        message = self.submit("101")
+        self.push(*[("101", "deliver"), ("101", "not_deliver"), ("101", "send")] * 50)
+        self.assertEqual(message.state, "delivered")
+        self.push(("101", "expired"))
+        self.assertEqual(message.state, "delivered")
+        self.assertEqual(self.get_story(message).count("delivered"), 1)
+
+    def test_dates_that_cannot_be_are_not_believed(self):
+        for number, year in enumerate(("0001", "1969", "9999")):
+            with self.subTest(year):
+                message = self.submit(f"50{number}")
+                state = f'<state id_sms="50{number}" time="{year}-12-31 23:59:59">'
+                self.post(f"<request>{state}deliver</state></request>".encode())
+                self.assertEqual(message.state, "delivered")
+                self.assertGreaterEqual(message.delivered_at, message.accepted_at)
+
+    def test_an_unreadable_push_does_not_keep_a_password_that_it_repeats(self):
+        password = self.gate.setting_ids.filtered("is_secret")
+        password.secret_value = "s3cret&word"
+        with self.assertLogs("odoo.addons.crm_sms_gateway", "WARNING"):
+            self.post(b"<request>s3cret&word, s3cret%26word")
+        self.assertEqual(self.get_reports().raw, "<request>***, ***")
+
     def test_too_large_a_body_is_refused(self):
         answer = self.post(b" " * (MAX_BODY_BYTES + 1))
         self.assertEqual(answer.status_code, 413)

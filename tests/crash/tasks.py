@@ -29,7 +29,12 @@ def make_route(registry, *, name, url, is_idempotent, max_batch, concurrency, la
     with environment(registry) as env:
         env["ir.config_parameter"].set_param("crm_sms_gateway.lanes", lanes)
         route = env["sms.gateway.route"].create(
-            {"name": name, "provider_code": "xml_gate", "concurrency": concurrency}
+            {
+                "name": name,
+                "provider_code": "xml_gate",
+                "concurrency": concurrency,
+                "allows_private": True,
+            }
         )
         values = {
             "url": url,

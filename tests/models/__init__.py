@@ -3,9 +3,11 @@ from . import test_clock
 from . import test_dashboard
 from . import test_delivery_report
 from . import test_dispatcher
+from . import test_failed_statements
 from . import test_field_text
 from . import test_findings
 from . import test_hold
+from . import test_hostile_provider
 from . import test_link
 from . import test_list
 from . import test_message_enqueue

@@ -13,6 +13,7 @@ from odoo.addons.crm_sms_gateway.models.sms_gateway_dispatcher import (
     Lane,
 )
 from odoo.addons.crm_sms_gateway.models.sms_gateway_message import ARROWS, StateChange
+from odoo.addons.crm_sms_gateway.providers.cleaning import MAX_SHOWN
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent, RouteDown
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
@@ -494,7 +495,7 @@ class TestClaim(GatewayCase):
         self.assertEqual(message.state, "submitted")
         self.assertFalse(message.provider_reference)
         self.assertEqual(message.segments, 1)
-        self.assertEqual(len(message.failure_message), 4096)
+        self.assertEqual(len(message.failure_message), MAX_SHOWN)
 
     def test_empty_words_of_a_provider_say_nothing(self):
         self.provider.script["submit"] = answer(

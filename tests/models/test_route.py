@@ -720,6 +720,7 @@ class TestConnection(GateCase):
         cls.gate = Simulator()
         cls.gate.start()
         cls.addClassCleanup(cls.gate.stop)
+        cls.gate_route.allows_private = True
         cls.fill(url=cls.gate.url)
 
     def setUp(self):
@@ -774,3 +775,103 @@ class TestConnection(GateCase):
         self.press("action_test_connection")
         self.press("action_check_balance")
         self.assertEqual(self.gate.stats()["documents"], 0)
+
+
+@tagged("post_install", "-at_install")
+class TestAddresses(GateCase):
+    """Whoever administers the gateway chooses what this machine calls, within limits."""
+
+    PRIVATE = "http://127.0.0.1:8025"
+
+    def setUp(self):
+        super().setUp()
+        self.fill(url="https://gate.example")
+        self.route_of_theirs = self.gate_route.with_user(self.administrator)
+        self.url = self.get_setting("url").with_user(self.administrator)
+
+    def test_an_address_is_an_address_and_nothing_else(self):
+        for url in (
+            "https://gate.example/#",
+            "https://gate.example?x=",
+            "https://me@gate.example",
+            "https://0x7f.1",
+            "https://169.254.169.254",
+            "http://metadata.google.internal",
+        ):
+            with self.subTest(url):
+                self.url.value = url
+                self.assertEqual(self.gate_route.state, "paused")
+                self.assertIn("The address", self.gate_route.pause_words)
+                self.url.value = "https://gate.example"
+                self.assertEqual(self.gate_route.state, "active")
+
+    def test_private_addresses_are_allowed_by_the_system_group_alone(self):
+        with self.assertRaises(AccessError):
+            self.route_of_theirs.allows_private = True
+        with self.assertRaises(AccessError):
+            self.route_of_theirs.copy({"allows_private": True})
+        self.url.value = self.PRIVATE
+        self.assertEqual(self.gate_route.state, "paused")
+        self.assertIn("private network", self.gate_route.pause_words)
+        self.assertFalse(self.gate_route._make_provider()._http.allows_private)
+        self.gate_route.allows_private = True
+        self.assertEqual(self.gate_route.state, "active")
+        self.assertTrue(self.gate_route._make_provider()._http.allows_private)
+
+    def test_another_address_is_not_allowed_by_the_way(self):
+        self.gate_route.allows_private = True
+
+        def replace_row():
+            self.url.unlink()
+            self.route_of_theirs.write(
+                {
+                    "setting_ids": [
+                        Command.create({"name": "url", "value": "http://[::1]"})
+                    ]
+                }
+            )
+
+        for change in (
+            lambda: setattr(self.url, "value", "http://127.0.0.2:22"),
+            replace_row,
+        ):
+            self.gate_route.allows_private = True
+            change()
+            self.assertFalse(self.gate_route.allows_private)
+            self.assertEqual(self.gate_route.state, "paused")
+
+    def test_the_same_address_stays_allowed(self):
+        self.gate_route.allows_private = True
+        self.url.value = "https://gate.example"
+        self.assertTrue(self.gate_route.allows_private)
+
+    def test_a_copy_is_not_allowed(self):
+        self.gate_route.allows_private = True
+        self.assertFalse(self.gate_route.copy().allows_private)
+
+    def test_a_plain_address_is_told(self):
+        self.assertFalse(self.gate_route.settings_remark)
+        self.url.value = "http://gate.example"
+        self.gate_route.invalidate_recordset()
+        self.assertIn("not https", self.gate_route.settings_remark)
+        self.assertEqual(self.gate_route.state, "active")
+        self.assertFalse(self.route.settings_remark)
+
+    def test_the_update_keeps_what_is_called_already(self):
+        self.gate_route.allows_private = True
+        self.fill(url=self.PRIVATE)
+        public = self.make_route("public", provider_code="xml_gate", has_voice=False)
+        never = self.make_route("never", provider_code="xml_gate", has_voice=False)
+        for route, url in (
+            (public, "https://8.8.8.8"),
+            (never, "http://169.254.169.254"),
+        ):
+            route.setting_ids.filtered(lambda row: row.name == "url").value = url
+        self.gate_route.active = False
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE sms_gateway_route SET allows_private = FALSE")
+        self.env.invalidate_all()
+        load_migration("post-addresses").migrate(self.env.cr, "19.0.1.4.1")
+        self.env.invalidate_all()
+        self.assertTrue(self.gate_route.allows_private)
+        self.assertFalse((public | never | self.route).filtered("allows_private"))

@@ -41,7 +41,7 @@ class ProcessCase(BaseCase):
         """
         with self.committed() as env:
             route = env["sms.gateway.route"].create(
-                {"name": name, "provider_code": "xml_gate"}
+                {"name": name, "provider_code": "xml_gate", "allows_private": True}
             )
             values = {
                 "url": gate.url,

@@ -1,3 +1,5 @@
+from . import test_addresses
+from . import test_cleaning
 from . import test_http_client
 from . import test_provider_contract
 from . import test_sandbox

@@ -140,6 +140,8 @@ def drip(data: bytes, seconds: float) -> Callable:
 class FakeHttp:
     """Stands in for the HTTP client: keeps what is posted, answers as it is told."""
 
+    allows_private = False
+
     def __init__(self, *answers: bytes | HttpResponse | Exception):
         self._answers = list(answers)
         #: triples of URL, body and headers

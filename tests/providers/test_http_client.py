@@ -47,7 +47,7 @@ class HttpClientCase(BaseCase):
         return self.enterContext(ScriptedServer(*answers, **options))
 
     def make_client(self, **options):
-        options = {"read_timeout": 5, **options}
+        options = {"read_timeout": 5, "allows_private": True, **options}
         client = http.HttpClient(**options)
         self.addCleanup(client.close)
         return client
@@ -183,7 +183,7 @@ class TestHttpPool(HttpClientCase):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ResourceWarning)
             for pool_size in (16, 0):
-                client = http.HttpClient(read_timeout=5, pool_size=pool_size)
+                client = self.make_client(pool_size=pool_size)
                 client.get(server.url)
                 server.closed.wait(5)
                 for _ in range(5):
@@ -401,7 +401,7 @@ class TestHttpSecrets(HttpClientCase):
         self.assertNotIn("ok", repr(response))
 
     def test_login_in_the_url_is_not_logged(self):
-        with self.assertLogs(LOGGER, "DEBUG") as log, self.assertRaises(NotSent):
+        with self.assertLogs(LOGGER, "DEBUG") as log, self.assertRaises(RouteDown):
             self.make_client().get("http://me:secret@127.0.0.1:1/")
         self.assertNotIn("secret", log.output[0])
 
@@ -433,6 +433,105 @@ class TestHttpProxy(HttpClientCase):
         environment = {"http_proxy": "http://127.0.0.1:1", "no_proxy": "127.0.0.1"}
         with patch.dict(os.environ, environment):
             self.assertEqual(self.make_client().get(server.url).body, b"ok")
+
+
+class TestHttpReach(HttpClientCase):
+    """Where a server stands is judged when it is connected to."""
+
+    def lead(self, *addresses):
+        """Let every name lead to these addresses, those of one look-up each."""
+        answers = iter(addresses)
+        resolve = socket.getaddrinfo
+
+        def look_up(host, port, *args, **options):
+            if host != "gate.example":
+                return resolve(host, port, *args, **options)
+            return [
+                entry
+                for address in next(answers)
+                for entry in resolve(address, port, *args, **options)
+            ]
+
+        self.startPatcher(patch.object(socket, "getaddrinfo", look_up))
+
+    def assert_not_called(self, url, text, **options):
+        client = self.make_client(**{"allows_private": False, **options})
+        with self.assertRaises(RouteDown) as caught:
+            client.post(url, body=b"question")
+        self.assertIn(text, caught.exception.message)
+
+    def test_private_networks_are_called_where_it_is_allowed(self):
+        server = self.serve(OK)
+        self.assert_not_called(
+            server.url, f"{server.name} is in a private network: a system administrator"
+        )
+        self.assertEqual(server.connections, 0)
+        self.assertEqual(self.post(server, allows_private=True).body, b"ok")
+
+    def test_some_places_are_never_called(self):
+        for host in (
+            *("169.254.169.254", "0.0.0.0", "[fe80::1]", "[fd00:ec2::254]"),
+            *("metadata.google.internal", "[::ffff:169.254.169.254]"),
+        ):
+            with self.subTest(host):
+                url = f"http://{host}/latest/meta-data"
+                self.assert_not_called(url, "never called", allows_private=True)
+
+    def test_names_are_judged_by_where_they_lead(self):
+        server = self.serve(OK)
+        self.lead(["127.0.0.1"])
+        self.assert_not_called(
+            f"http://gate.example:{server.port}/", "is in a private network"
+        )
+        self.assertEqual(server.connections, 0)
+
+    def test_a_name_that_leads_elsewhere_the_next_time_is_judged_again(self):
+        server = self.serve(answer_and_hang_up)
+        self.lead(["127.0.0.1"], ["169.254.169.254"])
+        client = self.make_client()
+        url = f"http://gate.example:{server.port}/"
+        self.assertEqual(client.get(url).body, b"ok")
+        server.closed.wait(5)
+        with self.assertRaises(RouteDown):
+            client.get(url)
+
+    def test_of_several_addresses_only_the_allowed_are_called(self):
+        server = self.serve(OK)
+        self.lead(["169.254.169.254", "127.0.0.1"])
+        url = f"http://gate.example:{server.port}/"
+        self.assertEqual(self.make_client().get(url).body, b"ok")
+
+    def test_a_proxy_is_not_asked_for_what_is_not_called(self):
+        proxy = self.serve(OK)
+        self.lead(["10.0.0.1"], ["10.0.0.1"])
+        environment = {"http_proxy": proxy.name, "https_proxy": proxy.name}
+        with patch.dict(os.environ, environment):
+            for host, text in {
+                "10.0.0.1": "private",
+                "169.254.169.254": "never called",
+                "gate.example": "private",
+                "localhost": "private",
+            }.items():
+                for scheme in ("http", "https"):
+                    with self.subTest(host=host, scheme=scheme):
+                        self.assert_not_called(f"{scheme}://{host}/", text)
+        self.assertEqual(proxy.connections, 0)
+
+    def test_redirects_are_not_followed(self):
+        target = self.serve(OK)
+        for status in (301, 302, 303, 307, 308):
+            with self.subTest(status):
+                head = f"HTTP/1.1 {status} Go\r\nLocation: {target.url}\r\n"
+                server = self.serve(f"{head}Content-Length: 0\r\n\r\n".encode())
+                self.assertEqual(self.post(server).status, status)
+        self.assertEqual(target.connections, 0)
+
+    def test_parts_that_cut_off_the_rest_are_refused(self):
+        server = self.serve(OK)
+        for tail in ("#/xml/", "/a#", "\n/", "\\@other.example/"):
+            with self.subTest(tail), self.assertRaises(RouteDown):
+                self.make_client().get(server.url.rstrip("/") + tail)
+        self.assertEqual(server.connections, 0)
 
 
 class TestHttpTls(HttpClientCase):

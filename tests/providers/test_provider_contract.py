@@ -162,7 +162,7 @@ class ProviderContract:
         for is_declared, hook in (
             (capabilities.poll, "_poll"),
             (capabilities.lookup, "_lookup"),
-            (capabilities.push, "parse_push"),
+            (capabilities.push, "_parse_push"),
             (capabilities.balance, "_balance"),
         ):
             with self.subTest(hook):

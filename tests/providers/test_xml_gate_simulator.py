@@ -37,7 +37,7 @@ class GateCase(BaseCase):
         super().setUp()
         self.gate.reset()
         self.gate.config(deliver_after=0)
-        self.client = HttpClient(read_timeout=10)
+        self.client = HttpClient(read_timeout=10, allows_private=True)
         self.addCleanup(self.client.close)
         self.provider = self.make_provider()
 
@@ -178,7 +178,8 @@ class TestGateTrouble(GateCase):
 
     def test_gate_that_stalls(self):
         self.gate.config(timeout_after_accept=1, stall=30)
-        provider = self.make_provider(HttpClient(read_timeout=0.3))
+        impatient = HttpClient(read_timeout=0.3, allows_private=True)
+        provider = self.make_provider(impatient)
         [result] = provider.submit([make_request()])
         self.assertEqual(result.outcome, MAYBE_SENT)
         self.assertIn("within 0.3 s", result.message)
