@@ -66,7 +66,9 @@ class TestSecret(ApiCase):
     def test_secret_is_true_or_false(self):
         for value in (1, "true", []):
             with self.subTest(value=value):
-                answer = self.call_error(self.make_code(secret=value), 400, "wrong_type")
+                answer = self.call_error(
+                    self.make_code(secret=value), 400, "wrong_type"
+                )
                 [error] = answer[0]["send"]["details"]["errors"]
                 self.assertEqual(error["path"], "secret")
 

@@ -565,7 +565,9 @@ class TestPlansOfUsers(PlanCase):
         env = self.env(user=user, context={"allowed_company_ids": self.companies.ids})
         screen = screens.Screen(env, "crm_sms_gateway.sms_gateway_message_action")
         tables = ("sms_gateway_message", "sms_gateway_event", "sms_gateway_recipient")
-        for request in screen.iterate_requests(()):
+        message = self.env["sms.gateway.message"].search([], limit=1)
+        of_contact = screens.iterate_contact_requests(env, message)
+        for request in (*screen.iterate_requests(()), *of_contact):
             env.invalidate_all()
             with (
                 self.subTest(request.title),
