@@ -111,7 +111,7 @@ class TestMenus(ViewCase):
             "user": USER_MENUS,
             "manager": MANAGER_MENUS,
             "administrator": ADMINISTRATOR_MENUS,
-            "system": ADMINISTRATOR_MENUS | {"menu_settings"},
+            "system": ADMINISTRATOR_MENUS | {"menu_settings", "menu_holds"},
         }
         for person, menus in wanted.items():
             with self.subTest(person):
@@ -149,6 +149,15 @@ class TestPages(ViewCase):
         )
         cls.env["res.users.apikeys"].with_user(cls.people["user"]).sudo()._generate(
             MODULE, "A", None
+        )
+        cls.env["sms.gateway.hold"].create(
+            {
+                "identity": "{}",
+                "began_at": fields.Datetime.now(),
+                "seen_at": fields.Datetime.now(),
+                "cause": "database",
+                "state": "released",
+            }
         )
 
     def setUp(self):
