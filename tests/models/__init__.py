@@ -4,6 +4,7 @@ from . import test_delivery_report
 from . import test_dispatcher
 from . import test_field_text
 from . import test_findings
+from . import test_health
 from . import test_link
 from . import test_list
 from . import test_message_enqueue
