@@ -96,8 +96,12 @@ class ResConfigSettings(models.TransientModel):
     sms_gateway_is_held = fields.Boolean(
         "Sending is held", compute="_compute_sms_gateway_is_held"
     )
-    sms_gateway_health = fields.Html(compute="_compute_sms_gateway_health")
-    sms_gateway_has_troubles = fields.Boolean(compute="_compute_sms_gateway_health")
+    sms_gateway_health = fields.Html(
+        "Health of the gateway", compute="_compute_sms_gateway_health"
+    )
+    sms_gateway_has_troubles = fields.Boolean(
+        "The gateway has troubles", compute="_compute_sms_gateway_health"
+    )
     sms_gateway_too_many_lanes = fields.Boolean(
         compute="_compute_sms_gateway_too_many_lanes"
     )

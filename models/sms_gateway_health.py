@@ -69,14 +69,18 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Cron:
-    """A cron of the gateway; ``name`` is its external id's end, such as ``send_1``,
-    ``age`` the time since it was last seen running, None for never."""
+    """A cron of the gateway.
+
+    ``name`` is the end of its external id, such as ``send_1``. ``age`` is the time
+    since it was last seen running, None for never, ``idle`` the same since it was made.
+    """
 
     name: str
     id: int | None
     is_active: bool
     failure_count: int
     age: timedelta | None
+    idle: timedelta
 
     @property
     def lane(self):
@@ -86,7 +90,7 @@ class Cron:
 
     @property
     def is_late(self):
-        return self.age is None or self.age > PATIENCE
+        return self.idle > PATIENCE
 
 
 @dataclass(frozen=True)
@@ -261,7 +265,7 @@ class SmsGatewayHealth(models.AbstractModel):
                 "cron_limit_short",
                 self.env._(
                     "limit_time_real_cron is %(limit)s seconds: Odoo ends its workers"
-                    " for scheduled actions before they do anything.",
+                    " for scheduled actions too early.",
                     limit=limit,
                 ),
                 self.env._(
@@ -305,7 +309,8 @@ class SmsGatewayHealth(models.AbstractModel):
             SQL(
                 """
                 SELECT d.name, c.id, c.active, COALESCE(c.failure_count, 0),
-                       %(clock)s - GREATEST(c.lastcall, run.at)
+                       %(clock)s - GREATEST(c.lastcall, run.at),
+                       %(clock)s - GREATEST(c.lastcall, run.at, c.create_date)
                   FROM ir_model_data d
                   JOIN ir_cron c ON c.id = d.res_id
              LEFT JOIN (SELECT cron_id, max(write_date) AS at
@@ -326,7 +331,7 @@ class SmsGatewayHealth(models.AbstractModel):
         missing = sorted(wanted - found.keys())
         return [
             *(one for one in found.values() if not one.lane or one.name in wanted),
-            *(Cron(name, None, False, 0, None) for name in missing),
+            *(Cron(name, None, False, 0, None, timedelta.max) for name in missing),
         ]
 
     def _find_moving_routes(self):

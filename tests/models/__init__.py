@@ -6,6 +6,7 @@ from . import test_dispatcher
 from . import test_failed_statements
 from . import test_field_text
 from . import test_findings
+from . import test_health
 from . import test_hold
 from . import test_hostile_provider
 from . import test_link

@@ -43,6 +43,7 @@ class HealthCase(GatewayCase):
             [("cron_name", "=like", "SMS gateway: %")]
         )
         cls.env.cr.execute("DELETE FROM ir_cron_progress")
+        cls.env.cr.execute("UPDATE ir_cron SET create_date = now() - interval '1 day'")
         cls.env.cr.execute("DELETE FROM sms_gateway_statistic_change")
         cls.ran(cls.crons, minutes=1)
 
@@ -149,8 +150,14 @@ class TestLanes(HealthCase):
         self.assertIn("8 minutes", trouble.sentence)
 
     def test_a_lane_that_never_ran_is_told(self):
-        self.get_cron("send_1").lastcall = False
+        lane = self.get_cron("send_1")
+        lane.lastcall = False
         self.assertIn("has never run", self.find()["lanes_late"].sentence)
+        self.env.cr.execute(
+            "UPDATE ir_cron SET create_date = now() AT TIME ZONE 'UTC' WHERE id = %s",
+            [lane.id],
+        )
+        self.assert_codes()
 
     def test_a_lane_that_is_busy_for_hours_is_well(self):
         """Odoo writes ``lastcall`` when a cron is done, its progress all the time."""

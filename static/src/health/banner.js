@@ -47,7 +47,7 @@ export class HealthBanner extends Component {
 
     get more() {
         const count = this.serious.length - 1;
-        return count ? _t("and %(count)s more", { count }) : "";
+        return count ? _t("(and %(count)s more)", { count }) : "";
     }
 
     open() {
