@@ -142,9 +142,10 @@ class Provider(ABC):
         return self._cleaner.redact(text)
 
     def _clean(self, words: str) -> str:
+        cleaned = words and self._cleaner.clean(words)
         # our own problem with the settings has a line for each
-        is_clean = not words or words == self._problem
-        return words if is_clean else self._cleaner.clean(words)
+        is_ours = cleaned != words and words == self._problem
+        return words if is_ours else cleaned
 
     @contextmanager
     def _clean_errors(self) -> Iterator[None]:

@@ -42,7 +42,7 @@ class Cleaner:
 
     @cached_property
     def _in_references(self) -> re.Pattern[str] | None:
-        return _make_pattern(s for s in self._known if len(s) >= _MIN_IN_REFERENCE)
+        return _make_pattern(self._known, alone_below=_MIN_IN_REFERENCE)
 
     def redact(self, text: str) -> str:
         """The text without the secrets, however they are written."""
@@ -57,10 +57,7 @@ class Cleaner:
 
     def is_reference(self, word: str) -> bool:
         """Whether a word can be kept as a reference: a secret is none."""
-        if not self._secrets:
-            return True
-        hides = self._in_references and self._in_references.search(word)
-        return not (hides or self._secrets.fullmatch(word))
+        return not (self._in_references and self._in_references.search(word))
 
 
 def trace(error: BaseException) -> str:
@@ -81,13 +78,21 @@ def _cut(line: str) -> str:
     return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
 
 
-def _make_pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    """Finds secrets in all their spellings, the longest first."""
-    spellings = {one for secret in secrets for one in _spell(secret)}
+def _make_pattern(
+    secrets: Iterable[str], *, alone_below: int = 0
+) -> re.Pattern[str] | None:
+    """Finds secrets in all their spellings, the longest first.
+
+    :param alone_below: secrets with fewer characters are found where they stand alone
+    """
+    spellings = {one: len(secret) for secret in secrets for one in _spell(secret)}
     if not spellings:
         return None
-    ordered = sorted(spellings, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE)
+    parts = [
+        re.escape(one) if spellings[one] >= alone_below else rf"\A{re.escape(one)}\Z"
+        for one in sorted(spellings, key=len, reverse=True)
+    ]
+    return re.compile("|".join(parts), re.IGNORECASE)
 
 
 def _spell(secret: str) -> Iterator[str]:

@@ -70,7 +70,10 @@ class HttpWords(Words):
         "{server} is in a private network: a system administrator must allow the route"
         " to call it"
     )
-    NEVER = _("{server} is no place that a provider could have: it is never called")
+    NEVER = _(
+        "{server} is never called: link-local, multicast and metadata addresses are no"
+        " provider's"
+    )
     URL_UNREADABLE = _("The URL cannot be read")
     URL_INCOMPLETE = _("The URL must begin with http:// or https:// and name a host")
 

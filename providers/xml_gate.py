@@ -93,10 +93,13 @@ class GateWords(Words):
         "The address is in a private network: a system administrator must allow the"
         " route to call it."
     )
-    NEVER_URL = _("The address is no place that a gate could have: it is never called.")
+    NEVER_URL = _(
+        "The address is never called: link-local, multicast and metadata addresses are"
+        " no provider's."
+    )
     NO_TLS = _(
-        "The address is not https: login, password, numbers and texts go to the gate"
-        " for everybody on the way to read."
+        "The address is not https: whoever is on the way to the provider can read"
+        " login, password, numbers and texts."
     )
     BAD_ZONE = _("The time zone '{zone}' is unknown; it must be like Europe/Moscow.")
     BAD_BATCH = _("Messages per document must be a number from 1 to {maximum}.")

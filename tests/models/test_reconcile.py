@@ -261,7 +261,9 @@ class TestXmlGate(ReconcileCase):
             "timezone": "Europe/Moscow",
             **settings,
         }
-        route = self.make_route("gate", provider_code="xml_gate", has_voice=False)
+        route = self.make_route(
+            "gate", provider_code="xml_gate", has_voice=False, allows_private=True
+        )
         for row in route.setting_ids:
             if row.name == "password":
                 row.secret_value = "demo"

@@ -779,7 +779,7 @@ class TestConnection(GateCase):
 
 @tagged("post_install", "-at_install")
 class TestAddresses(GateCase):
-    """Whoever administers the gateway chooses what this machine calls, within limits."""
+    """What the addresses of routes let this machine call."""
 
     PRIVATE = "http://127.0.0.1:8025"
 
@@ -799,10 +799,10 @@ class TestAddresses(GateCase):
             "http://metadata.google.internal",
         ):
             with self.subTest(url):
-                self.url.value = url
+                self.fill(url=url)
                 self.assertEqual(self.gate_route.state, "paused")
                 self.assertIn("The address", self.gate_route.pause_words)
-                self.url.value = "https://gate.example"
+                self.fill(url="https://gate.example")
                 self.assertEqual(self.gate_route.state, "active")
 
     def test_private_addresses_are_allowed_by_the_system_group_alone(self):
@@ -810,7 +810,7 @@ class TestAddresses(GateCase):
             self.route_of_theirs.allows_private = True
         with self.assertRaises(AccessError):
             self.route_of_theirs.copy({"allows_private": True})
-        self.url.value = self.PRIVATE
+        self.fill(url=self.PRIVATE)
         self.assertEqual(self.gate_route.state, "paused")
         self.assertIn("private network", self.gate_route.pause_words)
         self.assertFalse(self.gate_route._make_provider()._http.allows_private)
@@ -851,7 +851,7 @@ class TestAddresses(GateCase):
 
     def test_a_plain_address_is_told(self):
         self.assertFalse(self.gate_route.settings_remark)
-        self.url.value = "http://gate.example"
+        self.fill(url="http://gate.example")
         self.gate_route.invalidate_recordset()
         self.assertIn("not https", self.gate_route.settings_remark)
         self.assertEqual(self.gate_route.state, "active")
