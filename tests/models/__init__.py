@@ -1,3 +1,4 @@
+from . import test_address_trouble
 from . import test_campaign_draft
 from . import test_dashboard
 from . import test_delivery_report
@@ -14,7 +15,6 @@ from . import test_outcomes
 from . import test_phone
 from . import test_plans
 from . import test_price
-from . import test_public_address
 from . import test_read_domain
 from . import test_reasons
 from . import test_reconcile
@@ -24,3 +24,4 @@ from . import test_rows
 from . import test_security
 from . import test_settings
 from . import test_statistic
+from . import test_uninstall
