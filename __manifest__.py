@@ -60,5 +60,6 @@
         "web.assets_tests": ["crm_sms_gateway/static/tests/tours/**/*"],
         "web.assets_unit_tests": ["crm_sms_gateway/static/tests/*.test.js"],
     },
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -258,5 +258,6 @@ class SmsGatewayMessage(models.Model):
 
     def unlink(self):
         """Override: Odoo's records go with the message."""
+        self.fetch(["uuid"])
         self.env["sms.sms"]._forget(self.mapped("uuid"))
         return super().unlink()

@@ -1,3 +1,4 @@
+from . import test_address_trouble
 from . import test_campaign_draft
 from . import test_clock
 from . import test_dashboard
@@ -19,7 +20,6 @@ from . import test_outcomes
 from . import test_phone
 from . import test_plans
 from . import test_price
-from . import test_public_address
 from . import test_read_domain
 from . import test_readable
 from . import test_reasons
@@ -30,3 +30,4 @@ from . import test_rows
 from . import test_security
 from . import test_settings
 from . import test_statistic
+from . import test_uninstall

@@ -520,6 +520,8 @@ class TestNeutralisedCopy(SecurityCase):
         key = keys._generate(KEY_SCOPE, "test", None)
         rpc_key = keys._generate("rpc", "test", None)
         token = scripted.webhook_token
+        address = "crm_sms_gateway.public_address"
+        self.env["ir.config_parameter"].set_param(address, "https://crm.example.com")
         message = self.send_one(route=scripted)
 
         self.neutralise()
@@ -530,6 +532,8 @@ class TestNeutralisedCopy(SecurityCase):
         self.assertEqual(set(routes.mapped("state")), {"paused"})
         self.assertTrue(all(routes.mapped("pause_reason")))
         self.assertFalse(password.secret_value)
+        parameters = self.env["ir.config_parameter"]
+        self.assertFalse(parameters.search_count([("key", "=", address)]))
         self.assertFalse(routes._find_by_webhook_token(token))
         self.assertEqual(len(set(routes.mapped("webhook_token"))), len(routes))
         self.assertFalse(keys._find_gateway_user(key))
