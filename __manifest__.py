@@ -48,4 +48,5 @@
         "web.assets_unit_tests": ["crm_sms_gateway/static/tests/*.test.js"],
     },
     "application": True,
+    "post_load": "post_load",
 }

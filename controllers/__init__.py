@@ -1,3 +1,5 @@
+from . import access_log
 from . import api_v1
 from . import link
+from . import outage
 from . import webhook

@@ -202,6 +202,15 @@ class TestWebhook(GatewayHttpCase):
         self.push(("101", "deliver"))
         self.assertEqual(message.state, "delivered")
 
+    def test_the_access_log_does_not_tell_the_address(self):
+        token = self.gate.webhook_token
+        for query in ("", "?a=1"):
+            with self.assertLogs("werkzeug", "INFO") as logs:
+                self.post(b"", token=f"{token}{query}")
+            log = "\n".join(logs.output)
+            self.assertIn(f"/crm_sms_gateway/webhook/***{query} HTTP", log)
+            self.assertNotIn(token, log)
+
     def test_every_route_has_an_address_of_its_own(self):
         tokens = self.env["sms.gateway.route"].search([]).mapped("webhook_token")
         self.assertEqual(len(set(tokens)), len(tokens))

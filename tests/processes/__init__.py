@@ -5,5 +5,6 @@ from . import (
     test_dispatcher_processes,
     test_lost_commit,
     test_native_processes,
+    test_outage,
     test_preparer_processes,
 )
