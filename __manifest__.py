@@ -62,4 +62,5 @@
     },
     "uninstall_hook": "uninstall_hook",
     "application": True,
+    "post_load": "post_load",
 }

@@ -1,7 +1,14 @@
-"""What Odoo's installer calls."""
+"""What Odoo calls when it loads the addon, and when somebody uninstalls it."""
 
+from .controllers import access_log, outage
 from .models.res_users import KEY_SCOPE
 from .models.sms_gateway_settings import PREFIX
+
+
+def post_load():
+    """What the whole server needs, in every process that has loaded the addon."""
+    access_log.install()
+    outage.install()
 
 
 def uninstall_hook(env):

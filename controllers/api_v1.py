@@ -21,6 +21,7 @@ from odoo.tools import config
 
 from ..models import clock
 from ..models.sms_gateway_campaign import RecipientsRejected
+from ..tools.hosts import is_own_host
 from . import api_schema as schema
 
 _logger = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ OUTAGES = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
 #: Class of the codes with which a server that shuts down ends connections, also those
 #: whose COMMIT it has carried out already.
 SHUTDOWN = "57P"
+#: Node.js sends other headers of the family Sec-Fetch, too.
+BROWSER_HEADERS = ("Origin", "Sec-Fetch-Site")
 CODE_OF_STATUS = {
     HTTPStatus.NOT_FOUND: "unknown_path",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
@@ -277,6 +280,7 @@ def authenticate(settings):
     if authorization is not None:
         user = find_key_user(authorization)
     elif settings.access_policy == "open" or is_trusted(settings):
+        check_is_program(settings)
         Users = request.env["res.users"]
         user = Users.browse(Users._get_gateway_user_id())
     else:
@@ -299,6 +303,17 @@ def unauthorized():
     return schema.request_error(
         "unauthorized", headers={"WWW-Authenticate": 'Bearer realm="crm_sms_gateway"'}
     )
+
+
+def check_is_program(settings):
+    """A page in a browser inside must not call for whoever made the page, nor under a
+    stranger's name that was made to lead here (DNS rebinding)."""
+    headers = request.httprequest.headers
+    for header in filter(headers.__contains__, BROWSER_HEADERS):
+        raise schema.request_error("forbidden", variant="browser", header=header)
+    host = headers.get("Host", "")
+    if not is_own_host(host, settings.host_names):
+        raise schema.request_error("forbidden", variant="host", host=host)
 
 
 def is_trusted(settings):

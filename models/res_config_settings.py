@@ -36,6 +36,13 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=PREFIX + "trusted_networks",
         default=DEFAULTS["trusted_networks"],
     )
+    sms_gateway_host_names = fields.Char(
+        "Names of this server",
+        config_parameter=PREFIX + "host_names",
+        help="Host names by which programs without a key call it, separated by commas."
+        " IP addresses, names without a dot and the name in web.base.url need not be"
+        " listed.",
+    )
     sms_gateway_time_zone = fields.Selection(
         selection="_selection_sms_gateway_time_zone",
         string="Time zone of the gateway",

@@ -1,11 +1,15 @@
 """The gateway's settings, read in one place."""
 
+import contextlib
 import ipaddress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from odoo import api, models, tools
 from odoo.tools import str2bool
+
+from ..tools.hosts import read_host
 
 PREFIX = "crm_sms_gateway."
 #: What the parameters are where nobody changed them.
@@ -14,6 +18,7 @@ DEFAULTS = {
     "trusted_networks": (
         "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7"
     ),
+    "host_names": "",
     "is_stopped": "False",
     "holds_after_failover": "True",
     "time_zone": "Europe/Moscow",
@@ -47,6 +52,7 @@ class GatewaySettings:
 
     access_policy: str
     trusted_networks: tuple
+    host_names: frozenset
     is_stopped: bool
     holds_after_failover: bool
     time_zone: str
@@ -84,6 +90,7 @@ class SmsGatewaySettings(models.AbstractModel):
         return GatewaySettings(
             access_policy=self._param("access_policy"),
             trusted_networks=self._networks(),
+            host_names=self._host_names(),
             is_stopped=str2bool(self._param("is_stopped"), False),
             holds_after_failover=str2bool(self._param("holds_after_failover"), True),
             time_zone=self._time_zone(),
@@ -119,6 +126,14 @@ class SmsGatewaySettings(models.AbstractModel):
             return ZoneInfo(name or "").key
         except (ValueError, OSError, ZoneInfoNotFoundError):
             return None
+
+    def _host_names(self):
+        """Names of this server; that of Odoo's own address is one."""
+        names = self._param("host_names").replace(",", " ").split()
+        base_url = self.env["ir.config_parameter"].get_param("web.base.url") or ""
+        with contextlib.suppress(ValueError):
+            names.append(urlsplit(base_url).hostname or "")
+        return frozenset(map(read_host, names))
 
     def _networks(self):
         try:

@@ -311,6 +311,20 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Недостаточно прав для этого запроса. Обратитесь к администратору шлюза.",
         "You have no right to make this request. Ask the administrator of the gateway.",
     ),
+    "forbidden.browser": (
+        "Запросы без ключа принимаются только от программ, а этот отправил браузер "
+        "(заголовок {header}). Передайте ключ API в заголовке Authorization.",
+        "Requests without a key are accepted from programs only, and a browser sent "
+        "this one (header {header}). Pass an API key in the header Authorization.",
+    ),
+    "forbidden.host": (
+        "Без ключа к шлюзу нельзя обращаться по имени {host}. Обратитесь по IP-адресу, "
+        "передайте ключ API или попросите администратора добавить имя в настройках "
+        "шлюза.",
+        "Without a key the gateway cannot be called by the name {host}. Use its IP "
+        "address, pass an API key, or ask the administrator to add the name in the "
+        "settings of the gateway.",
+    ),
     "unknown_key": (
         "Запрос с таким ключом не найден. Проверьте параметры key и route.",
         "No request with this key was found. Check the parameters key and route.",

@@ -96,6 +96,7 @@ class TestCallersWithoutKey(AccessCase):
             "2001:db8::1": self.assertRefused,
             "unknown": self.assertRefused,
         }
+        self.set_param("host_names", "sms.example.com")
         with patch.dict(config.options, {"proxy_mode": True}):
             self.assertAllowed()
             for forwarded_for, check in cases.items():
@@ -122,6 +123,51 @@ class TestCallersWithoutKey(AccessCase):
             for headers in cases:
                 with self.subTest(headers=headers):
                     self.assertRefused(headers)
+
+    def test_a_browser_needs_a_key(self):
+        key = bearer(self.make_key(self.make_user("browser")))
+        for policy in ("trusted_networks", "open"):
+            self.set_param("access_policy", policy)
+            for headers in (
+                {"Origin": "http://evil.example.org:8069"},
+                {"Origin": self.base_url()},
+                {"Origin": "null"},
+                {"Sec-Fetch-Site": "same-origin"},
+                {"Sec-Fetch-Site": "none"},
+            ):
+                with self.subTest(policy=policy, headers=headers):
+                    self.assertForbidden(headers)
+                    self.assertAllowed({**headers, **key})
+
+    def test_a_program_of_node_is_no_browser(self):
+        self.assertAllowed({"Sec-Fetch-Mode": "cors"})
+
+    def test_a_strangers_name_needs_a_key(self):
+        """A page whose name was made to lead here is of the same origin to a browser,
+        which may send neither `Origin` nor `Sec-Fetch-Site`."""
+        key = bearer(self.make_key(self.make_user("rebound")))
+        for policy in ("trusted_networks", "open"):
+            self.set_param("access_policy", policy)
+            stranger = {"Host": "evil.example.org:8069"}
+            self.assertForbidden(stranger)
+            self.assertAllowed({**stranger, **key})
+
+    def test_names_of_this_server_need_no_key(self):
+        self.env["ir.config_parameter"].set_param(
+            "web.base.url", "https://CRM.example.com:8443/odoo"
+        )
+        self.set_param("host_names", "sms.example.com, gate.example.com")
+        for host in (
+            "crm.example.com",
+            "sms.example.com:8069",
+            "GATE.example.com",
+            "localhost:8069",
+            "odoo",
+            "crm.local",
+        ):
+            with self.subTest(host=host):
+                self.assertAllowed({"Host": host})
+        self.assertForbidden({"Host": "example.com"})
 
     def test_a_session_gives_no_rights(self):
         self.set_param("access_policy", "key")

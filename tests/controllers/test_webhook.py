@@ -1,5 +1,7 @@
 """Delivery reports pushed by providers."""
 
+import logging
+
 from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.controllers.webhook import MAX_BODY_BYTES
@@ -255,6 +257,17 @@ class TestWebhook(GatewayHttpCase):
         message = self.submit("101")
         self.push(("101", "deliver"))
         self.assertEqual(message.state, "delivered")
+
+    def test_the_access_log_does_not_tell_the_address(self):
+        token = self.gate.webhook_token
+        for query in ("", "?a=1"):
+            request = f"POST /crm_sms_gateway/webhook/{token}{query} HTTP/1.1"
+            record = logging.makeLogRecord({"msg": '"%s" %s', "args": (request, 200)})
+            self.assertTrue(logging.getLogger("werkzeug").filter(record))
+            self.assertEqual(
+                record.getMessage(),
+                f'"POST /crm_sms_gateway/webhook/***{query} HTTP/1.1" 200',
+            )
 
     def test_every_route_has_an_address_of_its_own(self):
         tokens = self.env["sms.gateway.route"].search([]).mapped("webhook_token")

@@ -21,6 +21,7 @@ from ..common import PHONE, GatewayCase, sandbox_phone
 EXPECTED = {
     "access_policy": "trusted_networks",
     "trusted_networks": parse_networks(DEFAULTS["trusted_networks"]),
+    "host_names": frozenset({"odoo.example.com"}),
     "is_stopped": False,
     "holds_after_failover": True,
     "time_zone": "Europe/Moscow",
@@ -40,6 +41,7 @@ class SettingsCase(GatewayCase):
         super().setUp()
         self.parameters = self.env["ir.config_parameter"]
         self.parameters.search([("key", "like", "crm_sms_gateway.%")]).unlink()
+        self.parameters.set_param("web.base.url", "https://Odoo.example.com:8443")
 
     def get(self):
         return self.env["sms.gateway.settings"]._get()
@@ -66,6 +68,7 @@ class TestSettings(SettingsCase):
         self.save(
             access_policy="key",
             trusted_networks="10.1.0.0/16, 192.168.7.1 ::1",
+            host_names="SMS.example.com, gate.example.com",
             is_stopped=True,
             time_zone="Asia/Yekaterinburg",
             lanes=3,
@@ -83,6 +86,9 @@ class TestSettings(SettingsCase):
             {
                 "access_policy": "key",
                 "trusted_networks": tuple(map(ip_network, networks)),
+                "host_names": frozenset(
+                    {"sms.example.com", "gate.example.com", "odoo.example.com"}
+                ),
                 "is_stopped": True,
                 "holds_after_failover": True,
                 "time_zone": "Asia/Yekaterinburg",

@@ -7,5 +7,6 @@ from . import (
     test_lost_commit,
     test_link_clicks,
     test_native_processes,
+    test_outage,
     test_preparer_processes,
 )

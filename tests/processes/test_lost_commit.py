@@ -1,14 +1,10 @@
 """The line to PostgreSQL breaks while the API's transaction is committed."""
 
-from unittest.mock import patch
-
 import requests
 
-from odoo.modules.registry import Registry
-from odoo.sql_db import close_db, db_connect
-from odoo.tests import get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tests.common import HttpCase
-from odoo.tools import config, mute_logger
+from odoo.tools import mute_logger
 
 from ..simulators import Simulator
 from .common import PATIENCE, ProcessCase
@@ -32,14 +28,7 @@ class TestLostCommit(ProcessCase):
         self.addCleanup(self.forget, self.route_id)
         self.addCleanup(self._forget_calls)
         self.proxy = self.enterContext(PostgresProxy())
-        self._go_through_the_proxy()
-
-    def _go_through_the_proxy(self):
-        """Let the web server's cursors be made on the other side of the proxy."""
-        with patch.dict(config.options, db_host=self.proxy.folder):
-            line = db_connect(get_db_name())
-        self.addCleanup(close_db, line.dsn["database"])
-        self.enterContext(patch.object(Registry(get_db_name()), "_db", line))
+        self.enterContext(self.proxy.serving())
 
     def test_an_unanswered_commit_that_was_carried_out_is_told_as_unknown(self):
         answer = self._call_cut("after", SEND)

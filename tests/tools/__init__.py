@@ -5,6 +5,7 @@ from . import (
     test_copy_format,
     test_filters,
     test_foreign,
+    test_hosts,
     test_links,
     test_letters,
     test_lint,
