@@ -91,7 +91,7 @@ def _find_shown(stage: Stage, route_id: int) -> list[str]:
     if SECRET in log:
         shown.append("the password in the log")
     if _is_parked_silently(stage, route_id):
-        shown.append("nothing of a rest of more than a quarter of an hour")
+        shown.append("to nobody that it rests for more than a quarter of an hour")
     return shown
 
 
