@@ -66,7 +66,7 @@ def send_by_two_hosts(stage: Stage, result: Result) -> None:
 
 
 def _find_library() -> str:
-    """The machine's own, or what scripts/test has unpacked; empty where there is none."""
+    """The machine's own, or what scripts/test has unpacked; "" where there is none."""
     folders = (Path("/"), Path(os.environ["ATTACK_TOOLS"]))
     found = [str(path) for folder in folders for path in folder.glob(LIBRARY)]
     return found[0] if found else ""
