@@ -22,7 +22,7 @@ MAX_RECIPIENTS = 50_000
 #: times the CPU that a plain body costs by byte or recipient, whichever is more
 CPU_RATIO = 2.0
 #: seconds of CPU that any request may cost
-CPU_FREE = 0.5
+CPU_FREE = 1.0
 #: seconds that others may wait meanwhile
 WAIT = 3.0
 
