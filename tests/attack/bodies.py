@@ -5,15 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
-from urllib.request import ProxyHandler, build_opener
 
 from crash.workers import OdooServer
 
-from .meter import Cost, Meter
+from .meter import Cost
 from .plan import Plan
 from .stage import PATIENCE, Stage
+from .target import Target
 from .verdict import Result
 
 #: MiB over the idle worker that a body may cost
@@ -23,11 +22,9 @@ MAX_RECIPIENTS = 50_000
 #: times the CPU that a plain body costs by byte or recipient, whichever is more
 CPU_RATIO = 2.0
 #: seconds of CPU that any request may cost
-CPU_FREE = 0.5
+CPU_FREE = 1.0
 #: seconds that others may wait meanwhile
 WAIT = 3.0
-#: MiB that a server may keep before the next body gets a fresh one
-KEPT = 30
 
 ROUTE = "attack"
 #: A mark that composes with nothing: heaps of it take long to be put in order.
@@ -52,14 +49,12 @@ def send_bodies(stage: Stage, result: Result) -> None:
     _make_route(stage)
     workers = 0 if result.mode == "threads" else int(result.mode.split()[0])
     plain = make_plain(stage.plan.recipients)
-    with _Target(stage, workers) as target:
-        # The first request loads what the others use.
-        target.send(make_plain(10))
-        status, price = target.measure(plain)
+    with Target(stage, _warm_up, workers=workers) as target:
+        status, price = _attack(target, plain)
         result.find(plain.name, f"{status}, {price}", "is accepted", status == 200)
         for make in BODIES:
             body = make(stage.plan)
-            status, cost = target.measure(body)
+            status, cost = _attack(target, body)
             allowed = CPU_FREE + CPU_RATIO * price.cpu * max(
                 len(body.content) / len(plain.content),
                 min(body.recipients, MAX_RECIPIENTS) / plain.recipients,
@@ -70,6 +65,17 @@ def send_bodies(stage: Stage, result: Result) -> None:
                 f"{MEMORY} MiB, {allowed:.1f} s CPU, no 500, others {WAIT:g} s",
                 _is_cheap(cost, allowed) and 200 <= status < 500,
             )
+
+
+def _attack(target: Target, body: Body) -> tuple[int, Cost]:
+    target.refresh()
+    with target.measure() as cost:
+        status = _send(target.server, body)
+    return status, cost
+
+
+def _warm_up(server: OdooServer) -> None:
+    _send(server, make_plain(10))
 
 
 def _is_cheap(cost: Cost, cpu: float) -> bool:
@@ -88,64 +94,19 @@ def _make_route(stage: Stage) -> None:
     )
 
 
-class _Target:
-    """A server, replaced when a body has left it too large to measure the next."""
-
-    def __init__(self, stage: Stage, workers: int) -> None:
-        self._stage = stage
-        self._workers = workers
-        self._stack = ExitStack()
-        self._server: OdooServer
-        self._meter: Meter | None = None
-
-    def __enter__(self) -> _Target:
-        self._start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stack.close()
-
-    def _start(self) -> None:
-        self._stack.close()
-        server = self._stage.serve(workers=self._workers)
-        self._server = self._stack.enter_context(server)
-        self._meter = None
-
-    def measure(self, body: Body) -> tuple[int, Cost]:
-        """Send a body.
-
-        :return: the answer's status and what it cost
-        """
-        if self._meter and self._meter.get_kept() > KEPT:
-            self._start()
-        if not self._meter:
-            for _worker in range(2 * self._workers + 1):
-                self.send(make_plain(10))
-            self._meter = Meter(self._server.pid, self._probe)
-        with self._meter.measure() as cost:
-            status = self.send(body)
-        return status, cost
-
-    def send(self, body: Body) -> int:
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self._server.port, timeout=PATIENCE
-        )
-        try:
-            headers = {"Content-Type": "application/json"}
-            connection.request("POST", "/api/v1", body.content, headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-        except (OSError, http.client.HTTPException):
-            return 599
-        finally:
-            connection.close()
-
-    def _probe(self) -> None:
-        with build_opener(ProxyHandler({})).open(
-            f"{self._server.url}/web/health", timeout=PATIENCE
-        ) as answer:
-            answer.read()
+def _send(server: OdooServer, body: Body) -> int:
+    """The status of the answer, 599 where there is none."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    try:
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", "/api/v1", body.content, headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return 599
+    finally:
+        connection.close()
 
 
 # === BODIES ===

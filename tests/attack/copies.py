@@ -85,8 +85,10 @@ def _exchange_names(stage: Stage, postgres: Database, copy: str) -> None:
     stage.database.close()
     name, between = stage.database.name, f"{copy}_between"
     for old, new in ((name, between), (copy, name), (between, copy)):
+        # PostgreSQL's own processes give way by themselves.
         postgres.ask(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = %s AND usename = current_user""",
             old,
         )
         postgres.ask(f'ALTER DATABASE "{old}" RENAME TO "{new}"')

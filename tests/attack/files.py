@@ -8,11 +8,11 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from crash.workers import Failed
+from crash.workers import Failed, OdooServer
 
-from .meter import Meter
 from .plan import Plan
 from .stage import Person, Refused, Stage
+from .target import Target
 from .verdict import Result
 
 #: MiB over the idle worker, and seconds of CPU, that one step of the dialog may cost
@@ -22,68 +22,76 @@ STEPS = ("action_read", "action_check")
 
 _SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org"
+_HEADER = '<row><c t="inlineStr"><is><t>Телефон</t></is></c></row>'.encode()
 
 
 def import_files(stage: Stage, result: Result) -> None:
     world = stage.make_world()
     company = world["companies"][0]
-    login = company["logins"]["manager"]
     [list_id] = company["records"]["sms.gateway.list"]
-    for make in FILES:
-        name, content = make(stage.plan)
-        # A server of its own each: what one file leaves behind is not the next one's.
-        with stage.serve() as server:
-            person = Person(server.url, stage.database.name, login, world["password"])
-            _import(person, list_id, make_csv(10))
-            meter = Meter(server.pid)
-            costs, said = [], ""
-            for step in (None, *STEPS):
-                with meter.measure() as cost:
-                    said = _take(person, list_id, step, content) or said
+
+    def log_in(server: OdooServer) -> Person:
+        login = company["logins"]["manager"]
+        return Person(server.url, stage.database.name, login, world["password"])
+
+    def warm_up(server: OdooServer) -> None:
+        Dialog(log_in(server), list_id, make_csv(10)).take_all()
+
+    with Target(stage, warm_up) as target:
+        for make in FILES:
+            name, content = make(stage.plan)
+            target.refresh()
+            # What Odoo's own upload costs is not the dialog's.
+            dialog = Dialog(log_in(target.server), list_id, content)
+            meter = target.make_meter()
+            costs = []
+            for step in STEPS:
+                with target.measure(meter) as cost:
+                    dialog.take(step)
                 costs.append(cost)
-                if said:
-                    break
-        worst = max(costs, key=lambda cost: cost.cpu)
-        memory = max(cost.memory for cost in costs)
-        result.find(
-            f"{name}, {len(content) / 1024:.0f} KiB",
-            f"{memory:.0f} MiB, {worst.cpu:.1f} s CPU; {said[:60] or 'read'}",
-            f"{MEMORY} MiB, {CPU:g} s CPU a step",
-            memory <= MEMORY and worst.cpu <= CPU,
-        )
+            cpu = max(cost.cpu for cost in costs)
+            memory = max(cost.memory for cost in costs)
+            result.find(
+                f"{name}, {len(content) / 1024:.0f} KiB",
+                f"{memory:.0f} MiB, {cpu:.1f} s CPU; {dialog.said[:60] or 'read'}",
+                f"{MEMORY} MiB, {CPU:g} s CPU a step",
+                memory <= MEMORY and cpu <= CPU,
+            )
 
 
-def _import(person: Person, list_id: int, content: bytes) -> None:
-    for step in (None, *STEPS):
-        _take(person, list_id, step, content)
+class Dialog:
+    """The dialog of the import with a file in it."""
 
+    def __init__(self, person: Person, list_id: int, content: bytes) -> None:
+        self._person = person
+        #: what Odoo said when it refused to go on
+        self.said = ""
+        self._ids: list[int] = []
+        values: dict[str, Any] = {
+            "list_id": list_id,
+            "file": base64.b64encode(content).decode(),
+            "file_name": "people",
+        }
+        self._call("create", [values])
 
-def _take(person: Person, list_id: int, step: str | None, content: bytes) -> str:
-    """Take one step of the dialog.
+    def take_all(self) -> None:
+        """Take every step."""
+        for step in STEPS:
+            self.take(step)
 
-    :param step: None makes it, with the file
-    :return: what Odoo says where it refuses, or how it breaks
-    """
-    model = "sms.gateway.import"
-    try:
-        if step is None:
-            values: dict[str, Any] = {
-                "list_id": list_id,
-                "file": base64.b64encode(content).decode(),
-                "file_name": "people",
-            }
-            _DIALOG[:] = person.call(model, "create", [values])
-        else:
-            person.call(model, step, _DIALOG)
-    except Refused as refusal:
-        return " ".join(str(refusal).split()) or "refused"
-    except Failed as failure:
-        return f"FAULT {failure}"
-    return ""
+    def take(self, step: str) -> None:
+        """Take a step, unless Odoo refused to go on."""
+        if not self.said:
+            self._call(step, self._ids)
 
-
-#: the dialog that is open
-_DIALOG: list[int] = []
+    def _call(self, method: str, argument: Any) -> None:
+        try:
+            answer = self._person.call("sms.gateway.import", method, argument)
+            self._ids = self._ids or answer
+        except Refused as refusal:
+            self.said = " ".join(str(refusal).split()) or "refused"
+        except Failed as failure:
+            self.said = f"FAULT {failure}"
 
 
 # === FILES ===
@@ -161,8 +169,8 @@ def _sheet(rows: bytes, doctype: bytes = b"") -> bytes:
 
 
 def _cells(plan: Plan) -> tuple[str, bytes]:
-    row = b"<row>" + b"<c><v>1</v></c>" * 64 + b"</row>"
-    rows = row * (plan.file_bytes // len(row))
+    row = b"<row><c><v>79161234567</v></c>" + b"<c><v>1</v></c>" * 63 + b"</row>"
+    rows = _HEADER + row * (plan.file_bytes // len(row))
     return "XLSX, millions of cells", _workbook(_sheet(rows))
 
 
@@ -194,8 +202,8 @@ def _long_string(plan: Plan) -> tuple[str, bytes]:
     """One string that every cell points to."""
     text = b"<si><t>" + b"a" * 30_000 + b"</t></si>"
     strings = f'<sst xmlns="{_SHEET}">'.encode() + text + b"</sst>"
-    row = b'<row><c t="s"><v>0</v></c></row>'
-    rows = row * (plan.file_bytes // len(row) // 8)
+    row = b'<row><c><v>79161234567</v></c><c t="s"><v>0</v></c></row>'
+    rows = _HEADER + row * (plan.file_bytes // len(row) // 8)
     return "XLSX, one long string everywhere", _workbook(_sheet(rows), strings)
 
 
@@ -243,7 +251,7 @@ def _spans(_plan: Plan) -> tuple[str, bytes]:
 
 
 def _deep_html(plan: Plan) -> tuple[str, bytes]:
-    depth = min(plan.file_bytes, 19 << 20) // 12
+    depth = min(plan.file_bytes, 19 << 20) // 15
     return "HTML, nested tables", b"<html>" + b"<table><tr><td>" * depth
 
 

@@ -57,13 +57,14 @@ def _run_lane(stage: Stage) -> tuple[str, bool]:
         _wait_until_tried(stage)
     lane.kill()
     states = dict(stage.database.count_states())
-    told = f"{cost.memory:.0f} MiB, {cost.seconds:.0f} s, {states}"
+    rest = max(_read_rest(stage), 0)
+    told = f"{cost.memory:.0f} MiB, {cost.seconds:.0f} s, {states}, rests {rest:.0f} s"
     return told, cost.memory <= MEMORY and cost.seconds <= SECONDS
 
 
 def _wait_until_tried(stage: Stage) -> None:
-    """Return when nothing is in the middle of a call, and what was not tried waits for a
-    route that rests."""
+    """Return when nothing is in the middle of a call, and what was not tried waits for
+    a route that rests."""
     query = """SELECT count(*) FILTER (WHERE m.state = 'submitting'
                                           OR m.state = 'queued' AND m.attempts = 0
                                          AND r.state = 'active'
@@ -90,7 +91,7 @@ def _find_shown(stage: Stage, route_id: int) -> list[str]:
     if SECRET in log:
         shown.append("the password in the log")
     if _is_parked_silently(stage, route_id):
-        shown.append("nothing of a rest of more than a quarter of an hour")
+        shown.append("to nobody that it rests for more than a quarter of an hour")
     return shown
 
 
@@ -115,16 +116,20 @@ def _find_columns(stage: Stage, text: str) -> list[str]:
 
 
 def _is_parked_silently(stage: Stage, route_id: int) -> bool:
+    query = """SELECT FROM mail_activity
+                WHERE res_model = 'sms.gateway.route' AND res_id = %s"""
+    return _read_rest(stage) > REST and not stage.database.ask(query, route_id)
+
+
+def _read_rest(stage: Stage) -> float:
+    """Seconds until the first queued message is tried again."""
     [row] = stage.database.ask(
-        """SELECT EXISTS (SELECT FROM sms_gateway_route
-                           WHERE resume_at > now() AT TIME ZONE 'UTC'
-                                             + %s * interval '1 second') AS rests,
-                  EXISTS (SELECT FROM mail_activity
-                           WHERE res_model = 'sms.gateway.route' AND res_id = %s)
-                         AS told""",
-        *(REST, route_id),
+        """SELECT extract(epoch FROM min(GREATEST(m.not_before, r.resume_at))
+                                     - now() AT TIME ZONE 'UTC')::float AS seconds
+             FROM sms_gateway_message m JOIN sms_gateway_route r ON r.id = m.route_id
+            WHERE m.state = 'queued'"""
     )
-    return bool(row["rests"] and not row["told"])
+    return row["seconds"] or 0.0
 
 
 # === THE PROVIDER ===

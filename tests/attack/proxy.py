@@ -73,7 +73,11 @@ class Nginx:
 
     def __enter__(self) -> Nginx:
         self._process = subprocess.Popen(
-            ["nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")],
+            [
+                *("nginx", "-p", str(self.folder)),
+                *("-c", str(self.folder / "nginx.conf")),
+                *("-e", str(self.folder / "start.log")),
+            ],
             stdin=subprocess.DEVNULL,
             stderr=(self.folder / "stderr").open("wb"),
         )
