@@ -14,7 +14,7 @@ from typing import Literal
 from .msisdn import Channel, InvalidNumber, Reading, e164, normalise
 from .segments import Encoding, count_segments
 from .spaces import to_plain_spaces
-from .template import Template
+from .template import Template, TextTooLong, make_ready
 
 Gender = Literal["male", "female"]
 ProblemCode = Literal[
@@ -36,6 +36,12 @@ _GENDERS: dict[str, Gender] = {
     "f": "female",
     "ж": "female",
 }
+#: A text is rendered up to so many times the length of the longest one.
+RENDER_SLACK = 2
+#: characters of the longest segment
+SEGMENT_LENGTH = 160
+# fields that every recipient has, listed or not
+_OWN = frozenset(("phone", "gender"))
 #: more of one recipient help nobody
 MAX_PROBLEMS = 10
 #: characters kept of a phone as received
@@ -92,7 +98,9 @@ class Rules:
     """What a request asks of each of its recipients.
 
     ``fields`` are the names listed, ``defaults`` their values for those who lack
-    them. ``max_speech`` counts characters.
+    them. ``max_speech`` counts characters. ``longest`` is how many characters of a text
+    are rendered, ``ready`` holds the defaults that can be used as they are, ``lacking``
+    the fields without one.
     """
 
     channel: Channel = "sms"
@@ -101,6 +109,21 @@ class Rules:
     gender_required: bool = False
     max_segments: int = 10
     max_speech: int = 4000
+    longest: int = dataclass_field(init=False)
+    ready: Mapping[str, str] = dataclass_field(init=False, repr=False)
+    lacking: tuple[str, ...] = dataclass_field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        longest = max(self.max_speech, self.max_segments * SEGMENT_LENGTH)
+        object.__setattr__(self, "longest", RENDER_SLACK * longest)
+        ready = {
+            name: make_ready(text, self.longest)
+            for name, text in self.defaults.items()
+            if name in self.fields and text.strip() and not _UNSTORABLE.search(text)
+        }
+        lacking = tuple(name for name in self.fields if name not in ready)
+        object.__setattr__(self, "ready", ready)
+        object.__setattr__(self, "lacking", lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +133,8 @@ class Problem:
     ``field`` is ``phone``, ``gender``, the name of a field, or empty for the text.
     ``params`` are for the sentence: ``reason`` (invalid_number, see `InvalidNumber`;
     ``absent`` where there is nothing to read),
-    ``count``, ``limit``, ``unit`` (``segments`` or ``characters``) and ``text``
+    ``count`` (``> 10`` where nobody counted on), ``limit``, ``unit`` (``segments`` or
+    ``characters``) and ``text``
     (``text`` or ``text_alternative``; too_long). A ``duplicate`` is found by who knows
     the other recipients.
     """
@@ -125,8 +149,8 @@ class Composed:
     """A message, or what is known of one that has problems.
 
     ``msisdn`` is None when the phone is unreadable, ``text`` empty when it could not
-    be rendered. Speech has no encoding and no segments. ``uuid`` is given where
-    somebody else knows the message by it already.
+    be rendered, or would be far too long. Speech has no encoding and no segments.
+    ``uuid`` is given where somebody else knows the message by it already.
     """
 
     index: int
@@ -159,9 +183,12 @@ def compose(recipient: Recipient, texts: Texts, rules: Rules) -> Composed:
     msisdn = _read_phone(recipient.phone, rules.channel, problems)
     gender = _read_gender(recipient.gender, rules, problems)
     values = _read_values(recipient, texts, rules, problems)
-    text = _render(_pick(texts, gender, problems), values, problems)
+    template = _pick(texts, gender, problems)
+    text = _render(template, values, rules, "text", problems)
     encoding, segments = _measure(text, rules, problems)
-    alternative = _render(texts.alternative, values, problems)
+    alternative = _render(
+        texts.alternative, values, rules, "text_alternative", problems
+    )
     _check_alternative(alternative, rules, problems)
     return Composed(
         recipient.index,
@@ -240,7 +267,7 @@ def _keep(raw: object) -> str:
 
 
 def _read_gender(raw: object, rules: Rules, problems: list[Problem]) -> Gender | None:
-    if raw is None or (isinstance(raw, str) and not raw.strip()):
+    if raw is None or _is_blank(raw):
         if rules.gender_required:
             problems.append(Problem("missing_gender", "gender"))
         return None
@@ -263,25 +290,42 @@ def _read_values(
 
     A lacking one is no problem where every use of it has a default.
     """
-    values = {}
-    for name in rules.fields:
+    values = dict(rules.ready)
+    for name in _find_asked(recipient, rules):
         if len(problems) >= MAX_PROBLEMS:
             break
-        value, code = _read_value(_received(recipient, name), rules.defaults.get(name))
+        raw = _received(recipient, name)
+        if name in values and (raw is None or _is_blank(raw)):
+            continue
+        value, code = _read_value(raw, rules.defaults.get(name))
         if code is None:
-            values[name] = value
-        elif code != "missing_field" or not _has_own_default(name, texts):
+            values[name] = make_ready(value, rules.longest)
+            continue
+        values.pop(name, None)
+        if code != "missing_field" or not _has_own_default(name, texts):
             _add_once(Problem(code, name), problems)
     return values
 
 
+def _find_asked(recipient: Recipient, rules: Rules) -> tuple[str, ...]:
+    """Return the fields to look at: most recipients have none of the defaults."""
+    names = rules.ready.keys()
+    if names and not (names.isdisjoint(recipient.values) and names.isdisjoint(_OWN)):
+        return rules.fields
+    return rules.lacking
+
+
+def _is_blank(raw: object) -> bool:
+    return isinstance(raw, str) and not raw.strip()
+
+
 def _received(recipient: Recipient, name: str) -> object:
-    if name == "phone":
-        phone = recipient.phone
-        return phone.raw if isinstance(phone, Reading) else phone
+    if name not in _OWN:
+        return recipient.values.get(name)
     if name == "gender":
         return recipient.gender
-    return recipient.values.get(name)
+    phone = recipient.phone
+    return phone.raw if isinstance(phone, Reading) else phone
 
 
 def _read_value(raw: object, default: str | None) -> tuple[str, ProblemCode | None]:
@@ -333,15 +377,26 @@ def _pick(
 
 
 def _render(
-    template: Template | None, values: dict[str, str], problems: list[Problem]
+    template: Template | None,
+    values: dict[str, str],
+    rules: Rules,
+    kind: str,
+    problems: list[Problem],
 ) -> str:
-    """Return the text, empty when there is none or it lacks a value."""
+    """Return the text, empty when there is none, it lacks a value or is far too long.
+
+    :param kind: ``text`` or ``text_alternative``
+    """
     if template is None or len(problems) >= MAX_PROBLEMS:
         return ""
     try:
-        text = template.render(values)
+        text = template.render(values, rules.longest)
     except KeyError as error:
         _add_once(Problem("missing_field", error.args[0]), problems)
+        return ""
+    except TextTooLong:
+        limit, unit = _get_limit(rules, kind)
+        problems.append(_too_long(f"> {limit}", limit, unit, kind))
         return ""
     if not text.strip():
         _add_once(Problem("missing_field", min(template.names, default="")), problems)
@@ -355,10 +410,10 @@ def _measure(
     if not text:
         return None, 0
     if rules.channel == "voice":
-        _check_size(len(text), rules.max_speech, "characters", "text", problems)
+        _check_size(len(text), rules, "text", problems)
         return None, 0
     size = count_segments(text)
-    _check_size(size.count, rules.max_segments, "segments", "text", problems)
+    _check_size(size.count, rules, "text", problems)
     return size.encoding, size.count
 
 
@@ -366,13 +421,22 @@ def _check_alternative(text: str, rules: Rules, problems: list[Problem]) -> None
     """Check the SMS behind a call."""
     if text:
         count = count_segments(text).count
-        limit = rules.max_segments
-        _check_size(count, limit, "segments", "text_alternative", problems)
+        _check_size(count, rules, "text_alternative", problems)
 
 
-def _check_size(
-    count: int, limit: int, unit: str, text: str, problems: list[Problem]
-) -> None:
+def _check_size(count: int, rules: Rules, kind: str, problems: list[Problem]) -> None:
+    limit, unit = _get_limit(rules, kind)
     if count > limit:
-        params = {"count": count, "limit": limit, "unit": unit, "text": text}
-        problems.append(Problem("too_long", "", params))
+        problems.append(_too_long(count, limit, unit, kind))
+
+
+def _get_limit(rules: Rules, kind: str) -> tuple[int, str]:
+    """Return how long a text may be, and in what that is counted."""
+    if kind == "text" and rules.channel == "voice":
+        return rules.max_speech, "characters"
+    return rules.max_segments, "segments"
+
+
+def _too_long(count: int | str, limit: int, unit: str, kind: str) -> Problem:
+    params = {"count": count, "limit": limit, "unit": unit, "text": kind}
+    return Problem("too_long", "", params)

@@ -8,7 +8,8 @@ Values are data: what they contain is never read as template text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -30,6 +31,8 @@ MAX_TITLE = 60
 MAX_READ_FOR_TITLE = 1_000
 #: the longest text ``truncate`` may leave
 MAX_TRUNCATE = 500
+#: characters beyond which no text is rendered on: none so long can be sent
+LONGEST = 4 * MAX_SOURCE
 
 # pieces of one placeholder: a name and several filters fit, while nothing of this
 # size nests deeper than the parser can follow
@@ -42,6 +45,7 @@ _ELLIPSIS = "..."
 _OPENING = re.compile(r"\{[{%#]")
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\b[^}]*\}\}")
 _LINE_BREAK = re.compile(r"\r\n?")
+_VISIBLE = re.compile(r"\S")
 # neither fits into a text of the database
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -77,40 +81,93 @@ class TemplateError(ValueError):
         self.detail = detail
 
 
+class TextTooLong(ValueError):
+    """A text with its values is longer than the caller wants."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
     """A checked text.
 
     ``names`` are the names used, ``required`` those used at least once without
-    ``default(...)`` directly behind them.
+    ``default(...)`` directly behind them. A name has one alias for where it is
+    truncated, one for where it is not, with the number of those uses.
     """
 
     source: str
     names: frozenset[str]
     required: frozenset[str]
-    _aliases: tuple[tuple[str, str], ...]
-    _render: Callable[[dict[str, str]], str]
+    _aliases: tuple[tuple[str, str, int], ...]
+    _pieces: Callable[[dict[str, str]], Iterable[str]]
 
-    def render(self, values: Mapping[str, str]) -> str:
-        r"""Return the text with its values; its own line breaks are all ``\n``, and
-        all spaces plain ones.
+    def render(self, values: Mapping[str, str], longest: int = LONGEST) -> str:
+        r"""Return the text with its values; its own line breaks are all ``\n``.
 
-        A name that ``values`` lacks takes its default.
+        A name that ``values`` lacks takes its default. A text of more than ``longest``
+        characters is not rendered to its end.
 
+        :param values: as `make_ready` leaves them
         :raise KeyError: when a required name is lacking
+        :raise TextTooLong:
         """
         found = {
-            alias: to_plain_spaces(values[name])
-            for name, alias in self._aliases
+            alias: values[name] if uses else _cut(values[name], MAX_TRUNCATE)
+            for name, alias, uses in self._aliases
             if name in values
         }
         if len(found) < len(self._aliases):
             self._check_required(values)
-        return self._render(found)
+        if max(map(len, found.values()), default=0) > MAX_TRUNCATE:
+            self._check_length(values, longest)
+        return _join(self._pieces(found), longest)
+
+    def _check_length(self, values: Mapping[str, str], longest: int) -> None:
+        """Judge long values before any of them is rendered: no filter but
+        ``truncate`` makes one shorter than it is without the spaces around it."""
+        least = sum(
+            uses * len(values[name].strip())
+            for name, _alias, uses in self._aliases
+            if name in values
+        )
+        if least > longest:
+            raise TextTooLong
 
     def _check_required(self, values: Mapping[str, str]) -> None:
         for name in sorted(self.required - values.keys()):
             raise KeyError(name)
+
+
+def make_ready(value: str, longest: int = LONGEST) -> str:
+    """Return a value as `Template.render` takes it: with plain spaces, and no longer
+    than it takes to see that its text is too long.
+
+    What is cut off changes no text of up to ``longest`` characters, which is more than
+    `MAX_TRUNCATE`.
+    """
+    plain = to_plain_spaces(value)
+    return plain if len(plain) <= MAX_TRUNCATE else _cut(plain, longest)
+
+
+def _cut(value: str, longest: int) -> str:
+    """Cut a value that has more characters, counted without the spaces around it.
+
+    It ends with a letter: ``trim`` takes nothing more away from it.
+    """
+    if len(value) <= longest:
+        return value
+    begin = len(value) - len(value.lstrip())
+    last = _VISIBLE.search(value, begin + longest)
+    return value[: last.end()] if last else value
+
+
+def _join(pieces: Iterable[str], longest: int) -> str:
+    found, size = [], 0
+    for piece in pieces:
+        found.append(piece)
+        size += len(piece)
+        if size > longest:
+            raise TextTooLong
+    return "".join(found)
 
 
 def compile_template(source: str, names: Collection[str]) -> Template:
@@ -144,30 +201,35 @@ def _compile(source: str, names: frozenset[str]) -> Template:
 def _plain(source: str, text: str) -> Template:
     """Return a template without placeholders; it costs nothing to render."""
     text = _LINE_BREAK.sub("\n", text)
-    return Template(source, frozenset(), frozenset(), (), lambda _: text)
+    return Template(source, frozenset(), frozenset(), (), lambda _: (text,))
 
 
 def _compile_tree(source: str, tree: nodes.Template, names: frozenset[str]) -> Template:
     # Names become positions: a field called `self`, or two that Python would take for
     # one identifier, are then fields like any other.
-    aliases: dict[str, str] = {}
+    aliases: dict[tuple[str, bool], str] = {}
+    uses: Counter[tuple[str, bool]] = Counter()
     required = set()
-    for name, has_default in _check_nodes(tree, names):
-        if not has_default:
-            required.add(name.name)
-        name.name = aliases.setdefault(name.name, f"field_{len(aliases)}")
+    for node, filters in _check_nodes(tree, names):
+        if filters[-1:] != ["default"]:
+            required.add(node.name)
+        use = node.name, "truncate" in filters
+        uses[use] += not use[1]
+        node.name = aliases.setdefault(use, f"field_{len(aliases)}")
     return Template(
         source,
-        frozenset(aliases),
+        frozenset(name for name, _is_cut in aliases),
         frozenset(required),
-        tuple(aliases.items()),
+        tuple((use[0], alias, uses[use]) for use, alias in aliases.items()),
         _renderer(tree),
     )
 
 
-def _renderer(tree: nodes.Template) -> Callable[[dict[str, str]], str]:
+def _renderer(tree: nodes.Template) -> Callable[[dict[str, str]], Iterable[str]]:
+    """The renderer of a template, piece by piece."""
     code = _ENVIRONMENT.compile(tree)
-    return _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, code, {}).render
+    template = _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, code, {})
+    return lambda values: template.root_render_func(template.new_context(values))
 
 
 def _check_source(source: str) -> None:
@@ -198,8 +260,8 @@ def _check_tokens(source: str) -> None:
 
 def _check_nodes(
     tree: nodes.Template, names: frozenset[str]
-) -> Iterator[tuple[nodes.Name, bool]]:
-    """Yield every use of a name and whether a default stands directly behind it."""
+) -> Iterator[tuple[nodes.Name, list[str]]]:
+    """Yield every use of a name and its filters, the one directly behind it last."""
     for output in tree.body:
         if not isinstance(output, nodes.Output):
             raise TemplateError("template_forbidden", output.lineno, "statement")
@@ -210,13 +272,14 @@ def _check_nodes(
 
 def _check_placeholder(
     expression: nodes.Expr, names: frozenset[str]
-) -> tuple[nodes.Name, bool]:
-    innermost = ""
+) -> tuple[nodes.Name, list[str]]:
+    filters = []
     # only the filter of a block statement has no node
     while isinstance(expression, nodes.Filter) and expression.node is not None:
         _check_filter(expression)
-        innermost, expression = expression.name, expression.node
-    return _check_name(expression, names), innermost == "default"
+        filters.append(expression.name)
+        expression = expression.node
+    return _check_name(expression, names), filters
 
 
 def _check_name(expression: nodes.Expr, names: frozenset[str]) -> nodes.Name:
