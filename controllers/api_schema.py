@@ -7,19 +7,36 @@ with the shape is told at once.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from ..tools.compose import Recipient, RoundedNumber, Rules, Texts
+from ..tools.compose import (
+    SEGMENT_LENGTH,
+    Recipient,
+    RoundedNumber,
+    Rules,
+    Texts,
+)
+from ..tools.json_outline import (
+    Items,
+    Malformed,
+    Outline,
+    Shape,
+    TooDeep,
+    anything,
+    nothing,
+)
 from ..tools.letters import compose_letters
 from ..tools.msisdn import Channel
 from ..tools.sentences import Language, sentence
@@ -37,6 +54,13 @@ MAX_YEARS_AHEAD = 5
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
 MAX_OFFSET = 2**31 - 1
+#: What a body may take when it is made into objects at once; of others the parts that
+#: are wanted are read one after the other.
+MAX_BUILT = 100 * 2**20
+#: bytes of an empty list or object, and of a member of an object
+CONTAINER_SIZE, MEMBER_SIZE = 64, 160
+#: bytes that are decoded at once
+CHUNK = 65_536
 #: Bound the work one request can ask for: names × recipients, text × recipients.
 MAX_NAMES = 100
 MAX_NAME_LENGTH = 64
@@ -47,8 +71,6 @@ MAX_ROUTE_LENGTH = 1_000
 MAX_WORD = 64
 #: A template may be so many times longer than the longest message it can render to.
 TEMPLATE_SLACK = 4
-#: characters of the longest segment
-SEGMENT_LENGTH = 160
 
 #: HTTP status by code; all others are 400.
 STATUS_BY_CODE = {
@@ -84,6 +106,19 @@ _RESERVED_NAMES = frozenset(("not", "true", "false", "none", "True", "False", "N
 #: The rouble's code before 1998 lives on in providers and clients.
 _CURRENCY_ALIASES = {"RUR": "RUB"}
 _MODES = ("", "live", "debug")
+#: Members of a request that anybody reads.
+_TEXTS = ("text_male", "text_female", "text_alternative")
+_SEND_SHAPE: Shape = {
+    **dict.fromkeys((*_TEXTS, "users"), nothing),
+    "fields": anything,
+}.get
+_REQUEST_SHAPE: Shape = {
+    **dict.fromkeys(("route", "balance", "users", "ttl", "mode", "voice"), nothing),
+    **dict.fromkeys(("timeLimit", "strict"), nothing),
+    "status": dict.fromkeys(("key", "offset", "limit"), nothing).get,
+    "send": _SEND_SHAPE,
+    "fields": anything,
+}.get
 
 
 # === DATA ===
@@ -207,7 +242,7 @@ class SendDocument:
     texts: Texts
     sources: Sources
     rules: Rules
-    recipients: list[Recipient]
+    recipients: Recipients
     users_path: str
     ttl: int | None
     is_debug: bool
@@ -215,6 +250,40 @@ class SendDocument:
     not_before: datetime | None
     is_strict: bool
     warnings: tuple[str, ...]
+
+
+class Recipients:
+    """The recipients of a request, made one by one: its users are kept once.
+
+    :param users: objects only
+    :param names: the listed fields
+    """
+
+    def __init__(
+        self, users: list[object] | Items, count: int, names: Collection[str]
+    ) -> None:
+        self._users = users
+        self._count = count
+        self._names = names
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Recipient]:
+        for index, user in enumerate(self._read_users()):
+            if isinstance(user, dict):
+                values = _pick_values(user, self._names)
+                phone, gender = user.get("phone"), user.get("gender")
+                yield Recipient(index, phone, gender, values)
+
+    def _read_users(self) -> Iterable[object]:
+        if isinstance(self._users, list):
+            return self._users
+        return self._users.read(self._get_shape)
+
+    def _get_shape(self, name: str) -> Shape | None:
+        is_read = name in ("phone", "gender") or _find_name(name) in self._names
+        return nothing if is_read else None
 
 
 class Rejected(Protocol):
@@ -361,8 +430,13 @@ def parse_json(body: bytes) -> object:
     Of a repeated member the last one counts. NaN, Infinity and numbers out of the
     range of a float are refused, as is nesting beyond the interpreter's stack.
 
+    Of a body that would take too much memory there is only what requests are made of,
+    and its big lists are `Items`; numbers that nobody reads are not looked at.
+
     :raise RequestError: ``bad_json``
     """
+    if not _can_be_built(body):
+        return _read_outline(body)
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -372,6 +446,41 @@ def parse_json(body: bytes) -> object:
     return _load(text)
 
 
+def _can_be_built(body: bytes) -> bool:
+    """Whether all of a body can be in memory as objects, estimated from above."""
+    letter_size = 1 if body.isascii() else 4
+    worst = len(body) * (letter_size + CONTAINER_SIZE // 2)
+    if worst <= MAX_BUILT:
+        return True
+    containers = body.count(b"{") + body.count(b"[")
+    members = containers + body.count(b",")
+    objects = containers * CONTAINER_SIZE + members * MEMBER_SIZE
+    return 2 * len(body) * letter_size + objects <= MAX_BUILT
+
+
+def _read_outline(body: bytes) -> object:
+    body = body.removeprefix(codecs.BOM_UTF8)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(body), CHUNK):
+            decoder.decode(body[start : start + CHUNK])
+        decoder.decode(b"", final=True)
+        return Outline(body, _load).read(_REQUEST_SHAPE)
+    except UnicodeDecodeError:
+        raise request_error("bad_json", variant="encoding") from None
+    except Malformed as error:
+        raise _malformed(body, error.position) from None
+    except (TooDeep, RecursionError):
+        raise request_error("bad_json", variant="depth") from None
+
+
+def _malformed(body: bytes, position: int) -> RequestError:
+    start_of_line = body.rfind(b"\n", 0, position) + 1
+    line = body.count(b"\n", 0, start_of_line) + 1
+    column = len(str(memoryview(body)[start_of_line:position], "utf-8")) + 1
+    return request_error("bad_json", variant="place", line=line, column=column)
+
+
 def hash_body(body: bytes) -> str:
     """Fingerprint of a request, for the idempotency key."""
     return hashlib.sha256(body).hexdigest()
@@ -379,7 +488,7 @@ def hash_body(body: bytes) -> str:
 
 def _load(text: str) -> object:
     try:
-        return json.loads(text, parse_constant=_refuse_number, parse_float=_read_finite)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise request_error(
             "bad_json", variant="place", line=error.lineno, column=error.colno
@@ -402,6 +511,9 @@ def _read_finite(literal: str) -> float:
     if math.isinf(number):
         _refuse_number(literal)
     return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_number, parse_float=_read_finite)
 
 
 # === REQUESTS ===
@@ -486,14 +598,14 @@ def _parse_send(
     not_before = _read_time(request, limits.time_zone, now)
     is_strict = request.boolean("strict")
     # Last, so that a thousand bad users do not crowd the other problems out.
-    recipients = _read_recipients(request, users, users_path, defaults or {})
+    count = _check_users(request, users, users_path)
     request.raise_problems("send")
     return SendDocument(
         route=route,
         texts=texts,
         sources=sources,
         rules=_make_rules(channel, defaults, texts, limits),
-        recipients=recipients,
+        recipients=Recipients(users, count, frozenset(defaults or ())),
         users_path=users_path,
         ttl=ttl,
         is_debug=mode == "debug",
@@ -523,7 +635,7 @@ def _read_currencies(request: _Reader) -> tuple[str, ...]:
     value = request.get("balance")
     if isinstance(value, str):
         return _unique([_read_currency(request, value, "balance")])
-    if not isinstance(value, list):
+    if not isinstance(value, list | Items):
         request.report("wrong_type", "balance", variant="currencies")
         return ()
     if not value:
@@ -655,19 +767,19 @@ def _read_fields(request: _Reader, send: _Reader) -> dict[str, str | None] | Non
     value, path = _locate(request, send, "fields")
     if value is None:
         return {}
-    if not isinstance(value, list | dict):
+    if not isinstance(value, list | dict | Items):
         request.report("wrong_type", path, variant="fields")
         return None
-    if len(value) > MAX_NAMES:
+    if _count_beyond(value, MAX_NAMES):
         request.report("invalid_value", path, variant="names", maximum=MAX_NAMES)
         return None
-    if isinstance(value, list):
-        return _read_names(request, value, path)
-    return _read_defaults(request, value, path)
+    if isinstance(value, dict):
+        return _read_defaults(request, value, path)
+    return _read_names(request, value, path)
 
 
 def _read_names(
-    request: _Reader, names: list[object], path: str
+    request: _Reader, names: Iterable[object], path: str
 ) -> dict[str, str | None] | None:
     read = [
         _read_name(request, name, f"{path}[{index}]")
@@ -734,21 +846,21 @@ def _field_name(name: str) -> str:
 
 def _read_users(
     request: _Reader, send: _Reader, max_recipients: int
-) -> tuple[list[object], str]:
+) -> tuple[list[object] | Items, str]:
     """:return: the list of users and its path"""
     users, path = _locate(request, send, "users")
     if users is None:
         request.report("missing", path)
-    elif not isinstance(users, list):
+    elif not isinstance(users, list | Items):
         request.report("wrong_type", path, variant="list")
     elif not users:
         request.report("missing", path, variant="empty")
-    elif len(users) > max_recipients:
+    elif has_more := _count_beyond(users, max_recipients):
         raise request_error(
             "too_many_users",
             path=path,
             kind="send",
-            count=len(users),
+            count=has_more,
             maximum=max_recipients,
         )
     else:
@@ -756,19 +868,25 @@ def _read_users(
     return [], path
 
 
-def _read_recipients(
-    request: _Reader, users: list[object], path: str, names: Collection[str]
-) -> list[Recipient]:
-    recipients = []
-    for index, user in enumerate(users):
-        if isinstance(user, dict):
-            values = _pick_values(user, names)
-            recipients.append(
-                Recipient(index, user.get("phone"), user.get("gender"), values)
-            )
-        else:
+def _count_beyond(values: Collection[object] | Items, limit: int) -> str:
+    """How many there are, when they are more than the limit; nobody counts the
+    elements of a big list."""
+    if not isinstance(values, Items):
+        return str(len(values)) if len(values) > limit else ""
+    kinds = islice(values.read_kinds(), limit + 1)
+    return f"> {limit}" if sum(1 for _kind in kinds) > limit else ""
+
+
+def _check_users(request: _Reader, users: list[object] | Items, path: str) -> int:
+    """Report users that are no objects, and count all."""
+    if isinstance(users, Items):
+        are_objects = [kind == b"{" for kind in users.read_kinds()]
+    else:
+        are_objects = [isinstance(user, dict) for user in users]
+    for index, is_object in enumerate(are_objects):
+        if not is_object:
             request.report("wrong_type", f"{path}[{index}]", variant="object")
-    return recipients
+    return len(are_objects)
 
 
 def _pick_values(
@@ -778,10 +896,15 @@ def _pick_values(
     values = {name: user[name] for name in names if name in user}
     if len(values) < len(names):
         for raw, value in user.items():
-            name = _field_name(raw) if len(raw) <= MAX_NAME_WRITTEN else ""
+            name = _find_name(raw)
             if name in names:
                 values.setdefault(name, value)
     return values
+
+
+def _find_name(raw: str) -> str:
+    """The field that a member of a user stands for; empty for one of no field."""
+    return _field_name(raw) if len(raw) <= MAX_NAME_WRITTEN else ""
 
 
 # === HOW AND WHEN TO SEND ===
