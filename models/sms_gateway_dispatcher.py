@@ -798,7 +798,7 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, expires_at,
                 route._pause(result.route_down)
             elif result.route_trouble and not (unit.is_down or unit.has_trouble):
                 unit.has_trouble = True
-                route._rest(_get_retry_after(result) or ROUTE_REST)
+                route._rest(_get_retry_after(result) or ROUTE_REST, result.message)
         self._commit()
 
     # === LEAVING ===
