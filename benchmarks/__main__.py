@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from . import accept, campaigns, codes, marketing, reports, submit
+from . import accept, bodies, campaigns, codes, marketing, reports, submit
 from .databases import LOCAL
 from .figures import Figure, Line, Row, format_table
 from .profiles import write_profile
@@ -30,11 +30,12 @@ MEASUREMENTS: dict[str, Measurement] = {
     "push-single": reports.measure_single,
     "poll": reports.measure_poll,
     "codes": codes.measure,
+    "bodies": bodies.measure,
     "campaign": campaigns.measure,
     "marketing": marketing.measure,
 }
 #: not promised anywhere: measured when they are named
-FURTHER = ("campaign", "marketing")
+FURTHER = ("bodies", "campaign", "marketing")
 #: seconds within which everything ends; what would take longer is not profiled
 TIME_LIMIT = 14 * 60
 
@@ -61,7 +62,7 @@ def parse_options() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="name",
-        help=f"see --list; {' and '.join(FURTHER)} are measured only when named",
+        help=f"see --list; {', '.join(FURTHER)} are measured only when named",
     )
     parser.add_argument("--list", action="store_true", help="tell the names")
     parser.add_argument("--json", type=Path, default=LOCAL / "bench.json")

@@ -2,104 +2,55 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from typing import Any
+import time
 
-#: what stands for the plain body among the kinds
-PLAIN = "plain"
+from .figures import Figure, Line, format_value
+from .hostile import make_hostile, make_plain
+from .machine import forget_peak, get_memory
+from .processes import Server
+from .scene import Scene, open_stage
+from .web import Request, exchange
 
-NAMES = [f"n{number}" for number in range(100)]
-PHONE = "+79876543210"
-
-
-def make_plain(size: int) -> bytes:
-    """A request as people send it, of about so many bytes."""
-    user = {"phone": PHONE, "first_name": "Андрей", "order": "N-17"}
-    return _send(_fill(user, size), text_male="{{ first_name }}, {{ order }}")
-
-
-def make_hostile(size: int) -> Iterator[tuple[str, bytes]]:
-    """Yield kinds and bodies of about so many bytes, or of as many users as a request
-    may have; each is JSON, and what is wrong with it is told by the contract."""
-    for kind, make in _KINDS.items():
-        yield kind, make(size)
+SLOWEST = Line(
+    "bodies-time", "hostile bodies: time per byte / a plain one's", "", 1, True
+)
+BIGGEST = Line("bodies-memory", "hostile bodies: over the idle worker", "MB", 150, True)
+#: bytes of a body, as far as a request may have so many users
+SIZE = 8 * 2**20
+#: bytes of the plain body: about as many users as one request may have
+PLAIN_SIZE = 3 * 2**20
 
 
-def _send(users: bytes, **send: Any) -> bytes:
-    """A request with these users, a list of JSON objects without its brackets."""
-    send = {"fields": ["first_name", "order"], "text_male": "Hello", **send}
-    head = json.dumps({"route": "bench", "send": send}, ensure_ascii=False)
-    return head.encode()[:-2] + b', "users": [' + users + b"]}}"
+def measure(scene: Scene) -> dict[Line, Figure]:
+    """The slowest and the biggest of the hostile bodies, each beside a plain one."""
+    with open_stage(scene) as stage, Server(stage.database, workers=1) as server:
+        _send_body(server, make_plain(1000))
+        plain = make_plain(PLAIN_SIZE)
+        seconds, _memory = _send_body(server, plain)
+        pace = seconds / len(plain)
+        slow, big = {}, {}
+        for kind, body in make_hostile(SIZE):
+            seconds, big[kind] = _send_body(server, body)
+            slow[kind] = seconds / len(body) / pace
+    note = f"a plain one: {format_value(pace * 1e6, 's')} per MB"
+    return {
+        line: Figure(
+            max(found.values()),
+            facts=found,
+            note=f"{max(found, key=lambda kind: found[kind])}; {note}",
+        )
+        for line, found in ((SLOWEST, slow), (BIGGEST, big))
+    }
 
 
-def _fill(value: Any, size: int) -> bytes:
-    """As many of a value, with commas between them, as fit into so many bytes."""
-    one = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return b",".join([one] * max(size // (len(one) + 1), 1))
-
-
-def _junk(one: bytes, size: int) -> bytes:
-    """A request for one recipient, with a list that nobody reads."""
-    users = json.dumps({"phone": PHONE}).encode()
-    return _send(users)[:-1] + b', "junk": [' + _fill(one, size) + b"]}"
-
-
-def _users(one: bytes) -> Callable[[int], bytes]:
-    return lambda size: _send(_fill(one, size))
-
-
-def _heap(one: bytes) -> Callable[[int], bytes]:
-    return lambda size: _junk(one, size)
-
-
-def _make_many_values(size: int) -> bytes:
-    values = {name: 1 for name in NAMES}
-    text = "".join(f"{{{{ {name} }}}}" for name in NAMES[:10])
-    user = {"phone": PHONE, **values}
-    return _send(_fill(user, size), fields=NAMES, text_male=text)
-
-
-def _make_defaults(size: int) -> bytes:
-    user = {"phone": PHONE}
-    users = _fill(user, min(size, 50_000 * (len(json.dumps(user)) + 1)))
-    return _send(users, fields=dict.fromkeys(NAMES, "a"))
-
-
-def _make_long_values(size: int) -> bytes:
-    user = {"phone": PHONE, "order": "я" * 1000}
-    return _send(_fill(user, size), text_male="{{ order }}" * 1000)
-
-
-def _make_long_default(size: int) -> bytes:
-    users = _fill({"phone": PHONE}, min(size, 1_000_000))
-    fields = {"order": "я" * 100_000}
-    return _send(users, fields=fields, text_male="{{ order|upper }}" * 900)
-
-
-def _make_one_user(size: int) -> bytes:
-    junk = b",".join(b'"%d":[]' % number for number in range(size // 12))
-    return _send(b'{"phone":"%s",%s}' % (PHONE.encode(), junk))
-
-
-def _make_currencies(size: int) -> bytes:
-    return b'{"route":"bench","balance":[' + _fill("rub", size) + b"]}"
-
-
-_KINDS: dict[str, Callable[[int], bytes]] = {
-    "empty users": _users(b"{}"),
-    "users of an object": _users(b'{"a":{}}'),
-    "lists for users": _users(b"[]"),
-    "lists": _heap(b"[]"),
-    "deep lists": _heap(b"[" * 800 + b"]" * 800),
-    "deep objects": _heap(b'{"":' * 800 + b"0" + b"}" * 800),
-    "numbers": _heap(b"1000"),
-    "words": _heap(b'"ab"'),
-    "escapes": _heap(b'"%s"' % (b"\\n" * 1000)),
-    "one user of many members": _make_one_user,
-    "many values": _make_many_values,
-    "currencies": _make_currencies,
-    "defaults": _make_defaults,
-    "long values": _make_long_values,
-    "a long default": _make_long_default,
-}
+def _send_body(server: Server, body: bytes) -> tuple[float, float]:
+    """Seconds until the answer, whatever it is, and MB over the idle worker."""
+    [pid] = server.get_web_workers()
+    forget_peak(pid)
+    idle, _peak = get_memory(pid)
+    started = time.perf_counter()
+    headers = {"Content-Type": "application/json"}
+    exchange(server.address, Request("/api/v1", body, headers))
+    seconds = time.perf_counter() - started
+    _now, peak = get_memory(pid)
+    return seconds, peak - idle

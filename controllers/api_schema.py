@@ -58,7 +58,7 @@ MAX_OFFSET = 2**31 - 1
 #: are wanted are read one after the other.
 MAX_BUILT = 100 * 2**20
 #: bytes of an empty list or object, and of a member of an object
-CONTAINER_SIZE, MEMBER_SIZE = 64, 100
+CONTAINER_SIZE, MEMBER_SIZE = 64, 160
 #: bytes that are decoded at once
 CHUNK = 65_536
 #: Bound the work one request can ask for: names × recipients, text × recipients.

@@ -2,6 +2,8 @@
 
 import base64
 import logging
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -17,6 +19,10 @@ _logger = logging.getLogger(__name__)
 
 #: A question whose worker died is asked again after so long.
 LEASE = timedelta(minutes=5)
+#: Providers that are asked at the same time.
+MAX_CALLS = 8
+#: While some are being asked, new questions are looked for so often, in seconds.
+LOOK_SECONDS = 0.5
 #: Answers are kept so long; the newest question of each route stays.
 KEEP = timedelta(days=90)
 #: Told over the bus when an answer came: {"route_id", "balance_id"}
@@ -107,53 +113,92 @@ class SmsGatewayBalance(models.Model):
 
     @api.model
     def _cron_ask(self):
-        """Ask what is pending, one question at a time."""
+        """Ask what is pending: the routes beside each other, of each one call at a
+        time, which answers all questions of its kind."""
         if self.env["sms.gateway.hold"]._is_held():
             return
         dispatcher = self.env["sms.gateway.dispatcher"]
-        while request := self._take():
-            request._ask()
-            dispatcher._commit_progress(1)
+        deadline = dispatcher._get_deadline()
+        calls = {}
+        with ThreadPoolExecutor(MAX_CALLS, "sms-balance") as executor:
+            while self._start_calls(executor, calls, deadline) or calls:
+                done, _others = wait(calls, LOOK_SECONDS, FIRST_COMPLETED)
+                for call in done:
+                    requests = calls.pop(call)
+                    requests._keep_answer(*call.result())
+                    dispatcher._commit_progress(len(requests))
+        if time.monotonic() >= deadline:
+            # the rest goes on at once, behind the other crons
+            dispatcher._trigger("balance")
 
-    def _take(self):
-        """Take one pending question and commit."""
+    def _start_calls(self, executor, calls, deadline):
+        """Let threads call the providers of routes that nobody is asking.
+
+        :param calls: dict of futures → their questions, which is added to
+        :return: whether there was anything to ask
+        """
+        is_busy = False
+        while len(calls) < MAX_CALLS and time.monotonic() < deadline:
+            busy = [requests.route_id.id for requests in calls.values()]
+            requests = self._take(busy)
+            if not requests:
+                break
+            provider = requests.route_id._make_provider()
+            self.env["sms.gateway.dispatcher"]._commit()
+            is_test = requests[0].kind == "connection"
+            calls[executor.submit(_call, provider, is_test=is_test)] = requests
+            is_busy = True
+        return is_busy
+
+    def _take(self, busy=()):
+        """Take the pending questions of one kind to one route, and commit.
+
+        :param busy: ids of routes whose turn it is not
+        """
         self.env["sms.gateway.dispatcher"]._begin()
         rows = self.env.execute_query(
             SQL(
                 """
+                WITH waiting AS (
+                    SELECT id, route_id, kind FROM sms_gateway_balance
+                     WHERE state = 'pending' AND route_id <> ALL(%(busy)s::int[])
+                       AND (lease_until IS NULL OR lease_until < %(clock)s)
+                ), taken AS (
+                    SELECT id FROM sms_gateway_balance
+                     WHERE id IN (SELECT id FROM waiting
+                                   WHERE (route_id, kind) = (
+                                         SELECT route_id, kind FROM waiting
+                                       ORDER BY id LIMIT 1))
+                       AND state = 'pending'
+                       AND (lease_until IS NULL OR lease_until < %(clock)s)
+                       FOR UPDATE SKIP LOCKED
+                )
                 UPDATE sms_gateway_balance SET lease_until = %(clock)s + %(lease)s
-                 WHERE id = (SELECT id FROM sms_gateway_balance
-                              WHERE state = 'pending'
-                                AND (lease_until IS NULL OR lease_until < %(clock)s)
-                           ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                 WHERE id IN (SELECT id FROM taken)
              RETURNING id
                 """,
+                busy=list(busy),
                 clock=clock.at_statement(),
                 lease=LEASE,
             )
         )
         self.env["sms.gateway.dispatcher"]._commit()
-        return self.browse(request_id for (request_id,) in rows)
+        return self.browse(sorted(request_id for (request_id,) in rows))
 
-    def _ask(self):
-        provider = self.route_id._make_provider()
-        is_test = self.kind == "connection"
-        self.env["sms.gateway.dispatcher"]._commit()
-        try:
-            answer = provider.test_connection() if is_test else provider.balance()
-            values = {"answer": answer} if is_test else self._read_balance(answer)
-            values["state"] = "done"
-        except ProviderError as error:
+    def _keep_answer(self, answer, error):
+        """Write what the provider answered to all of these questions."""
+        if isinstance(error, ProviderError):
             values = {"state": "failed", "error": error.message}
-        except Exception as error:
-            # An adapter's bug must not stop the questions behind this one.
-            _logger.error("Balance request %s failed: %s", self.id, trace(error))
+        elif error:
             values = {"state": "failed", "error": type(error).__name__}
-        finally:
-            provider.close()
+        elif self[:1].kind == "connection":
+            values = {"state": "done", "answer": answer}
+        else:
+            values = {"state": "done", **self._read_balance(answer)}
         self.env["sms.gateway.dispatcher"]._begin()
         self.write({**values, "answered_at": fields.Datetime.now()})
-        self._notify()
+        for request in self:
+            request._notify()
 
     def _read_balance(self, balance):
         return {
@@ -169,6 +214,7 @@ class SmsGatewayBalance(models.Model):
         }
 
     def _notify(self):
+        self.ensure_one()
         group = self.env.ref("crm_sms_gateway.group_user")
         group._bus_send(
             BALANCE_NOTIFICATION, {"route_id": self.route_id.id, "balance_id": self.id}
@@ -212,6 +258,23 @@ class SmsGatewayBalance(models.Model):
             "units": self.units or [],
             "error": self.error or None,
         }
+
+
+def _call(provider, *, is_test):
+    """Ask a provider, in a thread of its own: nothing here knows of Odoo.
+
+    :return: the answer and None, or None and what was raised
+    """
+    try:
+        return (provider.test_connection() if is_test else provider.balance()), None
+    except ProviderError as error:
+        return None, error
+    except Exception as error:
+        # An adapter's bug must not stop the questions behind this one.
+        _logger.error("%s: a question failed: %s", provider.code, trace(error))
+        return None, error
+    finally:
+        provider.close()
 
 
 def _format_amount(amount):

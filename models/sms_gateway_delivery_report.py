@@ -564,12 +564,16 @@ class SmsGatewayDeliveryReport(models.Model):
     def _reconcile(self, deadline):
         """Find out what became of unknown messages whose turn has come.
 
+        Every route has its turn before one has the next: a provider that does not
+        answer holds back the others for one call.
+
         :param deadline: of the monotonic clock; the rest waits for the next run
         """
-        for route, is_debug in self._find_due("unknown"):
-            while time.monotonic() < deadline:
-                if not self._reconcile_route(route, is_debug):
-                    break
+        due = self._find_due("unknown")
+        while due:
+            due = [unit for unit in due if self._reconcile_route(*unit)]
+            if time.monotonic() >= deadline:
+                break
 
     def _reconcile_route(self, route, is_debug):
         provider = route._make_provider(is_debug=is_debug)

@@ -774,7 +774,7 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
                 route._pause(result.route_down)
             elif result.route_trouble and not (unit.is_down or unit.has_trouble):
                 unit.has_trouble = True
-                route._rest(_get_retry_after(result) or ROUTE_REST)
+                route._rest(_get_retry_after(result) or ROUTE_REST, result.message)
         self._commit()
 
     # === LEAVING ===

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, Command, api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, plaintext2html
+from odoo.tools import SQL, format_datetime, plaintext2html
 
 from ..providers import PROVIDERS
 from ..providers.base import BaseWords
@@ -25,6 +25,8 @@ from .usage import check_unused
 
 _logger = logging.getLogger(__name__)
 
+#: The person responsible is told of longer waits of a route, in seconds.
+MAX_SILENT_REST = 5 * 60
 #: In the context: settings are written one after the other and judged at the end. No
 #: client can put this very object there.
 _JUDGED_LATER = object()
@@ -164,6 +166,9 @@ class SmsGatewayRoute(models.Model):
         copy=False,
         help="After trouble with the connection the next try is made at this time.",
     )
+    rest_reason = fields.Char("Stored reason of the rest", readonly=True, copy=False)
+    rest_words = fields.Char("Reason of the rest", compute="_compute_rest")
+    is_resting = fields.Boolean(compute="_compute_rest")
 
     # Delivery reports
     webhook_token = fields.Char(
@@ -241,6 +246,16 @@ class SmsGatewayRoute(models.Model):
 
     def _compute_is_held(self):
         self.is_held = bool(self.env["sms.gateway.hold"]._find_open())
+
+    @api.depends("resume_at", "rest_reason")
+    @api.depends_context("lang")
+    def _compute_rest(self):
+        now = clock.now()
+        for route in self:
+            route.is_resting = bool(route.resume_at) and route.resume_at > now
+            route.rest_words = route.is_resting and say_words(
+                self.env, route.rest_reason
+            )
 
     def _compute_webhook_url(self):
         for route in self:
@@ -757,12 +772,59 @@ class SmsGatewayRoute(models.Model):
 
     def _resume(self):
         self.write({"state": "active", "pause_reason": False, "resume_at": False})
+        self._end_back_off()
         self.activity_feedback(["mail.mail_activity_data_todo"])
         self.env["sms.gateway.dispatcher"]._wake()
 
-    def _rest(self, seconds):
-        """Leave a route alone for a while after trouble with its connection."""
-        self.write({"resume_at": clock.this_second() + timedelta(seconds=seconds)})
+    def _rest(self, seconds, reason=""):
+        """Leave a route alone for a while after trouble with its connection, and tell
+        the person responsible of a long while."""
+        resume_at = clock.this_second() + timedelta(seconds=seconds)
+        self.write({"resume_at": resume_at, "rest_reason": reason})
+        if seconds > MAX_SILENT_REST:
+            for route in self:
+                _logger.warning("Route %s rests until %s", route.name, resume_at)
+                route._tell_of_rest()
+
+    def _tell_of_rest(self):
+        """One activity is enough for as long as nobody has done it."""
+        user = self.user_id or self.env.ref("base.user_admin")
+        theirs = self.with_context(lang=user.lang).env
+        summary = theirs._("The provider makes the route wait")
+        if summary in self.activity_ids.mapped("summary"):
+            return
+        told = theirs._(
+            "Nothing is sent before %(time)s, unless somebody resumes the route."
+            " The provider: %(words)s",
+            time=format_datetime(theirs, self.resume_at, tz=user.tz),
+            words=say_words(theirs, self.rest_reason) or "–",
+        )
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=summary,
+            note=plaintext2html(told),
+            user_id=user.id,
+        )
+
+    def _end_back_off(self):
+        """Let go at once what waits for its next attempt; what was never tried waits
+        for the time it is planned for."""
+        Message = self.env["sms.gateway.message"]
+        Message.flush_model(["not_before"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_message SET not_before = %(now)s
+                 WHERE id IN (SELECT id FROM sms_gateway_message
+                               WHERE state = 'queued' AND route_id IN %(routes)s
+                                 AND attempts > 0 AND not_before > %(now)s
+                                 FOR NO KEY UPDATE SKIP LOCKED)
+                """,
+                now=clock.now(),
+                routes=tuple(self.ids) or (0,),
+            )
+        )
+        Message.invalidate_model(["not_before"])
 
 
 class SmsGatewayRouteSetting(models.Model):

@@ -14,7 +14,7 @@ from typing import Literal
 from .msisdn import Channel, InvalidNumber, Reading, e164, normalise
 from .segments import Encoding, count_segments
 from .spaces import to_plain_spaces
-from .template import Template, make_ready
+from .template import Template, TextTooLong, make_ready
 
 Gender = Literal["male", "female"]
 ProblemCode = Literal[
@@ -37,7 +37,7 @@ _GENDERS: dict[str, Gender] = {
     "ж": "female",
 }
 #: A text is rendered up to so many times the length of the longest one.
-RENDER_SLACK = 4
+RENDER_SLACK = 2
 #: characters of the longest segment
 SEGMENT_LENGTH = 160
 # fields that every recipient has, listed or not
@@ -393,6 +393,10 @@ def _render(
         text = template.render(values, rules.longest)
     except KeyError as error:
         _add_once(Problem("missing_field", error.args[0]), problems)
+        return ""
+    except TextTooLong:
+        limit, unit = _get_limit(rules, kind)
+        problems.append(_too_long(f"> {limit}", limit, unit, kind))
         return ""
     if not text.strip():
         _add_once(Problem("missing_field", min(template.names, default="")), problems)

@@ -15,7 +15,7 @@ from typing import Protocol
 MAX_DEPTH = 900
 
 # Repetitions are bounded: the engine remembers each of them until its match has ended.
-_MANY = b"{0,200}"
+_MANY = b"{0,100}"
 _SPACE = rb"[ \t\n\r]*"
 _PLAIN = rb'[^"\\\x00-\x1f]*'
 _ESCAPE = rb'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
@@ -42,7 +42,7 @@ _match_members = re.compile(
     rb"(?:%s%s%s%s)%s" % (_STRING, _COLON, _VALUE, _COMMA, _MANY)
 ).match
 # lists that begin with lists, and any ends one behind the other
-_match_openings = re.compile(rb"(?:\[%s){1,200}(?=\[)" % _SPACE).match
+_match_openings = re.compile(rb"(?:\[%s){1,100}(?=\[)" % _SPACE).match
 _match_closings = re.compile(rb"[\]}](?:%s[\]}])%s" % (_SPACE, _MANY)).match
 _SPACES = b" \t\n\r"
 _CLOSING_OF = bytes.maketrans(b"[{", b"]}")

@@ -14,7 +14,7 @@ from .foreign import Kind, find_foreign
 from .links import find_glued
 from .msisdn import Channel
 from .segments import count_segments
-from .template import Template, TemplateError, compile_template
+from .template import Template, TemplateError, compile_template, make_ready
 from .transliteration import to_latin
 
 #: ``alternative`` is the SMS behind a call
@@ -181,7 +181,9 @@ def lint(
 
 def fill(template: Template, samples: Mapping[str, str]) -> str:
     """Return a text with samples in it: as for recipients, a blank one is none."""
-    given = {name: value for name, value in samples.items() if value.strip()}
+    given = {
+        name: make_ready(value) for name, value in samples.items() if value.strip()
+    }
     return template.render({**dict.fromkeys(template.required, ""), **given})
 
 

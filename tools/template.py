@@ -8,6 +8,7 @@ Values are data: what they contain is never read as template text.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -80,38 +81,56 @@ class TemplateError(ValueError):
         self.detail = detail
 
 
+class TextTooLong(ValueError):
+    """A text with its values is longer than the caller wants."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
     """A checked text.
 
     ``names`` are the names used, ``required`` those used at least once without
     ``default(...)`` directly behind them. A name has one alias for where it is
-    truncated, one for where it is not.
+    truncated, one for where it is not, with the number of those uses.
     """
 
     source: str
     names: frozenset[str]
     required: frozenset[str]
-    _aliases: tuple[tuple[str, str, bool], ...]
+    _aliases: tuple[tuple[str, str, int], ...]
     _pieces: Callable[[dict[str, str]], Iterable[str]]
 
     def render(self, values: Mapping[str, str], longest: int = LONGEST) -> str:
         r"""Return the text with its values; its own line breaks are all ``\n``.
 
         A name that ``values`` lacks takes its default. A text of more than ``longest``
-        characters is not rendered to its end: what is returned is longer, too.
+        characters is not rendered to its end.
 
         :param values: as `make_ready` leaves them
         :raise KeyError: when a required name is lacking
+        :raise TextTooLong:
         """
         found = {
-            alias: _cut(values[name], MAX_TRUNCATE) if is_cut else values[name]
-            for name, alias, is_cut in self._aliases
+            alias: values[name] if uses else _cut(values[name], MAX_TRUNCATE)
+            for name, alias, uses in self._aliases
             if name in values
         }
         if len(found) < len(self._aliases):
             self._check_required(values)
+        if max(map(len, found.values()), default=0) > MAX_TRUNCATE:
+            self._check_length(values, longest)
         return _join(self._pieces(found), longest)
+
+    def _check_length(self, values: Mapping[str, str], longest: int) -> None:
+        """Judge long values before any of them is rendered: no filter but
+        ``truncate`` makes one shorter than it is without the spaces around it."""
+        least = sum(
+            uses * len(values[name].strip())
+            for name, _alias, uses in self._aliases
+            if name in values
+        )
+        if least > longest:
+            raise TextTooLong
 
     def _check_required(self, values: Mapping[str, str]) -> None:
         for name in sorted(self.required - values.keys()):
@@ -147,7 +166,7 @@ def _join(pieces: Iterable[str], longest: int) -> str:
         found.append(piece)
         size += len(piece)
         if size > longest:
-            break
+            raise TextTooLong
     return "".join(found)
 
 
@@ -189,17 +208,19 @@ def _compile_tree(source: str, tree: nodes.Template, names: frozenset[str]) -> T
     # Names become positions: a field called `self`, or two that Python would take for
     # one identifier, are then fields like any other.
     aliases: dict[tuple[str, bool], str] = {}
+    uses: Counter[tuple[str, bool]] = Counter()
     required = set()
     for node, filters in _check_nodes(tree, names):
         if filters[-1:] != ["default"]:
             required.add(node.name)
         use = node.name, "truncate" in filters
+        uses[use] += not use[1]
         node.name = aliases.setdefault(use, f"field_{len(aliases)}")
     return Template(
         source,
         frozenset(name for name, _is_cut in aliases),
         frozenset(required),
-        tuple((name, alias, is_cut) for (name, is_cut), alias in aliases.items()),
+        tuple((use[0], alias, uses[use]) for use, alias in aliases.items()),
         _renderer(tree),
     )
 

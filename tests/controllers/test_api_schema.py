@@ -1,7 +1,9 @@
 import copy
 import json
 import time
+import tracemalloc
 import unicodedata
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType, SimpleNamespace
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
+from odoo.addons.crm_sms_gateway.benchmarks.hostile import make_hostile
 from odoo.addons.crm_sms_gateway.controllers.api_schema import (
     BalanceRequest,
     Limits,
@@ -37,6 +40,7 @@ from odoo.addons.crm_sms_gateway.tools.compose import (
     RoundedNumber,
     compose_all,
 )
+from odoo.addons.crm_sms_gateway.tools.json_outline import Outline
 from odoo.addons.crm_sms_gateway.tools.sentences import SENTENCES
 from odoo.addons.crm_sms_gateway.tools.template import TemplateError, compile_template
 
@@ -92,6 +96,7 @@ SEND_ANSWER = """
 """
 
 ABSENT = object()
+SCHEMA = "odoo.addons.crm_sms_gateway.controllers.api_schema"
 
 
 class Refused(NamedTuple):
@@ -203,7 +208,7 @@ class TestLengths(SchemaCase):
     def test_long_members_of_users_are_none_that_is_listed(self):
         users = [{"phone": "+79281706700", self.HEAP: "Анна", "a": "b"}]
         document = self.parse_send(send={"users": users, "fields": ["a", "c"]})
-        self.assertEqual(document.recipients[0].values, {"a": "b"})
+        self.assertEqual(next(iter(document.recipients)).values, {"a": "b"})
 
     def test_heaps_of_marks_in_a_text_are_not_composed(self):
         text = self.HEAP[:16_000]
@@ -243,7 +248,7 @@ class TestManual(SchemaCase):
         self.assertTrue(document.rules.gender_required)
         recipient = Recipient(1, "+79281706700", "male", {"first_name": "Андрей"})
         self.assertEqual(len(document.recipients), 3)
-        self.assertEqual(document.recipients[1], recipient)
+        self.assertEqual(list(document.recipients)[1], recipient)
 
     def test_sms_composes(self):
         document = self.parse_text(SMS_EXAMPLE, "POST")
@@ -285,6 +290,121 @@ class TestManual(SchemaCase):
             "1f49abdac0f0c8c513ce9f678ea2cb56", rejected=[], warnings=(), language="ru"
         )
         self.assert_same_text(answer, SEND_ANSWER)
+
+
+class TestBigBodies(SchemaCase):
+    """A body that is read in parts means what it means when it is built."""
+
+    def understand(self, body):
+        """The whole of a request: its recipients, or the problems."""
+        try:
+            document = self.parse(parse_json(body))
+        except RequestError as error:
+            return [(one.code, one.path) for one in error.problems]
+        if isinstance(document, SendDocument):
+            names = list(document.rules.fields)
+            return (document.sources, names, *document.recipients)
+        return document
+
+    def assert_same(self, document):
+        body = document if isinstance(document, bytes) else json.dumps(document)
+        body = body if isinstance(body, bytes) else body.encode()
+        built = self.understand(body)
+        with patch(f"{SCHEMA}.MAX_BUILT", 0), patch.object(Outline, "MAX_WHOLE", 20):
+            self.assertEqual(self.understand(body), built)
+        return built
+
+    def test_a_send(self):
+        users = [
+            {"phone": "+79281706700", "имя": "}]{[", "order": 1e9, "junk": [{}]},
+            {"first name": "A", "first_name": "B", "phone": None, "gender": []},
+            *[{"phone": str(number)} for number in range(100)],
+        ]
+        fields = {"first name": "x", "имя": None, "order": 3}
+        for send in (
+            make_send(send={"users": users, "fields": fields}),
+            make_send(send={"users": users, "fields": list(fields)}),
+            make_send(send={"users": ABSENT}, users=users, fields=fields),
+            make_send(send={"users": users}, junk=[[[{}]] * 9] * 9, strict=True),
+        ):
+            found = self.assert_same(send)
+            self.assertEqual(len(found[-102:]), 102)
+            self.assertEqual(found[-1].phone, "99")
+
+    def test_the_last_of_a_repeated_member_counts(self):
+        self.assert_same(
+            b'{"route": "a", "send": {"text_male": "x", "users": [{"phone": "1"}],'
+            b' "users": [{"phone": "2"}, {"phone": "3", "phone": "4"}]}, "route": "b"}'
+        )
+
+    def test_what_is_wrong(self):
+        for document in (
+            *([], {}, {"send": 1}, {"send": {}}, {"send": [], "balance": []}),
+            {"route": "a", "balance": ["rub", "usd", "rub", 1, "x" * 100]},
+            {"route": [], "status": {"key": {"a": 1}, "limit": {}, "offset": []}},
+            make_send(send={"users": [1, {}, [], "a", None] * 9}),
+            make_send(send={"users": {"phone": "1" * 50}}),
+            make_send(send={"fields": [{}, [], "a b", 1] * 9}),
+            make_send(send={"fields": {str(number): [] for number in range(50)}}),
+            make_send(send={"fields": [f"n{number}" for number in range(101)]}),
+            make_send(send={"fields": {f"n{number}": 1 for number in range(101)}}),
+        ):
+            with self.subTest(document=str(document)[:80]):
+                self.assert_same(document)
+
+    def test_what_is_no_json(self):
+        for body in (
+            b"",
+            b" ",
+            b"{",
+            b'{"a": 1,}',
+            b'{"a": "\xff"}',
+            b"[" * 2000,
+            b"x",
+        ):
+            with self.subTest(body[:20]):
+                self.assertEqual(self.assert_same(body), [("bad_json", "")])
+
+    def test_the_place_is_told_in_characters(self):
+        with patch(f"{SCHEMA}.MAX_BUILT", 0), self.assertRaises(RequestError) as caught:
+            parse_json('{"a": 1,\n "йй": x}'.encode())
+        [problem] = caught.exception.problems
+        self.assertEqual((problem.params["line"], problem.params["column"]), (2, 8))
+
+    def test_a_byte_order_mark_is_tolerated(self):
+        self.assert_same(b"\xef\xbb\xbf" + json.dumps(make_send()).encode())
+
+    def test_brackets_in_strings_count_as_nothing(self):
+        text = "[{" * 7_000
+        users = [{"phone": "+79281706700", "a": text}] * 300
+        body = json.dumps(make_send(send={"users": users, "fields": ["a"]})).encode()
+        document = self.parse(parse_json(body))
+        self.assertEqual(len(document.recipients), 300)
+        self.assertEqual({one.values["a"] for one in document.recipients}, {text})
+
+    def test_too_many_users_are_not_counted_to_the_end(self):
+        body = json.dumps(make_send(send={"users": [{}] * 3_000_000})).encode()
+        error = self.refused(parse_json(body))
+        self.assertEqual((error.code, error.status), ("too_many_users", 413))
+        answer = serialise_error(error, "en")
+        self.assertIn("recipients: > 50000, at most 50000", answer["message"])
+
+    def test_hostile_bodies_take_little_memory(self):
+        for kind, body in make_hostile(2**19):
+            with self.subTest(kind), patch(f"{SCHEMA}.MAX_BUILT", 4 * 2**20):
+                self.assertLess(self.measure_memory(body), 12 * 2**20)
+
+    def measure_memory(self, body):
+        """The most that the recipients of a body take while they are read."""
+        tracemalloc.start()
+        try:
+            with suppress(RequestError):
+                document = self.parse(parse_json(body))
+                for _recipient in getattr(document, "recipients", ()):
+                    pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
 
 
 class TestJson(SchemaCase):
@@ -644,7 +764,7 @@ class TestTexts(SchemaCase):
         document = self.parse_send(
             send={"text_male": "{{ и\u0306 }}", "fields": ["й"], "users": [{"й": "1"}]}
         )
-        self.assertEqual(document.recipients[0].values, {"й": "1"})
+        self.assertEqual(next(iter(document.recipients)).values, {"й": "1"})
 
 
 class TestFields(SchemaCase):
@@ -833,7 +953,9 @@ class TestUsers(SchemaCase):
             users=[{"fio": "A"}],
             fields=["fio"],
         )
-        self.assertEqual(document.recipients, [Recipient(0, None, None, {"fio": "A"})])
+        self.assertEqual(
+            list(document.recipients), [Recipient(0, None, None, {"fio": "A"})]
+        )
         self.assertEqual(document.users_path, "users")
         self.assertEqual(self.parse_send().users_path, "send.users")
 

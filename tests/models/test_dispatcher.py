@@ -177,6 +177,30 @@ class TestAnswers(GatewayCase):
         message = self.send_through(submit=answer(Outcome.NOT_SENT, retry_after=300))
         self.assertAlmostEqual(self.get_wait(message), 300, delta=0.5)
 
+    def test_a_long_wait_is_told_and_resume_ends_it(self):
+        later = fields.Datetime.now() + timedelta(days=2)
+        message = self.send_through(submit=fail(NotSent("Busy", retry_after=1e9)))
+        route = self.scripted
+        planned = self.get_messages(self.send(PHONE, route=route, not_before=later))
+        self.assertEqual(message.state, "queued")
+        self.assertTrue(route.is_resting)
+        self.assertEqual(route.rest_words, "Busy")
+        self.assertEqual(len(route.activity_ids), 1)
+        self.assertIn("Busy", route.activity_ids.note)
+        self.assertEqual(route.activity_ids.user_id, route.user_id)
+        route._rest(3600, "Busy")
+        self.assertEqual(len(route.activity_ids), 1, "it is told already")
+        route.action_resume()
+        self.env.invalidate_all()
+        self.assertFalse(route.is_resting or route.activity_ids)
+        self.assertLessEqual(message.not_before, fields.Datetime.now())
+        self.assertEqual(planned.not_before, later)
+
+    def test_a_short_wait_is_not_told(self):
+        self.send_through(submit=fail(NotSent("Busy", retry_after=60)))
+        self.assertTrue(self.scripted.is_resting)
+        self.assertFalse(self.scripted.activity_ids)
+
     def test_nobody_waits_for_longer_than_a_day(self):
         message = self.send_through(submit=answer(Outcome.NOT_SENT, retry_after=1e15))
         self.assertEqual(message.state, "queued")

@@ -79,6 +79,21 @@ class TestLeases(ReconcileCase):
 
 @tagged("post_install", "-at_install")
 class TestLookup(ReconcileCase):
+    def test_every_route_has_its_turn_however_long_the_first_one_takes(self):
+        asked = []
+        for name in ("first", "second"):
+
+            def look_up(requests, name=name):
+                asked.append(name)
+                return found(DeliveryStatus.DELIVERED)(requests)
+
+            route, _provider = self.script_route(submit=NO_ANSWER, lookup=look_up)
+            self.make_unknown(route)
+        self.let_pass(10)
+        with self.as_cron() as env:
+            env["sms.gateway.delivery.report"]._reconcile(deadline=0)
+        self.assertEqual(asked, ["first", "second"])
+
     def test_what_the_provider_has_is_settled(self):
         for status, state in (
             (DeliveryStatus.ACCEPTED, "submitted"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import threading
 import unicodedata
 from datetime import timedelta
 from decimal import Decimal
@@ -690,6 +691,44 @@ class TestQuestions(GatewayCase):
         request.lease_until = fields.Datetime.now() - LEASE - timedelta(seconds=1)
         self.run_balance()
         self.assertEqual(request.state, "done")
+
+    def test_questions_of_one_kind_to_one_route_are_one_call(self):
+        scripted, provider = self.script_route()
+        calls = []
+        told = Balance((), (), b"raw", "told")
+        provider._balance = lambda _provider: calls.append("balance") or told
+        Requests = self.env["sms.gateway.balance"]
+        asked = Requests.browse()
+        for _number in range(300):
+            asked += Requests._request(scripted)
+        test = Requests._request(scripted, kind="connection")
+        self.run_balance()
+        # a test of the connection asks for the balance, too
+        self.assertEqual(len(calls), 2)
+        self.assertEqual(set(asked.mapped("state")), {"done"})
+        self.assertEqual(set(asked.mapped("answer")), {"told"})
+        self.assertNotEqual(test.state, "pending")
+
+    def test_a_provider_that_hangs_holds_nobody_back(self):
+        """The first one asked goes on only when the second one was asked."""
+        asked = threading.Event()
+        hanging, its_provider = self.script_route()
+        healthy, provider = self.script_route()
+
+        def hang(_provider):
+            if not asked.wait(20):
+                raise NotSent("Time-out")
+            return Balance((), (), b"", "late")
+
+        def tell(_provider):
+            asked.set()
+            return Balance((), (), b"", "told")
+
+        its_provider._balance, provider._balance = hang, tell
+        Requests = self.env["sms.gateway.balance"]
+        first, second = [Requests._request(route) for route in (hanging, healthy)]
+        self.run_balance()
+        self.assertEqual((first.answer, second.answer), ("late", "told"))
 
     def test_the_form_shows_the_last_answer(self):
         self.route.action_pause()

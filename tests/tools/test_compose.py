@@ -16,6 +16,7 @@ from odoo.addons.crm_sms_gateway.tools.compose import (
     compose_ready,
 )
 from odoo.addons.crm_sms_gateway.tools.msisdn import Reading
+from odoo.addons.crm_sms_gateway.tools.sentences import sentence
 from odoo.addons.crm_sms_gateway.tools.template import compile_template
 
 PHONE = "+79281706700"
@@ -457,6 +458,21 @@ class TestFields(ComposeCase):
                 self.assert_problems(message, ("invalid_character", "name"))
                 self.assertEqual(message.text, "")
 
+    def test_a_bad_value_has_no_default(self):
+        rules = Rules(fields=("name", "other"), defaults={"name": "d", "other": "o"})
+        message = composed(
+            "{{ name }} {{ other }}",
+            names=("name", "other"),
+            values={"name": True},
+            rules=rules,
+        )
+        self.assert_problems(message, ("invalid_field", "name"))
+
+    def test_a_listed_phone_has_no_use_for_its_default(self):
+        rules = Rules(fields=("phone",), defaults={"phone": "d"})
+        message = composed("{{ phone }}", names=("phone",), rules=rules)
+        self.assert_composed(message, PHONE)
+
     def test_unstorable_default(self):
         message = self.compose(None, defaults={"name": "\x00"})
         self.assert_problems(message, ("invalid_character", "name"))
@@ -533,6 +549,30 @@ class TestSize(ComposeCase):
         values = {"name": "a" * 1531}
         message = composed("{{ name }}", values=values, rules=rules)
         self.assert_problems(message, ("too_long", ""))
+
+    def test_a_text_far_too_long_is_not_rendered(self):
+        """Rendered before it was measured, each would take a gigabyte."""
+        long = "a" * 2**20
+        for rules, values in (
+            (Rules(fields=("name",)), {"name": long}),
+            (Rules(fields=("name",), defaults={"name": long}), {}),
+            (Rules(fields=("name",), channel="voice"), {"name": long}),
+        ):
+            for source in ("{{ name }}" * 1000, "{{ name|upper }}" * 1000):
+                message = composed(source, values=values, rules=rules)
+                self.assert_problems(message, ("too_long", ""))
+                self.assertEqual((message.text, message.segments), ("", 0))
+                [problem] = message.problems
+                self.assertEqual(
+                    problem.params["count"], f"> {problem.params['limit']}"
+                )
+        told = sentence("too_long", "en", **problem.params)
+        self.assertIn("Characters: > 4000, at most 4000", told)
+
+    def test_a_long_value_may_be_truncated(self):
+        rules = Rules(fields=("name",), defaults={"name": "a b " * 2**18})
+        message = composed("{{ name|truncate(9) }}", rules=rules)
+        self.assert_composed(message, "a b a...")
 
     def test_speech_is_counted_in_characters(self):
         rules = Rules(channel="voice")

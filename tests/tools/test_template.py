@@ -9,7 +9,9 @@ from odoo.addons.crm_sms_gateway.tools.template import (
     MAX_PLACEHOLDERS,
     MAX_SOURCE,
     TemplateError,
+    TextTooLong,
     compile_template,
+    make_ready,
     make_title,
 )
 
@@ -48,7 +50,8 @@ sources = st.lists(
 
 class TemplateCase(BaseCase):
     def render(self, source, **values):
-        return compile_template(source, values.keys() | {"name"}).render(values)
+        ready = {name: make_ready(value) for name, value in values.items()}
+        return compile_template(source, values.keys() | {"name"}).render(ready)
 
     def assert_refused(self, source, code, line=1, detail=None):
         with self.assertRaises(TemplateError) as caught:
@@ -334,6 +337,34 @@ class TestRefused(TemplateCase):
         self.assertEqual(text, "a" * MAX_PLACEHOLDERS)
         source = "{{ name }}" * (MAX_PLACEHOLDERS + 1)
         self.assert_refused(source, "template_forbidden", 1, "placeholders")
+
+    def test_a_text_too_long_is_not_rendered(self):
+        for source in (
+            "{{ name }}" * MAX_PLACEHOLDERS,
+            "{{ name|upper }}" * MAX_PLACEHOLDERS,
+            "{{ name|truncate(9) }}{{ name }}" * 400,
+        ):
+            value = make_ready("a" * 2**20, 2000)
+            with self.subTest(source[:40]), self.assertRaises(TextTooLong):
+                compile_template(source, ["name"]).render({"name": value}, 2000)
+
+    @given(
+        st.text(alphabet=" a\n\xa0\ufeffß", max_size=30).map(lambda text: text * 60),
+        st.sampled_from(
+            ["name", "name|trim", "name|truncate(500)", "name|upper|truncate(9)"]
+            + ["name|trim|truncate(20)", "name|truncate(500)|trim", "name|lower"]
+        ),
+    )
+    def test_what_is_cut_off_changes_no_text(self, value, expression):
+        template = compile_template(f"[{placeholder(expression)}]", ["name"])
+        text = template.render({"name": make_ready(value)})
+        for longest in (600, 1000):
+            ready = {"name": make_ready(value, longest)}
+            if len(text) > longest:
+                with self.assertRaises(TextTooLong):
+                    template.render(ready, longest)
+            else:
+                self.assertEqual(template.render(ready, longest), text)
 
     def test_bombs_are_refused(self):
         for source in (
