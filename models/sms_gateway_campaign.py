@@ -558,7 +558,7 @@ class SmsGatewayCampaign(models.Model):
                        pause_reason = NULL, emptied_at = %s
                  WHERE id = ANY(%s)
                 """,
-                now(),
+                clock.now(),
                 list(self.ids),
             )
         )

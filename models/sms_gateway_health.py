@@ -134,6 +134,7 @@ class SmsGatewayHealth(models.AbstractModel):
         """
         vitals = vitals or self._take_vitals()
         return [
+            *self._find_hold(),
             *self._find_inactive_crons(vitals),
             *self._find_failing_crons(vitals),
             *self._find_missing_workers(vitals),
@@ -142,6 +143,21 @@ class SmsGatewayHealth(models.AbstractModel):
             *self._find_unfolded_counters(vitals),
             *self._find_unfit_options(),
         ]
+
+    def _find_hold(self):
+        """Whether the database was restored or copied and waits for a decision."""
+        told = self.env["sms.gateway.hold"]._tell()
+        if told:
+            may_decide = self.env.user.has_group("base.group_system")
+            yield Trouble(
+                "database_held",
+                told["sentence"],
+                self.env._(
+                    "An administrator of Odoo decides in SMS Gateway → Configuration →"
+                    " Restored and Copied Database."
+                ),
+                told["action"] if may_decide else None,
+            )
 
     def _find_inactive_crons(self, vitals):
         crons = [cron for cron in vitals.crons if not cron.is_active]

@@ -61,9 +61,9 @@ class ScriptedProvider(Provider):
         return self.script["push"](request)
 
 
-def load_migration(name):
-    """The module of a migration to 19.0.1.5.0, such as ``post-routes``."""
-    path = ROOT / "migrations" / "19.0.1.5.0" / f"{name}.py"
+def load_migration(name, version="19.0.1.5.0"):
+    """The module of a migration to a version, such as ``post-routes``."""
+    path = ROOT / "migrations" / version / f"{name}.py"
     spec = util.spec_from_file_location(name.replace("-", "_"), path)
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)

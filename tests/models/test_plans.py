@@ -359,7 +359,7 @@ class TestPlans(PlanCase):
             """,
             [self.route.id, self.route.company_id.id],
         )
-        oldest = now() - timedelta(days=10)
+        oldest = clock.now() - timedelta(days=10)
         tables = (
             *generate.GROWING,
             "sms_gateway_campaign",

@@ -910,7 +910,9 @@ class TestAddresses(GateCase):
         self.env.flush_all()
         self.env.cr.execute("UPDATE sms_gateway_route SET allows_private = FALSE")
         self.env.invalidate_all()
-        load_migration("post-addresses").migrate(self.env.cr, "19.0.1.4.1")
+        load_migration("post-addresses", "19.0.1.6.0").migrate(
+            self.env.cr, "19.0.1.5.0"
+        )
         self.env.invalidate_all()
         self.assertTrue(self.gate_route.allows_private)
         self.assertFalse((public | never | self.route).filtered("allows_private"))
