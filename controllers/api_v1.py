@@ -106,7 +106,7 @@ class ApiDispatcher(http.Dispatcher):
                 "Whether %s is stored is unknown: %s", self.accepted_key, exc
             )
             return unknown_outcome(self.accepted_key)
-        if isinstance(exc, OUTAGES):
+        if is_outage(exc):
             return schema.request_error("unavailable", headers=RETRY_SOON)
         incident = uuid.uuid4().hex[:12]
         _logger.error("API error %s", incident, exc_info=exc)
@@ -341,6 +341,12 @@ def is_origin_known():
 
 
 # === OUTAGES ===
+def is_outage(exc):
+    """Whether PostgreSQL is away; of a connection that broke while it lay in the pool
+    psycopg2 tells by the most general class."""
+    return isinstance(exc, OUTAGES) or type(exc) is psycopg2.DatabaseError
+
+
 def is_connection_lost(exc):
     """Whether PostgreSQL has not said what became of the statement."""
     is_ours = isinstance(exc, psycopg2.Error)

@@ -11,7 +11,7 @@ from odoo.service.db import list_dbs
 from odoo.sql_db import db_connect
 
 from .api_schema import request_error
-from .api_v1 import OUTAGES, RETRY_SOON, make_error_response
+from .api_v1 import OUTAGES, RETRY_SOON, is_outage, make_error_response
 
 PATH = "/api/v1"
 
@@ -29,7 +29,7 @@ class OutageDispatcher(http.HttpDispatcher):
         return False
 
     def handle_error(self, exc):
-        if isinstance(exc, OUTAGES) or self._is_without_database(exc):
+        if is_outage(exc) or self._is_without_database(exc):
             error = request_error("unavailable", headers=RETRY_SOON)
             return make_error_response(error)
         return super().handle_error(exc)
@@ -41,8 +41,8 @@ class OutageDispatcher(http.HttpDispatcher):
         if not self.database:
             return is_choice_hindered(self.request)
         error = find_registry_error(exc)
-        is_outage = error and isinstance(error.__cause__, OUTAGES)
-        return is_outage and not is_missing(self.database)
+        is_hindered = error and is_outage(error.__cause__)
+        return is_hindered and not is_missing(self.database)
 
 
 def is_choice_hindered(request):

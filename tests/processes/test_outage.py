@@ -37,6 +37,15 @@ class TestOutage(ProcessCase):
         answer = self._call("POST", "/api/v1", {})
         self.assertEqual(answer.json()["details"]["code"], "no_operation")
 
+    def test_connections_that_broke_in_the_pool_are_an_outage(self):
+        self._call("POST", "/api/v1", {})
+        self.proxy.go_away()
+        self.proxy.come_back()
+        answer = self._call("POST", "/api/v1", {})
+        while answer.status_code != 400:
+            self._check_unavailable(answer)
+            answer = self._call("POST", "/api/v1", {})
+
     def test_so_it_does_where_odoo_has_to_ask_for_the_databases(self):
         self.proxy.go_away()
         away = {"db_host": self.proxy.folder, "dbfilter": f"^{get_db_name()}$"}
