@@ -123,6 +123,7 @@ class SmsGatewayRetention(models.AbstractModel):
     def _list_fixed(self, days):
         reports = sms_gateway_delivery_report.KEEP_REPORTS.days
         answers = int(sms_gateway_idempotency.KEEP.total_seconds() / 3600)
+        imports = f"{float(config['transient_age_limit']):g}"
         return [
             (
                 self.env._("Delivery reports as they were received"),
@@ -150,9 +151,7 @@ class SmsGatewayRetention(models.AbstractModel):
             (
                 self.env._("Imported files, until they are members"),
                 self.env._("Database and files"),
-                self.env._(
-                    "About %(hours)s hours", hours=config["transient_age_limit"]
-                ),
+                self.env._("About %(hours)s hours", hours=imports),
             ),
         ]
 
