@@ -12,8 +12,8 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import config, convert_file
 
 from odoo.addons.crm_sms_gateway.models import sms_gateway_health
+from odoo.addons.crm_sms_gateway.models.clock import now
 from odoo.addons.crm_sms_gateway.models.sms_gateway_health import SHORTEST_CRON_LIMIT
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import now
 
 from ..common import PHONE, GatewayCase, sandbox_phone
 
