@@ -24,6 +24,7 @@ from odoo.tools import SQL, config
 from ..providers.base import BaseWords
 from ..tools.sentences import sentence
 from . import clock
+from .failed_statements import hidden_values
 from .reasons import RESOLVED
 from .sms_gateway_message import StateChange, to_sql
 from .sms_gateway_native import SmsApiGateway
@@ -202,14 +203,14 @@ class SmsGatewayHold(models.Model):
         if not self.env["sms.gateway.settings"]._get().holds_after_failover:
             names = [name for name in names if name != "timeline"]
         parts = SQL(", ").join(SQL("%s, %s", name, PARTS[name]) for name in names)
-        self.env.cr.execute(
-            SQL(
-                """SELECT jsonb_build_object(%s),
-                          (SELECT max(id) FROM sms_gateway_hold)""",
-                parts,
-            ),
-            log_exceptions=False,
+        query = SQL(
+            """SELECT jsonb_build_object(%s),
+                      (SELECT max(id) FROM sms_gateway_hold)""",
+            parts,
         )
+        # to be refused is no error
+        with hidden_values():
+            self.env.cr.execute(query, log_exceptions=False)
         found, hold_id = self.env.cr.fetchone()
         newest = self.browse(hold_id or ())
         newest.invalidate_recordset()

@@ -779,11 +779,7 @@ class SmsGatewayMessage(models.Model):
             return
         for row in rows:
             self.env.cr.execute(
-                SQL(
-                    "INSERT INTO sms_gateway_message (%s) VALUES %s", rows.COLUMNS, row
-                ),
-                # the log is no place for codes
-                log_exceptions=not campaign.is_secret,
+                SQL("INSERT INTO sms_gateway_message (%s) VALUES %s", rows.COLUMNS, row)
             )
 
     def _finish_accept(self, campaign, stored):

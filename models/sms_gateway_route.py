@@ -682,10 +682,7 @@ class SmsGatewayRoute(models.Model):
         """The route of a condition, with what a request needs to know of it: in SQL,
         for every request asks."""
         self.flush_model([*ROUTE_COLUMNS, "active", "webhook_token"])
-        # A failed statement would show the secret of a webhook in the log.
-        query = SQL("%s WHERE %s", SELECT_ROUTE, condition)
-        self.env.cr.execute(query, log_exceptions=False)
-        rows = self.env.cr.dictfetchall()
+        rows = self.env.execute_query_dict(SQL("%s WHERE %s", SELECT_ROUTE, condition))
         route = self.browse(row["id"] for row in rows)
         for row in rows:
             fill_cache(route, row)

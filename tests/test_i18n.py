@@ -16,7 +16,10 @@ ADDON = "crm_sms_gateway"
 ROOT = Path(__file__).resolve().parents[1]
 
 #: Terms that are the same in Russian.
-SAME = {"API", "GSM-7", "ID", "SMS", "UCS-2"}
+SAME = {
+    *("API", "GSM-7", "ID", "SMS", "UCS-2"),
+    *("crm.example.com", "https://crm.example.com"),
+}
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\{.*?\}\}|\{\w*\}|</?[a-z][^>]*>")
 LETTER = re.compile(r"[^\W\d_]")

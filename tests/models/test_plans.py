@@ -271,7 +271,12 @@ class TestPlans(PlanCase):
         """What is due is found by its index; whether lanes take it tell the latest
         events, and no more of them."""
         self.env.cr.execute(
-            "UPDATE sms_gateway_route SET write_date = now() - interval '1 day'"
+            """
+            UPDATE sms_gateway_route SET write_date = now() - interval '1 day';
+            UPDATE ir_cron
+               SET lastcall = NULL, create_date = now() - interval '1 day';
+            DELETE FROM ir_cron_progress
+            """
         )
         health = self.env["sms.gateway.health"]
         with self.assert_found_by_index():

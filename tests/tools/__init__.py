@@ -6,6 +6,7 @@ from . import (
     test_filters,
     test_foreign,
     test_hosts,
+    test_json_outline,
     test_links,
     test_letters,
     test_lint,
