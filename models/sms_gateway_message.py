@@ -45,10 +45,9 @@ FINAL_STATES = ("delivered", "failed", "expired", "cancelled")
 STATE_NAMES = tuple(name for name, _label in STATES)
 
 #: Where a state may go. `_set_state` obeys this table, the dispatcher's claim is the
-#: one statement that walks queued → submitting / expired / cancelled by itself. What is
-#: queued becomes unknown where the original of a restored database may have sent it.
+#: one statement that walks queued → submitting / expired / cancelled by itself.
 ARROWS = {
-    "queued": ("submitting", "unknown", "failed", "expired", "cancelled"),
+    "queued": ("submitting", "failed", "expired", "cancelled"),
     "submitting": ("queued", "submitted", "unknown", "delivered", "failed"),
     "submitted": ("delivered", "failed", "expired"),
     "unknown": ("queued", "submitted", "delivered", "failed", "expired"),
@@ -57,6 +56,10 @@ ARROWS = {
     "expired": ("delivered",),
     "cancelled": (),
 }
+#: Where only a person's decision leads: the original of a restored database may have sent
+#: what is queued. An answer that comes late must not go there: the message was queued
+#: again since, knowingly.
+DECIDED_ARROWS = (("queued", "unknown"),)
 
 FAILURE_TYPES = [
     ("invalid_number", "Invalid number"),
@@ -893,6 +896,8 @@ WITH wanted AS (
                 THEN 'refused'
                 WHEN l.state = w.state THEN 'already'
                 WHEN (l.state, w.state) IN %(arrows)s THEN 'moved'
+                WHEN (l.state, w.state) IN %(decided)s AND w.source = 'person'
+                THEN 'moved'
                 ELSE 'refused' END AS verdict
       FROM wanted w JOIN locked l ON l.id = w.id
 ), moved AS (
@@ -948,6 +953,7 @@ SELECT id, verdict FROM judged ORDER BY id
                 old_outcome=outcome_of("l"),
                 count_moved=COUNT_MOVED,
                 arrows=tuple(arrows),
+                decided=DECIDED_ARROWS,
                 final=FINAL_STATES,
                 now=clock.now(),
             )

@@ -21,7 +21,7 @@ SOURCES = {
     "queued": {"submitting", "unknown"},
     "submitting": {"queued"},
     "submitted": {"submitting", "unknown"},
-    "unknown": {"queued", "submitting"},
+    "unknown": {"submitting"},
     "delivered": {"submitting", "submitted", "unknown", "failed", "expired"},
     "failed": {"queued", "submitting", "submitted", "unknown"},
     "expired": {"queued", "submitted", "unknown"},
@@ -136,6 +136,12 @@ class TestMessageStates(GatewayCase):
         self.force_state(self.message, "queued")
         with mute_logger("odoo.sql_db"), self.assertRaises(CheckViolation):
             self.move(self.change(CLAIMED))
+
+    def test_only_a_person_makes_unknown_what_is_queued(self):
+        for source, verdict in (("dispatcher", "refused"), ("person", "moved")):
+            with self.subTest(source):
+                change = self.change("unknown", source=source)
+                self.assertEqual(self.move(change), [verdict])
 
     def test_times_of_the_source_are_kept(self):
         self.force_state(self.message, "submitted")
