@@ -56,9 +56,9 @@ ARROWS = {
     "expired": ("delivered",),
     "cancelled": (),
 }
-#: Where only a person's decision leads: the original of a restored database may have sent
-#: what is queued. An answer that comes late must not go there: the message was queued
-#: again since, knowingly.
+#: Where only a person's decision leads: the original of a restored database may have
+#: sent what is queued. An answer that comes late must not go there: the message was
+#: queued again since, knowingly.
 DECIDED_ARROWS = (("queued", "unknown"),)
 
 FAILURE_TYPES = [
