@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.base.models.res_users import check_identity
@@ -39,6 +39,11 @@ class SmsGatewayKeyWizard(models.TransientModel):
         help="Texts sent with this key are shown to nobody and deleted as soon as it is"
         " known what became of them.",
     )
+
+    @api.constrains("user_id")
+    def _check_user(self):
+        """Refused before anybody is asked for a password."""
+        self.user_id._check_gateway_keys()
 
     @check_identity
     def action_make_key(self):

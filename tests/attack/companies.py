@@ -12,6 +12,12 @@ from .stage import PATIENCE, Person, Refused, Stage
 from .verdict import Result
 
 GROUPS = ("user", "manager", "administrator")
+#: what each group sees of its company: the campaigns are the API's
+OWN = {
+    "user": ("sms.gateway.route",),
+    "manager": ("sms.gateway.route", "sms.gateway.campaign"),
+    "administrator": ("sms.gateway.route", "sms.gateway.campaign"),
+}
 #: buttons that change what they are pressed on
 BUTTONS = {
     "sms.gateway.route": (
@@ -52,7 +58,7 @@ def trespass(stage: Stage, result: Result) -> None:
                 "none",
                 not taken,
             )
-            stays = _read_own(person, ours)
+            stays = _read_own(person, ours, OWN[group])
             result.find(f"{group}, own records", stays, "all", stays == "all")
         taken = list(_use_keys(server.url, ours, theirs))
         told = ", ".join(taken) or "none"
@@ -104,11 +110,11 @@ def _try(person: Person, *call: Any, **options: Any) -> Any:
         return None
 
 
-def _read_own(person: Person, ours: dict[str, Any]) -> str:
+def _read_own(person: Person, ours: dict[str, Any], models: tuple[str, ...]) -> str:
     """Rights that keep everybody out would hold as well."""
     missing = [
         model
-        for model in ("sms.gateway.route", "sms.gateway.campaign")
+        for model in models
         if not _try(person, model, "search", [("id", "in", ours["records"][model])])
     ]
     return f"not {', '.join(missing)}" if missing else "all"

@@ -37,7 +37,7 @@ def send_to_liars(stage: Stage, result: Result) -> None:
             with _lying(make) as url:
                 stage.nursery.run("set_url", route_id=route_id, url=url)
                 scene.send(3)
-                measured, is_cheap = _run_lane(stage)
+                measured, is_cheap = _run_lane(stage, route_id)
             stage.nursery.run("recover")
             shown = _find_shown(stage, route_id)
             told = ", ".join(shown) or "nothing"
@@ -49,12 +49,14 @@ def send_to_liars(stage: Stage, result: Result) -> None:
             )
 
 
-def _run_lane(stage: Stage) -> tuple[str, bool]:
+def _run_lane(stage: Stage, route_id: int) -> tuple[str, bool]:
     """Let a lane send, and measure it."""
     lane = stage.nursery.fork("lane", read_timeout=PATIENCE)
     meter = Meter(lane.pid)
     with meter.measure() as cost:
         _wait_until_tried(stage)
+    # what is told comes after the answer
+    wait_until(lambda: not _is_parked_silently(stage, route_id), 5, 0.2)
     lane.kill()
     states = dict(stage.database.count_states())
     rest = max(_read_rest(stage), 0)
@@ -116,7 +118,7 @@ def _find_columns(stage: Stage, text: str) -> list[str]:
 
 
 def _is_parked_silently(stage: Stage, route_id: int) -> bool:
-    query = """SELECT FROM mail_activity
+    query = """SELECT id FROM mail_activity
                 WHERE res_model = 'sms.gateway.route' AND res_id = %s"""
     return _read_rest(stage) > REST and not stage.database.ask(query, route_id)
 

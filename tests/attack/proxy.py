@@ -38,7 +38,10 @@ def stand_behind_nginx(stage: Stage, result: Result) -> None:
         return
     world = stage.make_world()
     before = stage.nursery.run(
-        "configure", access_policy="trusted_networks", trusted_networks=TRUSTED
+        "configure",
+        access_policy="trusted_networks",
+        trusted_networks=TRUSTED,
+        host_names="sms.example.com",
     )
     try:
         options = ("--proxy-mode",)

@@ -244,7 +244,7 @@ _COUNTS = """
               FROM sms_gateway_campaign)::int AS on_campaigns,
            (SELECT sum(count) FROM sms_gateway_statistic)::int AS in_statistic
 """
-_UNFOLDED = "SELECT FROM sms_gateway_statistic_change LIMIT 1"
+_UNFOLDED = "SELECT id FROM sms_gateway_statistic_change LIMIT 1"
 
 
 def _git(*arguments: str) -> str:
