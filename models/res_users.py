@@ -113,9 +113,9 @@ class ResUsersApikeys(models.Model):
         )
         for user_id, hashed, is_secret in rows:
             if _is_key_of(hashed, key):
-                users = self.env["res.users"]
-                return users.with_context(sms_gateway_is_secret=is_secret).browse(
-                    user_id
+                user = self.env["res.users"].browse(user_id)
+                return (
+                    user.with_context(sms_gateway_is_secret=True) if is_secret else user
                 )
         return self.env["res.users"]
 
