@@ -114,7 +114,7 @@ _SEND_SHAPE: Shape = {
 }.get
 _REQUEST_SHAPE: Shape = {
     **dict.fromkeys(("route", "balance", "users", "ttl", "mode", "voice"), nothing),
-    **dict.fromkeys(("timeLimit", "strict"), nothing),
+    **dict.fromkeys(("timeLimit", "strict", "secret"), nothing),
     "status": dict.fromkeys(("key", "offset", "limit"), nothing).get,
     "send": _SEND_SHAPE,
     "fields": anything,

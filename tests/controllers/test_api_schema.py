@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import json
 import time
 import tracemalloc
@@ -17,12 +18,15 @@ from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.benchmarks.hostile import make_hostile
 from odoo.addons.crm_sms_gateway.controllers.api_schema import (
+    _REQUEST_SHAPE,
+    _SEND_SHAPE,
     BalanceRequest,
     Limits,
     RequestError,
     RequestProblem,
     SendDocument,
     StatusRequest,
+    _Reader,
     hash_body,
     parse,
     parse_json,
@@ -302,8 +306,12 @@ class TestBigBodies(SchemaCase):
         except RequestError as error:
             return [(one.code, one.path) for one in error.problems]
         if isinstance(document, SendDocument):
-            names = list(document.rules.fields)
-            return (document.sources, names, *document.recipients)
+            facts = {
+                one.name: getattr(document, one.name)
+                for one in dataclasses.fields(document)
+                if one.name not in ("texts", "recipients")
+            }
+            return (facts, *document.recipients)
         return document
 
     def assert_same(self, document):
@@ -330,6 +338,33 @@ class TestBigBodies(SchemaCase):
             found = self.assert_same(send)
             self.assertEqual(len(found[-102:]), 102)
             self.assertEqual(found[-1].phone, "99")
+
+    def test_every_parameter(self):
+        for name, value in (
+            *(("ttl", 60), ("mode", "debug"), ("voice", 1), ("strict", True)),
+            *(("secret", True), ("timeLimit", "2030-01-01T10:00:00Z")),
+        ):
+            with self.subTest(name):
+                plain = self.assert_same(make_send())
+                self.assertNotEqual(self.assert_same(make_send(**{name: value})), plain)
+
+    def test_whatever_the_parser_asks_for_is_read(self):
+        asked = []
+        document = make_send()
+        for members in (document, document["send"]):
+            asked.append(set())
+            reader = _Reader.get
+
+            def get(self, name, members=members, asked=asked[-1], reader=reader):
+                if self.members is members:
+                    asked.add(name)
+                return reader(self, name)
+
+            with patch.object(_Reader, "get", get):
+                self.parse(document)
+        for names, shape in zip(asked, (_REQUEST_SHAPE, _SEND_SHAPE), strict=True):
+            self.assertIn("users", names)
+            self.assertEqual([name for name in names if not shape(name)], [])
 
     def test_the_last_of_a_repeated_member_counts(self):
         self.assert_same(
