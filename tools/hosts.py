@@ -26,10 +26,11 @@ def is_own_host(authority: str, names: Collection[str]) -> bool:
     """
     host = read_host(authority)
     is_public = "." in host and not host.endswith(LOCAL_ZONES)
-    return not is_public or host in names or _is_address(host)
+    return not is_public or host in names or is_ip_address(host)
 
 
-def _is_address(host: str) -> bool:
+def is_ip_address(host: str) -> bool:
+    """Whether a host is called by a number, without brackets."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
+from .hosts import is_ip_address
 from .links import to_ascii
 
 Trouble = Literal["missing", "unreadable", "private", "unencrypted"]
@@ -41,15 +42,7 @@ def read_address(text: str) -> str:
 
 def _is_host(parts: SplitResult) -> bool:
     host = parts.hostname or ""
-    return bool(_HOST.fullmatch(host)) or _is_ip(host)
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return bool(_HOST.fullmatch(host)) or is_ip_address(host)
 
 
 def find_trouble(text: str) -> Trouble | None:
@@ -67,6 +60,6 @@ def find_trouble(text: str) -> Trouble | None:
 
 def _is_private(host: str) -> bool:
     """Whether only the machine or the network itself knows it."""
-    if _is_ip(host):
+    if is_ip_address(host):
         return not ip_address(host).is_global
     return "." not in host or host.endswith(_PRIVATE_DOMAINS)

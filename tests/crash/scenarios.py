@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from .facts import Database, GatewayDatabase
 from .plan import Plan
 from .scene import OTHER, WINDOWS, Hunter, Scene
 from .verdict import Result
-from .workers import Failed, Nursery, OdooServer, wait_until
+from .workers import Failed, Nursery, OdooServer, Worker, wait_until
 
 #: Points of a call at which a worker is stopped, see the simulators' journal.
 PHASES = ("connected", "received", "accepted", "answered")
@@ -156,12 +156,7 @@ def _kill_among_lanes(
             number = chance.choice(list(workers))
             workers[number].kill()
             workers[number] = scene.fork_lane(number)
-        scene.gate.config(delay_before_accept=0, delay_after_accept=0)
-        scene.wait_until_sent()
-        for worker in workers.values():
-            worker.kill()
-        scene.settle()
-        scene.judge(result)
+        _finish(scene, workers.values(), result)
     result.kills = {OTHER: stage.plan.blows + lanes}
 
 
@@ -216,6 +211,16 @@ def _wake_until_killed(scene: Scene, server: OdooServer, wanted: int) -> int:
     return kills
 
 
+def _finish(scene: Scene, workers: Iterable[Worker], result: Result) -> None:
+    """Let the gate answer at once and the workers send the rest, then judge."""
+    scene.gate.config(delay_before_accept=0, delay_after_accept=0)
+    scene.wait_until_sent()
+    for worker in workers:
+        worker.kill()
+    scene.settle()
+    scene.judge(result)
+
+
 # === THE DATABASE ===
 def stop_the_database(stage: Stage, result: Result, is_idempotent: bool) -> None:
     """PostgreSQL is stopped at once, and started again, under two working lanes."""
@@ -233,12 +238,7 @@ def stop_the_database(stage: Stage, result: Result, is_idempotent: bool) -> None
             copy.database.wait_until_it_answers()
             time.sleep(0.4)
         orphans = len(scene.database.submitting())
-        scene.gate.config(delay_before_accept=0, delay_after_accept=0)
-        scene.wait_until_sent()
-        for worker in workers:
-            worker.kill()
-        scene.settle()
-        scene.judge(result)
+        _finish(scene, workers, result)
     result.kills = {OTHER: stops}
     result.note = f"{orphans} messages orphaned"
 
@@ -268,12 +268,7 @@ def fill_the_disk(stage: Stage, result: Result, is_idempotent: bool) -> None:
         disk.fill()
         was_accepted = _was_accepted(scene, stage.plan.few)
         disk.give(sys.maxsize)
-        scene.gate.config(delay_before_accept=0, delay_after_accept=0)
-        scene.wait_until_sent()
-        for worker in workers:
-            worker.kill()
-        scene.settle()
-        scene.judge(result)
+        _finish(scene, workers, result)
     result.kills = {OTHER: failures}
     result.note = f"{failures} of {rounds} times a statement failed"
     if not failures:
