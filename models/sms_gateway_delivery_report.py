@@ -606,7 +606,7 @@ class SmsGatewayDeliveryReport(models.Model):
         """The provider recognises our reference: handing over again is asking. Nobody
         hands over what waits on an archived route."""
         self.env["sms.gateway.dispatcher"]._begin()
-        if not route._hold():
+        if not route._lock_active():
             self._end_checking(rows)
             return
         self.env["sms.gateway.message"]._set_state(

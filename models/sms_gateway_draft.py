@@ -686,7 +686,7 @@ class SmsGatewayCampaign(models.Model):
 
     def _accept_draft(self):
         """Let the preparer write the messages; a few are written at once."""
-        self.route_id._hold()
+        self.route_id._lock_active()
         count = self._count_staged()
         accepted_at = clock.this_second()
         is_later = self._is_later()

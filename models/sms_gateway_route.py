@@ -458,7 +458,7 @@ class SmsGatewayRoute(models.Model):
     def _check_nothing_waits(self):
         """No lane serves an archived route: what waits would wait for ever.
 
-        Whoever is queueing something holds the route (`_hold`) and is waited for; who
+        Whoever is queueing something holds the route (`_lock_active`) and is waited for; who
         comes later fails to serialise, is repeated and finds the route archived. What
         others committed meanwhile is out of this transaction's sight.
         """
@@ -573,7 +573,7 @@ class SmsGatewayRoute(models.Model):
                 )
             )
 
-    def _hold(self):
+    def _lock_active(self):
         """Keep the route from being archived before the transaction ends.
 
         Who stores messages holds it anyway, by the references to it.

@@ -7,10 +7,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
-from .small_disk import SmallDisk
+from .small_disk import SmallDisk, mounted
 
 #: The server refuses to run as root: then it belongs to this user.
 OWNER = "postgres" if os.geteuid() == 0 else None
@@ -78,9 +79,9 @@ class Cluster:
         """Stop the server as a crash would: nothing is finished, nothing flushed."""
         self._control("stop", "-m", "immediate")
 
-    def provide_disk(self) -> SmallDisk:
-        """A small disk below the cluster's folder."""
-        return SmallDisk(self._folder, OWNER)
+    def provide_disk(self) -> AbstractContextManager[SmallDisk]:
+        """A block with a small disk below the cluster's folder."""
+        return mounted(self._folder, OWNER)
 
     def _make(self) -> None:
         if OWNER:

@@ -5,45 +5,43 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 #: Enough for the tables of a scenario and their indexes.
 SIZE = "48m"
 _BLOCK = b"\0" * 4096
 
 
-class SmallDisk:
-    """A file system in memory, mounted while the block lasts.
+@contextmanager
+def mounted(folder: Path, owner: str | None) -> Iterator[SmallDisk]:
+    """A block in which a file system in memory is mounted below a folder.
 
-    :param folder: a folder to mount it below
     :param owner: the user to whom it belongs, None for whoever runs the suite
     """
-
-    def __init__(self, folder: Path, owner: str | None) -> None:
-        self._mount = folder / "small"
-        self._ballast = self._mount / "ballast"
-        self._owner = owner
-        #: for PostgreSQL's tablespace
-        self.path = self._mount / "tables"
-
-    def __enter__(self) -> SmallDisk:
-        self._mount.mkdir()
-        _run("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(self._mount))
-        self.path.mkdir()
-        if self._owner:
-            shutil.chown(self.path, self._owner)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    mount = folder / "small"
+    mount.mkdir()
+    _run("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(mount))
+    try:
+        disk = SmallDisk(mount)
+        if owner:
+            shutil.chown(disk.path, owner)
+        yield disk
+    finally:
         # PostgreSQL may hold a file of it a moment longer.
-        _run("umount", "--lazy", str(self._mount))
-        self._mount.rmdir()
+        _run("umount", "--lazy", str(mount))
+        mount.rmdir()
+
+
+class SmallDisk:
+    """What a mounted file system has room for."""
+
+    def __init__(self, mount: Path) -> None:
+        self._ballast = mount / "ballast"
+        #: for PostgreSQL's tablespace
+        self.path = mount / "tables"
+        self.path.mkdir()
 
     def fill(self) -> None:
         """Leave nothing free."""
