@@ -458,9 +458,9 @@ class SmsGatewayRoute(models.Model):
     def _check_nothing_waits(self):
         """No lane serves an archived route: what waits would wait for ever.
 
-        Whoever is queueing something holds the route (`_lock_active`) and is waited for; who
-        comes later fails to serialise, is repeated and finds the route archived. What
-        others committed meanwhile is out of this transaction's sight.
+        Whoever is queueing something holds the route (`_lock_active`) and is waited
+        for; who comes later fails to serialise, is repeated and finds the route
+        archived. What others committed meanwhile is out of this transaction's sight.
         """
         self.env.cr.execute(
             SQL(
