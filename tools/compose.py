@@ -401,10 +401,6 @@ def _render(
     if not text.strip():
         _add_once(Problem("missing_field", min(template.names, default="")), problems)
         return ""
-    if len(text) > rules.longest:
-        limit, unit = _get_limit(rules, kind)
-        problems.append(_too_long(f"> {limit}", limit, unit, kind))
-        return ""
     return text
 
 
