@@ -42,9 +42,12 @@ class Webhook(http.Controller):
         status, content_type, body = reports._answer_push(
             route,
             method=httprequest.method,
+            origin=f"{httprequest.scheme}://{httprequest.host}",
+            path=httprequest.path,
+            query=httprequest.query_string,
             body=httprequest.get_data(cache=True),
-            headers=dict(httprequest.headers),
-            query=httprequest.args.to_dict(),
+            headers=httprequest.headers.items(),
+            remote=httprequest.remote_addr or "",
         )
         return request.make_response(
             body, [("Content-Type", content_type)], status=status

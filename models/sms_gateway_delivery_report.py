@@ -578,10 +578,16 @@ class SmsGatewayDeliveryReport(models.Model):
     def _reconcile_route(self, route, is_debug):
         provider = route._make_provider(is_debug=is_debug)
         try:
+            can_look_up = provider.capabilities.lookup
+            limit = provider.capabilities.max_lookup if can_look_up else None
             rows = self._take_due(
-                route, is_debug, "unknown", provider.max_batch, reconcile_delay
+                route,
+                is_debug,
+                "unknown",
+                limit or provider.max_batch,
+                reconcile_delay,
             )
-            if provider.capabilities.lookup:
+            if can_look_up:
                 self._look_up(route, provider, rows)
             elif provider.is_idempotent:
                 self._queue_again(route, [row for row in rows if not row["is_over"]])
@@ -593,18 +599,99 @@ class SmsGatewayDeliveryReport(models.Model):
             provider.close()
 
     def _look_up(self, route, provider, rows):
-        """Ask the provider by our reference; what it has not seen stays unknown."""
+        """Ask the provider what became of messages without an answer."""
         if not rows:
             return
-        requests = [make_request(row) for row in rows]
-        pairs = self._ask(
+        attempts = self._find_attempts(rows)
+        requests = [make_request(row, attempts.get(row["id"])) for row in rows]
+        found = self._ask(
             route, lambda: list(zip(rows, provider.lookup(requests), strict=True))
         )
+        pairs, unseen = self._choose(route, found)
         self._apply_asked(provider, pairs, "lookup")
+        self._believe_unseen(route, provider, unseen, attempts)
 
-    def _queue_again(self, route, rows):
-        """The provider recognises our reference: handing over again is asking. Nobody
-        hands over what waits on an archived route."""
+    def _find_attempts(self, rows):
+        """:return: dict of message id → when its last attempt began"""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT message_id, max(occurred_at) FROM sms_gateway_event
+                     WHERE message_id IN %s AND kind = 'submitting'
+                  GROUP BY message_id
+                    """,
+                    tuple(row["id"] for row in rows),
+                )
+            )
+        )
+
+    def _choose(self, route, found):
+        """Find out which of the provider's messages are ours.
+
+        Where it does not know our reference, it is asked for the same text to the same
+        number: what another message owns is not ours, and of several nobody chooses.
+
+        :param found: pairs of (row, candidates)
+        :return: pairs of (row, report), and the rows that the provider has not seen
+        """
+        owners = self._find_owners(route, found)
+        pairs, unseen = [], []
+        for row, candidates in found:
+            free = [
+                report
+                for report in candidates
+                if report.status is not DeliveryStatus.NOT_FOUND
+                and owners.get(report.provider_reference, row["id"]) == row["id"]
+            ]
+            if len(free) == 1:
+                pairs.append((row, free[0]))
+                if reference := free[0].provider_reference:
+                    owners[reference] = row["id"]
+            elif not free:
+                unseen.append(row)
+        return pairs, unseen
+
+    def _find_owners(self, route, found):
+        """:return: dict of provider reference → id of the message that has it"""
+        references = {
+            report.provider_reference
+            for _row, candidates in found
+            for report in candidates
+        }
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT provider_reference, id FROM sms_gateway_message
+                 WHERE provider_reference = ANY(%s) AND route_id = %s
+                """,
+                list(references - {None}),
+                route.id,
+            )
+        )
+        return dict(rows)
+
+    def _believe_unseen(self, route, provider, rows, attempts):
+        """Hand over again what the provider has not seen for as long as its
+        documentation or caution demands."""
+        patience = provider.capabilities.not_found_after
+        if patience is None:
+            return
+        before = clock.now() - timedelta(seconds=patience)
+        rows = [
+            row
+            for row in rows
+            if row["id"] in attempts and attempts[row["id"]] <= before
+        ]
+        if rows:
+            self._queue_again(route, rows, maybe_sent=False)
+
+    def _queue_again(self, route, rows, *, maybe_sent=None):
+        """Let messages be handed over again: the provider recognises our reference, or
+        has not seen them. Nobody hands over what waits on an archived route.
+
+        :param maybe_sent: False: nothing was handed over
+        """
         self.env["sms.gateway.dispatcher"]._begin()
         if not route._lock_active():
             self._end_checking(rows)
@@ -616,6 +703,7 @@ class SmsGatewayDeliveryReport(models.Model):
                     state="queued",
                     source="lookup",
                     not_before=to_sql(clock.now()),
+                    maybe_sent=maybe_sent,
                 )
                 for row in rows
             ]

@@ -1184,10 +1184,11 @@ def first_poll(provider):
     return after(poll_delay(0)) if provider.capabilities.poll else None
 
 
-def make_request(row):
+def make_request(row, attempted_at=None):
     """What a provider is told of a message.
 
     :param row: dict of the message's columns
+    :param attempted_at: when its last attempt began
     :rtype: SubmitRequest
     """
     expires_at = row["expires_at"]
@@ -1199,6 +1200,7 @@ def make_request(row):
         channel=row["channel"],
         attempt=row["attempts"],
         valid_until=expires_at and expires_at.replace(tzinfo=timezone.utc),
+        attempted_at=attempted_at and attempted_at.replace(tzinfo=timezone.utc),
     )
 
 

@@ -10,19 +10,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from .cleaning import Cleaner, trace
-from .errors import MaybeSent, NotSent, ProviderError, RouteDown
+from .errors import NotSent, ProviderError, RouteDown, UnreadablePush
 from .http import HttpClient, HttpWords
+from .reading import ReadingWords
+from .settings import Kind, Setting, SettingWords, Value
 from .types import (
     Balance,
     Capabilities,
     ClientReference,
+    Context,
     DeliveryReport,
+    DeliveryStatus,
+    FailureType,
+    InboundMessage,
     Outcome,
     PushAnswer,
     PushRequest,
-    Setting,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -34,6 +40,8 @@ _logger = logging.getLogger(__name__)
 #: Longest balance that is kept as it came, in characters, and most lines of one.
 _MAX_ANSWER = 16 * 1024
 _MAX_LINES = 100
+#: Longest inbound text that is kept, in characters.
+_MAX_INBOUND = 10_000
 #: Moments further away from this one are not believed.
 _MAX_BEHIND = timedelta(days=3653)
 _MAX_AHEAD = timedelta(days=1)
@@ -47,15 +55,18 @@ class BaseWords(Words):
     NEUTRALISED = _("Neutralised copy of a database")
     MISSING_SETTINGS = _("Missing settings: {labels}")
     WRONG_COUNT = _("The number of results is wrong")
+    CHANNEL_UNSUPPORTED = _("The provider does not send messages of this kind")
+    SPEECH_TOO_LONG = _("The text of a call may have at most {maximum} characters")
 
 
 class Provider(ABC):
     """One configured account at one provider.
 
     A subclass fills the hooks ``_submit`` and, as its capabilities say, ``_poll``,
-    ``_lookup``, ``_balance`` and ``_parse_push``. It may keep nothing between calls:
-    several threads use one instance at once. What hooks bring back may be a stranger's
-    words of any kind; callers get them short, in one line and without our secrets.
+    ``_lookup``, ``_balance``, ``_parse_push``, ``_fetch_inbound`` and
+    ``_register_callback``. It may keep nothing between calls: several threads use one
+    instance at once. What hooks bring back may be a stranger's words of any kind;
+    callers get them short, in one line and without our secrets.
     """
 
     #: technical name, stored on routes
@@ -69,13 +80,23 @@ class Provider(ABC):
     #: what the adapter says itself, besides what all of them say
     words: ClassVar[tuple[type[Words], ...]] = ()
 
-    def __init__(self, settings: Mapping[str, str], http: HttpClient) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        http: HttpClient,
+        context: Context | None = None,
+    ) -> None:
         """:param settings: values by `Setting.name`; absent or empty = its default"""
         self._settings = {
             setting.name: settings.get(setting.name) or setting.default
             for setting in self.settings
         }
+        self._values = {
+            setting.name: setting.read(self._settings[setting.name])
+            for setting in self.settings
+        }
         self._http = http
+        self._context = context or Context()
         self._cleaner = Cleaner(
             self._settings[setting.name] for setting in self.settings if setting.secret
         )
@@ -88,8 +109,40 @@ class Provider(ABC):
     @classmethod
     def get_words(cls) -> list[str]:
         """All texts that are said without being the provider's."""
-        groups: tuple[type[Words], ...] = (BaseWords, HttpWords, *cls.words)
+        groups: tuple[type[Words], ...] = (
+            BaseWords,
+            SettingWords,
+            HttpWords,
+            ReadingWords,
+            *cls.words,
+        )
         return [str(one.value) for group in groups for one in group]
+
+    # === SETTINGS ===
+    def get(self, name: str) -> Value:
+        """A setting as its kind reads it."""
+        return self._values[name]
+
+    def get_text(self, name: str) -> str:
+        """A setting of text, "" where there is none."""
+        value = self._values[name]
+        return value if isinstance(value, str) else ""
+
+    def get_number(self, name: str) -> int:
+        """A setting that is a whole number and has a default."""
+        value = self._values[name]
+        assert isinstance(value, int)
+        return value
+
+    def get_duration(self, name: str) -> timedelta | None:
+        """A setting that is a duration."""
+        value = self._values[name]
+        return value if isinstance(value, timedelta) else None
+
+    def get_zone(self, name: str) -> ZoneInfo:
+        """A setting that is a time zone; the gateway's where there is none."""
+        value = self._values[name]
+        return value if isinstance(value, ZoneInfo) else self._context.time_zone
 
     @property
     def max_batch(self) -> int:
@@ -106,18 +159,35 @@ class Provider(ABC):
         return [s for s in self.settings if s.required and not self._settings[s.name]]
 
     def check_settings(self) -> list[str]:
-        """Hook: what is wrong with the values, in sentences; empty when all is well.
+        """What is wrong with the values, in sentences; empty when all is well."""
+        problems = [
+            problem
+            for setting in self.settings
+            for problem in setting.find_problems(
+                self._settings[setting.name], allows_private=self._http.allows_private
+            )
+        ]
+        return problems or list(self._check_settings())
+
+    def _check_settings(self) -> Iterable[str]:
+        """Hook: what is wrong with values that are right of their kind, in sentences.
 
         Each is one of the adapter's `words`.
         """
-        return []
+        return ()
 
     def get_remarks(self) -> list[str]:
-        """Hook: what an administrator should know of settings that work, in sentences.
+        """What an administrator should know of settings that work, in sentences."""
+        remarks = [
+            remark
+            for setting in self.settings
+            for remark in setting.find_remarks(self._settings[setting.name])
+        ]
+        return [*remarks, *self._get_remarks()]
 
-        Each is one of the adapter's `words`.
-        """
-        return []
+    def _get_remarks(self) -> Iterable[str]:
+        """Hook of `get_remarks`; each is one of the adapter's `words`."""
+        return ()
 
     def _check_usable(self) -> None:
         if self._problem:
@@ -162,6 +232,12 @@ class Provider(ABC):
         is_clean = not reference or self._cleaner.is_reference(reference)
         return reference if is_clean else None
 
+    def _get_reason(
+        self, code: str, failure_type: FailureType | None
+    ) -> FailureType | None:
+        """The reason of a failure: the administrator's, where there is one."""
+        return self._context.reasons.get(code, failure_type) if code else failure_type
+
     def _clean_result(self, result: SubmitResult) -> SubmitResult:
         reference = self._clean_reference(result.provider_reference)
         if reference is result.provider_reference and not (
@@ -174,6 +250,11 @@ class Provider(ABC):
             code=self._clean(result.code),
             message=self._clean(result.message),
             route_down=result.route_down and self._clean(result.route_down),
+            failure_type=(
+                self._get_reason(result.code, result.failure_type)
+                if result.outcome is Outcome.REFUSED
+                else result.failure_type
+            ),
         )
 
     def _clean_reports(self, reports: Iterable[DeliveryReport]) -> list[DeliveryReport]:
@@ -187,13 +268,38 @@ class Provider(ABC):
         reference = self._clean_reference(report.provider_reference)
         code, raw = self._clean(report.code), self._clean(report.raw)
         message = self._clean(report.message)
-        if (reference, code, raw, message) == (
-            report.provider_reference, report.code, report.raw, report.message
+        failure_type = report.failure_type
+        if report.status is DeliveryStatus.FAILED:
+            failure_type = self._get_reason(report.code, failure_type)
+        if (reference, code, raw, message, failure_type) == (
+            report.provider_reference, report.code, report.raw, report.message,
+            report.failure_type,
         ):  # fmt: skip
             return report
         return replace(
-            report, provider_reference=reference, code=code, raw=raw, message=message
+            report,
+            provider_reference=reference,
+            code=code,
+            raw=raw,
+            message=message,
+            failure_type=failure_type,
         )
+
+    def _clean_inbound(
+        self, messages: Iterable[InboundMessage]
+    ) -> list[InboundMessage]:
+        return [
+            replace(
+                message,
+                sender=self._clean(message.sender),
+                recipient=self._clean(message.recipient),
+                provider_reference=self._clean_reference(message.provider_reference)
+                or "",
+                text=message.text[:_MAX_INBOUND],
+            )
+            for message in messages
+            if message.sender
+        ]
 
     def _clean_balance(self, balance: Balance) -> Balance:
         text = self.redact(balance.text)[:_MAX_ANSWER]
@@ -216,25 +322,8 @@ class Provider(ABC):
         try:
             self._check_usable()
             results = self._submit(requests)
-        except NotSent as error:
-            failed = SubmitResult(
-                Outcome.NOT_SENT,
-                code=error.code,
-                message=error.message,
-                retry_after=error.retry_after,
-                route_trouble=True,
-            )
-        except RouteDown as error:
-            failed = SubmitResult(
-                Outcome.NOT_SENT,
-                code=error.code,
-                message=error.message,
-                route_down=error.message,
-            )
-        except MaybeSent as error:
-            failed = SubmitResult(
-                Outcome.MAYBE_SENT, code=error.code, message=error.message
-            )
+        except ProviderError as error:
+            failed = as_result(error)
         except Exception as error:
             # A bug of the adapter may strike after the bytes left: not knowing is
             # the only honest answer.
@@ -272,30 +361,80 @@ class Provider(ABC):
         """Hook of `poll`."""
         raise NotImplementedError
 
-    def lookup(self, requests: Sequence[SubmitRequest]) -> list[DeliveryReport]:
-        """Ask by our reference what became of messages whose submit went unanswered.
+    def lookup(self, requests: Sequence[SubmitRequest]) -> list[list[DeliveryReport]]:
+        """Ask what became of at most ``max_lookup`` messages whose submit went
+        unanswered.
 
-        :return: one report per request, in order; status NOT_FOUND is an answer too
+        :return: for each request, in order, what it may have become: one report where
+            the provider knows our reference; several where it was only asked for the
+            same text to the same number, none where it has seen no such message
         :raise ProviderError: the whole call failed
         """
         with self._clean_errors():
-            return self._clean_reports(self._lookup(requests))
+            return [self._clean_reports(found) for found in self._lookup(requests)]
 
-    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[DeliveryReport]:
+    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[DeliveryReport]]:
         """Hook of `lookup`."""
         raise NotImplementedError
 
     def parse_push(self, request: PushRequest) -> PushAnswer:
-        """Read a pushed delivery report.
+        """Read what a provider sent to the route's address.
 
+        :raise ForgedPush: its signature is wrong
         :raise UnreadablePush: it cannot be understood
         """
-        with self._clean_errors():
-            answer = self._parse_push(request)
-        return replace(answer, reports=tuple(self._clean_reports(answer.reports)))
+        try:
+            with self._clean_errors():
+                answer = self._parse_push(request)
+        except RouteDown as error:
+            raise UnreadablePush(error.message) from error
+        return replace(
+            answer,
+            reports=tuple(self._clean_reports(answer.reports)),
+            inbound=tuple(self._clean_inbound(answer.inbound)),
+        )
 
     def _parse_push(self, request: PushRequest) -> PushAnswer:
         """Hook of `parse_push`."""
+        raise NotImplementedError
+
+    def get_callback_address(self) -> str:
+        """The address that an administrator enters at the provider, with the options
+        that the adapter needs; "" where none is known."""
+        address = self._context.callback_url
+        return self._complete_callback(address) if address else ""
+
+    def _complete_callback(self, address: str) -> str:
+        """Hook of `get_callback_address`: adds what the provider reads of it."""
+        return address
+
+    def register_callback(self) -> str:
+        """Tell the provider the route's address.
+
+        :return: what the provider answered, for the administrator
+        :raise ProviderError: with the reason
+        """
+        with self._clean_errors():
+            self._check_usable()
+            return self._clean(self._register_callback(self.get_callback_address()))
+
+    def _register_callback(self, address: str) -> str:
+        """Hook of `register_callback`."""
+        raise NotImplementedError
+
+    # === INBOUND MESSAGES ===
+    def fetch_inbound(self, since: datetime) -> list[InboundMessage]:
+        """Ask for the messages that came to the account's numbers.
+
+        :param since: older ones are known already
+        :raise ProviderError: the call failed
+        """
+        with self._clean_errors():
+            self._check_usable()
+            return self._clean_inbound(self._fetch_inbound(since))
+
+    def _fetch_inbound(self, since: datetime) -> Iterable[InboundMessage]:
+        """Hook of `fetch_inbound`."""
         raise NotImplementedError
 
     # === ACCOUNT ===
@@ -328,4 +467,19 @@ class Provider(ABC):
         return ", ".join(f"{one.amount} {one.currency}" for one in money)
 
 
-__all__ = ["Provider", "ProviderError"]
+def as_result(error: ProviderError) -> SubmitResult:
+    """What an error means for a message that was to be handed over."""
+    said = SubmitResult(Outcome.MAYBE_SENT, code=error.code, message=error.message)
+    if isinstance(error, NotSent):
+        return replace(
+            said,
+            outcome=Outcome.NOT_SENT,
+            retry_after=error.retry_after,
+            route_trouble=True,
+        )
+    if isinstance(error, RouteDown):
+        return replace(said, outcome=Outcome.NOT_SENT, route_down=error.message)
+    return said
+
+
+__all__ = ["Kind", "Provider", "ProviderError", "Setting", "as_result"]

@@ -30,5 +30,9 @@ class RouteDown(ProviderError):
     """Nothing was handed over, and nothing will be until a person acts."""
 
 
+class ForgedPush(ProviderError):
+    """A push whose signature is wrong or absent; it is refused and counted."""
+
+
 class UnreadablePush(ProviderError):
     """A push that cannot be understood; it is kept, the provider gets an error."""

@@ -140,6 +140,17 @@ class HttpClient:
         """
         return self._call("POST", url, body, headers or {})
 
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpResponse:
+        """Make any request; errors as `post`."""
+        return self._call(method, url, body, headers or {})
+
     def close(self) -> None:
         """Close the idle connections; the client stays usable."""
         self._pool.clear()

@@ -112,7 +112,9 @@ class SandboxProvider(Provider):
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
         max_batch=100,
+        per_recipient_text=True,
         lookup=True,
+        max_lookup=100,
         poll=True,
         max_poll=500,
         balance=True,
@@ -135,16 +137,16 @@ class SandboxProvider(Provider):
         now = datetime.now(timezone.utc)
         return [_report(reference, now) for reference in references]
 
-    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[DeliveryReport]:
+    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[DeliveryReport]]:
         return [self._look_up_one(request) for request in requests]
 
-    def _look_up_one(self, request: SubmitRequest) -> DeliveryReport:
+    def _look_up_one(self, request: SubmitRequest) -> list[DeliveryReport]:
         if request.msisdn[-4:] in _NEVER_FOUND or _is_throttled(request):
-            return DeliveryReport(DeliveryStatus.NOT_FOUND, uuid=request.uuid)
+            return []
         # The reference is made first: it must not come from the future.
         reference = _new_reference(request)
         now = datetime.now(timezone.utc)
-        return _report(reference, now, message_uuid=request.uuid)
+        return [_report(reference, now, message_uuid=request.uuid)]
 
     def _balance(self) -> Balance:
         return Balance(

@@ -6,12 +6,19 @@ Times are aware datetimes in UTC, numbers are E.164 with the plus sign.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from .errors import UnreadablePush
+
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 Channel = Literal["sms", "voice"]
 FailureType = Literal[
@@ -26,6 +33,15 @@ FailureType = Literal[
     "no_funds",
     "unsupported",
     "attempts_exhausted",
+    "template_mismatch",
+    "sender_unregistered",
+    "spam",
+    "mailing_forbidden",
+    "sim_changed",
+    "no_answer",
+    "busy",
+    "declined",
+    "machine",
     "provider_error",
     "other",
 ]
@@ -60,39 +76,40 @@ class Words(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One value an administrator enters for a route; drives the route's form.
-
-    ``label`` and ``help`` are marked with `_`. ``directs_secret``: the value decides
-    where the route's secrets are sent to, so who changes it must know them.
-    """
-
-    name: str
-    label: str
-    required: bool = False
-    secret: bool = False
-    directs_secret: bool = False
-    default: str = ""
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider's protocol can do.
 
     ``max_batch`` counts messages per submit call, ``max_poll`` references per status
-    call. ``lookup``: the provider answers what became of one of our references.
-    ``push``/``poll``: how delivery reports come.
+    call. ``push``/``poll``: how delivery reports come, ``inbound_push`` and
+    ``inbound_poll``: how inbound messages do.
     """
 
     channels: frozenset[Channel]
     max_batch: int = 1
+    #: one call may carry different texts
+    per_recipient_text: bool = False
     client_reference: ClientReference = ClientReference.NONE
+    #: the provider answers what became of a message whose submit went unanswered
     lookup: bool = False
+    max_lookup: int = 1
+    #: seconds after the attempt from which "never seen" is believed, and the message
+    #: handed over again; None = a person decides
+    not_found_after: float | None = None
+    #: shortest and longest time to live that the protocol carries, in seconds
+    validity: tuple[int, int] | None = None
+    #: longest text of a call, in characters
+    max_speech: int | None = None
     push: bool = False
+    #: pushes prove where they come from, by a signature
+    signed_push: bool = False
     poll: bool = False
     max_poll: int = 1
     balance: bool = False
+    price: bool = False
+    inbound_push: bool = False
+    inbound_poll: bool = False
+    #: the callback address can be registered through the provider's API
+    registers_callback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,7 @@ class SubmitRequest:
 
     ``client_reference`` is a decimal number below 2**63, the same on every attempt.
     ``attempt`` counts from 1. After ``valid_until`` the message is of no use.
+    ``attempted_at`` is when the last attempt began; it is told to `Provider.lookup`.
     """
 
     uuid: str
@@ -110,6 +128,57 @@ class SubmitRequest:
     channel: Channel = "sms"
     attempt: int = 1
     valid_until: datetime | None = None
+    attempted_at: datetime | None = None
+
+
+class Fields(Mapping[str, str]):
+    """Fields of a query or a form: names may be repeated, their order is kept.
+
+    As a mapping it gives the first value of each name.
+    """
+
+    #: more are no delivery report
+    _MAX = 5000
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self.pairs = tuple(pairs)
+        self._first: dict[str, str] = {}
+        for name, value in self.pairs:
+            self._first.setdefault(name, value)
+
+    @classmethod
+    def parse(cls, text: bytes | str, encoding: str = "utf-8") -> Fields:
+        """Read ``name=value&…``.
+
+        :raise UnreadablePush: these are no fields
+        """
+        raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
+        # what should have been quoted and was not
+        quoted = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], raw)
+        try:
+            pairs = parse_qsl(
+                quoted.decode("ascii"),
+                keep_blank_values=True,
+                encoding=encoding,
+                errors="replace",
+                max_num_fields=cls._MAX,
+            )
+        except ValueError as error:
+            raise UnreadablePush(str(error)) from error
+        return cls(pairs)
+
+    def __getitem__(self, name: str) -> str:
+        return self._first[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def get_all(self, name: str) -> list[str]:
+        """All values of a name."""
+        return [value for one, value in self.pairs if one == name]
 
 
 class Outcome(Enum):
@@ -141,6 +210,7 @@ class SubmitResult:
     retry_after: float | None = None
     route_down: str | None = None
     route_trouble: bool = False
+    price: Money | None = None
 
 
 class DeliveryStatus(Enum):
@@ -155,6 +225,13 @@ class DeliveryStatus(Enum):
     UNKNOWABLE = "unknowable"
     #: the provider has never seen the reference that was asked for
     NOT_FOUND = "not_found"
+
+
+class Status(NamedTuple):
+    """What a provider's word for a status means."""
+
+    status: DeliveryStatus
+    failure_type: FailureType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +252,23 @@ class DeliveryReport:
     segments: int | None = None
     occurred_at: datetime | None = None
     raw: str = ""
+    price: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class PushRequest:
-    """A delivery report as it came over HTTP."""
+class InboundMessage:
+    """What somebody wrote to one of the account's numbers.
 
-    method: str
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
+    ``sender`` and ``recipient`` are E.164 where they are telephone numbers, else as the
+    provider wrote them. Without a ``provider_reference`` a repetition is recognised by
+    everything else.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class PushAnswer:
-    """The reports of a push and the acknowledgement its provider waits for."""
-
-    reports: tuple[DeliveryReport, ...]
-    body: bytes = b""
-    content_type: str = "text/plain; charset=utf-8"
+    sender: str
+    text: str
+    recipient: str = ""
+    provider_reference: str = ""
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +294,58 @@ class Balance:
     units: tuple[Units, ...]
     raw: bytes
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequest:
+    """What a provider sent to a route's address, as it came over HTTP."""
+
+    method: str
+    body: bytes
+    #: the absolute addresses, with the query, under which the provider may have called:
+    #: behind a proxy nobody can be sure. The likeliest is the first.
+    urls: tuple[str, ...] = ()
+    #: names in lower case
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Fields = field(default_factory=Fields)
+    remote: str = ""
+
+    def get_header(self, name: str) -> str:
+        """A header whatever its case, "" where there is none."""
+        return self.headers.get(name.lower(), "")
+
+    def read_form(self, encoding: str = "utf-8") -> Fields:
+        """The body as the fields of a form.
+
+        :raise UnreadablePush: it is none
+        """
+        return Fields.parse(self.body, encoding)
+
+    def read_fields(self, encoding: str = "utf-8") -> Fields:
+        """The query's fields and the form's, for providers that call either way."""
+        return Fields([*self.query.pairs, *self.read_form(encoding).pairs])
+
+
+@dataclass(frozen=True, slots=True)
+class PushAnswer:
+    """What came, and the exact response that the provider waits for."""
+
+    reports: tuple[DeliveryReport, ...] = ()
+    inbound: tuple[InboundMessage, ...] = ()
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an adapter may know of the route besides its settings."""
+
+    #: the route's name
+    name: str = ""
+    #: absolute address that pushes come to, "" where none is known
+    callback_url: str = ""
+    #: of the gateway, where the account's own is not set
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    #: the provider's code → the reason that an administrator gave it
+    reasons: Mapping[str, FailureType] = field(default_factory=dict)

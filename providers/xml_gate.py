@@ -10,21 +10,21 @@ account.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from .addresses import Reach, judge_name, parse_address
 from .base import Provider
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown, UnreadablePush
 from .http import HttpResponse
+from .reading import Unreadable, read_retry_after, read_xml
+from .settings import Kind, Setting, SettingWords
 from .types import (
     Balance,
     Capabilities,
@@ -36,7 +36,6 @@ from .types import (
     Outcome,
     PushAnswer,
     PushRequest,
-    Setting,
     SubmitRequest,
     SubmitResult,
     Units,
@@ -78,8 +77,6 @@ class GateWords(Words):
     ACCOUNT_BLOCKED = _("The gate has blocked the account")
     UNREADABLE_ANSWER = _("The answer of the gate cannot be read: {why}")
     DOCUMENT_TOO_LARGE = _("the document is too large")
-    HAS_DOCTYPE = _("the document has a DOCTYPE")
-    NOT_XML = _("the document is not XML")
     NOT_OF_THE_GATE = _("the document is not one of the gate")
     OMITTED = _("The answer of the gate omits this message")
     CONTRADICTION = _("The answer of the gate contradicts itself")
@@ -88,21 +85,6 @@ class GateWords(Words):
     BUSY = _("The gate is too busy: HTTP status {status}")
     NO_GATE = _("{url} answers with HTTP status {status}")
     HTTP_ERROR = _("The gate answers with HTTP status {status}")
-    BAD_URL = _("The address must be like https://host.")
-    PRIVATE_URL = _(
-        "The address is in a private network: a system administrator must allow the"
-        " route to call it."
-    )
-    NEVER_URL = _(
-        "The address is never called: link-local, multicast and metadata addresses are"
-        " no provider's."
-    )
-    NO_TLS = _(
-        "The address is not https: whoever is on the way to the provider can read"
-        " login, password, numbers and texts."
-    )
-    BAD_ZONE = _("The time zone '{zone}' is unknown; it must be like Europe/Moscow.")
-    BAD_BATCH = _("Messages per document must be a number from 1 to {maximum}.")
     LONG_SENDER = _(
         "The sender must have at most 11 characters, or 15 if it has digits only."
     )
@@ -181,10 +163,6 @@ class Account:
     is_transliterated: bool = False
 
 
-class Unreadable(ValueError):
-    """A document that is not XML we accept."""
-
-
 class XmlGateProvider(Provider):
     """The XML protocol of TargetSMS, SMS16 and many other Russian services.
 
@@ -199,7 +177,7 @@ class XmlGateProvider(Provider):
         "\n"
         "The gate remembers the number given to every message (client_id_sms): a"
         " message submitted again is not sent again. Ask your manager whether your gate"
-        " does so; if it does not, set the switch below to 0, or a message may arrive"
+        " does so; if it does not, turn the switch below off, or a message may arrive"
         " twice after a lost connection.\n"
         "\n"
         "Statuses are asked for. If the manager also registers the webhook address of"
@@ -208,7 +186,9 @@ class XmlGateProvider(Provider):
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
         max_batch=_MAX_BATCH,
+        per_recipient_text=True,
         client_reference=ClientReference.DEDUP,
+        validity=(60, 999_999_999),
         push=True,
         poll=True,
         max_poll=500,
@@ -218,12 +198,12 @@ class XmlGateProvider(Provider):
         Setting(
             "url",
             _("Address of the gate"),
+            Kind.ADDRESS,
             required=True,
-            directs_secret=True,
             help=_("https://host. After a change enter the password again"),
         ),
         Setting("login", _("Login"), required=True),
-        Setting("password", _("Password"), required=True, secret=True),
+        Setting("password", _("Password"), Kind.SECRET, required=True),
         Setting(
             "sender",
             _("Sender"),
@@ -233,25 +213,28 @@ class XmlGateProvider(Provider):
         Setting(
             "timezone",
             _("Time zone of the account"),
+            Kind.TIME_ZONE,
             required=True,
             help=_("As set in the gate's cabinet, e.g. Europe/Moscow"),
         ),
         Setting(
             "max_batch",
             _("Messages per document"),
+            Kind.INTEGER,
             default="200",
+            minimum=1,
+            maximum=_MAX_BATCH,
             help=_("1 to 500"),
         ),
         Setting(
             "honours_client_id",
             _("Gate honours client_id_sms"),
+            Kind.BOOLEAN,
             default="1",
-            help=_(
-                "1: a message submitted again is not sent again. 0: the gate sends it"
-            ),
+            help=_("On: a message submitted again is not sent again."),
         ),
         Setting("name_delivery", _("Name of the mailing in the gate's cabinet")),
-        Setting("translit", _("Transliterate Cyrillic"), default="0", help=_("1 or 0")),
+        Setting("translit", _("Transliterate Cyrillic"), Kind.BOOLEAN, default="0"),
     )
 
     words = (GateWords,)
@@ -259,27 +242,16 @@ class XmlGateProvider(Provider):
     # === SETTINGS ===
     @property
     def is_idempotent(self) -> bool:
-        return self._settings["honours_client_id"] == "1"
+        return self.get("honours_client_id") is True
 
     @property
     def max_batch(self) -> int:
-        value = self._settings["max_batch"].strip()
-        size = int(value) if _INTEGER.fullmatch(value) else _MAX_BATCH
-        return min(max(size, 1), _MAX_BATCH)
+        return self.get_number("max_batch")
 
-    def check_settings(self) -> list[str]:
-        problems = [
-            _check_url(self._settings["url"], self._http.allows_private),
-            _check_zone(self._settings["timezone"]),
-            _check_max_batch(self._settings["max_batch"]),
-            _check_sender(self._settings["sender"]),
-            *(_check_characters(s, self._settings[s.name]) for s in self.settings),
-        ]
-        return [problem for problem in problems if problem]
-
-    def get_remarks(self) -> list[str]:
-        is_plain = self._settings["url"].strip().lower().startswith("http://")
-        return [GateWords.NO_TLS.say()] if is_plain else []
+    def _check_settings(self) -> Iterable[str]:
+        yield from _check_sender(self._settings["sender"])
+        for setting in self.settings:
+            yield from _check_characters(setting, self._settings[setting.name])
 
     @cached_property
     def _account(self) -> Account:
@@ -288,10 +260,10 @@ class XmlGateProvider(Provider):
         return Account(
             login=self._settings["login"],
             password=self._settings["password"],
-            zone=ZoneInfo(self._settings["timezone"]),
+            zone=self.get_zone("timezone"),
             sender=self._settings["sender"],
             name_delivery=self._settings["name_delivery"],
-            is_transliterated=self._settings["translit"] == "1",
+            is_transliterated=self.get("translit") is True,
         )
 
     # === CALLS ===
@@ -326,10 +298,11 @@ class XmlGateProvider(Provider):
         )
 
     def _parse_push(self, request: PushRequest) -> PushAnswer:
-        problem = _check_zone(self._settings["timezone"])
-        if problem:
-            raise UnreadablePush(problem)
-        return parse_push(request.body, ZoneInfo(self._settings["timezone"]))
+        zone = self.get("timezone")
+        if not isinstance(zone, ZoneInfo):
+            name = self._settings["timezone"]
+            raise UnreadablePush(SettingWords.BAD_ZONE.say(zone=name))
+        return parse_push(request.body, zone)
 
     def _post(self, page: str, document: bytes) -> HttpResponse:
         url = _base_url(self._settings["url"]) + "/xml/" + page
@@ -616,25 +589,11 @@ def check_http_status(response: HttpResponse, url: str) -> None:
         raise NotSent(
             GateWords.BUSY.say(status=status),
             code=str(status),
-            retry_after=_retry_after(response),
+            retry_after=read_retry_after(response.headers.get("retry-after", "")),
         )
     if 300 <= status < 500:
         raise RouteDown(GateWords.NO_GATE.say(url=url, status=status), code=str(status))
     raise MaybeSent(GateWords.HTTP_ERROR.say(status=status), code=str(status))
-
-
-def _retry_after(response: HttpResponse) -> float | None:
-    """Seconds to wait, given as a number or as a date."""
-    value = response.headers.get("retry-after", "").strip()
-    if _INTEGER.fullmatch(value):
-        return max(float(value), 0)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max((moment - datetime.now(timezone.utc)).total_seconds(), 0)
 
 
 def _parse_answer(body: bytes) -> etree._Element:
@@ -667,17 +626,7 @@ def parse_xml(body: bytes, *, roots: Sequence[str]) -> etree._Element:
     """
     if len(body) > _MAX_BYTES:
         raise Unreadable(GateWords.DOCUMENT_TOO_LARGE.say())
-    if b"<!DOCTYPE" in body:
-        raise Unreadable(GateWords.HAS_DOCTYPE.say())
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False
-    )
-    try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unreadable(GateWords.NOT_XML.say()) from error
-    if _docinfo(root).doctype:  # in an encoding unlike ASCII
-        raise Unreadable(GateWords.HAS_DOCTYPE.say())
+    root = read_xml(body)
     if root.tag not in roots:
         raise Unreadable(GateWords.NOT_OF_THE_GATE.say())
     return root
@@ -760,42 +709,12 @@ def _base_url(url: str) -> str:
     return url.strip().rstrip("/").removesuffix("/xml")
 
 
-def _check_url(url: str, allows_private: bool) -> str:
-    try:
-        host = parse_address(url.strip()).host
-    except ValueError:
-        return GateWords.BAD_URL.say()
-    reach = judge_name(host)
-    if reach is Reach.NEVER:
-        return GateWords.NEVER_URL.say()
-    if reach is Reach.PRIVATE and not allows_private:
-        return GateWords.PRIVATE_URL.say()
-    return ""
-
-
-def _check_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return GateWords.BAD_ZONE.say(zone=name)
-    return ""
-
-
-def _check_max_batch(value: str) -> str:
-    is_number = _INTEGER.fullmatch(value.strip())
-    if is_number and 1 <= int(value) <= _MAX_BATCH:
-        return ""
-    return GateWords.BAD_BATCH.say(maximum=_MAX_BATCH)
-
-
-def _check_sender(sender: str) -> str:
+def _check_sender(sender: str) -> Iterator[str]:
     longest = 15 if sender.isdigit() else 11
-    if len(sender) <= longest:
-        return ""
-    return GateWords.LONG_SENDER.say()
+    if len(sender) > longest:
+        yield GateWords.LONG_SENDER.say()
 
 
-def _check_characters(setting: Setting, value: str) -> str:
-    if not _ILLEGAL.search(value):
-        return ""
-    return GateWords.ILLEGAL_SETTING.say(label=setting.label)
+def _check_characters(setting: Setting, value: str) -> Iterator[str]:
+    if _ILLEGAL.search(value):
+        yield GateWords.ILLEGAL_SETTING.say(label=setting.label)

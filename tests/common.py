@@ -55,7 +55,7 @@ class ScriptedProvider(Provider):
         return self.script["poll"](references)
 
     def _lookup(self, requests):
-        return self.script["lookup"](requests)
+        return [[report] for report in self.script["lookup"](requests)]
 
     def _parse_push(self, request):
         return self.script["push"](request)
@@ -164,7 +164,7 @@ class GatewayHelpers:
             for name in ("poll", "lookup", "push")
             if name in values
         }
-        capabilities = {"max_batch": 100, "push": "push" in script} | {
+        capabilities = {"max_batch": 100, "max_lookup": 100, "push": "push" in script} | {
             name: name in script for name in ("poll", "lookup")
         }
         code = f"scripted_{next(_numbers)}"

@@ -48,6 +48,7 @@ class PlanProvider(ScriptedProvider):
         max_batch=100,
         max_poll=100,
         lookup=True,
+        max_lookup=100,
         push=True,
         poll=True,
     )

@@ -1,0 +1,187 @@
+"""What an administrator enters for a route: typed values, read and checked here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from .addresses import Reach, judge_name, parse_address
+from .types import Words, _
+
+#: a value as an adapter uses it
+Value: TypeAlias = "str | bool | int | timedelta | ZoneInfo | None"
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_YES = ("1", "true", "yes", "on")
+_MAX_LENGTH = 20_000
+
+
+class Kind(Enum):
+    """How a value is entered, checked and read."""
+
+    TEXT = "text"
+    #: text of several lines
+    LINES = "lines"
+    #: text that can be entered and never read
+    SECRET = "secret"
+    #: one of `Setting.choices`
+    CHOICE = "choice"
+    #: kept as 1 or 0
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    #: whole number of `Setting.unit`
+    DURATION = "duration"
+    #: name of the IANA database
+    TIME_ZONE = "time_zone"
+    #: http or https; the route's secrets go there
+    ADDRESS = "address"
+
+
+#: spaces at the ends of these belong to them
+_AS_WRITTEN = (Kind.TEXT, Kind.LINES, Kind.SECRET)
+
+
+class Unit(Enum):
+    """Units of durations, in seconds."""
+
+    SECONDS = 1
+    MINUTES = 60
+    HOURS = 3600
+
+
+class SettingWords(Words):
+    """What is said of values. ``label`` is that of the setting."""
+
+    NOT_A_NUMBER = _("{label} must be a whole number from {minimum} to {maximum}.")
+    BAD_CHOICE = _("{label} has a value that does not exist any more. Choose another.")
+    BAD_ZONE = _("The time zone '{zone}' is unknown; it must be like Europe/Moscow.")
+    BAD_URL = _("The address must be like https://host.")
+    PRIVATE_URL = _(
+        "The address is in a private network: a system administrator must allow the"
+        " route to call it."
+    )
+    NEVER_URL = _(
+        "The address is never called: link-local, multicast and metadata addresses are"
+        " no provider's."
+    )
+    TOO_LONG = _("{label} is too long.")
+    NO_TLS = _(
+        "The address is not https: whoever is on the way to the provider can read"
+        " login, password, numbers and texts."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value an administrator enters for a route; drives the route's form.
+
+    ``label``, ``help`` and the labels of ``choices`` are marked with `types._`.
+    ``minimum`` and ``maximum`` bound numbers and durations, the latter in ``unit``.
+    """
+
+    name: str
+    label: str
+    kind: Kind = Kind.TEXT
+    required: bool = False
+    default: str = ""
+    help: str = ""
+    #: pairs of value and label
+    choices: tuple[tuple[str, str], ...] = ()
+    minimum: int = 0
+    maximum: int = 999_999_999
+    unit: Unit = Unit.SECONDS
+
+    @property
+    def secret(self) -> bool:
+        """Whether it can be entered, not read."""
+        return self.kind is Kind.SECRET
+
+    @property
+    def directs_secret(self) -> bool:
+        """Whether it decides where the route's secrets are sent to: who changes it must
+        know them."""
+        return self.kind is Kind.ADDRESS
+
+    def read(self, text: str) -> Value:
+        """A stored text as the adapter uses it; one that makes no sense is read as the
+        default, and told by `find_problems`."""
+        value = self._read(text)
+        return self._read(self.default) if value is None else value
+
+    def _read(self, text: str) -> Value:
+        if self.kind in _AS_WRITTEN:
+            return text or None
+        return self._read_word(text.strip())
+
+    def _read_word(self, text: str) -> Value:
+        if self.kind is Kind.BOOLEAN:
+            return text.lower() in _YES if text else None
+        if self.kind is Kind.INTEGER:
+            return self._read_number(text)
+        if self.kind is Kind.DURATION:
+            number = self._read_number(text)
+            return (
+                None if number is None else timedelta(seconds=number * self.unit.value)
+            )
+        if self.kind is Kind.TIME_ZONE:
+            return read_zone(text)
+        if self.kind is Kind.CHOICE:
+            return text if text in dict(self.choices) else None
+        return text or None
+
+    def _read_number(self, text: str) -> int | None:
+        if not _WHOLE.fullmatch(text):
+            return None
+        number = int(text)
+        return number if self.minimum <= number <= self.maximum else None
+
+    def find_problems(self, text: str, *, allows_private: bool) -> Iterator[str]:
+        """What is wrong with a stored text, in sentences.
+
+        :param allows_private: whether addresses in private networks may be called
+        """
+        if len(text) > _MAX_LENGTH:
+            yield SettingWords.TOO_LONG.say(label=self.label)
+        elif text.strip() and self._read(text) is None:
+            yield self._explain(text)
+        elif text.strip() and self.kind is Kind.ADDRESS:
+            yield from _check_address(text, allows_private)
+
+    def _explain(self, text: str) -> str:
+        if self.kind is Kind.TIME_ZONE:
+            return SettingWords.BAD_ZONE.say(zone=text)
+        if self.kind in (Kind.INTEGER, Kind.DURATION):
+            return SettingWords.NOT_A_NUMBER.say(
+                label=self.label, minimum=self.minimum, maximum=self.maximum
+            )
+        return SettingWords.BAD_CHOICE.say(label=self.label)
+
+    def find_remarks(self, text: str) -> Iterator[str]:
+        """What should be known of a value that works."""
+        if self.kind is Kind.ADDRESS and text.strip().lower().startswith("http://"):
+            yield SettingWords.NO_TLS.say()
+
+
+def read_zone(name: str) -> ZoneInfo | None:
+    """A time zone that there is, or None."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def _check_address(url: str, allows_private: bool) -> Iterator[str]:
+    try:
+        host = parse_address(url.strip()).host
+    except ValueError:
+        yield SettingWords.BAD_URL.say()
+        return
+    reach = judge_name(host)
+    if reach is Reach.NEVER:
+        yield SettingWords.NEVER_URL.say()
+    elif reach is Reach.PRIVATE and not allows_private:
+        yield SettingWords.PRIVATE_URL.say()
