@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -199,7 +200,9 @@ class HttpProvider(Provider):
     #: a refused batch may be handed over once more, message by message: the provider
     #: takes nothing of a request that it refuses
     refuses_whole: ClassVar[bool] = True
-    words = (AnswerWords,)
+    #: a call carries each number once: its answer tells messages apart by it
+    numbers_once: ClassVar[bool] = False
+    words: ClassVar[tuple[type[Words], ...]] = (AnswerWords,)
 
     # === HOOKS ===
     def _get_base_url(self) -> str:
@@ -232,6 +235,14 @@ class HttpProvider(Provider):
 
         :raise Unreadable: nobody knows what became of them
         """
+
+    def _is_error(self, answer: Answer) -> bool:
+        """Hook: whether the whole call failed, for providers that say so with HTTP
+        status 200, too.
+
+        :raise Unreadable: nobody knows
+        """
+        return not answer.is_success
 
     def _read_error(self, answer: Answer) -> tuple[str, str]:
         """Hook: the provider's code and words in an answer that is an error.
@@ -266,12 +277,17 @@ class HttpProvider(Provider):
     def _submit(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
         results: dict[int, SubmitResult] = {}
         groups: dict[Hashable, list[int]] = {}
+        seen: Counter[Hashable] = Counter()
         for place, request in enumerate(requests):
             refusal = self._refuse_unsupported(request) or self._refuse(request)
             if refusal:
                 results[place] = refusal
-            else:
-                groups.setdefault(self._get_group(request), []).append(place)
+                continue
+            group = self._get_group(request)
+            if self.numbers_once:
+                seen[group, request.msisdn] += 1
+                group = (group, seen[group, request.msisdn])
+            groups.setdefault(group, []).append(place)
         obstacle: SubmitResult | None = None
         for places in groups.values():
             if obstacle is None:
@@ -296,7 +312,7 @@ class HttpProvider(Provider):
         """Hand over messages of one group; never raises what a provider caused."""
         try:
             answer = self._exchange(self._build_submit(requests))
-            if answer.is_success:
+            if not self._is_error(answer):
                 return self._parse_submit(answer, requests)
             result = self._judge(answer)
         except Unreadable as error:
@@ -318,7 +334,8 @@ class HttpProvider(Provider):
             code, text = self._read_error(answer)
         except Unreadable:
             code, text = "", ""
-        reaction = self.errors.get(code) or _judge_status(answer)
+        unknown = refused("provider_error") if code and answer.is_success else None
+        reaction = self.errors.get(code) or unknown or _judge_status(answer)
         result = say(reaction, code or str(answer.status), text)
         if result.outcome is Outcome.NOT_SENT and result.retry_after is None:
             wait = read_retry_after(answer.headers.get("retry-after", ""))
@@ -336,7 +353,7 @@ class HttpProvider(Provider):
         :raise ProviderError: no answer, or one that is an error
         """
         answer = self._exchange(call)
-        if not answer.is_success:
+        if self._is_error(answer):
             result = self._judge(answer)
             raise ProviderError(result.route_down or result.message, code=result.code)
         return answer
