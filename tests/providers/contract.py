@@ -851,7 +851,9 @@ def spoil_pairs(pairs):
     for place, (name, value) in enumerate(pairs):
         yield pairs[:place] + pairs[place + 1 :]
         yield pairs[: place + 1] + pairs[place:]
-        for text in _HOSTILE_TEXTS:
+        lines = value.splitlines()
+        cut = ["\n".join(lines[:count]) for count in range(1, len(lines))]
+        for text in (*_HOSTILE_TEXTS, *cut, value[: len(value) // 2]):
             yield [*pairs[:place], (name, text), *pairs[place + 1 :]]
         yield [*pairs[:place], (f"{name}[]", value), *pairs[place + 1 :]]
 
