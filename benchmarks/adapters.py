@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from .figures import Figure, Line
-from .processes import Simulator, Worker
+from .processes import Worker
 from .scene import Scene
 
 from simulators import get_simulators  # isort: skip  # found by `processes`
 from simulators.gates import GATES  # isort: skip
 
-OLD = "xml_gate"
-OLD_ACCOUNT = {
-    "login": "demo",
-    "password": "demo",
-    "sender": "DEMO",
-    "timezone": "Europe/Moscow",
-}
-OLD_LINE = Line("adapter-xml_gate", "adapter xml_gate, build and read", "msg/s")
+#: what the others are compared with
+BASE = "xml_gate"
+BASE_LINE = Line(f"adapter-{BASE}", f"adapter {BASE}, build and read", "msg/s")
 #: per cent of the XML gate's rate; below, an adapter is an order of magnitude slower
 FLOOR = 10
 
@@ -28,20 +23,21 @@ Rate = dict[str, Any]
 def measure(scene: Scene) -> dict[Line, Figure]:
     """Every adapter at its batch size, against answers that its simulator gave: what is
     timed is building the call and reading the answer, no network."""
-    with Worker(scene.database, jobs="adapter_jobs") as worker, Simulator(OLD) as old:
-        [base] = _measure(worker, OLD, {**OLD_ACCOUNT, "url": old.url})
-        figures = {OLD_LINE: Figure(base["rate"], note=f"{base['batch']} per call")}
-        for code in sorted(GATES):
-            gate = get_simulators().get(code)
-            gate.reset()
-            for rate in _measure(worker, code, gate.settings):
+    with Worker(scene.database, jobs="adapter_jobs") as worker:
+        [base] = _measure(worker, BASE)
+        figures = {BASE_LINE: Figure(base["rate"], note=f"{base['batch']} per call")}
+        for code in sorted(GATES.keys() - {BASE}):
+            for rate in _measure(worker, code):
                 figures[_make_line(code, rate)] = _compare(rate, base)
     return figures
 
 
-def _measure(worker: Worker, code: str, settings: dict[str, str]) -> list[Rate]:
+def _measure(worker: Worker, code: str) -> list[Rate]:
     """One rate per channel: its name, messages a call and a second of CPU time."""
-    rates: list[Rate] = worker.do("measure", code=code, settings=settings)["rates"]
+    gate = get_simulators().get(code)
+    gate.reset()
+    done = worker.do("measure", code=code, settings=gate.settings)
+    rates: list[Rate] = done["rates"]
     return rates
 
 
