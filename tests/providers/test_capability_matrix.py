@@ -78,9 +78,7 @@ def make_row(provider):
             "poll" if able.poll else "",
         ),
         tell_validity(able.validity),
-        join(
-            "push" if able.inbound_push else "", "poll" if able.inbound_poll else ""
-        ),
+        join("push" if able.inbound_push else "", "poll" if able.inbound_poll else ""),
         "yes" if able.balance else "",
         "yes" if able.price else "",
     )
