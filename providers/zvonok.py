@@ -2,10 +2,10 @@
 
 Facts: the official example of ZvonokComGroup (zvonok-example-python), whose platform is
 also sold under other names; the provider of grafana/oncall for the names of statuses;
-answers as the tests of public clients have them. The documentation names no codes of
-errors: they are told in words, which are kept as the code. Uncertain, and read
-tolerantly: whether answers are wrapped in ``data``, and the format of dates in questions
-(a day is sent, which Django's fields all read, and one too early rather than too late).
+answers as the tests of public clients have them. Uncertain, and read tolerantly:
+whether answers are wrapped in ``data``, and the format of dates in questions (a day is
+sent, one too early rather than too late). Errors have no codes, only words that are not
+documented: the words are kept as the code, so that a route can give them reasons.
 
 What a call became is told on two axes: ``status`` is what became of it in the campaign,
 ``dial_status`` how the last attempt to reach the person went. Attempts are the
