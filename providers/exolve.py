@@ -305,7 +305,7 @@ class ExolveProvider(HttpProvider):
 
     # === QUESTIONS ===
     def _build_poll(self, references: Sequence[str]) -> HttpCall:
-        [reference] = references
+        reference = references[0]
         if reference.startswith(_CALL):
             asked = {"call_id": reference.removeprefix(_CALL)}
             return post_json("call/v1/GetInfo", asked)
@@ -314,7 +314,7 @@ class ExolveProvider(HttpProvider):
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
     ) -> Iterable[DeliveryReport]:
-        [reference] = references
+        reference = references[0]
         if reference.startswith(_CALL):
             return self._read_call(answer.json, reference)
         messages = _read_messages(answer.json)

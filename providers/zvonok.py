@@ -341,7 +341,6 @@ class ZvonokProvider(HttpProvider):
     ) -> DeliveryReport:
         """What the two axes mean; ``text`` is the provider's name for them."""
         meaning = self._judge_call(status.casefold(), dial)
-        raw = "/".join(filter(None, (status, dial)))
         if _KEY.fullmatch(key):
             text = ZvonokWords.KEY_PRESSED.say(key=key)
         elif _is_partly(status.casefold(), dial):
@@ -351,10 +350,10 @@ class ZvonokProvider(HttpProvider):
             meaning.status,
             provider_reference=reference,
             failure_type=meaning.failure_type,
-            code=raw if is_bad else "",
+            code="/".join(filter(None, (status, dial))) if is_bad else "",
             message=text,
             occurred_at=occurred_at,
-            raw=raw,
+            raw=status or dial,
         )
 
     def _judge_call(self, status: str, dial: str) -> Status:
