@@ -14,7 +14,8 @@ code. Uncertain, and read tolerantly:
 - The list of calls has no documented field for the number called: a call that was not
   answered for cannot be looked up, and is never made again by itself.
 
-What a call became (``call/v1/GetInfo``):
+What a call became (``call/v1/GetInfo``). Completed says that the call was answered: how
+much was heard, and whether by a machine, is not told.
 
     =====================================  ==========================
     status                                 ours
@@ -59,6 +60,7 @@ from .reading import (
     as_msisdn,
     as_text,
     dig,
+    is_same_number,
     read_iso,
     read_json,
     read_rfc2822,
@@ -86,25 +88,29 @@ _CALL = "call:"
 _LIST = "messaging/v1/GetList"
 #: messages per page, the most that ``GetList`` gives
 _PAGE = 2000
+#: pages of inbound messages that are read at once
+_PAGES = 5
 #: its clock and ours
 _BEFORE = timedelta(minutes=1)
-#: how long after an attempt its message may be dated
-_AFTER = timedelta(minutes=10)
+#: seconds after an attempt within which its message is listed, and dated; a caution,
+#: nothing is documented
+_LISTED_WITHIN = 1800
+_AFTER = timedelta(seconds=_LISTED_WITHIN)
 _INBOUND = ("1", "inbound", "incoming")
 _REFERENCE = re.compile(r"[\w-]{1,64}")
-_CODES = re.compile(r"[0-9]+( *, *[0-9]+)*")
+_CODES = re.compile(r" *[0-9]+ *(, *[0-9]+ *)*")
 _MAX_CODE = 100
 
 #: words of errors, in lower case → what they mean. Those about money are not
 #: documented: they stop the route, which fails nothing.
 _ERRORS = {
-    "customer has not signed": stop(AnswerWords.BLOCKED),
+    "customer has not signed": stop(AnswerWords.MISCONFIGURED),
     "malformed token": stop(AnswerWords.LOGIN_REFUSED),
     "unauthorized": stop(AnswerWords.LOGIN_REFUSED),
     "insufficient": stop(AnswerWords.NO_FUNDS),
     "not enough": stop(AnswerWords.NO_FUNDS),
     "incorrect number format": refused("invalid_number"),
-    "not permitted for delivery": refused("operator_refusal"),
+    "not permitted for delivery": refused("unsupported"),
 }
 _ENDS = {
     "no_answer": Status(DeliveryStatus.FAILED, "no_answer"),
@@ -117,10 +123,10 @@ class ExolveWords(Words):
     """What the adapter says itself."""
 
     NO_NUMBER = _("Calls need a number: enter the number that calls")
-    BAD_NUMBER = _("{label} must be a telephone number.")
-    BAD_CODES = _("{label} must be numbers with commas between them.")
+    BAD_NUMBER = _("The number that calls must be a telephone number.")
+    BAD_CODES = _("SMS statuses must be numbers with commas between them.")
     NO_BALANCE = _("it has no balance")
-    NO_MESSAGES = _("it has no list of messages")
+    NO_MESSAGES = _("it has no list of messages with IDs")
     CALLS_UNLISTED = _("MTS Exolve cannot be asked for a call without its ID")
     DOUBTFUL = _("MTS Exolve lists another text to this number")
     TOO_MANY = _("MTS Exolve lists more messages than one answer holds")
@@ -145,12 +151,13 @@ class ExolveProvider(HttpProvider):
         " stays Submitted until you enter below which numbers mean delivered and not"
         " delivered. A test message shows them.\n"
         "\n"
-        "A call whose request got no answer cannot be looked up: a person decides."
+        "A call is delivered when it was answered, by whomever. A call whose request"
+        " got no answer cannot be looked up: a person decides."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
         lookup=True,
-        not_found_after=1800,
+        not_found_after=_LISTED_WITHIN,
         max_speech=1000,
         push=True,
         poll=True,
@@ -182,6 +189,7 @@ class ExolveProvider(HttpProvider):
             "template",
             _("SMS template ID"),
             Kind.INTEGER,
+            minimum=1,
             help=_("Of a template that the operators have approved, for all SMS"),
         ),
         Setting(
@@ -233,14 +241,10 @@ class ExolveProvider(HttpProvider):
     def _check_settings(self) -> Iterable[str]:
         source = self.get_text("source")
         if source and not as_msisdn(source):
-            yield self._say_label(ExolveWords.BAD_NUMBER, "source")
-        for name in ("delivered_codes", "failed_codes"):
-            if not _CODES.fullmatch(self.get_text(name).strip() or "0"):
-                yield self._say_label(ExolveWords.BAD_CODES, name)
-
-    def _say_label(self, words: Words, name: str) -> str:
-        setting = self.get_setting(name)
-        return words.say(label=setting.label if setting else name)
+            yield ExolveWords.BAD_NUMBER.say()
+        codes = self.get_text("delivered_codes"), self.get_text("failed_codes")
+        if any(text and not _CODES.fullmatch(text) for text in codes):
+            yield ExolveWords.BAD_CODES.say()
 
     def _authenticate(self, call: HttpCall) -> HttpCall:
         return call.with_headers(Authorization=f"Bearer {self.get_text('api_key')}")
@@ -262,11 +266,12 @@ class ExolveProvider(HttpProvider):
         [request] = requests
         destination = _digits(request.msisdn)
         if request.channel == "voice":
-            source, tts = _digits(self._numbers[0]), self._make_speech(request.text)
-            return post_json(
-                "call/v1/MakeVoiceMessage",
-                {"source": source, "destination": destination, "tts": tts},
-            )
+            call = {
+                "source": _digits(self._numbers[0]),
+                "destination": destination,
+                "tts": self._make_speech(request.text),
+            }
+            return post_json("call/v1/MakeVoiceMessage", call)
         sender, template = self.get_text("sender").strip(), self.get("template")
         message: dict[str, Any] = {
             "number": _digits(as_msisdn(sender) or sender),
@@ -363,7 +368,7 @@ class ExolveProvider(HttpProvider):
         same = [m for m in to_it if _is_same(dig(m, "text"), request.text)]
         if to_it and not same:
             raise ProviderError(ExolveWords.DOUBTFUL.say())
-        return [self._read_sms(message) for message in same if _read_id(message)]
+        return [self._read_sms(message) for message in same]
 
     def _build_balance(self) -> HttpCall:
         return post_json("finance/v1/GetBalance", {})
@@ -376,15 +381,20 @@ class ExolveProvider(HttpProvider):
 
     # === INBOUND AND PUSHES ===
     def _fetch_inbound(self, since: datetime) -> Iterable[InboundMessage]:
-        for number in self._numbers:
-            asked = {"receiver": _digits(number), "date_gte": _format(since)}
-            call = post_json(_LIST, {**asked, "limit": _PAGE})
-            try:
-                messages = _read_messages(self._ask(call).json)
-            except Unreadable as error:
-                words = AnswerWords.UNREADABLE.say(why=error)
-                raise ProviderError(words) from error
-            yield from (_read_inbound(m) for m in messages if self._is_inbound(m))
+        try:
+            listed = [m for n in self._numbers for m in self._list_inbound(n, since)]
+        except Unreadable as error:
+            raise ProviderError(AnswerWords.UNREADABLE.say(why=error)) from error
+        return [_read_inbound(m) for m in listed if self._is_inbound(m)]
+
+    def _list_inbound(self, number: str, since: datetime) -> Iterator[Any]:
+        asked = {"receiver": _digits(number), "date_gte": _format(since)}
+        for start in range(0, _PAGES * _PAGE, _PAGE):
+            call = post_json(_LIST, {**asked, "limit": _PAGE, "offset": start})
+            page = _read_messages(self._ask(call).json)
+            yield from page
+            if len(page) < _PAGE:
+                return
 
     def _is_inbound(self, message: Any) -> bool:
         """Whether somebody wrote it to us. Its direction may not be told."""
@@ -451,8 +461,10 @@ def _read_id(document: Any, what: str = "message") -> str:
 def _read_messages(document: Any) -> list[Any]:
     """The messages of a list; an empty list may be left out."""
     messages = dig(document, "messages")
-    if document == {} or isinstance(messages, list):
-        return as_list(messages)
+    if document == {}:
+        return []
+    if isinstance(messages, list) and all(map(_read_id, messages)):
+        return messages
     raise Unreadable(ExolveWords.NO_MESSAGES.say())
 
 
@@ -461,7 +473,7 @@ def _may_be_to(message: Any, request: SubmitRequest) -> bool:
     told may be: a message must not be missed."""
     receiver = as_text(dig(message, "receiver"))
     at, since = read_iso(as_text(dig(message, "date"))), request.attempted_at
-    if receiver and as_msisdn(receiver) != request.msisdn:
+    if receiver and not is_same_number(receiver, request.msisdn):
         return False
     if at and since and not since - _BEFORE <= at <= since + _AFTER:
         return False

@@ -26,7 +26,7 @@ campaign's own, so that only ``status`` ends a call; ``dial_status`` gives the r
     … with dial_status  the person did answer: 5, 10, 13, 19  as compl_nofinished
     deleted             removed from the campaign             failed (other)
     pincode_nook        another code was entered              failed (other)
-    no_provider         no operator for the number            failed (operator refusal)
+    no_provider         no operator for the number            failed (not supported)
     duration_error      longer than the campaign allows       failed (content)
     synth_error         the text cannot be read aloud         failed (content)
     expires             its time to live is over              expired
@@ -71,10 +71,9 @@ from .http_provider import (
 from .reading import (
     Unreadable,
     as_decimal,
-    as_list,
-    as_msisdn,
     as_text,
     dig,
+    is_same_number,
     read_iso,
 )
 from .settings import Kind, Setting
@@ -102,6 +101,9 @@ _TEMPLATE = (
 )
 _REFERENCE = re.compile("[0-9]{1,20}")
 _KEY = re.compile(r"[0-9*#]{1,2}")
+#: seconds after which a call that is not listed was never taken: a caution, nothing
+#: is documented
+_LISTED_WITHIN = 1800
 #: its clock and ours
 _SKEW = timedelta(minutes=1)
 
@@ -148,6 +150,7 @@ class ZvonokWords(Words):
     KEY_PRESSED = _("Key pressed: {key}")
     HEARD_PARTLY = _("The call was not heard to the end")
     NO_BALANCE = _("it has no balance")
+    NO_CALLS = _("it has no list of calls with IDs")
     NO_CALL = _("The postback has no call ID: check the address in the campaign")
 
 
@@ -157,20 +160,25 @@ class ZvonokProvider(HttpProvider):
     code = "zvonok"
     label = _("Zvonok.com (voice)")
     description = _(
-        "Calls with a text that a robot reads.\n"
-        "1. In the account, create a campaign for this route alone: choose the number"
-        " that calls, the hours of calling and the number of attempts. A message is one"
-        " call of the campaign; all attempts are the campaign's, the gateway never"
-        " calls again by itself.\n"
-        "2. Enter the campaign's ID and the public key of the API (profile page).\n"
-        "3. In the campaign's settings, add a postback by GET and paste the callback"
-        " address exactly as it is shown here, with its names in braces. Without it"
-        " statuses are polled."
+        "Calls with a text that a robot reads, through Zvonok.com.\n"
+        "\n"
+        "1. In the cabinet, create a campaign that only this route uses, with the"
+        " number that calls, the hours of calls and the number of attempts. A message"
+        " is one call of the campaign. All attempts are the campaign's: the gateway"
+        " never calls a second time by itself.\n"
+        "2. Enter the campaign's ID and the public key of the API below.\n"
+        "3. In the campaign, add a postback by GET and paste the callback address"
+        " exactly as it is shown here, with the names in braces; statuses are polled,"
+        " too.\n"
+        "\n"
+        "Delivered means that a person heard the call. An answering machine, a busy"
+        " line, a declined call and no answer in all attempts are reasons of calls that"
+        " were not delivered."
     )
     capabilities = Capabilities(
         channels=frozenset({"voice"}),
         lookup=True,
-        not_found_after=1800,
+        not_found_after=_LISTED_WITHIN,
         push=True,
         poll=True,
         balance=True,
@@ -178,35 +186,30 @@ class ZvonokProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address"),
+            _("Address of the API"),
             Kind.ADDRESS,
-            default="https://zvonok.com/manager/cabapi_external/api/v1/",
-            help=_("Of the API; another one at companies that resell the platform."),
+            required=True,
+            default="https://zvonok.com/manager/cabapi_external/api/v1",
+            help=_("Companies that resell the platform have their own"),
         ),
         Setting("public_key", _("API key"), Kind.SECRET, required=True),
         Setting(
             "campaign",
             _("Campaign ID"),
             required=True,
-            help=_("A campaign that only this route uses."),
+            help=_("Of a campaign that only this route uses"),
         ),
         Setting(
             "speaker",
             _("Voice"),
-            help=_(
-                "Name of a voice as the provider lists it, e.g. Tatyana. Empty: the"
-                " campaign's."
-            ),
+            help=_("Name in the provider's list, such as Tatyana; empty: its default"),
         ),
         Setting(
             "partly",
             _("Heard in part counts as delivered"),
             Kind.BOOLEAN,
             default="0",
-            help=_(
-                "Otherwise a call that was answered and not heard to the end is not"
-                " delivered."
-            ),
+            help=_("Otherwise an answered call that ended too early is not delivered"),
         ),
     )
     words = (*HttpProvider.words, ZvonokWords)
@@ -221,7 +224,7 @@ class ZvonokProvider(HttpProvider):
         "interrupted": Status(DeliveryStatus.FAILED, "other"),
         "deleted": Status(DeliveryStatus.FAILED, "other"),
         "pincode_nook": Status(DeliveryStatus.FAILED, "other"),
-        "no_provider": Status(DeliveryStatus.FAILED, "operator_refusal"),
+        "no_provider": Status(DeliveryStatus.FAILED, "unsupported"),
         "duration_error": Status(DeliveryStatus.FAILED, "content_rejected"),
         "synth_error": Status(DeliveryStatus.FAILED, "content_rejected"),
         "expires": Status(DeliveryStatus.EXPIRED),
@@ -286,7 +289,7 @@ class ZvonokProvider(HttpProvider):
         return [
             self._read_call(call)
             for call in _read_calls(answer.json)
-            if _read_id(call) and _may_be(call, request.msisdn, since)
+            if _may_be(call, request.msisdn, since)
         ]
 
     def _build_balance(self) -> HttpCall:
@@ -384,10 +387,16 @@ def _describe(data: Any) -> str:
 
 
 def _read_calls(document: Any) -> list[Any]:
-    """The calls of an answer, whether they are listed, wrapped or alone."""
+    """The calls of an answer, whether they are listed, wrapped or alone.
+
+    :raise Unreadable: it has something else, which proves nothing
+    """
     if isinstance(document, dict) and "call_id" not in document:
         document = document.get("data")
-    return [document] if isinstance(document, dict) else as_list(document)
+    calls = [document] if isinstance(document, dict) else document
+    if isinstance(calls, list) and all(map(_read_id, calls)):
+        return calls
+    raise Unreadable(ZvonokWords.NO_CALLS.say())
 
 
 def _read_id(call: Any) -> str:
@@ -401,6 +410,6 @@ def _may_be(call: Any, msisdn: str, since: datetime | None) -> bool:
     be: a call must not be missed."""
     phone = as_text(dig(call, "phone"))
     created = read_iso(as_text(dig(call, "created")))
-    if phone and as_msisdn(phone) != msisdn:
+    if phone and not is_same_number(phone, msisdn):
         return False
     return not (created and since) or created >= since - _SKEW

@@ -79,13 +79,17 @@ class ExolveGate(Gate):
     def list(self, call: Call) -> Reply:
         values = call.json
         check_fields(
-            values, (), {"message_id", "receiver", "date_gte", "date_lte", "limit"}
+            values,
+            (),
+            {"message_id", "receiver", "date_gte", "date_lte", "limit", "offset"},
         )
         check_integer(values, "limit", 1, _PAGE)
+        check_integer(values, "offset", 0, 10**9)
         sent = [self._describe(m) for m in self.messages if m.channel == "sms"]
         came = [_describe_inbound(one) for one in self.inbox]
         found = [one for one in sent + came if _matches(one, values)]
-        found = found[: values.get("limit", 100)]
+        start = values.get("offset", 0)
+        found = found[start : start + values.get("limit", 100)]
         return Reply.json({"messages": found} if found else {})
 
     def get_kind(self, call: Call, kind: str) -> str:
