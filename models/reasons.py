@@ -127,9 +127,7 @@ OF_FAILURE_TYPE = {
     ),
     "sender_unregistered": Reason(
         _lt("Sender not registered"),
-        _lt(
-            "The sender name is not registered with the recipient's mobile operator."
-        ),
+        _lt("The sender name is not registered with the recipient's mobile operator."),
         _lt(
             "Let the provider register the name with this operator, or send under a"
             " registered one. Then send again."
