@@ -9,8 +9,9 @@ code. Uncertain, and read tolerantly:
   as they come and change nothing, but for those that the route's settings name.
 - Pushes of SMS: only the inbound form is known. One that names a message of ours is
   taken for a report, which says as little as ``delivery_status``.
-- Of finished calls, pushes tell a reason whose words are not public; only the words
-  that ``GetInfo`` uses as well count, what was heard is asked for.
+- Of finished calls, pushes tell a reason whose words are not public. Words that
+  ``GetInfo`` has as well mean the same, "completed" only where the call took time; after
+  all others it is asked.
 - The list of calls has no documented field for the number called: a call that was not
   answered for cannot be looked up, and is never made again by itself.
 
@@ -112,6 +113,7 @@ _ERRORS = {
     "incorrect number format": refused("invalid_number"),
     "not permitted for delivery": refused("unsupported"),
 }
+_HEARD = "completed"
 _ENDS = {
     "no_answer": Status(DeliveryStatus.FAILED, "no_answer"),
     "busy": Status(DeliveryStatus.FAILED, "busy"),
@@ -157,6 +159,7 @@ class ExolveProvider(HttpProvider):
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
         lookup=True,
+        lookup_excludes=frozenset({"voice"}),
         not_found_after=_LISTED_WITHIN,
         max_speech=1000,
         push=True,
@@ -233,7 +236,7 @@ class ExolveProvider(HttpProvider):
     errors = _ERRORS
     statuses = {
         **_ENDS,
-        "completed": Status(DeliveryStatus.DELIVERED),
+        _HEARD: Status(DeliveryStatus.DELIVERED),
         "canceled": Status(DeliveryStatus.FAILED, "other"),
         "failed": Status(DeliveryStatus.FAILED, "provider_error"),
     }
@@ -430,7 +433,9 @@ class ExolveProvider(HttpProvider):
         reason = as_text(dig(event, "disconnect_reason")).casefold()
         if as_text(dig(event, "direction")).casefold() in _INBOUND:
             return
-        if state == "disconnected" and reason in _ENDS:
+        took_time = (as_decimal(dig(event, "duration")) or 0) > 0
+        is_known = reason in _ENDS or (reason == _HEARD and took_time)
+        if state == "disconnected" and is_known:
             yield self._report(reason, provider_reference=reference)
             return
         yield DeliveryReport(

@@ -274,8 +274,8 @@ class TestExolveCalls(GateCase):
             ("busy", FAILED, "busy"),
             ("no_answer", FAILED, "no_answer"),
             ("rejected", FAILED, "declined"),
-            # what was heard is asked for, not believed
-            ("completed", ACCEPTED, None),
+            ("completed", DELIVERED, None),
+            # whether it was heard is asked for
             ("normal", ACCEPTED, None),
         ):
             with self.subTest(word):
@@ -459,6 +459,16 @@ class TestExolvePushes(BaseCase):
         [report] = self.parse(EVENT).reports
         self.assertEqual(report.raw, "disconnected normal")
         self.assertEqual(report.provider_reference, CALL)
+
+    def test_a_call_that_took_no_time_was_not_heard(self):
+        for duration, status in ((12, DELIVERED), ("3.5", DELIVERED), (0, ACCEPTED)):
+            with self.subTest(duration):
+                event = {**EVENT, "disconnect_reason": "completed"}
+                [report] = self.parse({**event, "duration": duration}).reports
+                self.assertEqual(report.status, status)
+        del event["duration"]
+        [report] = self.parse(event).reports
+        self.assertEqual(report.status, ACCEPTED)
 
     def test_an_event_in_between_is_no_end(self):
         for state in ("calling", "connected", "busy", ""):

@@ -173,7 +173,7 @@ class ExolveGate(Gate):
             "direction": "outbound",
             "from_number": message.sender,
             "to_number": message.msisdn.removeprefix("+"),
-            "duration": 0,
+            "duration": 12 if word == "completed" else 0,
             "disconnect_reason": "" if status == "accepted" else word,
         }
         return Push.json(message.callback, event)
