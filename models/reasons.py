@@ -170,8 +170,8 @@ OF_FAILURE_TYPE = {
             " messages back to protect the subscriber from fraud."
         ),
         _lt(
-            "Make sure in another way that the number is still the customer's, then send"
-            " again. Send no codes before that."
+            "Make sure in another way that the number is still the customer's, then"
+            " send again. Send no codes before that."
         ),
     ),
     "no_answer": Reason(

@@ -587,7 +587,7 @@ class GateContract(ProviderContract):
         [result] = self.provider.submit([request])
         self.assertEqual(result.outcome, Outcome.REFUSED, result)
         self.assertEqual(result.failure_type, "provider_error")
-        self.assertEqual(result.code, self.unknown_error)
+        self.assertIn(self.unknown_error, (result.code, result.message))
         self.assertEqual(self.gate.stats()["handset_total"], 0)
 
     # === STATUSES ===
