@@ -10,8 +10,8 @@ code. Uncertain, and read tolerantly:
 - Pushes of SMS: only the inbound form is known. One that names a message of ours is
   taken for a report, which says as little as ``delivery_status``.
 - Of finished calls, pushes tell a reason whose words are not public. Words that
-  ``GetInfo`` has as well mean the same, "completed" only where the call took time; after
-  all others it is asked.
+  ``GetInfo`` has as well mean the same, "completed" only where the call took time;
+  after all others it is asked.
 - The list of calls has no documented field for the number called: a call that was not
   answered for cannot be looked up, and is never made again by itself.
 
