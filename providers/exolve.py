@@ -124,11 +124,11 @@ _ENDS = {
 class ExolveWords(Words):
     """What the adapter says itself."""
 
-    NO_NUMBER = _("Calls need a number: enter the number that calls")
-    BAD_NUMBER = _("The number that calls must be a telephone number.")
-    BAD_CODES = _("SMS statuses must be numbers with commas between them.")
-    NO_BALANCE = _("it has no balance")
-    NO_MESSAGES = _("it has no list of messages with IDs")
+    NO_NUMBER = _("Calls need a number: enter the calling number")
+    BAD_NUMBER = _("The calling number must be a phone number.")
+    BAD_CODES = _("SMS statuses must be numbers separated by commas.")
+    NO_BALANCE = _("the answer has no balance")
+    NO_MESSAGES = _("the answer has no list of messages with IDs")
     CALLS_UNLISTED = _("MTS Exolve cannot be asked for a call without its ID")
     DOUBTFUL = _("MTS Exolve lists another text to this number")
     TOO_MANY = _("MTS Exolve lists more messages than one answer holds")
@@ -141,20 +141,22 @@ class ExolveProvider(HttpProvider):
     code = "exolve"
     label = _("MTS Exolve")
     description = _(
-        "SMS and calls through MTS Exolve.\n"
+        "SMS and voice calls through MTS Exolve.\n"
         "\n"
-        "1. In the cabinet, create an application and copy its API key.\n"
-        "2. SMS are sent from a rented mobile number or from a registered sender name;"
-        " calls from a rented number. City and 8-800 numbers cannot send SMS.\n"
-        "3. Enter the callback address in the application's settings for SMS and for"
-        " events of calls; statuses and inbound SMS are polled, too.\n"
+        "1. In your account at MTS Exolve, create an application and copy its API"
+        " key.\n"
+        "2. Rent a mobile number or register a sender name for SMS; rent a number for"
+        " calls. City and 8-800 numbers cannot send SMS.\n"
+        "3. Enter the callback address in the settings of the application, for SMS and"
+        " for events of calls. Statuses and inbound SMS are polled as well.\n"
         "\n"
-        "MTS Exolve does not publish what the numbers of its SMS statuses mean: an SMS"
+        "MTS Exolve does not publish what the numbers of its SMS statuses mean. An SMS"
         " stays Submitted until you enter below which numbers mean delivered and not"
-        " delivered. A test message shows them.\n"
+        " delivered; the support of MTS Exolve tells them.\n"
         "\n"
-        "A call is delivered when it was answered, by whomever. A call whose request"
-        " got no answer cannot be looked up: a person decides."
+        "A call is delivered when it was answered, by a person or a machine. A call"
+        " whose request got no response is never repeated: MTS Exolve cannot be asked"
+        " for it, a person decides."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
@@ -179,35 +181,35 @@ class ExolveProvider(HttpProvider):
         Setting("api_key", _("API key"), Kind.SECRET, required=True),
         Setting(
             "sender",
-            _("Sender"),
+            _("Sender name or number"),
             required=True,
-            help=_("Registered sender name, or a rented mobile number"),
+            help=_("Registered sender name or rented mobile number, for SMS"),
         ),
         Setting(
             "source",
-            _("Number that calls"),
-            help=_("Rented number; empty: the sender, where it is a number"),
+            _("Calling number"),
+            help=_("Rented number; empty: the number that sends SMS"),
         ),
         Setting(
             "template",
             _("SMS template ID"),
             Kind.INTEGER,
             minimum=1,
-            help=_("Of a template that the operators have approved, for all SMS"),
+            help=_("Of a template approved by the operators; for all SMS"),
         ),
         Setting(
             "voice",
             _("Voice"),
             Kind.INTEGER,
             default="1",
-            help=_("Number in the documentation of the Voice API; 1 is Alyona"),
+            help=_("Number from the documentation of the Voice API; 1 is Alyona"),
         ),
         Setting(
             "language",
             _("Language of the voice"),
             Kind.INTEGER,
             default="1",
-            help=_("Number in the documentation of the Voice API; 1 is Russian"),
+            help=_("Number from the documentation of the Voice API; 1 is Russian"),
         ),
         Setting(
             "speed",
@@ -224,12 +226,12 @@ class ExolveProvider(HttpProvider):
         Setting(
             "delivered_codes",
             _("SMS statuses: delivered"),
-            help=_("Numbers of delivery_status, with commas between them"),
+            help=_("Numbers of delivery_status, separated by commas"),
         ),
         Setting(
             "failed_codes",
             _("SMS statuses: not delivered"),
-            help=_("Numbers of delivery_status, with commas between them"),
+            help=_("Numbers of delivery_status, separated by commas"),
         ),
     )
     words = (*HttpProvider.words, ExolveWords)

@@ -149,8 +149,8 @@ class ZvonokWords(Words):
 
     KEY_PRESSED = _("Key pressed: {key}")
     HEARD_PARTLY = _("The call was not heard to the end")
-    NO_BALANCE = _("it has no balance")
-    NO_CALLS = _("it has no list of calls with IDs")
+    NO_BALANCE = _("the answer has no balance")
+    NO_CALLS = _("the answer has no list of calls with IDs")
     NO_CALL = _("The postback has no call ID: check the address in the campaign")
 
 
@@ -160,20 +160,19 @@ class ZvonokProvider(HttpProvider):
     code = "zvonok"
     label = _("Zvonok.com (voice)")
     description = _(
-        "Calls with a text that a robot reads, through Zvonok.com.\n"
+        "Voice calls through Zvonok.com.\n"
         "\n"
-        "1. In the cabinet, create a campaign that only this route uses, with the"
-        " number that calls, the hours of calls and the number of attempts. A message"
-        " is one call of the campaign. All attempts are the campaign's: the gateway"
-        " never calls a second time by itself.\n"
-        "2. Enter the campaign's ID and the public key of the API below.\n"
+        "1. In your account at Zvonok.com, create a campaign that only this route uses:"
+        " the calling number, the hours of calls and the number of attempts are set"
+        " there. A message is one call of the campaign. All attempts are the"
+        " campaign's: the gateway never calls a second time by itself.\n"
+        "2. Enter the ID of the campaign and the public key of the API below.\n"
         "3. In the campaign, add a postback by GET and paste the callback address"
-        " exactly as it is shown here, with the names in braces; statuses are polled,"
-        " too.\n"
+        " exactly as it is shown here, with the names in braces. Statuses are polled as"
+        " well.\n"
         "\n"
-        "Delivered means that a person heard the call. An answering machine, a busy"
-        " line, a declined call and no answer in all attempts are reasons of calls that"
-        " were not delivered."
+        "A call is delivered when a person heard it. No answer, busy, declined and"
+        " answering machine are reasons of calls that were not delivered."
     )
     capabilities = Capabilities(
         channels=frozenset({"voice"}),
