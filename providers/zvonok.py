@@ -113,6 +113,7 @@ _MACHINE = Status(DeliveryStatus.FAILED, "machine")
 _MACHINES = ("6", "7")
 _ANSWERED = ("5", "10", "13", "19")
 _ENDED = ("attempts_exc", "interrupted")
+_HEARD = "compl_finished"
 _PARTLY = "compl_nofinished"
 #: what the platform's words point to: a mistake in the account must not fail every
 #: message. The words are not documented; what is not found here refuses the message.
@@ -123,7 +124,7 @@ _ACCOUNT = (
         stop(AnswerWords.NO_FUNDS),
     ),
     (
-        re.compile(r"(campaign|кампани).*(not|invalid|не )", re.I),
+        re.compile(r"(unknown|wrong|invalid) campaign|campaign (is )?(not|inv)", re.I),
         stop(AnswerWords.MISCONFIGURED),
     ),
 )
@@ -214,7 +215,7 @@ class ZvonokProvider(HttpProvider):
     words = (*HttpProvider.words, ZvonokWords)
     statuses = {
         "in_process": _WAITING,
-        "compl_finished": _DELIVERED,
+        _HEARD: _DELIVERED,
         "user": _DELIVERED,
         "novalid_button": _DELIVERED,
         "pincode_ok": _DELIVERED,
@@ -360,7 +361,7 @@ class ZvonokProvider(HttpProvider):
 
     def _judge_call(self, status: str, dial: str) -> Status:
         meaning = self.statuses.get(status, _WAITING)
-        if meaning.status is DeliveryStatus.DELIVERED and dial in _MACHINES:
+        if status == _HEARD and dial in _MACHINES:
             return _MACHINE
         if meaning.status is not DeliveryStatus.FAILED:
             return meaning
@@ -378,11 +379,12 @@ def _is_partly(status: str, dial: str) -> bool:
 
 def _describe(data: Any) -> str:
     """The words of an error, which may be listed by field."""
-    if isinstance(data, dict):
-        return "; ".join(f"{name}: {_describe(one)}" for name, one in data.items())
-    if isinstance(data, list):
-        return ", ".join(_describe(one) for one in data)
-    return as_text(data)
+    if not isinstance(data, dict):
+        return as_text(data)
+    return "; ".join(
+        f"{name}: {as_text(told) or as_text(dig(told, 0))}"
+        for name, told in data.items()
+    )
 
 
 def _read_calls(document: Any) -> list[Any]:

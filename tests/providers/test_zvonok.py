@@ -136,9 +136,12 @@ class TestZvonokSubmit(BaseCase):
         self.assertEqual(result.failure_type, "opted_out")
 
     def test_errors_of_fields_are_kept(self):
-        told = {"status": "error", "data": {"phone": ["Неверный номер", "Ещё"]}}
+        told = {
+            "status": "error",
+            "data": {"phone": ["Неверный номер"], "text": "Пусто"},
+        }
         result, _http = self.submit(answer(told))
-        self.assertEqual(result.message, "phone: Неверный номер, Ещё")
+        self.assertEqual(result.message, "phone: Неверный номер; text: Пусто")
 
     def test_what_points_to_the_account_stops_the_route(self):
         for words in (
@@ -146,7 +149,7 @@ class TestZvonokSubmit(BaseCase):
             "Insufficient balance",
             "Недостаточно средств",
             "Campaign not found",
-            "Кампания не найдена",
+            "Invalid campaign_id",
         ):
             for status in (200, 400):
                 with self.subTest(words, status=status):
@@ -198,6 +201,8 @@ class TestZvonokStatuses(GateCase):
     def test_a_machine_that_listens_is_none(self):
         for word in ("compl_finished/6", "compl_finished/7", "attempts_exc/6"):
             self.check(word, FAILED, "machine")
+        # no machine presses keys
+        self.check("user/6/1", DELIVERED)
 
     def test_the_last_attempt_gives_the_reason(self):
         for dial, failure_type in (
