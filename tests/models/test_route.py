@@ -230,9 +230,7 @@ class TestRoute(GatewayCase):
         }
         for name, (value, _new) in old.items():
             self.get_row(route, name).sudo().value = value
-        load_migration("post-settings", "19.0.1.7.0").migrate(
-            self.env.cr, "19.0.1.6.0"
-        )
+        load_migration("post-settings", "19.0.1.7.0").migrate(self.env.cr, "19.0.1.6.0")
         for name, (_value, new) in old.items():
             with self.subTest(name):
                 self.assertEqual(self.get_row(route, name).value, new)
