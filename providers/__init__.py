@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from .base import Provider
+from .exolve import ExolveProvider
 from .sandbox import SandboxProvider
 from .sms_ru import SmsRuProvider
 from .xml_gate import XmlGateProvider
+from .zvonok import ZvonokProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
     provider.code: provider
     for provider in (
+        ExolveProvider,
         SandboxProvider,
         SmsRuProvider,
         XmlGateProvider,
+        ZvonokProvider,
     )
 }
