@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .base import Provider
 from .sandbox import SandboxProvider
+from .sms_ru import SmsRuProvider
 from .twilio import TwilioProvider
 from .xml_gate import XmlGateProvider
 
@@ -11,6 +12,7 @@ PROVIDERS: dict[str, type[Provider]] = {
     provider.code: provider
     for provider in (
         SandboxProvider,
+        SmsRuProvider,
         TwilioProvider,
         XmlGateProvider,
     )
