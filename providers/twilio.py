@@ -401,7 +401,7 @@ class TwilioProvider(HttpProvider):
 
     # === DELIVERY REPORTS ===
     def _build_poll(self, references: Sequence[str]) -> HttpCall:
-        [reference] = references
+        reference = references[0]
         kind = "Calls" if reference.startswith("CA") else "Messages"
         return get(self._get_path(kind, quote(reference, safe="")))
 
@@ -435,8 +435,8 @@ class TwilioProvider(HttpProvider):
         """:param code: of an error, "" where there is none"""
         report = self._report(word, code, **values)
         if word == "completed" and answered_by.startswith(_MACHINES):
-            status, reason = DeliveryStatus.FAILED, "machine"
-            return replace(report, status=status, failure_type=reason, code=answered_by)
+            failed = replace(report, status=DeliveryStatus.FAILED, code=answered_by)
+            return replace(failed, failure_type="machine")
         if report.status is not DeliveryStatus.FAILED:
             return report
         if code == _TOO_OLD:

@@ -259,8 +259,9 @@ class TwilioGate(Gate):
         return self.account["auth_token"]
 
     def sign(self, push: Push, key: str) -> Push:
-        fields = dict(parse_qsl(push.body.decode(), keep_blank_values=True))
-        text = push.url + "".join(name + fields[name] for name in sorted(fields))
+        body = push.body.decode("utf-8", "replace")
+        pairs = sorted(set(parse_qsl(body, keep_blank_values=True)))
+        text = push.url + "".join(name + value for name, value in pairs)
         made = hmac.new(key.encode(), text.encode(), hashlib.sha1).digest()
         return push.with_headers(X_Twilio_Signature=base64.b64encode(made).decode())
 
