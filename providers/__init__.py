@@ -6,6 +6,7 @@ from .base import Provider
 from .sandbox import SandboxProvider
 from .sms_ru import SmsRuProvider
 from .twilio import TwilioProvider
+from .vonage import VonageProvider
 from .xml_gate import XmlGateProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
@@ -14,6 +15,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         SandboxProvider,
         SmsRuProvider,
         TwilioProvider,
+        VonageProvider,
         XmlGateProvider,
     )
 }

@@ -5,5 +5,6 @@ from . import test_provider_contract
 from . import test_sandbox
 from . import test_sms_ru
 from . import test_twilio
+from . import test_vonage
 from . import test_xml_gate
 from . import test_xml_gate_simulator
