@@ -46,7 +46,6 @@ from .http_provider import (
 from .reading import (
     Unreadable,
     as_decimal,
-    as_dict,
     as_list,
     as_msisdn,
     as_text,
@@ -394,7 +393,9 @@ def _read_fields(request: PushRequest) -> Mapping[str, str]:
         value = read_json(request.body)
     except Unreadable as error:
         raise UnreadablePush(str(error)) from error
-    return {name: _write(one) for name, one in as_dict(value).items()}
+    if not isinstance(value, dict):
+        raise UnreadablePush(VonageWords.NO_STATUS.say())
+    return {name: _write(one) for name, one in value.items()}
 
 
 def _write(value: Any) -> str:
