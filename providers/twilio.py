@@ -24,10 +24,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import chain
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
-from .addresses import Reach, judge_name
 from .base import BaseWords
 from .errors import ForgedPush, UnreadablePush
 from .http_provider import (
@@ -372,13 +371,10 @@ class TwilioProvider(HttpProvider):
         """Where reports of the message go, with our UUID: they find the message before
         Twilio's answer does. Twilio refuses messages with an address that it cannot
         call."""
-        address = self._context.callback_url
-        host = urlsplit(address).hostname or ""
-        is_public = bool(host) and judge_name(host) is Reach.PUBLIC and "_" not in host
-        if not address or not (is_public or self._http.allows_private):
-            return ()
+        address = self._get_open_callback()
         mark = "&" if "?" in address else "?"
-        return (("StatusCallback", f"{address}{mark}{_UUID_FIELD}={request.uuid}"),)
+        named = f"{address}{mark}{_UUID_FIELD}={request.uuid}"
+        return [("StatusCallback", named)] if address else []
 
     def _parse_submit(
         self, answer: Answer, requests: Sequence[SubmitRequest]

@@ -25,11 +25,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from ..tools.segments import count_segments
-from .addresses import Reach, judge_name
 from .errors import ForgedPush, ProviderError, UnreadablePush
 from .http_provider import (
     Answer,
@@ -242,16 +240,9 @@ class VonageProvider(HttpProvider):
         yield "client-ref", request.uuid + (_PARTS if size.count > 1 else "")
         if request.valid_until:
             yield "ttl", str(_clamp_validity(request.valid_until) * 1000)
-        address = self._context.callback_url
-        if self._can_name(address):
+        address = self._get_open_callback()
+        if address and len(address) <= _LONGEST_CALLBACK:
             yield "callback", address
-
-    def _can_name(self, address: str) -> bool:
-        """Whether Vonage can call an address that a message names."""
-        host = urlsplit(address).hostname or ""
-        is_public = bool(host) and judge_name(host) is Reach.PUBLIC
-        can_call = is_public or self._http.allows_private
-        return bool(address) and can_call and len(address) <= _LONGEST_CALLBACK
 
     def _parse_submit(
         self, answer: Answer, requests: Sequence[SubmitRequest]

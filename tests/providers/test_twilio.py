@@ -27,9 +27,10 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 )
 
 from .common import FakeHttp, make_request, respond
-from .contract import CALLBACK, GateCase, GateContract
+from .contract import GateCase, GateContract
 
 TOKEN = "12345"
+ADDRESS = "https://crm.example.com/sms_gateway/push/t0ken"
 SETTINGS = {
     "account_sid": "AC" + "a" * 32,
     "auth_token": TOKEN,
@@ -40,7 +41,7 @@ URL = "https://odoo.example/push?uuid=" + "0" * 31 + "1"
 REPORT = {"MessageSid": SID, "MessageStatus": "delivered", "To": "+79160000001"}
 
 
-def make_provider(*answers, callback=CALLBACK, **settings):
+def make_provider(*answers, callback=ADDRESS, **settings):
     context = Context("Route", callback_url=callback)
     return TwilioProvider({**SETTINGS, **settings}, FakeHttp(*answers), context)
 
@@ -78,7 +79,6 @@ class TestTwilioContract(GateContract, GateCase):
     allow_inherited_tests_method = True
     code = "twilio"
     unknown_error = "29999"
-    credentials = ("auth_token",)
 
 
 class TestTwilioSignature(BaseCase):
@@ -199,7 +199,7 @@ class TestTwilioMessage(GateCase):
                 "To": "+79160000001",
                 "From": "+14155550100",
                 "Body": "Да & нет",
-                "StatusCallback": f"{CALLBACK}?uuid={make_request().uuid}",
+                "StatusCallback": f"{ADDRESS}?uuid={make_request().uuid}",
             },
         )
 

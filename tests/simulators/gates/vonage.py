@@ -70,6 +70,7 @@ class VonageGate(Gate):
         "sender": "Shop",
         "signature_secret": "0123456789ABCDEFGHIJabcdefghij",
     }
+    credentials = ("api_secret",)
     words = {
         "accepted": "buffered",
         "delivered": "delivered",
