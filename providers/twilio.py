@@ -162,15 +162,15 @@ _MACHINES = ("machine", "fax")
 class TwilioWords(Words):
     """What the adapter says itself."""
 
-    BAD_ACCOUNT = _("The Account SID is AC and 32 characters more.")
-    BAD_SERVICE = _("The SID of a Messaging Service is MG and 32 characters more.")
-    HALF_KEY = _("An API key and its secret are entered together.")
-    BAD_CALLER = _("The number that calls must be international, like +14155550100.")
+    BAD_ACCOUNT = _("The Account SID must be AC and 32 hexadecimal digits.")
+    BAD_SERVICE = _("The Messaging Service must be MG and 32 hexadecimal digits.")
+    HALF_KEY = _("Enter the API key together with its secret.")
+    BAD_CALLER = _("The calling number must be international, like +14155550100.")
     BAD_VOICE = _("The language and the voice must be written as Twilio lists them.")
-    ONLY_RUSSIAN = _("The voice {voice} speaks Russian only: choose another.")
-    NOBODY = _("Enter a sender, a Messaging Service or a number that calls.")
-    NO_SENDER = _("Messages need a sender or a Messaging Service")
-    NO_CALLER = _("Calls need a number that calls")
+    ONLY_RUSSIAN = _("The voice {voice} speaks Russian only: enter another one.")
+    NOBODY = _("Enter a sender, a Messaging Service or a calling number.")
+    NO_SENDER = _("SMS need a sender or a Messaging Service")
+    NO_CALLER = _("Calls need a calling number")
     FORGED = _("The signature of the push is not made with the Auth Token of the route")
     NO_STATUS = _("The push has no status")
     NO_LIST = _("the answer has no list")
@@ -184,21 +184,22 @@ class TwilioProvider(HttpProvider):
     code = "twilio"
     label = _("Twilio")
     description = _(
-        "SMS and calls through Twilio.\n"
+        "SMS and voice calls through Twilio.\n"
         "\n"
-        "The Account SID and the Auth Token are on the first page of the console. With"
-        " an API key the Auth Token is still needed: it signs the reports.\n"
+        "The Account SID and the Auth Token are on the first page of the Twilio"
+        " console. The Auth Token is required with an API key too: Twilio signs its"
+        " requests with it.\n"
         "\n"
-        "Messages are sent from a number, a short code, a name or a Messaging Service;"
-        " calls from a number of Twilio's or a verified one. Allow the countries you"
-        " write to and call in the console (Geo permissions).\n"
+        "SMS need a sender (number, short code or name) or a Messaging Service; calls"
+        " need a number rented from Twilio or verified there. Allow the countries of"
+        " the recipients in the console, under Geo permissions.\n"
         "\n"
-        "Reports need no setting: each message names the callback address. For inbound"
-        " messages enter it in the console, at the number (A message comes in) or in"
-        " the Messaging Service (Integration), with HTTP POST.\n"
+        "The callback address is sent along with every message. For inbound messages,"
+        " enter it in the console as a webhook with HTTP POST: at the number (A message"
+        " comes in) or in the Messaging Service (Integration).\n"
         "\n"
-        "A message whose call went unanswered is looked for at Twilio; it is sent again"
-        " only if Twilio does not list it after 15 minutes."
+        "A message without a response is reconciled by its number and text, a call by"
+        " its numbers. It is sent again if Twilio does not list it after 15 minutes."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
@@ -222,23 +223,25 @@ class TwilioProvider(HttpProvider):
             required=True,
             default="https://api.twilio.com",
         ),
-        Setting("account_sid", _("Account SID"), required=True, help=_("AC…")),
+        Setting(
+            "account_sid", _("Account SID"), required=True, help=_("AC…, 34 characters")
+        ),
         Setting("auth_token", _("Auth Token"), Kind.SECRET, required=True),
         Setting("api_key", _("API key"), help=_("SK…; empty: the Auth Token")),
         Setting("api_secret", _("Secret of the API key"), Kind.SECRET),
         Setting(
             "sender",
-            _("Sender"),
+            _("Sender name or number"),
             help=_("A number like +14155550100, a short code or a name"),
         ),
         Setting(
             "messaging_service",
             _("Messaging Service"),
-            help=_("MG…; it chooses the sender"),
+            help=_("MG…; it selects the sender"),
         ),
         Setting(
             "caller",
-            _("Number that calls"),
+            _("Calling number"),
             help=_("Like +14155550100; empty: the sender"),
         ),
         Setting(
@@ -255,19 +258,19 @@ class TwilioProvider(HttpProvider):
         ),
         Setting(
             "ring_timeout",
-            _("Let it ring"),
+            _("Ring time"),
             Kind.DURATION,
             default="60",
             minimum=5,
             maximum=600,
-            help=_("Seconds, 5 to 600"),
+            help=_("5 to 600 seconds"),
         ),
         Setting(
             "detect_machine",
             _("Detect answering machines"),
             Kind.BOOLEAN,
             default="0",
-            help=_("On: a call that a machine takes is not delivered. Costs extra"),
+            help=_("On: a call answered by a machine is not delivered. Costs extra"),
         ),
     )
     words = (*HttpProvider.words, TwilioWords)

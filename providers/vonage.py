@@ -153,19 +153,20 @@ class VonageProvider(HttpProvider):
     description = _(
         "SMS through Vonage (Nexmo).\n"
         "\n"
-        "The API key, the API secret and the signature secret are in the dashboard"
-        " under API settings. Choose the SMS API there as the default for SMS.\n"
+        "The API key, the API secret and the signature secret are in the Vonage"
+        " dashboard, under API settings. Select the SMS API as the default SMS setting"
+        " there.\n"
         "\n"
-        "Each message names the callback address for its delivery receipts, unless the"
-        " address has more than 100 characters. For those, and for inbound messages,"
-        " press Register, or enter the address in the dashboard for both kinds of SMS"
-        " webhooks.\n"
+        "The callback address is sent along with every message if it has at most 100"
+        " characters. For inbound messages, and for reports if it is longer, press"
+        " Register at the provider, or enter it in the dashboard for inbound SMS and"
+        " for delivery receipts.\n"
         "\n"
-        "Webhooks are signed if Vonage's support has turned that on for the account:"
-        " then enter the signature secret and its method here.\n"
+        "Vonage signs its requests if its support has turned this on for the account:"
+        " then enter the signature secret and its method.\n"
         "\n"
-        "Vonage cannot be asked for a message whose call it left without an answer:"
-        " such a message stays unknown until its receipt comes or a person decides."
+        "Vonage cannot be asked about a message without a response: the message stays"
+        " unknown until its delivery receipt arrives or a person decides."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -190,15 +191,15 @@ class VonageProvider(HttpProvider):
         Setting("api_secret", _("API secret"), Kind.SECRET, required=True),
         Setting(
             "sender",
-            _("Sender"),
+            _("Sender name or number"),
             required=True,
-            help=_("A number of the account or a name of at most 11 characters"),
+            help=_("A number of the account, or a name of at most 11 characters"),
         ),
         Setting(
             "signature_secret",
             _("Signature secret"),
             Kind.SECRET,
-            help=_("Empty: the signatures of pushes are not checked"),
+            help=_("Empty: signatures are not checked"),
         ),
         Setting(
             "signature_method",
