@@ -373,7 +373,8 @@ class HttpProvider(Provider):
             return self._parse_balance(self._ask(self._build_balance()))
 
     # === TOOLS OF ADAPTERS ===
-    def _get_open_callback(self) -> str:
+    @cached_property
+    def _open_callback(self) -> str:
         """The callback address, for calls that name it; "" where a provider in the
         internet cannot call it."""
         address = self.get_callback_address()

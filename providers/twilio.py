@@ -374,7 +374,7 @@ class TwilioProvider(HttpProvider):
         """Where reports of the message go, with our UUID: they find the message before
         Twilio's answer does. Twilio refuses messages with an address that it cannot
         call."""
-        address = self._get_open_callback()
+        address = self._open_callback
         mark = "&" if "?" in address else "?"
         named = f"{address}{mark}{_UUID_FIELD}={request.uuid}"
         return [("StatusCallback", named)] if address else []

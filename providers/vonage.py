@@ -241,7 +241,7 @@ class VonageProvider(HttpProvider):
         yield "client-ref", request.uuid + (_PARTS if size.count > 1 else "")
         if request.valid_until:
             yield "ttl", str(_clamp_validity(request.valid_until) * 1000)
-        address = self._get_open_callback()
+        address = self._open_callback
         if address and len(address) <= _LONGEST_CALLBACK:
             yield "callback", address
 
