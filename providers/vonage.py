@@ -255,7 +255,7 @@ class VonageProvider(HttpProvider):
         bad = [one for one in results if one.outcome is not Outcome.ACCEPTED]
         if not bad:
             return [_join(results)]
-        if len(bad) == len(results):
+        if len(parts) == 1 or not any(map(_may_be_sent, results)):
             return [bad[0]]
         # What was taken is on its way: all of it again would be a second message.
         text = VonageWords.PART_REFUSED.say(text=bad[0].message or bad[0].code)
@@ -366,6 +366,10 @@ def as_sender(sender: str) -> str:
     """A sender as Vonage writes it: a number without its plus sign, or a name."""
     sender = sender.strip()
     return (as_msisdn(sender) or sender).removeprefix("+")
+
+
+def _may_be_sent(part: SubmitResult) -> bool:
+    return part.outcome in (Outcome.ACCEPTED, Outcome.MAYBE_SENT)
 
 
 def _join(parts: Sequence[SubmitResult]) -> SubmitResult:

@@ -189,7 +189,11 @@ class TestVonageSubmit(GateCase):
         self.assertEqual(result.code, "5")
 
     def test_a_message_of_which_a_part_was_taken_is_never_sent_again(self):
-        for parts in (("A1", ("1", "Throttled")), (("9", "Quota"), "A2")):
+        for parts in (
+            ("A1", ("1", "Throttled")),
+            (("9", "Quota"), "A2"),
+            (("1", "Throttled"), ("5", "Internal")),
+        ):
             [result] = make_provider(tell_parts(*parts)).submit([make_request()])
             self.assertEqual(result.outcome, Outcome.MAYBE_SENT)
             self.assertIn(result.code, ("1", "9"))
