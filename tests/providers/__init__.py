@@ -1,6 +1,7 @@
 from . import test_addresses
 from . import test_capability_matrix
 from . import test_cleaning
+from . import test_gate_engine
 from . import test_http_client
 from . import test_provider_contract
 from . import test_reading
