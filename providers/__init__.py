@@ -6,6 +6,8 @@ from .base import Provider
 from .exolve import ExolveProvider
 from .sandbox import SandboxProvider
 from .sms_ru import SmsRuProvider
+from .twilio import TwilioProvider
+from .vonage import VonageProvider
 from .xml_gate import XmlGateProvider
 from .zvonok import ZvonokProvider
 
@@ -15,6 +17,8 @@ PROVIDERS: dict[str, type[Provider]] = {
         ExolveProvider,
         SandboxProvider,
         SmsRuProvider,
+        TwilioProvider,
+        VonageProvider,
         XmlGateProvider,
         ZvonokProvider,
     )

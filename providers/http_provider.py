@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 
 from lxml import etree
 
+from ..tools.public_address import find_trouble
 from .base import BaseWords, Provider, as_result
 from .errors import MaybeSent, ProviderError
 from .http import HttpResponse
@@ -372,6 +373,15 @@ class HttpProvider(Provider):
             return self._parse_balance(self._ask(self._build_balance()))
 
     # === TOOLS OF ADAPTERS ===
+    @cached_property
+    def _open_callback(self) -> str:
+        """The callback address, for calls that name it; "" where a provider in the
+        internet cannot call it."""
+        address = self.get_callback_address()
+        origin = "/".join(address.split("/", 3)[:3])
+        is_open = find_trouble(origin) in (None, "unencrypted")
+        return address if is_open or self._http.allows_private else ""
+
     def _report(self, word: str, code: str = "", **values: Any) -> DeliveryReport:
         """A report with the meaning that `statuses` gives a word; an unknown one
         changes nothing.
