@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from .base import Provider
+from .eskiz import EskizProvider
+from .mobizon import MobizonProvider
 from .sandbox import SandboxProvider
 from .xml_gate import XmlGateProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
-    provider.code: provider for provider in (SandboxProvider, XmlGateProvider)
+    provider.code: provider
+    for provider in (
+        EskizProvider,
+        MobizonProvider,
+        SandboxProvider,
+        XmlGateProvider,
+    )
 }
