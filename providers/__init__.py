@@ -6,6 +6,7 @@ from .base import Provider
 from .eskiz import EskizProvider
 from .mobizon import MobizonProvider
 from .sandbox import SandboxProvider
+from .sms_ru import SmsRuProvider
 from .xml_gate import XmlGateProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
@@ -14,6 +15,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         EskizProvider,
         MobizonProvider,
         SandboxProvider,
+        SmsRuProvider,
         XmlGateProvider,
     )
 }
