@@ -344,7 +344,8 @@ def _choose_campaigns(answer: Answer, request: SubmitRequest) -> list[str]:
     if not own and total is not None and total > len(items):
         raise ProviderError(MobizonWords.TOO_MANY.say())
     alike = [item for item in items if _is_alike(item, request)]
-    return [reference for one in own or alike if (reference := as_text(dig(one, "id")))]
+    ids = (as_integer(dig(item, "id")) for item in own or alike)
+    return [str(one) for one in ids if one is not None]
 
 
 def _is_alike(campaign: Any, request: SubmitRequest) -> bool:
@@ -358,7 +359,7 @@ def _check_signature(event: Any, secret: str) -> None:
     if not secret:
         raise ForgedPush(MobizonWords.NO_SECRET.say())
     signed = [as_text(event.get(n)) for n in ("eventId", "attempt", "eventCreateTs")]
-    expected = hashlib.sha1("|".join([*signed, secret]).encode()).hexdigest()
-    given = as_text(event.get("sign")).lower()
-    if not hmac.compare_digest(given.encode(), expected.encode()):
+    text = "|".join([*signed, secret]).encode("utf-8", "replace")
+    given = as_text(event.get("sign")).lower().encode("utf-8", "replace")
+    if not hmac.compare_digest(given, hashlib.sha1(text).hexdigest().encode()):
         raise ForgedPush(MobizonWords.BAD_SIGNATURE.say())
