@@ -35,6 +35,7 @@ from .http_provider import (
     AnswerWords,
     HttpCall,
     HttpProvider,
+    Pairs,
     accepted,
     get,
     maybe_sent,
@@ -84,12 +85,12 @@ _STALE = ("token-invalid", "expired token", "token has expired")
 #: messages of a page, and most pages of a list
 _PAGE = 200
 _MAX_PAGES = 50
-#: how long before and after a call its message may seem to be taken. The clock by which
-#: the list is asked for is Tashkent's or that of UTC, nobody says which.
-_BEFORE = timedelta(minutes=10)
-_AFTER = timedelta(minutes=30)
+#: by how much the clocks may differ, and the longest time that is searched. The list is
+#: asked for by the clock of Tashkent or of UTC: nobody says by which.
+_MARGIN = timedelta(minutes=10)
+_LONGEST = timedelta(days=1)
 #: words of refusals
-_TEMPLATE = re.compile(r"шаблон|модерац|template|moderat|shablon|тест|test", re.I)
+_TEMPLATE = re.compile(r"шаблон|модерац|template|moderat|shablon|\bтест|\btest", re.I)
 _MONEY = re.compile(r"баланс|средств|balance|balans|mablag", re.I)
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8000}")
 _MINUTE = "%Y-%m-%d %H:%M"
@@ -112,7 +113,7 @@ class EskizProvider(HttpProvider):
     """One account at Eskiz."""
 
     code = "eskiz"
-    label = "Eskiz"
+    label = _("Eskiz")
     description = _(
         "SMS to Uzbekistan by Eskiz (notify.eskiz.uz).\n"
         "\n"
@@ -128,7 +129,6 @@ class EskizProvider(HttpProvider):
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
-        per_recipient_text=True,
         client_reference=ClientReference.ECHO,
         lookup=True,
         max_lookup=20,
@@ -291,19 +291,19 @@ class EskizProvider(HttpProvider):
     def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
         if request.attempted_at is None:
             return
-        for item in self._list_messages(request.attempted_at):
+        moment = datetime.now(timezone.utc)
+        for item in self._list_messages(_build_period(request.attempted_at, moment)):
             if as_text(dig(item, "user_sms_id")) == request.uuid:
                 reference = as_text(dig(item, "request_id")) or None
                 yield self._read_message(
                     item, provider_reference=reference, uuid=request.uuid
                 )
 
-    def _list_messages(self, moment: datetime) -> Iterator[Any]:
-        """All messages that were taken around a moment.
+    def _list_messages(self, pairs: Pairs) -> Iterator[Any]:
+        """All messages of a period.
 
         :raise ProviderError: there are too many
         """
-        pairs = _build_period(moment)
         for page in range(1, _MAX_PAGES + 1):
             call = post_form(
                 "message/sms/get-user-messages", pairs, [("page", str(page))]
@@ -408,9 +408,11 @@ def _read_price(item: Any) -> Money | None:
     return None if total is None else Money(total, _CURRENCY)
 
 
-def _build_period(moment: datetime) -> list[tuple[str, str]]:
-    """The period to list; its end has two names in the documentation."""
-    start = (moment - _BEFORE).astimezone(timezone.utc).strftime(_MINUTE)
-    end = (moment + _AFTER).astimezone(_TASHKENT).strftime(_MINUTE)
-    named = [("start_date", start), ("end_date", end), ("to_date", end)]
+def _build_period(attempted_at: datetime, now: datetime) -> Pairs:
+    """The period in which a message was taken, if it was; its end has two names in the
+    documentation."""
+    since = (attempted_at - _MARGIN).astimezone(timezone.utc).strftime(_MINUTE)
+    latest = min(now, attempted_at + _LONGEST) + _MARGIN
+    until = latest.astimezone(_TASHKENT).strftime(_MINUTE)
+    named = [("start_date", since), ("end_date", until), ("to_date", until)]
     return [*named, ("page_size", str(_PAGE)), ("count", "0")]

@@ -109,7 +109,7 @@ class MobizonProvider(HttpProvider):
     """One account at Mobizon, on the server of its country."""
 
     code = "mobizon"
-    label = "Mobizon"
+    label = _("Mobizon")
     description = _(
         "SMS by Mobizon: Kazakhstan, Ukraine, Brazil and other countries.\n"
         "\n"
