@@ -46,7 +46,6 @@ EVENT = {
 class TestMobizonContract(GateContract, GateCase):
     allow_inherited_tests_method = True
     code = "mobizon"
-    credentials = ("api_key",)
     unknown_status = "FLYING"
     unknown_error = "77"
 

@@ -50,6 +50,7 @@ class MobizonGate(Gate):
         "timezone": "Asia/Almaty",
         "webhook_secret": "webhook-s3cret",
     }
+    credentials = ("api_key",)
     words = {
         "accepted": "ENQUEUD",
         "delivered": "DELIVRD",
