@@ -1,6 +1,7 @@
 """Tokens that providers give for a login."""
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from odoo.tests import BaseCase
@@ -52,6 +53,43 @@ class TestTokenStore(BaseCase):
             with self.assertRaises(NotSent):
                 self.store.get("account", fail)
         self.assertEqual(self.store.get("account", self.log_in), "token 1")
+
+    def test_who_waited_for_a_failed_login_does_not_try_again(self):
+        class CountingLock:
+            """Knows how many wait for it."""
+
+            def __init__(self):
+                self.lock = threading.Lock()
+                self.comers = Counter()
+                self.all_there = threading.Event()
+
+            def __enter__(self):
+                self.comers[threading.get_ident()] += 1
+                if len(self.comers) == 6:
+                    self.all_there.set()
+                self.lock.acquire()
+
+            def __exit__(self, *_exception):
+                self.lock.release()
+
+        lock = CountingLock()
+        self.store._get_slot("account").lock = lock
+
+        def fail_slowly():
+            self.logins += 1
+            lock.all_there.wait(10)
+            raise NotSent("no connection", retry_after=7)
+
+        with ThreadPoolExecutor(6) as pool:
+            waiting = [
+                pool.submit(self.store.get, "account", fail_slowly) for _ in range(6)
+            ]
+            errors = [one.exception(10) for one in waiting]
+        self.assertEqual(self.logins, 1)
+        told = {(type(error), error.message, error.retry_after) for error in errors}
+        self.assertEqual(told, {(NotSent, "no connection", 7)})
+        self.assertEqual(len({id(error) for error in errors}), 6)
+        self.assertEqual(self.store.get("account", self.log_in), "token 2")
 
     def test_threads_log_in_once_and_do_not_hold_up_other_accounts(self):
         started, may_end = threading.Event(), threading.Event()
