@@ -115,17 +115,17 @@ class EskizProvider(HttpProvider):
     code = "eskiz"
     label = _("Eskiz")
     description = _(
-        "SMS to Uzbekistan by Eskiz (notify.eskiz.uz).\n"
+        "SMS to Uzbekistan through Eskiz.\n"
         "\n"
-        "1. In the personal account, open the SMS gateway and copy the e-mail and the"
-        " password of the API: it is not the password of the personal account.\n"
-        "2. Register the texts of your messages as templates. A text without an"
-        " approved template is refused; a new account may only send the provider's test"
-        " texts.\n"
-        "3. Order a sender name of your own, or send from the shared number 4546.\n"
+        "Copy the e-mail and the password of the API from the Eskiz account, section"
+        " SMS gateway: it is not the password of the account itself.\n"
         "\n"
-        "The callback address goes to the provider with every message: nothing has to"
-        " be entered there. Statuses are polled as well."
+        "Register the texts of your messages there as templates: a text without an"
+        " approved template is refused. A new account may send the test texts of Eskiz"
+        " only. Order a sender name of your own, or send from the shared number 4546.\n"
+        "\n"
+        "The callback address goes to Eskiz with every message, nothing has to be"
+        " entered there. Statuses are also polled."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -141,7 +141,7 @@ class EskizProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("API address"),
+            _("Address of the API"),
             Kind.ADDRESS,
             required=True,
             default="https://notify.eskiz.uz/api",
@@ -152,14 +152,14 @@ class EskizProvider(HttpProvider):
             _("API password"),
             Kind.SECRET,
             required=True,
-            help=_("From the section SMS gateway of the personal account"),
+            help=_("As in the Eskiz account, section SMS gateway"),
         ),
         Setting(
             "sender",
-            _("Sender name"),
+            _("Sender"),
             required=True,
             default="4546",
-            help=_("4546 is shared by all customers"),
+            help=_("An approved name, or 4546, the number that all accounts share"),
         ),
     )
     words = (*HttpProvider.words, EskizWords)

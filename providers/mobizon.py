@@ -95,7 +95,7 @@ class MobizonWords(Words):
     """What the adapter says itself. ``text`` is the provider's own."""
 
     WRONG_SERVER = _(
-        "The account is served at another address, enter it as the API address ({text})"
+        "The account is served at another address: enter it in the route ({text})"
     )
     BAD_SIGNATURE = _("The signature of the webhook is wrong")
     NO_SECRET = _("The secret key of the webhook is not entered")
@@ -111,19 +111,20 @@ class MobizonProvider(HttpProvider):
     code = "mobizon"
     label = _("Mobizon")
     description = _(
-        "SMS by Mobizon: Kazakhstan, Ukraine, Brazil and other countries.\n"
+        "SMS through Mobizon: Kazakhstan, Ukraine, Brazil and other countries.\n"
         "\n"
-        "1. In the personal account, open the API settings, switch the API on, create a"
-        " key and allow the IP address of this server for it.\n"
-        "2. Enter the key, and the API address of the site that the account was"
-        " registered on: https://api.mobizon.kz, https://api.mobizon.ua,"
-        " https://api.mobizon.com.br and so on.\n"
-        "3. Register the sender name. Without one, or with one that is not approved,"
-        " Mobizon sends from a shared name without telling.\n"
-        "4. Optional: create a webhook of type SMS delivery report, format JSON, with"
-        " the callback address below and a secret key, and enter the key here.\n"
+        "In the Mobizon account, switch the API on, create a key and allow the IP"
+        " address of this server for it. The address of the API is that of the country"
+        " in which the account was registered: https://api.mobizon.kz,"
+        " https://api.mobizon.ua, https://api.mobizon.com.br and so on.\n"
         "\n"
-        "Statuses are polled as well. A webhook's bad news is confirmed by a poll."
+        "The sender name must be approved there first. Without one, Mobizon sends from"
+        " a shared name and does not tell.\n"
+        "\n"
+        "Statuses are polled. To get them at once, create a webhook for SMS delivery"
+        " reports in the format JSON there, with the callback address of this route,"
+        " and enter its secret key here. What a webhook reports as not delivered is"
+        " confirmed by a poll first, because its signature does not cover it."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -140,19 +141,23 @@ class MobizonProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("API address"),
+            _("Address of the API"),
             Kind.ADDRESS,
             required=True,
             default="https://api.mobizon.kz",
-            help=_("That of the country in which the account was registered"),
+            help=_("Of the country in which the account was registered"),
         ),
         Setting("api_key", _("API key"), Kind.SECRET, required=True),
-        Setting("sender", _("Sender name"), help=_("Registered at the provider")),
+        Setting(
+            "sender",
+            _("Sender"),
+            help=_("An approved name; empty: the account's own"),
+        ),
         Setting(
             "timezone",
             _("Time zone of the account"),
             Kind.TIME_ZONE,
-            help=_("As set in the personal account, e.g. Asia/Almaty"),
+            help=_("As set in the Mobizon account, e.g. Asia/Almaty"),
         ),
         Setting(
             "webhook_secret",
