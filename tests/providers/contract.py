@@ -320,6 +320,8 @@ class GateCase(BaseCase):
     #: "" where the protocol cannot carry one
     unknown_status = "zzz"
     unknown_error = "zzz"
+    #: as `Gate.credentials`, where that is not said by the gate
+    credentials: tuple[str, ...] | None = None
 
     def setUp(self):
         super().setUp()
@@ -562,7 +564,7 @@ class GateContract(ProviderContract):
         self.assertEqual(sum(self.gate.stats()["calls"].values()), 1)
 
     def test_wrong_credentials_stop_the_route(self):
-        names = GATES[self.code].credentials
+        names = self.credentials or GATES[self.code].credentials
         if names is None:
             names = [s.name for s in self.get_secrets() if s.name in self.settings]
         for name in names:
@@ -587,7 +589,7 @@ class GateContract(ProviderContract):
         [result] = self.provider.submit([request])
         self.assertEqual(result.outcome, Outcome.REFUSED, result)
         self.assertEqual(result.failure_type, "provider_error")
-        self.assertEqual(result.code, self.unknown_error)
+        self.assertIn(self.unknown_error, (result.code, result.message))
         self.assertEqual(self.gate.stats()["handset_total"], 0)
 
     # === STATUSES ===
