@@ -2,6 +2,7 @@ from . import test_addresses
 from . import test_capability_matrix
 from . import test_cleaning
 from . import test_eskiz
+from . import test_gate_engine
 from . import test_http_client
 from . import test_mobizon
 from . import test_provider_contract
