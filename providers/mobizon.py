@@ -79,8 +79,8 @@ _PAGE = 100
 _MARGIN = timedelta(days=2)
 #: a name that we gave
 _UUID = re.compile("[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: how texts of code 15 begin to speak of money
-_MONEY = re.compile(r"недостаточно|средств|баланс|money|funds|balance|saldo", re.I)
+#: what texts of code 15 say where it means money
+_MONEY = re.compile(r"средств|денег|баланс|money|funds|balance|saldo", re.I)
 #: field of a refused form → what is wrong with the message
 _FIELDS: dict[str, FailureType] = {
     "recipient": "invalid_number",

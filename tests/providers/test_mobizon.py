@@ -151,6 +151,8 @@ class TestMobizonErrors(BaseCase):
             result = self.submit({"code": 15, "data": None, "message": words})
             self.assertEqual(result.outcome, Outcome.NOT_SENT)
             self.assertIn(words, result.route_down)
+        result = self.submit({"code": 15, "data": None, "message": "Недостаточно прав"})
+        self.assertEqual(result.outcome, Outcome.MAYBE_SENT)
 
     def test_answer_without_a_reference_leaves_us_in_doubt(self):
         for data in (None, [], {"campaignId": 1}, {"messageId": None}, "1"):
