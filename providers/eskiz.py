@@ -131,7 +131,6 @@ class EskizProvider(HttpProvider):
         channels=frozenset({"sms"}),
         client_reference=ClientReference.ECHO,
         lookup=True,
-        max_lookup=20,
         not_found_after=3600,
         push=True,
         poll=True,
@@ -310,7 +309,10 @@ class EskizProvider(HttpProvider):
             )
             data = dig(self._ask(call).json, "data")
             yield from expect_list(dig(data, "result"))
-            if page >= (as_integer(dig(data, "last_page")) or 1):
+            last = as_integer(dig(data, "last_page"))
+            if last is None:
+                raise Unreadable(ReadingWords.NO_DATA.say())
+            if page >= last:
                 return
         raise ProviderError(EskizWords.TOO_MANY.say())
 

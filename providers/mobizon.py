@@ -129,7 +129,6 @@ class MobizonProvider(HttpProvider):
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
         lookup=True,
-        max_lookup=20,
         not_found_after=900,
         validity=(_VALIDITY[0] * 60, _VALIDITY[1] * 60),
         push=True,
@@ -346,7 +345,9 @@ def _choose_campaigns(answer: Answer, request: SubmitRequest) -> list[str]:
     items = expect_list(dig(answer.json, "data", "items"))
     own = [item for item in items if as_text(dig(item, "name")) == request.uuid]
     total = as_integer(dig(answer.json, "data", "totalItemCount"))
-    if not own and total is not None and total > len(items):
+    if total is None:
+        raise Unreadable(ReadingWords.NO_DATA.say())
+    if not own and total > len(items):
         raise ProviderError(MobizonWords.TOO_MANY.say())
     alike = [item for item in items if _is_alike(item, request)]
     ids = (as_integer(dig(item, "id")) for item in own or alike)

@@ -378,7 +378,7 @@ class TestEskizLists(EskizCase):
         return self.make(*answers).lookup([request])
 
     def test_lists_that_are_none_do_not_mean_that_nothing_was_sent(self):
-        for data in (None, [], {}, {"result": None}, {"result": {}}):
+        for data in (None, [], {}, {"result": None}, {"result": {}}, {"result": []}):
             self.forget()
             with self.assertRaises(ProviderError):
                 self.look_up({"status": "success", "data": data})

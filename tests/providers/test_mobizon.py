@@ -213,7 +213,7 @@ class TestMobizonLookup(GateCase):
             self.look_up(1, msisdn="+77010000001")
 
     def test_lists_that_are_none_do_not_mean_that_nothing_was_sent(self):
-        for data in (None, {}, {"items": None}, {"items": {}}, []):
+        for data in (None, {}, {"items": None}, {"items": {}}, {"items": []}, []):
             http = FakeHttp(json.dumps({"code": 0, "data": data}).encode())
             provider = MobizonProvider({"api_key": "key"}, http)
             with self.assertRaises(ProviderError):
