@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from .base import Provider
+<<<<<<< HEAD
 from .exolve import ExolveProvider
+=======
+from .eskiz import EskizProvider
+from .mobizon import MobizonProvider
+>>>>>>> asia
 from .sandbox import SandboxProvider
 from .sms_ru import SmsRuProvider
 from .twilio import TwilioProvider
@@ -14,7 +19,12 @@ from .zvonok import ZvonokProvider
 PROVIDERS: dict[str, type[Provider]] = {
     provider.code: provider
     for provider in (
+<<<<<<< HEAD
         ExolveProvider,
+=======
+        EskizProvider,
+        MobizonProvider,
+>>>>>>> asia
         SandboxProvider,
         SmsRuProvider,
         TwilioProvider,
