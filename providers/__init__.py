@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from .base import Provider
-<<<<<<< HEAD
-from .exolve import ExolveProvider
-=======
 from .eskiz import EskizProvider
+from .exolve import ExolveProvider
 from .mobizon import MobizonProvider
->>>>>>> asia
 from .sandbox import SandboxProvider
 from .sms_ru import SmsRuProvider
 from .twilio import TwilioProvider
@@ -19,12 +16,9 @@ from .zvonok import ZvonokProvider
 PROVIDERS: dict[str, type[Provider]] = {
     provider.code: provider
     for provider in (
-<<<<<<< HEAD
-        ExolveProvider,
-=======
         EskizProvider,
+        ExolveProvider,
         MobizonProvider,
->>>>>>> asia
         SandboxProvider,
         SmsRuProvider,
         TwilioProvider,
