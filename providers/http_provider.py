@@ -202,7 +202,7 @@ class HttpProvider(Provider):
     refuses_whole: ClassVar[bool] = True
     #: a call carries each number once: its answer tells messages apart by it
     numbers_once: ClassVar[bool] = False
-    words = (AnswerWords,)
+    words: ClassVar[tuple[type[Words], ...]] = (AnswerWords,)
 
     # === HOOKS ===
     def _get_base_url(self) -> str:
