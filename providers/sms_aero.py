@@ -17,7 +17,7 @@ says how messages to the account's numbers come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -185,7 +185,7 @@ class SmsAeroProvider(HttpProvider):
 
     # === DELIVERY REPORTS ===
     def _build_poll(self, references: Sequence[str]) -> HttpCall:
-        [reference] = references
+        reference, *_others = references
         return post_json("sms/status", {"id": _as_number(reference)})
 
     def _parse_poll(
@@ -300,9 +300,7 @@ def _is_like(told: Any, request: SubmitRequest) -> bool:
 
 
 def _is_older(created_at: datetime | None, attempted_at: datetime | None) -> bool:
-    return bool(
-        created_at and attempted_at and created_at < attempted_at - _TOLERANCE
-    )
+    return bool(created_at and attempted_at and created_at < attempted_at - _TOLERANCE)
 
 
 def _read_error(document: Any) -> tuple[str, str]:

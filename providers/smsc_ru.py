@@ -1,7 +1,7 @@
 """SMSC.ru and its fronts (smsc.kz, smsc.ua, resellers), https://smsc.ru/api/http/.
 
-A message is posted as JSON to ``/rest/send/``; everything else is asked of ``/sys/*.php``
-by forms, whose encoding is windows-1251 unless they say ``charset=utf-8``. Answers are
+A message is posted as JSON to ``/rest/send/``; the rest is asked of ``/sys/*.php`` by
+forms, whose encoding is windows-1251 unless they say ``charset=utf-8``. Answers are
 JSON with HTTP status 200; one with an ``error_code`` took nothing, except for 9.
 
 The message's UUID goes along as ``id``. The provider does not demand that it is unique,
@@ -10,13 +10,14 @@ covers all numbers of a request: each message has a request of its own, so that 
 outcome of one without an answer can be told for certain.
 
 9 means "the same request within a minute", or too many at once. The earlier one may
-have been accepted (a proxy repeated it, perhaps), so that the message is asked for. Of
-``status.php`` more than one list a minute is an error 9, too.
+have been accepted (a proxy repeated it, perhaps), so that the message is asked for.
+Statuses can be asked for in lists, but once a minute only, and errors that come too
+often block our address: they are asked for one by one.
 
 Not on public pages, but known from programs in use or from memory: the reasons of
-failures (``err``), the fields of pushes and of ``get.php``, what signs inbound messages,
-the ids in lists of ``status.php``, ``voice``, ``param``, the limits of ``valid``, and
-that 3 means "nothing found" to ``get.php``.
+failures (``err``), the fields of pushes and of ``get.php``, what signs inbound
+messages, ``voice``, ``param``, the limits of ``valid``, and that 3 means "nothing
+found" to ``get.php``.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from .reading import (
     as_decimal,
     as_dict,
     as_integer,
+    as_list,
     as_msisdn,
     as_text,
     dig,
@@ -86,12 +88,13 @@ _CALLBACK_OPTIONS = "charset=utf-8&fmt=3&sha1"
 _TIME = "%d.%m.%Y %H:%M:%S"
 
 _ERRORS = {
-    "1": refused("provider_error"),
+    # parameters, and the form of times: how we call, not what
+    "1": stop(AnswerWords.MISCONFIGURED),
     "2": stop(AnswerWords.LOGIN_REFUSED),
     "3": stop(AnswerWords.NO_FUNDS),
     # the address we call from, for errors that came too often
     "4": try_later(300),
-    "5": refused("provider_error"),
+    "5": stop(AnswerWords.MISCONFIGURED),
     "6": refused("content_rejected"),
     "7": refused("invalid_number"),
     "8": refused("unsupported"),
@@ -190,7 +193,6 @@ class SmscRuProvider(HttpProvider):
         push=True,
         signed_push=True,
         poll=True,
-        max_poll=200,
         balance=True,
         price=True,
         inbound_push=True,
@@ -307,6 +309,8 @@ class SmscRuProvider(HttpProvider):
 
     # === SUBMIT ===
     def _refuse(self, request: SubmitRequest) -> SubmitResult | None:
+        if not request.text.strip():
+            return refused("missing_data")
         if len(request.text) <= _MAX_TEXT:
             return None
         words = SmscWords.TEXT_TOO_LONG.say(maximum=_MAX_TEXT)
@@ -370,21 +374,14 @@ class SmscRuProvider(HttpProvider):
 
     # === DELIVERY REPORTS ===
     def _build_poll(self, references: Sequence[str]) -> HttpCall:
-        pairs = [_split_reference(reference) for reference in references]
-        names = ",".join(name for name, _number in pairs)
-        numbers = ",".join(number for _name, number in pairs)
-        return self._ask_page("status", id=names, phone=numbers, all="1")
+        reference, *_others = references
+        name, _, number = reference.rpartition(":")
+        return self._ask_page("status", id=name, phone=number, all="1")
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
     ) -> Iterator[DeliveryReport]:
-        asked = {_split_reference(one)[0]: one for one in references}
-        for told in _as_items(answer.json):
-            name = as_text(dig(told, "id"))
-            if not name and len(references) == 1:
-                [name] = asked
-            if name in asked:
-                yield from self._read_status(told, provider_reference=asked[name])
+        yield from self._read_status(answer.json, provider_reference=references[0])
 
     def _read_status(self, told: Any, **values: Any) -> Iterator[DeliveryReport]:
         word, reason = as_text(dig(told, "status")), as_text(dig(told, "err"))
@@ -457,7 +454,7 @@ class SmscRuProvider(HttpProvider):
             if error.code == _NOTHING_FOUND:
                 return []
             raise
-        items = map(as_dict, _as_items(answer.json))
+        items = map(as_dict, as_list(answer.json))
         return [self._make_inbound(told, "message", "to_phone") for told in items]
 
     def _make_inbound(
@@ -495,11 +492,6 @@ def make_reference(name: str, msisdn: str) -> str:
     return f"{name}:{msisdn.removeprefix('+')}"
 
 
-def _split_reference(reference: str) -> tuple[str, str]:
-    name, _, number = reference.rpartition(":")
-    return name, number
-
-
 def _spell(text: str) -> str:
     """A text as it is read out."""
     return f"{text}." if text.strip().lower() == _MAKES_A_CODE else text
@@ -518,11 +510,6 @@ def _read_error(document: Any) -> tuple[str, str]:
     """The code and the words of an error, "" where there are none."""
     code, text = (as_text(dig(document, name)) for name in ("error_code", "error"))
     return "" if code == "0" else code, text
-
-
-def _as_items(document: Any) -> list[Any]:
-    """What a list holds, or the only thing that came instead of one."""
-    return document if isinstance(document, list) else [document]
 
 
 def _explain(report: DeliveryReport, reason: str, words: str) -> DeliveryReport:
