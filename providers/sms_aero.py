@@ -62,8 +62,9 @@ from .types import (
 )
 
 _CURRENCY = "RUB"
-#: by which the provider's clock, or the list, may be behind ours
-_TOLERANCE = timedelta(minutes=2)
+#: by which the provider's clock may be behind ours: a message of ours that seems older
+#: than its attempt would be sent again
+_TOLERANCE = timedelta(hours=1)
 #: of messages with one number and one text
 _MAX_PAGES = 10
 

@@ -254,7 +254,7 @@ class SmscRuProvider(HttpProvider):
         ),
         Setting(
             "ring_time",
-            _("Ring for"),
+            _("Ring time"),
             Kind.DURATION,
             default="25",
             minimum=10,
@@ -263,16 +263,16 @@ class SmscRuProvider(HttpProvider):
         ),
         Setting(
             "call_attempts",
-            _("Attempts to reach a number by call"),
+            _("Call attempts"),
             Kind.INTEGER,
             default="1",
             minimum=1,
             maximum=9,
-            help=_("1 to 9. SMSC calls again until somebody answers"),
+            help=_("1 to 9: SMSC calls again until somebody answers"),
         ),
         Setting(
             "call_interval",
-            _("Time between these attempts"),
+            _("Time between call attempts"),
             Kind.DURATION,
             default="600",
             minimum=10,

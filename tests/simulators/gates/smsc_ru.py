@@ -261,7 +261,7 @@ def _check_call(values: Mapping[str, Any]) -> None:
 def _make_push(address: str, fields: Mapping[str, Any]) -> Push:
     options = dict(parse_qsl(urlsplit(address).query))
     if options.get("fmt") == "3":
-        return Push.json(address, fields)
+        return replace(Push.json(address, {}), body=json.dumps(fields).encode())
     encoding = options.get("charset", "windows-1251")
     body = urlencode(fields, encoding=encoding, errors="replace").encode()
     return replace(Push.form(address, ()), body=body)
