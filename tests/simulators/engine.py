@@ -434,8 +434,13 @@ class Gate:
     words: ClassVar[dict[str, str]] = {}
     #: further settings of `GateControl.config`, with their defaults
     options: ClassVar[dict[str, Any]] = {}
+    #: names of the values of `account` without which nobody is let in; None: all that
+    #: are secret
+    credentials: ClassVar[tuple[str, ...] | None] = None
     #: faults that the protocol does not have, or that say something else there
     without: ClassVar[frozenset[str]] = frozenset()
+    #: a number that it takes
+    msisdn: ClassVar[str] = "+79281706700"
     _routes: ClassVar[tuple[_Route, ...]] = ()
 
     def __init_subclass__(cls, **values: Any) -> None:
