@@ -54,7 +54,6 @@ class TestSmscRuContract(GateContract, SmscCase):
     code = "smsc_ru"
     unknown_status = "77"
     unknown_error = "99"
-    credentials = ("login", "password")
 
 
 # === SUBMIT ===

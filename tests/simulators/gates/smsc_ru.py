@@ -54,6 +54,7 @@ class SmscRuGate(Gate):
         "sender": "Shop",
         "callback_secret": "smsc-callback-s3cret",
     }
+    credentials = ("login", "password")
     words = {"accepted": "0", "delivered": "1", "failed": "20", "expired": "3"}
 
     def reset(self) -> None:
