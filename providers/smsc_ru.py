@@ -81,6 +81,8 @@ _MINUTE = 60
 _DAY = 24 * 3600
 #: what ``get.php`` goes back, in hours
 _MAX_HOURS = 168
+#: half of what the provider allows: more would be longer than we read
+_MAX_INBOUND = "5000"
 _NOTHING_FOUND = "3"
 #: instead of reading this text out, the provider reads out a code that it makes up
 _MAKES_A_CODE = "code"
@@ -319,7 +321,8 @@ class SmscRuProvider(HttpProvider):
     def _build_submit(self, requests: Sequence[SubmitRequest]) -> HttpCall:
         [request] = requests
         is_call = request.channel == "voice"
-        options = self._get_call() if is_call else self._get_sms(request)
+        now = datetime.now(timezone.utc)
+        options = (self._get_call if is_call else self._get_sms)(request, now)
         values = {
             **self._get_account(),
             # without the plus sign the provider corrects numbers as it likes
@@ -332,24 +335,26 @@ class SmscRuProvider(HttpProvider):
         }
         return post_json("rest/send/", values)
 
-    def _get_sms(self, request: SubmitRequest) -> dict[str, str]:
+    def _get_sms(self, request: SubmitRequest, now: datetime) -> dict[str, str]:
         found = {
             "sender": self.get_text("sender"),
-            "valid": _format_validity(request.valid_until, datetime.now(timezone.utc)),
+            "valid": _format_validity(request.valid_until, now),
         }
         return {name: value for name, value in found.items() if value}
 
-    def _get_call(self) -> dict[str, str]:
+    def _get_call(self, request: SubmitRequest, now: datetime) -> dict[str, str]:
+        ring = self.get_duration("ring_time") or timedelta()
+        interval = self.get_duration("call_interval") or timedelta()
         attempts = self.get_number("call_attempts")
-        times = (self._get_seconds("ring_time"), self._get_seconds("call_interval"))
+        if request.valid_until:
+            left = _count_attempts(request.valid_until - now, ring + interval)
+            attempts = min(attempts, left)
+        seconds = (time // timedelta(seconds=1) for time in (ring, interval))
         return {
             "call": "1",
             "voice": self.get_text("voice"),
-            "param": ",".join(map(str, (*times, attempts))),
+            "param": ",".join(map(str, (*seconds, attempts))),
         }
-
-    def _get_seconds(self, name: str) -> int:
-        return (self.get_duration(name) or timedelta()) // timedelta(seconds=1)
 
     def _parse_submit(
         self, answer: Answer, requests: Sequence[SubmitRequest]
@@ -447,9 +452,9 @@ class SmscRuProvider(HttpProvider):
     # === INBOUND MESSAGES ===
     def _fetch_inbound(self, since: datetime) -> Iterable[InboundMessage]:
         hours = math.ceil((datetime.now(timezone.utc) - since) / timedelta(hours=1))
-        hour = str(min(max(hours, 1), _MAX_HOURS))
+        limits = {"hour": str(min(max(hours, 1), _MAX_HOURS)), "cnt": _MAX_INBOUND}
         try:
-            answer = self._ask(self._ask_page("get", get_answers="1", hour=hour))
+            answer = self._ask(self._ask_page("get", get_answers="1", **limits))
         except ProviderError as error:
             if error.code == _NOTHING_FOUND:
                 return []
@@ -504,6 +509,11 @@ def _format_validity(valid_until: datetime | None, now: datetime) -> str:
     minutes = math.ceil((valid_until - now) / timedelta(minutes=1))
     hours, rest = divmod(min(max(minutes, 1), _DAY // _MINUTE), 60)
     return f"{hours:02}:{rest:02}"
+
+
+def _count_attempts(left: timedelta, step: timedelta) -> int:
+    """How often a number can be called, every so often, before it is too late."""
+    return 1 + max(left, timedelta()) // step
 
 
 def _read_error(document: Any) -> tuple[str, str]:

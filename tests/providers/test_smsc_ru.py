@@ -123,6 +123,17 @@ class TestSmscRuRequests(BaseCase):
         )
         self.assertEqual((body["voice"], body["param"]), ("m2", "35,60,3"))
 
+    def test_nobody_is_called_when_it_is_too_late(self):
+        for seconds, attempts in ((-5, 1), (60, 1), (90, 1), (110, 2), (10**6, 5)):
+            until = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+            body = self.send(
+                make_request(channel="voice", valid_until=until),
+                ring_time="25",
+                call_interval="75",
+                call_attempts="5",
+            )
+            self.assertEqual(body["param"], f"25,75,{attempts}", seconds)
+
     def test_a_text_that_makes_the_provider_invent_a_code_is_spelt_otherwise(self):
         for text, spelt in (("code", "code."), ("Code ", "Code ."), ("codes", "codes")):
             body = self.send(make_request(channel="voice", text=text))

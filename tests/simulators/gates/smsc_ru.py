@@ -154,8 +154,9 @@ class SmscRuGate(Gate):
     # === OTHERS ===
     @route("POST", "/sys/get.php", "inbound")
     def tell_inbound(self, call: Call) -> Reply:
-        check_fields(call.form, {"get_answers", "hour"}, _ACCOUNT_FIELDS)
+        check_fields(call.form, {"get_answers", "hour", "cnt"}, _ACCOUNT_FIELDS)
         check_integer(call.form, "hour", 1, 168)
+        check_integer(call.form, "cnt", 1, 10_000)
         found = [
             {
                 "id": int(one.reference),
