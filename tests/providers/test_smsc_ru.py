@@ -535,6 +535,11 @@ class TestSmscRuPushes(BaseCase):
         self.assertFalse(answer.inbound)
         self.assertEqual(len(answer.reports), 1)
 
+    def test_the_signature_of_a_text_does_not_vouch_for_a_report(self):
+        fields = {**sign(self.INBOUND, *self.TEXT), "status": "20"}
+        with self.assertRaises(ForgedPush):
+            self.signing.parse_push(self.to_json(fields))
+
     def test_the_default_encoding_is_windows_1251(self):
         for query, encoding in (("", "windows-1251"), ("charset=utf-8", "utf-8")):
             request = self.to_form(self.INBOUND, query, encoding)
