@@ -32,7 +32,8 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 from ..simulators.engine import Inbound, Message
 from ..simulators.gates.smsc_ru import SmscRuGate
 from .common import FakeHttp, make_request
-from .contract import CALLBACK, GateCase, GateContract, spoil_push, to_request
+from .contract import CALLBACK, GateCase, GateContract, to_request
+from .spoil import spoil_push
 
 SETTINGS = {"login": "me", "password": "pass", "sender": "Shop"}
 SECRET = "callback-s3cret"
