@@ -545,8 +545,10 @@ def _as_number(value: Any) -> str:
 
 
 def _read_push(request: PushRequest) -> dict[str, str]:
-    """The fields of a push, wherever they are: the address has its own options, empty
-    or not, and a name may come in both."""
+    """The fields of a push, wherever they are, as they are signed: spaces included.
+
+    The address has its own options, empty or not, and a name may come in both.
+    """
     is_utf8 = request.query.get("charset", "").lower() == "utf-8"
     encoding = "utf-8" if is_utf8 else "windows-1251"
     pairs: list[tuple[str, Any]] = list(request.query.pairs)
@@ -554,7 +556,8 @@ def _read_push(request: PushRequest) -> dict[str, str]:
         pairs += _read_members(request.body.decode(encoding, "replace"))
     else:
         pairs += request.read_form(encoding).pairs
-    return {name: as_text(value) for name, value in pairs if as_text(value)}
+    texts = ((name, v if isinstance(v, str) else as_text(v)) for name, v in pairs)
+    return {name: text for name, text in texts if text}
 
 
 def _read_members(text: str) -> list[tuple[str, Any]]:

@@ -518,6 +518,15 @@ class TestSmscRuPushes(BaseCase):
             self.assertFalse(answer.reports)
             self.assertEqual(answer.body, b"OK")
 
+    def test_spaces_of_a_text_are_signed(self):
+        fields = sign({**self.INBOUND, "mes": " Да \n"}, *self.TEXT)
+        for request in (
+            self.to_json(fields),
+            self.to_form(fields, "charset=utf-8", "utf-8"),
+        ):
+            [message] = self.signing.parse_push(request).inbound
+            self.assertEqual(message.text, "Да")
+
     def test_an_inbound_message_in_another_time_zone(self):
         provider = self.make(timezone="Asia/Almaty")
         [message] = provider.parse_push(self.to_json(self.INBOUND)).inbound
