@@ -7,7 +7,9 @@ from .eskiz import EskizProvider
 from .exolve import ExolveProvider
 from .mobizon import MobizonProvider
 from .sandbox import SandboxProvider
+from .sms_aero import SmsAeroProvider
 from .sms_ru import SmsRuProvider
+from .smsc_ru import SmscRuProvider
 from .twilio import TwilioProvider
 from .vonage import VonageProvider
 from .xml_gate import XmlGateProvider
@@ -20,7 +22,9 @@ PROVIDERS: dict[str, type[Provider]] = {
         ExolveProvider,
         MobizonProvider,
         SandboxProvider,
+        SmsAeroProvider,
         SmsRuProvider,
+        SmscRuProvider,
         TwilioProvider,
         VonageProvider,
         XmlGateProvider,

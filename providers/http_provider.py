@@ -354,7 +354,9 @@ class HttpProvider(Provider):
         :raise ProviderError: no answer, or one that is an error
         """
         answer = self._exchange(call)
-        if self._is_error(answer):
+        with _readable():
+            failed = self._is_error(answer)
+        if failed:
             result = self._judge(answer)
             raise ProviderError(result.route_down or result.message, code=result.code)
         return answer

@@ -10,7 +10,9 @@ from . import test_provider_contract
 from . import test_reading
 from . import test_sandbox
 from . import test_setting_kinds
+from . import test_sms_aero
 from . import test_sms_ru
+from . import test_smsc_ru
 from . import test_tokens
 from . import test_twilio
 from . import test_vonage
