@@ -46,9 +46,9 @@ MAX_UNREADABLE = 64 * 1024
 #: Reports that are done with are kept so long.
 KEEP_REPORTS = timedelta(days=90)
 
-#: The message that each row of ``r`` speaks of: by our reference, or else the youngest by
-#: the provider's, which may cover several numbers and come again after years. Each half
-#: is joined by one index, or not at all where no row has such a reference.
+#: The message that each row of ``r`` speaks of: by our reference, or else the youngest
+#: by the provider's, which may cover several numbers and come again after years. Each
+#: half is joined by one index, or not at all where no row has such a reference.
 SPOKEN_OF = SQL(
     """
     SELECT DISTINCT ON (number) number, id, state FROM (
