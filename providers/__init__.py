@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from .android_gateway import AndroidGatewayProvider
 from .base import Provider
+from .infobip import InfobipProvider
 from .sandbox import SandboxProvider
 from .xml_gate import XmlGateProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
-    provider.code: provider for provider in (SandboxProvider, XmlGateProvider)
+    provider.code: provider
+    for provider in (
+        AndroidGatewayProvider,
+        InfobipProvider,
+        SandboxProvider,
+        XmlGateProvider,
+    )
 }
