@@ -6,6 +6,7 @@ from .android_gateway import AndroidGatewayProvider
 from .base import Provider
 from .infobip import InfobipProvider
 from .sandbox import SandboxProvider
+from .sms_ru import SmsRuProvider
 from .xml_gate import XmlGateProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
@@ -14,6 +15,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         AndroidGatewayProvider,
         InfobipProvider,
         SandboxProvider,
+        SmsRuProvider,
         XmlGateProvider,
     )
 }
