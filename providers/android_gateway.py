@@ -221,9 +221,7 @@ class AndroidGatewayProvider(HttpProvider):
         if answer.status == 409:
             return "409", ""
         text = as_text(dig(answer.json, "message"))
-        if not text:
-            raise Unreadable(AndroidWords.NO_EVENT.say())
-        return str(answer.status), text
+        return (str(answer.status), text) if text else ("", "")
 
     def _judge(self, answer: Answer) -> SubmitResult:
         result = super()._judge(answer)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -32,15 +32,21 @@ from .http_provider import (
     AnswerWords,
     HttpCall,
     HttpProvider,
-    accepted,
     get,
     maybe_sent,
     post_json,
-    refused,
     say,
-    stop,
-    try_later,
-    try_later_alone,
+)
+from .infobip_codes import (
+    DUPLICATE,
+    DUPLICATE_ID,
+    ERRORS,
+    GROUPS,
+    MACHINE,
+    REASONS,
+    REJECTED,
+    STATUSES,
+    TAKEN,
 )
 from .reading import (
     Unreadable,
@@ -60,7 +66,6 @@ from .types import (
     ClientReference,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     InboundMessage,
     Money,
     Outcome,
@@ -85,99 +90,6 @@ _INBOX_PAGE, _INBOX_PAGES = 100, 10
 _SHORT_NUMBER = 7
 _MOST_PARTS = 255
 
-_DUPLICATE = "REJECTED_DUPLICATE_MESSAGE_ID"
-_DUPLICATE_ID, _REJECTED = 23, 5
-#: groups of statuses that say of a submit: taken
-_TAKEN = (0, 1, 3)
-_MACHINE = ("VOICE_ANSWERED_MACHINE", "MACHINE_DETECTED")
-
-#: the name of a rejection → what it means
-_ERRORS = {
-    "REJECTED_NETWORK": refused("unsupported"),
-    "REJECTED_PREFIX_MISSING": refused("invalid_number"),
-    "REJECTED_DND": refused("mailing_forbidden"),
-    "REJECTED_SOURCE": refused("sender_unregistered"),
-    "REJECTED_NOT_ENOUGH_CREDITS": stop(AnswerWords.NO_FUNDS),
-    "REJECTED_SENDER": refused("sender_rejected"),
-    "REJECTED_DESTINATION_BLOCKLISTED": refused("blocked"),
-    "REJECTED_PREPAID_PACKAGE_EXPIRED": stop(AnswerWords.NO_FUNDS),
-    "REJECTED_DESTINATION_NOT_REGISTERED": refused("unsupported"),
-    # of the account, but per country
-    "REJECTED_ROUTE_NOT_AVAILABLE": refused("unsupported"),
-    # so many messages to a number in an hour
-    "REJECTED_FLOODING_FILTER": try_later_alone(3600),
-    "REJECTED_SYSTEM_ERROR": try_later(),
-    _DUPLICATE: accepted(),
-    "REJECTED_INVALID_UDH": refused("content_rejected"),
-    "REJECTED_MESSAGE_TOO_LONG": refused("content_rejected"),
-    "MISSING_TO": refused("missing_data"),
-    "REJECTED_DESTINATION": refused("invalid_number"),
-    "SIGNALS_BLOCKED": refused("spam"),
-    # malformed, or the service is away for a while
-    "UNDELIVERABLE_REJECTED_PLATFORM": try_later_alone(),
-    "REJECTED_UNSUPPORTED_LANGUAGE": stop(AnswerWords.MISCONFIGURED),
-    "REJECTED_MESSAGE_IS_EMPTY": refused("missing_data"),
-    "REJECTED_INVALID_NOTIFY_URL": stop(AnswerWords.MISCONFIGURED),
-    "REJECTED_INVALID_RING_TIMEOUT": stop(AnswerWords.MISCONFIGURED),
-    "REJECTED_INVALID_MACHINE_DETECTION": stop(AnswerWords.MISCONFIGURED),
-    "REJECTED_MACHINE_DETECTION_DISABLED": stop(AnswerWords.MISCONFIGURED),
-    "REJECTED_INVALID_SSML": refused("content_rejected"),
-}
-
-#: those whose group does not say it; an answered call is "delivered to handset"
-_STATUSES = {
-    "delivered_to_operator": Status(DeliveryStatus.ACCEPTED),
-    "undeliverable_rejected_operator": Status(
-        DeliveryStatus.FAILED, "operator_refusal"
-    ),
-    "undeliverable_not_delivered": Status(DeliveryStatus.FAILED, "unreachable"),
-    "no_answer": Status(DeliveryStatus.FAILED, "no_answer"),
-    "busy": Status(DeliveryStatus.FAILED, "busy"),
-    "cancelled": Status(DeliveryStatus.FAILED, "other"),
-    "rejected": Status(DeliveryStatus.FAILED, "declined"),
-    "expired_dlr_unknown": Status(DeliveryStatus.UNKNOWABLE),
-    "signals_blocked": Status(DeliveryStatus.FAILED, "spam"),
-    "rejected_not_enough_credits": Status(DeliveryStatus.FAILED, "no_funds"),
-    "rejected_prepaid_package_expired": Status(DeliveryStatus.FAILED, "no_funds"),
-    "rejected_flooding_filter": Status(DeliveryStatus.FAILED, "spam"),
-}
-_GROUPS = {
-    0: Status(DeliveryStatus.ACCEPTED),
-    1: Status(DeliveryStatus.ACCEPTED),
-    2: Status(DeliveryStatus.FAILED, "provider_error"),
-    3: Status(DeliveryStatus.DELIVERED),
-    4: Status(DeliveryStatus.EXPIRED),
-    _REJECTED: Status(DeliveryStatus.FAILED, "provider_error"),
-}
-#: the reason of a failure → the names of errors that say more than the status
-_NAMES_OF_REASONS: Mapping[FailureType, str] = {
-    "invalid_number": "EC_UNKNOWN_SUBSCRIBER EC_INVALID_DESTINATION_ADDRESS"
-    " EC_INVALID_REQUEST_DESTINATION EC_DEACTIVATED_LIST"
-    " EC_VOICE_ERROR_DESTINATION_NOT_FOUND EC_VOICE_ERROR_ADDRESS_INCOMPLETE"
-    " DESTINATION_NOT_FOUND INVALID_DESTINATION",
-    "unreachable": "EC_ABSENT_SUBSCRIBER EC_ABSENT_SUBSCRIBER_SM"
-    " EC_VOICE_ERROR_TEMPORARILY_NOT_AVAILABLE TEMPORARILY_UNAVAILABLE"
-    " DESTINATION_UNAVAILABLE",
-    "blocked": "EC_ILLEGAL_SUBSCRIBER EC_CALL_BARRED EC_BLACKLISTED_DESTINATIONADDRESS"
-    " EC_DESTINATION_BLOCKED_BY_OPERATOR EC_DEST_ADDRESS_SUSPENDED",
-    "mailing_forbidden": "EC_DEST_ADDRESS_BLACKLISTED",
-    "opted_out": "EC_SC_BLOCKED_BY_END_USER EC_CONTENT_BLOCKED",
-    "spam": "EC_REJECTED_SPAM_BY_OPERATOR EC_SIGNALS_BLOCKED EC_DESTINATION_FLOODING"
-    " EC_DESTINATION_TXT_FLOODING",
-    "content_rejected": "EC_MSG_TEXT_TOO_LONG EC_CONTENT_BLOCKED_BY_OPERATOR",
-    "operator_refusal": "EC_SMS_REJECTED_BY_MOBILE_OPERATOR",
-    "sender_rejected": "EC_INVALID_SOURCE_ADDRESS EC_BLACKLISTED_SENDERADDRESS"
-    " EC_SOURCE_ADDRESS_IS_BLOCKED",
-    "no_funds": "EC_MONTHLY_LIMIT_REACHED INSUFFICIENT_FUNDS",
-    "no_answer": "EC_VOICE_NO_ANSWER NO_ANSWER",
-    "busy": "EC_VOICE_USER_BUSY BUSY",
-    "declined": "EC_DECLINE EC_VOICE_ERROR_REQUEST_TERMINATED REJECTED",
-}
-_REASONS = {
-    name: reason
-    for reason, names in _NAMES_OF_REASONS.items()
-    for name in names.split()
-}
 _BAD = (DeliveryStatus.FAILED, DeliveryStatus.EXPIRED, DeliveryStatus.UNKNOWABLE)
 
 
@@ -208,8 +120,8 @@ class Said(NamedTuple):
     @property
     def is_duplicate(self) -> bool:
         """Whether it says that a message with this id was taken before."""
-        is_rejected = self.group == _REJECTED and self.id == _DUPLICATE_ID
-        return is_rejected or self.name == _DUPLICATE
+        is_rejected = self.group == REJECTED and self.id == DUPLICATE_ID
+        return is_rejected or self.name == DUPLICATE
 
 
 class InfobipProvider(HttpProvider):
@@ -333,8 +245,8 @@ class InfobipProvider(HttpProvider):
         ),
     )
     words = (*HttpProvider.words, InfobipWords)
-    errors = _ERRORS
-    statuses = _STATUSES
+    errors = ERRORS
+    statuses = STATUSES
 
     def _authenticate(self, call: HttpCall) -> HttpCall:
         key = self.get_text("api_key")
@@ -446,9 +358,9 @@ class InfobipProvider(HttpProvider):
 
     def _parse_one(self, item: Any, request: SubmitRequest) -> SubmitResult:
         status = Said.read(dig(item, "status"))
-        if status.group == _REJECTED and not status.is_duplicate:
+        if status.group == REJECTED and not status.is_duplicate:
             return self._explain(status.name, status.text)
-        if status.group not in _TAKEN and not status.is_duplicate:
+        if status.group not in TAKEN and not status.is_duplicate:
             return say(maybe_sent(), status.name, status.text)
         message = status.text if status.is_duplicate else _tell_cut(request)
         return SubmitResult(
@@ -489,8 +401,8 @@ class InfobipProvider(HttpProvider):
             found.setdefault(report.provider_reference, report)
         forgotten_before = datetime.now(timezone.utc) - _LOGS_LAST
         return [
-            [report]
-            if (report := found.get(_get_id(request)))
+            [found[name]]
+            if (name := _get_id(request)) in found
             else _find_forgotten(request, forgotten_before)
             for request in requests
         ]
@@ -521,18 +433,18 @@ class InfobipProvider(HttpProvider):
     def _read_meaning(self, status: Said, error: Said) -> Status:
         """An unknown status changes nothing."""
         if status.is_duplicate:
-            return _GROUPS[1]
+            return GROUPS[1]
         meaning = self.statuses.get(status.name.casefold())
-        if not meaning and status.group == _REJECTED:
-            reaction = _ERRORS.get(status.name)
+        if not meaning and status.group == REJECTED:
+            reaction = ERRORS.get(status.name)
             reason = reaction and reaction.failure_type
             meaning = Status(DeliveryStatus.FAILED, reason or "provider_error")
-        meaning = meaning or _GROUPS.get(status.group or 0, _GROUPS[1])
-        if error.name in _MACHINE and self._get_choice("machine") == "hangup":
+        meaning = meaning or GROUPS.get(status.group or 0, GROUPS[1])
+        if error.name in MACHINE and self._get_choice("machine") == "hangup":
             return Status(DeliveryStatus.FAILED, "machine")
         if meaning.status is DeliveryStatus.FAILED:
             return meaning._replace(
-                failure_type=_REASONS.get(error.name, meaning.failure_type)
+                failure_type=REASONS.get(error.name, meaning.failure_type)
             )
         return meaning
 

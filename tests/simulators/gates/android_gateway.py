@@ -185,7 +185,9 @@ class AndroidGate(Gate):
     # === PUSHES ===
     def make_push(self, message: Message, status: str) -> Push | None:
         state = self.translate(status)
-        event, member = _EVENTS.get(state, ("", ""))
+        if state in ("Pending", "Processed"):
+            return None
+        event, member = _EVENTS.get(state, (f"sms:{state}", "at"))
         payload = {
             "messageId": message.reference,
             "phoneNumber": message.msisdn,
@@ -212,8 +214,8 @@ class AndroidGate(Gate):
     def _make_event(
         self, event: str, address: str, payload: dict[str, Any]
     ) -> Push | None:
-        wanted = {event for _url, event in self.hooks.values()} or _KNOWN_EVENTS
-        if event not in wanted:
+        wanted = {event for _url, event in self.hooks.values()}
+        if wanted and event not in wanted:
             return None
         names = {"id": "Ey6ECgOkVVFjz3CL48B8C", "webhookId": "hook", "deviceId": DEVICE}
         return Push.json(address, {**names, "event": event, "payload": payload})

@@ -51,7 +51,15 @@ _STATUSES = {
     "REJECTED_UNSUPPORTED_LANGUAGE": (5, 54),
     "REJECTED": (5, 99),
 }
-_GROUPS = ("OK", "PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED")
+_GROUPS = (
+    "OK",
+    "PENDING",
+    "UNDELIVERABLE",
+    "DELIVERED",
+    "EXPIRED",
+    "REJECTED",
+    "UNKNOWN",
+)
 _UNITS = {"SECONDS": 1, "MINUTES": 60, "HOURS": 3600}
 _MOST = 2880 * 60
 _LOGS_LAST = 48 * 3600
@@ -59,9 +67,12 @@ _LANGUAGES = ("en", "ru", "de")
 _NO_ERROR = {"groupId": 0, "groupName": "OK", "id": 0, "name": "NO_ERROR"}
 
 
-def describe(name: str) -> dict[str, Any]:
-    """A status as Infobip writes it."""
-    group, number = _STATUSES.get(name, (5, 999))
+def describe(name: str, group: int = 6) -> dict[str, Any]:
+    """A status as Infobip writes it.
+
+    :param group: of a status that is not documented
+    """
+    group, number = _STATUSES.get(name, (group, 999))
     text = name.replace("_", " ").capitalize()
     return {
         "groupId": group,
@@ -197,7 +208,7 @@ class InfobipGate(Gate):
         to = "destination" if channel == "sms" else "to"
         return {
             "messageId": reference,
-            "status": describe(status),
+            "status": describe(status, group=5),
             to: destination["to"],
         }
 
@@ -332,7 +343,11 @@ def _get_lifetime(values: Any) -> float | None:
 
 
 def _make_rejected(reference: str, status: str) -> dict[str, Any]:
-    return {"messageId": reference, "status": describe(status), "error": _NO_ERROR}
+    return {
+        "messageId": reference,
+        "status": describe(status, group=5),
+        "error": _NO_ERROR,
+    }
 
 
 def _make_inbound(inbound: Inbound) -> dict[str, Any]:
