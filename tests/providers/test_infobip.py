@@ -151,7 +151,8 @@ class TestInfobipSubmit(InfobipCase):
             with self.subTest(seconds):
                 until = moment + timedelta(seconds=seconds)
                 result, message = self.submit_one(number=seconds, valid_until=until)
-                self.assertEqual(message["valid_for"], told)
+                period = message["extra"]["request"]["options"]["validityPeriod"]
+                self.assertEqual(period, {"amount": told, "timeUnit": "SECONDS"})
                 self.assertEqual("48 hours" in result.message, is_cut)
 
     def test_sender_letters_and_address_go_along(self):
@@ -257,6 +258,13 @@ class TestInfobipReports(InfobipCase):
             {self.request(n).uuid for n in (1, 2, 3)},
         )
         self.assertEqual(self.gate.stats()["calls"]["poll"], 2)
+
+    def test_what_was_not_asked_for_is_left_alone(self):
+        status = describe("DELIVERED_TO_HANDSET")
+        rows = [{"messageId": name, "status": status} for name in ("mine", "another's")]
+        provider, _posts = self.answered(answer({"results": rows}))
+        [report] = provider.poll(["mine"])
+        self.assertEqual(report.provider_reference, "mine")
 
     def test_reports_have_parts_price_and_time(self):
         price = {"pricePerMessage": 0.05, "currency": "EUR"}
