@@ -5,6 +5,7 @@ from . import test_dashboard
 from . import test_delivery_report
 from . import test_dispatcher
 from . import test_failed_statements
+from . import test_fault_matrix
 from . import test_field_text
 from . import test_findings
 from . import test_health

@@ -320,8 +320,6 @@ class GateCase(BaseCase):
     #: "" where the protocol cannot carry one
     unknown_status = "zzz"
     unknown_error = "zzz"
-    #: names of the settings with which the account proves who it is; None: all secrets
-    credentials: tuple[str, ...] | None = None
 
     def setUp(self):
         super().setUp()
@@ -564,7 +562,7 @@ class GateContract(ProviderContract):
         self.assertEqual(sum(self.gate.stats()["calls"].values()), 1)
 
     def test_wrong_credentials_stop_the_route(self):
-        names = self.credentials
+        names = GATES[self.code].credentials
         if names is None:
             names = [s.name for s in self.get_secrets() if s.name in self.settings]
         for name in names:
@@ -589,7 +587,7 @@ class GateContract(ProviderContract):
         [result] = self.provider.submit([request])
         self.assertEqual(result.outcome, Outcome.REFUSED, result)
         self.assertEqual(result.failure_type, "provider_error")
-        self.assertEqual(result.code, self.unknown_error)
+        self.assertIn(self.unknown_error, (result.code, result.message))
         self.assertEqual(self.gate.stats()["handset_total"], 0)
 
     # === STATUSES ===
