@@ -56,7 +56,6 @@ def make_push(value, key="", timestamp="1780000000", **headers):
 class AndroidCase(GateCase):
     code = "android_gateway"
     unknown_error = "418"
-    credentials = ("login", "password")
 
     def answered(self, *answers, **settings):
         """A provider whose server answers so, and what it is asked."""

@@ -49,6 +49,7 @@ def sign(key: str, body: bytes, timestamp: str) -> str:
 class AndroidGate(Gate):
     code = "android_gateway"
     account = {"login": "ABC123", "password": "phone-s3cret", "signing_key": "aB3dE6gH"}
+    credentials = ("login", "password")
     words = {
         "accepted": "Pending",
         "delivered": "Delivered",
