@@ -4,8 +4,11 @@ JSON over HTTP with Basic authentication: through the project's cloud, an own se
 straight to a phone. Sources: the project's OpenAPI document, documentation and source
 code of 2026.
 
-A message has an id of ours. The server refuses a second one with it (409): the first
-was taken. One call carries one message, as all numbers of a call share its id.
+A message has an id of ours. A second one with it is refused (409): the first was taken.
+A server keeps ids by phone, so that this holds only where a phone is chosen: without
+one, a repetition may go to another phone and be sent by both. Messages without an
+answer are therefore looked up by their ids. One call carries one message, as all
+numbers of a call share its id.
 
 Phones push by themselves, late and in any order, and may sign: hex HMAC-SHA256 of body
 and X-Timestamp. Old timestamps are not refused: a phone without a network tries for two
@@ -153,7 +156,7 @@ class AndroidGatewayProvider(HttpProvider):
         client_reference=ClientReference.DEDUP,
         lookup=True,
         max_lookup=20,
-        not_found_after=120,
+        not_found_after=300,
         validity=(_SHORTEST, _LONGEST),
         push=True,
         signed_push=True,
@@ -177,7 +180,10 @@ class AndroidGatewayProvider(HttpProvider):
         Setting(
             "device",
             _("Phone"),
-            help=_("ID of the phone. Empty: any phone of the account"),
+            help=_(
+                "ID of the phone. Empty: any phone of the account. Only a phone that is"
+                " chosen recognizes a message that is handed over again"
+            ),
         ),
         Setting(
             "sim",
@@ -230,6 +236,10 @@ class AndroidGatewayProvider(HttpProvider):
         said = result.message.casefold()
         found = (what for part, what in _BAD_REQUESTS.items() if part in said)
         return say(next(found, result), result.code, result.message)
+
+    @property
+    def is_idempotent(self) -> bool:
+        return bool(self.get_text("device"))
 
     # === SUBMIT ===
     def _get_group(self, request: SubmitRequest) -> str:

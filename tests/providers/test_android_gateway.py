@@ -118,6 +118,11 @@ class TestAndroidSubmit(AndroidCase):
         self.assertEqual(result.outcome, Outcome.ACCEPTED)
         self.assertEqual(result.provider_reference, self.request().uuid)
 
+    def test_repetitions_are_recognized_by_a_phone_that_is_chosen(self):
+        """Another phone of the account would send the message again."""
+        self.assertFalse(self.provider.is_idempotent)
+        self.assertTrue(self.make_provider(device=DEVICE).is_idempotent)
+
     def test_a_missing_phone_stops_the_route(self):
         self.gate.config(online=False)
         [result] = self.provider.submit([self.request()])
