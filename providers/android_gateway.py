@@ -148,7 +148,7 @@ class AndroidGatewayProvider(HttpProvider):
         "4. Register the callback address with the button below. The phone must reach"
         " it by https.\n"
         "\n"
-        "Limits and working hours of the app delay messages: the time to live must"
+        "Limits and working hours of the app delay messages: the validity period must"
         " cover them."
     )
     capabilities = Capabilities(
@@ -181,8 +181,8 @@ class AndroidGatewayProvider(HttpProvider):
             "device",
             _("Phone"),
             help=_(
-                "ID of the phone. Empty: any phone of the account. Only a phone that is"
-                " chosen recognizes a message that is handed over again"
+                "ID of the phone. Empty: any phone of the account. With several phones"
+                " enter one: each recognizes only its own repeated messages"
             ),
         ),
         Setting(

@@ -97,7 +97,7 @@ class InfobipWords(Words):
     """What the adapter says itself."""
 
     NO_RESULTS = _("the document has no results")
-    CUT = _("Infobip keeps messages for at most 48 hours: the time to live was cut")
+    CUT = _("Infobip keeps messages for at most 48 hours: the validity period was cut")
     FORGOTTEN = _("The logs of Infobip go back 48 hours only")
     KEYS = _("Keys pressed: {keys}")
 
@@ -177,7 +177,7 @@ class InfobipProvider(HttpProvider):
         ),
         Setting(
             "transliterate",
-            _("Cyrillic in Latin letters"),
+            _("Transliterate Cyrillic"),
             Kind.BOOLEAN,
             default="0",
             help=_("Infobip transliterates: more characters fit into an SMS part"),
