@@ -164,9 +164,11 @@ class GatewayHelpers:
             for name in ("poll", "lookup", "push")
             if name in values
         }
-        capabilities = {"max_batch": 100, "max_lookup": 100, "push": "push" in script} | {
-            name: name in script for name in ("poll", "lookup")
-        }
+        capabilities = {
+            "max_batch": 100,
+            "max_lookup": 100,
+            "push": "push" in script,
+        } | {name: name in script for name in ("poll", "lookup")}
         code = f"scripted_{next(_numbers)}"
         members = {
             "code": code,
@@ -238,6 +240,14 @@ class GatewayHelpers:
     def run_balance(self):
         with self.as_cron() as env:
             env["sms.gateway.balance"]._cron_ask()
+
+    def run_fetch(self):
+        with self.as_cron() as env:
+            env["sms.gateway.inbound"]._cron_fetch()
+
+    def run_retention(self):
+        with self.as_cron() as env:
+            env["sms.gateway.message"]._cron_retention()
 
     def run_tell(self):
         with self.as_cron() as env:

@@ -14,6 +14,7 @@ from lxml import etree
 from ..engine import (
     Call,
     Gate,
+    Inbound,
     Malformed,
     Message,
     Push,
@@ -108,8 +109,7 @@ class XmlGate(Gate):
 
     def _describe(self, message: Message, status: str) -> etree._Element:
         state = etree.Element("state", id_sms=message.reference)
-        moment = datetime.fromtimestamp(self.get_status_time(message), _ZONE)
-        state.set("time", moment.strftime("%Y-%m-%d %H:%M:%S"))
+        state.set("time", _tell_time(self.get_status_time(message)))
         state.text = self.translate(status)
         return state
 
@@ -119,6 +119,20 @@ class XmlGate(Gate):
         etree.SubElement(root, "money", currency="RUR").text = self.config["balance"]
         return Reply.xml(root)
 
+    @route("POST", "/xml/incoming.php", "inbound")
+    def tell_inbound(self, call: Call) -> Reply:
+        element = call.xml.find("time")
+        start = "" if element is None else element.get("start") or ""
+        root = etree.Element("response")
+        for inbound in self.inbox:
+            if start < _tell_time(inbound.received_at):
+                sms = etree.SubElement(root, "sms", id_sms=inbound.reference)
+                sms.set("originator", inbound.sender.removeprefix("+"))
+                sms.set("phone", inbound.recipient.removeprefix("+"))
+                sms.set("date_receive", _tell_time(inbound.received_at))
+                sms.text = inbound.text
+        return Reply.xml(root)
+
     # === PUSHES ===
     def make_push(self, message: Message, status: str) -> Push:
         root = etree.Element("request")
@@ -126,5 +140,20 @@ class XmlGate(Gate):
         headers = {"Content-Type": "text/xml; charset=utf-8"}
         return Push("POST", message.callback, headers, etree.tostring(root))
 
+    def make_inbound_push(self, inbound: Inbound, address: str) -> Push:
+        fields = {
+            "smsid": inbound.reference,
+            "sender": inbound.sender.removeprefix("+"),
+            "receiver": inbound.recipient.removeprefix("+"),
+            "text": inbound.text,
+            "date": _tell_time(inbound.received_at),
+        }
+        return Push.get(address, fields.items())
+
     def is_acknowledged(self, status: int, body: bytes) -> bool:
-        return status == 200 and b"<id_sms>" in body
+        is_told = b"<id_sms>" in body or body.startswith(b"smsid=")
+        return status == 200 and is_told
+
+
+def _tell_time(moment: float) -> str:
+    return datetime.fromtimestamp(moment, _ZONE).strftime("%Y-%m-%d %H:%M:%S")
