@@ -123,6 +123,15 @@ class TestAndroidSubmit(AndroidCase):
         self.assertFalse(self.provider.is_idempotent)
         self.assertTrue(self.make_provider(device=DEVICE).is_idempotent)
 
+    def test_a_chosen_phone_sends_once_whatever_is_lost(self):
+        provider = self.make_provider(device=DEVICE)
+        self.gate.arm("drop_after")
+        [lost] = provider.submit([self.request()])
+        self.assertEqual(lost.outcome, Outcome.MAYBE_SENT)
+        [again] = provider.submit([self.request(attempt=2)])
+        self.assertEqual(again.outcome, Outcome.ACCEPTED)
+        self.assertEqual(self.gate.stats()["handset_total"], 1)
+
     def test_a_missing_phone_stops_the_route(self):
         self.gate.config(online=False)
         [result] = self.provider.submit([self.request()])
