@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from .android_gateway import AndroidGatewayProvider
 from .base import Provider
 from .eskiz import EskizProvider
 from .exolve import ExolveProvider
+from .infobip import InfobipProvider
 from .mobizon import MobizonProvider
 from .sandbox import SandboxProvider
 from .sms_aero import SmsAeroProvider
@@ -18,8 +20,10 @@ from .zvonok import ZvonokProvider
 PROVIDERS: dict[str, type[Provider]] = {
     provider.code: provider
     for provider in (
+        AndroidGatewayProvider,
         EskizProvider,
         ExolveProvider,
+        InfobipProvider,
         MobizonProvider,
         SandboxProvider,
         SmsAeroProvider,

@@ -361,6 +361,14 @@ class HttpProvider(Provider):
             raise ProviderError(result.route_down or result.message, code=result.code)
         return answer
 
+    def _ask_json(self, call: HttpCall) -> Any:
+        """Ask something that sends nothing, and read the answer as JSON.
+
+        :raise ProviderError: no answer, one that is an error or no JSON
+        """
+        with _readable():
+            return self._ask(call).json
+
     def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
         with _readable():
             answer = self._ask(self._build_poll(references))
