@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from .base import Provider
+from .jasmin import JasminProvider
+from .kannel import KannelProvider
 from .sandbox import SandboxProvider
 from .xml_gate import XmlGateProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
-    provider.code: provider for provider in (SandboxProvider, XmlGateProvider)
+    provider.code: provider
+    for provider in (JasminProvider, KannelProvider, SandboxProvider, XmlGateProvider)
 }
