@@ -139,7 +139,7 @@ class SmsRuGate(Gate):
         return self.account["api_id"]
 
     def sign(self, push: Push, key: str) -> Push:
-        pairs = parse_qsl(push.body.decode())
+        pairs = parse_qsl(push.body.decode(errors="replace"))
         pairs.append(("hash", sign(key, [value for _name, value in pairs])))
         return replace(push, body=urlencode(pairs).encode())
 
