@@ -49,9 +49,9 @@ from .types import (
 )
 
 _PAGE = "/cgi-bin/sendsms"
-#: what Kannel tells of a message, by the escapes of its user guide; all kinds of
-#: reports are asked for
-_REPORT_ESCAPES = "type=%d&answer=%A&reference=%F&time=%T&number=%p"
+#: what Kannel tells, by the escapes of its user guide; all kinds of reports are asked
+#: for. The operator's own id (%F) is left out: operators use theirs again.
+_REPORT_ESCAPES = "type=%d&answer=%A&time=%T&number=%p"
 _ALL_REPORTS = "31"
 _INBOUND_ESCAPES = "sender=%p&recipient=%P&coding=%c&time=%T&id=%I&text=%b"
 
@@ -263,14 +263,12 @@ def parse_report(fields: Fields) -> DeliveryReport:
         raise UnreadablePush(KannelWords.UNREADABLE_PUSH.say())
     said = _RECEIPT_TEXT.sub("", answer)
     report = _read_answer(kind, said)
-    words = (kind, said, fields.get("reference", ""))
     return replace(
         report,
         uuid=fields["uuid"],
         msisdn=as_msisdn(fields.get("number", "")),
         occurred_at=read_unix(fields.get("time")),
-        # the operator's id is no reference: operators use theirs again
-        raw=" ".join(filter(None, words)),
+        raw=f"{kind} {said}".strip(),
     )
 
 
