@@ -70,6 +70,13 @@ _NOT_DELIVERED, _REFUSED = "2", "16"
 _NACK = re.compile(
     r"NACK/(?:(?P<code>0x[0-9a-f]{1,8})/)?(?P<words>.*)", re.IGNORECASE | re.DOTALL
 )
+#: Kannel's own words of a refusal
+_REFUSALS = {
+    # of a message in several parts the SMSC's words are lost
+    "": Status(DeliveryStatus.FAILED, "operator_refusal"),
+    "no SMSC": Status(DeliveryStatus.FAILED, "unsupported"),
+    "validity expired": Status(DeliveryStatus.EXPIRED),
+}
 #: receipts end with the beginning of the message, which may be a secret
 _RECEIPT_TEXT = re.compile(r"\s*\btext:.*", re.IGNORECASE | re.DOTALL)
 
@@ -148,7 +155,10 @@ class KannelProvider(HttpProvider):
         Setting(
             "smsc",
             _("Operator's connection"),
-            help=_("An smsc-id of kannel.conf. Empty: Kannel chooses"),
+            help=_(
+                "An smsc-id of kannel.conf, whose group has the same allowed-smsc-id."
+                " Empty: Kannel chooses"
+            ),
         ),
         Setting(
             "priority",
@@ -275,12 +285,7 @@ def parse_report(fields: Fields) -> DeliveryReport:
 def _read_answer(kind: str, answer: str) -> DeliveryReport:
     """What happened, by the type of a report and the SMSC's words."""
     if kind == _REFUSED and (nack := _NACK.match(answer)):
-        code = nack["code"] or ""
-        reason = explain_refusal(int(code, 16)) if code else "provider_error"
-        words = nack["words"].strip()
-        return DeliveryReport(
-            DeliveryStatus.FAILED, failure_type=reason, code=code, message=words
-        )
+        return _read_refusal(nack["code"] or "", nack["words"].strip())
     status, code = _REPORTS.get(kind, Status(DeliveryStatus.ACCEPTED)), ""
     if kind == _NOT_DELIVERED and (receipt := find_receipt(answer)):
         told, code = read_receipt(*receipt)
@@ -288,6 +293,20 @@ def _read_answer(kind: str, answer: str) -> DeliveryReport:
         if told.status not in (DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED):
             status = told
     return DeliveryReport(status.status, failure_type=status.failure_type, code=code)
+
+
+def _read_refusal(code: str, words: str) -> DeliveryReport:
+    """Why a message did not get to the SMSC, or was not taken by it."""
+    if code:
+        status = Status(DeliveryStatus.FAILED, explain_refusal(int(code, 16)))
+    else:
+        status = _REFUSALS.get(words, _REPORTS[_REFUSED])
+    return DeliveryReport(
+        status.status,
+        failure_type=status.failure_type,
+        code=code or words,
+        message=words,
+    )
 
 
 # === INBOUND MESSAGES ===

@@ -1,7 +1,9 @@
 """Kannel: its words, its escapes, and messages that are known by our uuid alone."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 from odoo.tests import BaseCase
@@ -14,6 +16,7 @@ from odoo.addons.crm_sms_gateway.providers.kannel import (
     parse_report,
 )
 from odoo.addons.crm_sms_gateway.providers.types import (
+    Context,
     DeliveryStatus,
     Fields,
     Outcome,
@@ -24,6 +27,7 @@ from ..simulators.engine import Inbound, Message
 from .common import FakeHttp, make_request, respond
 from .contract import CALLBACK, GateCase, GateContract
 
+ROOT = Path(__file__).resolve().parents[2]
 ACCEPTED, DELIVERED = DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED
 FAILED, EXPIRED = DeliveryStatus.FAILED, DeliveryStatus.EXPIRED
 RECEIPT = (
@@ -201,7 +205,10 @@ class TestKannelReports(BaseCase):
             ("2", "stat:UNKNOWN", DeliveryStatus.UNKNOWABLE, None, ""),
             ("2", "stat:SKIPPED", FAILED, "unreachable", ""),
             ("2", "", FAILED, "unreachable", ""),
-            ("16", "NACK/DISCARDED", FAILED, "provider_error", ""),
+            ("16", "NACK/DISCARDED", FAILED, "provider_error", "DISCARDED"),
+            ("16", "NACK/", FAILED, "operator_refusal", ""),
+            ("16", "NACK/no SMSC", FAILED, "unsupported", "no SMSC"),
+            ("16", "NACK/validity expired", EXPIRED, None, "validity expired"),
             ("16", "", FAILED, "provider_error", ""),
             ("64", "", ACCEPTED, None, ""),
         ):
@@ -223,7 +230,7 @@ class TestKannelReports(BaseCase):
              "Submit failed"),
             ("NACK/0x00000411/Vendor-specific error", "provider_error", "0x00000411",
              "Vendor-specific error"),
-            ("NACK/REJECTED", "provider_error", "", "REJECTED"),
+            ("NACK/REJECTED", "provider_error", "REJECTED", "REJECTED"),
         ):  # fmt: skip
             with self.subTest(answer):
                 report = self.read("16", answer)
@@ -291,3 +298,10 @@ class TestKannelInbound(BaseCase):
         self.assertEqual(provider.get_callback_address(), "")
         address = build_report_url("https://odoo.example/push/t", "u 1")
         self.assertIn("?uuid=u+1&type=%d&answer=%A&", address)
+
+    def test_the_configuration_of_the_documentation_has_them(self):
+        text = (ROOT / "docs" / "kannel.conf").read_text("utf-8")
+        [url] = re.findall('get-url = "(.*)"', text)
+        context = Context(callback_url=url.partition("?")[0])
+        provider = KannelProvider(SETTINGS, FakeHttp(), context)
+        self.assertEqual(provider.get_callback_address(), url)
