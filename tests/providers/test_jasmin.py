@@ -69,10 +69,13 @@ class TestJasminSubmit(GateCase):
         self.assertEqual(message["extra"]["tags"], "crm,10")
         self.assertEqual(message["extra"]["priority"], "0")
 
-    def test_a_begun_minute_of_validity_is_a_whole_one(self):
+    def test_the_validity_period_is_told_where_it_may_be(self):
         until = datetime.now(timezone.utc) + timedelta(seconds=90)
-        _result, message = self.submit_one(valid_until=until)
-        self.assertEqual(message["valid_for"], 120)
+        for number, (switch, expected) in enumerate({"0": None, "1": 120}.items(), 1):
+            provider = self.make_provider(validity=switch)
+            provider.submit([self.request(number, valid_until=until)])
+            [*_earlier, message] = self.gate.stats()["messages"]
+            self.assertEqual(message["valid_for"], expected)
 
     def test_without_an_address_no_reports_are_asked_for(self):
         provider = JasminProvider(self.settings, HttpClient(allows_private=True))
@@ -233,6 +236,9 @@ class TestJasminPushes(BaseCase):
             ("3", "hé «».".encode("latin-1"), "hé «»."),
             ("6", "Да".encode("iso8859-5"), "Да"),
             ("99", "Да".encode(), "Да"),
+            # as Jasmin 0.11 sends them
+            ("\x08", "Да".encode("utf-16-be"), "Да"),
+            ("\x00", b"hi \x00", "hi @"),
         ):
             for method in ("GET", "POST"):
                 with self.subTest(coding=coding, method=method):

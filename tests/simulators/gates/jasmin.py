@@ -120,7 +120,8 @@ class JasminGate(Gate):
             ("content", octets),
             ("binary", octets.hex()),
             ("priority", "0"),
-            ("coding", "8"),
+            # the octet, not its digits
+            ("coding", "\x08"),
         ]
         return Push.form(address, fields)
 
