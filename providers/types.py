@@ -92,11 +92,14 @@ class Capabilities:
     #: the provider answers what became of a message whose submit went unanswered
     lookup: bool = False
     max_lookup: int = 1
+    #: channels whose messages cannot be asked for, though others can
+    lookup_excludes: frozenset[Channel] = frozenset()
     #: seconds after the attempt from which "never seen" is believed, and the message
     #: handed over again; None = a person decides
     not_found_after: float | None = None
-    #: shortest and longest time to live that the protocol carries, in seconds
-    validity: tuple[int, int] | None = None
+    #: shortest and longest time to live that the protocol carries, in seconds; None:
+    #: it has no longest, or carries none at all
+    validity: tuple[int, int | None] | None = None
     #: longest text of a call, in characters
     max_speech: int | None = None
     push: bool = False
