@@ -215,7 +215,8 @@ class MatrixCase(GatewayCase):
         that can be answered, and one more, because the first goes wrong; then the lane
         and a poll."""
         patience = self.capabilities.not_found_after or 0
-        known = was_taken or not self.capabilities.lookup
+        at_once = self.is_idempotent and not self.capabilities.lookup
+        known = at_once or was_taken
         times = list(accumulate(RECONCILE_SCHEDULE))
         first = next(i for i, at in enumerate(times) if known or at > patience)
         return times[first + 1] + 120

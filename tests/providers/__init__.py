@@ -2,6 +2,7 @@ from . import test_addresses
 from . import test_capability_matrix
 from . import test_cleaning
 from . import test_exolve
+from . import test_gate_engine
 from . import test_http_client
 from . import test_jasmin
 from . import test_kannel

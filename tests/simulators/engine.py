@@ -625,7 +625,8 @@ class Gate:
         """What a call is answered, without any fault."""
         with self.lock:
             try:
-                self.authenticate(call)
+                if method != self._miss:
+                    self.authenticate(call)
                 return method(call)
             except Refused as refusal:
                 self.refusals[refusal.reason] += 1
