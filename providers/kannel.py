@@ -39,6 +39,7 @@ from .types import (
     DeliveryStatus,
     Fields,
     InboundMessage,
+    Outcome,
     PushAnswer,
     PushRequest,
     Status,
@@ -247,9 +248,9 @@ def _find_reaction(answer: Answer) -> SubmitResult | None:
     """What Kannel's words mean; None where they say nothing, or are not Kannel's."""
     text = " ".join(answer.text.split())
     for beginning, reaction in _ANSWERS.items():
-        is_success = reaction.outcome is accepted().outcome
-        if text.startswith(beginning) and is_success == answer.is_success:
-            return reaction if is_success else say(reaction, str(answer.status), text)
+        is_taken = reaction.outcome is Outcome.ACCEPTED
+        if text.startswith(beginning) and is_taken == answer.is_success:
+            return reaction if is_taken else say(reaction, str(answer.status), text)
     return None
 
 
