@@ -70,7 +70,7 @@ _CURRENCY = re.compile("[A-Z]{3}|")
 class JasminWords(Words):
     """What the adapter says itself."""
 
-    NOT_JASMIN = _("it is not one of Jasmin")
+    NOT_JASMIN = _("it does not come from Jasmin")
     NO_TEXT = _("The message has no text")
     BAD_TAGS = _("Tags may have Latin letters, digits and dashes, with commas between.")
     BAD_CURRENCY = _("The currency must be a code of three letters such as EUR.")
@@ -107,14 +107,14 @@ class JasminProvider(HttpProvider):
     code = "jasmin"
     label = _("Jasmin (SMPP)")
     description = _(
-        "Reaches the SMPP accounts of operators through a Jasmin of yours. Version"
-        " 0.11.1 sends no delivery reports, older ones may hold long messages back: use"
-        " 0.12 or newer.\n"
+        "Reaches the SMPP accounts of operators through your own Jasmin. Version 0.11.1"
+        " sends no delivery reports, older ones may hold long messages back: use 0.12"
+        " or newer.\n"
         "\n"
         "In jasmin.cfg, section http-api, set long_content_max_parts to 20, or long"
-        " texts are cut off. The user needs the authorizations http_send, http_balance,"
-        " set_dlr_level, http_set_dlr_method, set_hex_content, http_long_content and"
-        " those of the settings below that you fill in.\n"
+        " texts are cut off. The user needs these authorizations, which a new user has:"
+        " http_send, http_balance, set_dlr_level, http_set_dlr_method, set_hex_content,"
+        " http_long_content, and those of the settings below that you fill in.\n"
         "\n"
         "Jasmin sends delivery reports to this Odoo by itself. For inbound messages"
         " enter the address of this route as url of an HTTP client connector"

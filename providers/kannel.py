@@ -85,7 +85,7 @@ _RECEIPT_TEXT = re.compile(r"\s*\btext:.*", re.IGNORECASE | re.DOTALL)
 class KannelWords(Words):
     """What the adapter says itself."""
 
-    NOT_KANNEL = _("it is not one of Kannel")
+    NOT_KANNEL = _("it does not come from Kannel")
     NO_TEXT = _("Kannel would send the message without its text")
     LOGIN_ACCEPTED = _("Kannel accepts the user name and the password")
     UNREADABLE_PUSH = _("The request is neither a delivery report nor a message")
@@ -115,7 +115,7 @@ class KannelProvider(HttpProvider):
     code = "kannel"
     label = _("Kannel (SMPP)")
     description = _(
-        "Reaches the SMPP accounts of operators through a Kannel of yours.\n"
+        "Reaches the SMPP accounts of operators through your own Kannel.\n"
         "\n"
         "In kannel.conf, in the group sendsms-user: user name and password as below,"
         " concatenation = true and max-messages = 100. Without these two lines Kannel"
