@@ -46,22 +46,24 @@ MAX_UNREADABLE = 64 * 1024
 #: Reports that are done with are kept so long.
 KEEP_REPORTS = timedelta(days=90)
 
-#: The message that each row of ``r`` speaks of: by the provider's reference, which may
-#: cover several numbers, or by ours; the youngest. Each half is joined by one index, or
-#: not at all where no row has such a reference.
+#: The message that each row of ``r`` speaks of: by our reference, or else the youngest
+#: by the provider's, which may cover several numbers and come again after years. Each
+#: half is joined by one index, or not at all where no row has such a reference.
 SPOKEN_OF = SQL(
     """
     SELECT DISTINCT ON (number) number, id, state FROM (
-           SELECT r.number, m.id, m.state FROM r JOIN sms_gateway_message m
+           SELECT r.number, m.id, m.state, FALSE AS is_ours
+             FROM r JOIN sms_gateway_message m
                ON m.route_id = r.route_id AND NOT m.is_debug
               AND m.provider_reference = r.provider_reference
               AND (r.msisdn IS NULL OR m.msisdn = r.msisdn)
             WHERE r.provider_reference IS NOT NULL
             UNION ALL
-           SELECT r.number, m.id, m.state FROM r JOIN sms_gateway_message m
+           SELECT r.number, m.id, m.state, TRUE
+             FROM r JOIN sms_gateway_message m
                ON m.route_id = r.route_id AND NOT m.is_debug AND m.uuid = r.uuid
             WHERE r.uuid IS NOT NULL) AS m
-  ORDER BY number, id DESC
+  ORDER BY number, is_ours DESC, id DESC
     """
 )
 
@@ -615,18 +617,19 @@ class SmsGatewayDeliveryReport(models.Model):
                 report
                 for report in candidates
                 if report.status is not DeliveryStatus.NOT_FOUND
-                and owners.get(report.provider_reference, row["id"]) == row["id"]
+                and owners.get(_identify(row, report), row["id"]) == row["id"]
             ]
             if len(free) == 1:
                 pairs.append((row, free[0]))
-                if reference := free[0].provider_reference:
-                    owners[reference] = row["id"]
+                if free[0].provider_reference:
+                    owners[_identify(row, free[0])] = row["id"]
             elif not free:
                 unseen.append(row)
         return pairs, unseen
 
     def _find_owners(self, route, found):
-        """:return: dict of provider reference → id of the message that has it"""
+        """:return: dict of (provider reference, number) → id of the message that has
+        it"""
         references = {
             report.provider_reference
             for _row, candidates in found
@@ -635,14 +638,14 @@ class SmsGatewayDeliveryReport(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT provider_reference, id FROM sms_gateway_message
+                SELECT provider_reference, msisdn, id FROM sms_gateway_message
                  WHERE provider_reference = ANY(%s) AND route_id = %s
                 """,
                 list(references - {None}),
                 route.id,
             )
         )
-        return dict(rows)
+        return {(reference, msisdn): row_id for reference, msisdn, row_id in rows}
 
     def _believe_unseen(self, route, provider, rows, attempts):
         """Hand over again what the provider has not seen for as long as its
@@ -779,6 +782,12 @@ class SmsGatewayDeliveryReport(models.Model):
         reports = self.search(domain, limit=limit, order="received_at")
         reports.unlink()
         return len(reports)
+
+
+def _identify(row, report):
+    """What a message at the provider is known by: a reference may cover several
+    numbers."""
+    return report.provider_reference, row["msisdn"]
 
 
 def _pair(rows, reports):

@@ -232,9 +232,10 @@ class SmsGatewayRoute(models.Model):
     # === COMPUTES ===
     @api.model
     def _selection_provider_code(self):
-        return [
-            (code, self.env._(provider.label)) for code, provider in PROVIDERS.items()
-        ]
+        """The sandbox, with which everybody begins, then the others by their names."""
+        labels = {code: self.env._(one.label) for code, one in PROVIDERS.items()}
+        first = SandboxProvider.code
+        return sorted(labels.items(), key=lambda pair: (pair[0] != first, pair[1]))
 
     def _get_provider_class(self):
         self.ensure_one()

@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 
 from lxml import etree
 
+from ..tools.public_address import find_trouble
 from .base import BaseWords, Provider, as_result
 from .errors import MaybeSent, ProviderError
 from .http import HttpResponse
@@ -353,10 +354,20 @@ class HttpProvider(Provider):
         :raise ProviderError: no answer, or one that is an error
         """
         answer = self._exchange(call)
-        if self._is_error(answer):
+        with _readable():
+            failed = self._is_error(answer)
+        if failed:
             result = self._judge(answer)
             raise ProviderError(result.route_down or result.message, code=result.code)
         return answer
+
+    def _ask_json(self, call: HttpCall) -> Any:
+        """Ask something that sends nothing, and read the answer as JSON.
+
+        :raise ProviderError: no answer, one that is an error or no JSON
+        """
+        with _readable():
+            return self._ask(call).json
 
     def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
         with _readable():
@@ -372,6 +383,15 @@ class HttpProvider(Provider):
             return self._parse_balance(self._ask(self._build_balance()))
 
     # === TOOLS OF ADAPTERS ===
+    @cached_property
+    def _open_callback(self) -> str:
+        """The callback address, for calls that name it; "" where a provider in the
+        internet cannot call it."""
+        address = self.get_callback_address()
+        origin = "/".join(address.split("/", 3)[:3])
+        is_open = find_trouble(origin) in (None, "unencrypted")
+        return address if is_open or self._http.allows_private else ""
+
     def _report(self, word: str, code: str = "", **values: Any) -> DeliveryReport:
         """A report with the meaning that `statuses` gives a word; an unknown one
         changes nothing.

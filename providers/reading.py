@@ -33,6 +33,7 @@ class ReadingWords(Words):
     HAS_DOCTYPE = _("the document has a DOCTYPE")
     NOT_XML = _("the document is not XML")
     NOT_JSON = _("the document is not JSON")
+    NO_DATA = _("the document does not hold what was asked for")
 
 
 class Unreadable(ValueError):
@@ -98,12 +99,32 @@ def as_dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def expect_list(value: Any) -> list[Any]:
+    """A list that has to be there: a missing one does not mean an empty one.
+
+    :raise Unreadable: there is none
+    """
+    if not isinstance(value, list):
+        raise Unreadable(ReadingWords.NO_DATA.say())
+    return value
+
+
 def as_text(value: Any) -> str:
     """A text or a number as text, "" for anything else."""
     if isinstance(value, str):
         return value.strip()
     is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
     return str(value) if is_number else ""
+
+
+def spell(value: Any, depth: int = 3) -> str:
+    """The texts of a value, with their names in objects, for people."""
+    if isinstance(value, dict) and depth:
+        found = ((name, spell(one, depth - 1)) for name, one in value.items())
+        return "; ".join(f"{name}: {text}" for name, text in found if text)
+    if isinstance(value, list) and depth:
+        return ", ".join(filter(None, (spell(one, depth - 1) for one in value)))
+    return as_text(value)
 
 
 def as_integer(value: Any) -> int | None:

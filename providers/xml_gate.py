@@ -23,7 +23,7 @@ from lxml import etree
 from .base import Provider
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown, UnreadablePush
 from .http import HttpResponse
-from .reading import Unreadable, read_retry_after, read_xml
+from .reading import Unreadable, as_msisdn, read_retry_after, read_xml
 from .settings import Kind, Setting, SettingWords
 from .types import (
     Balance,
@@ -32,6 +32,7 @@ from .types import (
     DeliveryReport,
     DeliveryStatus,
     FailureType,
+    InboundMessage,
     Money,
     Outcome,
     PushAnswer,
@@ -55,6 +56,9 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 _SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_INBOUND_ID = re.compile(r"[0-9]{1,40}")
+#: shorter numbers are short codes, or names
+_SHORTEST_NUMBER = 8
 
 #: HTTP statuses of a server that has not looked at the request
 _TRY_LATER = (408, 429)
@@ -78,6 +82,7 @@ class GateWords(Words):
     UNREADABLE_ANSWER = _("The answer of the gate cannot be read: {why}")
     DOCUMENT_TOO_LARGE = _("the document is too large")
     NOT_OF_THE_GATE = _("the document is not one of the gate")
+    NOT_A_MESSAGE = _("the call is not an inbound message of the gate")
     OMITTED = _("The answer of the gate omits this message")
     CONTRADICTION = _("The answer of the gate contradicts itself")
     SMS_ONLY = _("The gate sends SMS only")
@@ -181,7 +186,11 @@ class XmlGateProvider(Provider):
         " twice after a lost connection.\n"
         "\n"
         "Statuses are asked for. If the manager also registers the webhook address of"
-        " this route, they come at once."
+        " this route, they come at once.\n"
+        "\n"
+        "Inbound messages are asked for, too. To get them at once, let the manager"
+        " enter the webhook address for inbound messages, called by GET in the"
+        " asynchronous way."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -193,6 +202,8 @@ class XmlGateProvider(Provider):
         poll=True,
         max_poll=500,
         balance=True,
+        inbound_push=True,
+        inbound_poll=True,
     )
     settings = (
         Setting(
@@ -302,7 +313,13 @@ class XmlGateProvider(Provider):
         if not isinstance(zone, ZoneInfo):
             name = self._settings["timezone"]
             raise UnreadablePush(SettingWords.BAD_ZONE.say(zone=name))
+        if request.method == "GET" and not request.body:
+            return parse_inbound_push(request.query, zone)
         return parse_push(request.body, zone)
+
+    def _fetch_inbound(self, since: datetime) -> list[InboundMessage]:
+        response = self._post("incoming.php", build_incoming(since, self._account))
+        return parse_incoming(response.body, self._account.zone)
 
     def _post(self, page: str, document: bytes) -> HttpResponse:
         url = _base_url(self._settings["url"]) + "/xml/" + page
@@ -534,6 +551,80 @@ def _read_state(
         occurred_at=_read_time(state.get("time"), zone),
         raw=word,
     )
+
+
+# === INBOUND MESSAGES ===
+def build_incoming(since: datetime, account: Account) -> bytes:
+    """Build a question for the messages that came at a moment or later: the gate tells
+    of those after the second it is asked with."""
+    root = _request(account)
+    start = (since - timedelta(seconds=1)).astimezone(account.zone)
+    etree.SubElement(root, "time", start=start.strftime("%Y-%m-%d %H:%M:%S"))
+    return _serialise(root)
+
+
+def parse_incoming(body: bytes, zone: ZoneInfo) -> list[InboundMessage]:
+    """Read the messages that came.
+
+    :raise ProviderError: not an answer of the gate, or an error instead of one
+    """
+    root = _parse_answer(body)
+    _raise_document_error(root, unknown=ProviderError)
+    return [
+        _make_inbound(
+            sms.get("originator"),
+            sms.get("phone"),
+            "".join(map(str, sms.itertext())),
+            reference=sms.get("id_sms"),
+            date=sms.get("date_receive"),
+            zone=zone,
+        )
+        for sms in root.iter("sms")
+    ]
+
+
+def parse_inbound_push(fields: Mapping[str, str], zone: ZoneInfo) -> PushAnswer:
+    """Read a message that the gate calls in, and build the acknowledgement.
+
+    :raise UnreadablePush: it is none
+    """
+    reference = fields.get("smsid", "").strip()
+    if not _INBOUND_ID.fullmatch(reference) or not fields.get("sender", "").strip():
+        raise UnreadablePush(GateWords.NOT_A_MESSAGE.say())
+    message = _make_inbound(
+        fields.get("sender"),
+        fields.get("receiver"),
+        fields.get("text", ""),
+        reference=reference,
+        date=fields.get("date"),
+        zone=zone,
+    )
+    return PushAnswer(inbound=(message,), body=f"smsid={reference}".encode())
+
+
+def _make_inbound(
+    sender: str | None,
+    recipient: str | None,
+    text: str,
+    *,
+    reference: str | None,
+    date: str | None,
+    zone: ZoneInfo,
+) -> InboundMessage:
+    return InboundMessage(
+        sender=_read_number(sender),
+        text=text,
+        recipient=_read_number(recipient),
+        provider_reference=(reference or "").strip(),
+        received_at=_read_time(date, zone),
+    )
+
+
+def _read_number(value: str | None) -> str:
+    """A telephone number as E.164; a short code or a name as it is."""
+    text = (value or "").strip()
+    number = as_msisdn(text)
+    return number if number and len(number) > _SHORTEST_NUMBER else text
 
 
 # === BALANCE ===

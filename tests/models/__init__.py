@@ -15,6 +15,7 @@ from . import test_inbound
 from . import test_link
 from . import test_list
 from . import test_message_enqueue
+from . import test_message_parts
 from . import test_message_states
 from . import test_native
 from . import test_note

@@ -232,6 +232,14 @@ class TestPush(ReportCase):
         self.assertEqual((message.state, message.next_check_at), ("submitted", False))
         self.assertEqual(message.provider_reference, "r-9")
 
+    def test_our_reference_counts_more_than_the_providers(self):
+        message = self.make_submitted("r-1")
+        younger = self.make_submitted("r-1")
+        self.push(
+            DeliveryReport(DELIVERED, provider_reference="r-1", uuid=message.uuid)
+        )
+        self.assertEqual((message.state, younger.state), ("delivered", "submitted"))
+
     def test_after_three_days_nobody_waits_any_more(self):
         report = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
         report.received_at = fields.Datetime.now() - timedelta(days=2, hours=23)

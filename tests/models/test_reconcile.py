@@ -227,6 +227,14 @@ class TestCandidates(ReconcileCase):
             (message.state, message.provider_reference), ("delivered", "r-2")
         )
 
+    def test_a_reference_may_cover_several_numbers(self):
+        route, _provider = self.script(self.seen("batch"))
+        other = self.make_unknown(route)
+        self.set_state(other, "submitted", provider_reference="batch")
+        message = self.make_unknown(route, phone=sandbox_phone("0002"))
+        self.look_up(message)
+        self.assertEqual(message.state, "delivered")
+
     def test_of_several_nobody_chooses(self):
         route, _provider = self.script(self.seen("r-1", "r-2"), not_found_after=0)
         message = self.make_unknown(route)

@@ -80,6 +80,25 @@ class TestValues(BaseCase):
         for text in ("", "Shop", "123", "+7916123456789012"):
             self.assertIsNone(reading.as_msisdn(text))
 
+    def test_missing_list_is_not_an_empty_one(self):
+        self.assertEqual(reading.expect_list([]), [])
+        for value in (None, {}, "", "[]", 0):
+            with self.subTest(value), self.assertRaises(reading.Unreadable):
+                reading.expect_list(value)
+
+    def test_texts_of_a_value(self):
+        for value, text in (
+            (None, ""),
+            (" x ", "x"),
+            (7, "7"),
+            (["one", None, ["two"]], "one, two"),
+            ({"to": ["bad", "long"], "from": None}, "to: bad, long"),
+            ({"a": 1, "b": {"c": "d"}}, "a: 1; b: c: d"),
+            ([[[["deep"]]]], ""),
+        ):
+            with self.subTest(value):
+                self.assertEqual(reading.spell(value), text)
+
 
 class TestTimes(BaseCase):
     def test_seconds_and_milliseconds_since_1970(self):

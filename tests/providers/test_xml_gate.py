@@ -22,6 +22,8 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     Capabilities,
     ClientReference,
     DeliveryStatus,
+    Fields,
+    InboundMessage,
     Money,
     Outcome,
     PushRequest,
@@ -32,10 +34,13 @@ from odoo.addons.crm_sms_gateway.providers.xml_gate import (
     Account,
     XmlGateProvider,
     build_balance,
+    build_incoming,
     build_push_answer,
     build_send,
     build_state,
     parse_balance,
+    parse_inbound_push,
+    parse_incoming,
     parse_push,
     parse_send,
     parse_state,
@@ -530,6 +535,119 @@ class TestXmlGatePush(BaseCase):
         )
 
 
+class TestXmlGateInbound(BaseCase):
+    QUERY = {
+        "date": "2020-01-31 12:55:53",
+        "prefix": "AKCIYA",
+        "text": "AKCIYA да, хочу",
+        "smsid": "1234",
+        "sender": "79001234567",
+        "receiver": "3443",
+    }
+
+    def push(self, **values):
+        """What the adapter makes of a call by GET; None: the field is missing."""
+        fields = {**self.QUERY, **values}
+        query = Fields((n, v) for n, v in fields.items() if v is not None)
+        provider = XmlGateProvider(SETTINGS, FakeHttp())
+        return provider.parse_push(PushRequest("GET", b"", query=query))
+
+    def test_question_includes_its_second(self):
+        moment = datetime(2026, 3, 1, 12, 0, 0, 999, tzinfo=timezone.utc)
+        root = etree.fromstring(build_incoming(moment, ACCOUNT))
+        self.assertEqual(
+            dict(root.find("time").attrib), {"start": "2026-03-01 14:59:59"}
+        )
+        self.assertEqual(root.find("security/login").get("value"), "me")
+
+    def test_answer_of_the_documentation(self):
+        sms = (
+            '<sms id_sms="1234" date_receive="2020-01-31 12:55:53" '
+            'originator="79001234567" prefix="AKCIYA" phone="3443">Текст\nСМС.</sms>'
+        )
+        self.assertEqual(
+            parse_incoming(answer(sms), MOSCOW),
+            [
+                InboundMessage(
+                    sender="+79001234567",
+                    text="Текст\nСМС.",
+                    recipient="3443",
+                    provider_reference="1234",
+                    received_at=datetime(2020, 1, 31, 9, 55, 53, tzinfo=timezone.utc),
+                )
+            ],
+        )
+
+    def test_nothing_came(self):
+        self.assertEqual(parse_incoming(answer(), MOSCOW), [])
+
+    def test_refused_question(self):
+        with self.assertRaises(RouteDown):
+            parse_incoming(error("Неправильный логин или пароль"), MOSCOW)
+        with self.assertRaises(ProviderError):
+            parse_incoming(error("Что-то не так"), MOSCOW)
+
+    def test_incomplete_messages_are_read_as_far_as_they_go(self):
+        http = FakeHttp(answer("<sms>Кто я?</sms>", '<sms originator="MTS">Да</sms>'))
+        provider = XmlGateProvider(SETTINGS, http)
+        moment = datetime(2026, 3, 1, tzinfo=timezone.utc)
+        self.assertEqual(
+            provider.fetch_inbound(moment), [InboundMessage(sender="MTS", text="Да")]
+        )
+        self.assertEqual(http.posts[0][0], "https://gate.example/xml/incoming.php")
+
+    def test_message_that_is_called_in(self):
+        pushed = self.push()
+        self.assertEqual(
+            pushed.inbound,
+            (
+                InboundMessage(
+                    sender="+79001234567",
+                    text="AKCIYA да, хочу",
+                    recipient="3443",
+                    provider_reference="1234",
+                    received_at=datetime(2020, 1, 31, 9, 55, 53, tzinfo=timezone.utc),
+                ),
+            ),
+        )
+        self.assertEqual(pushed.reports, ())
+        # anything else would be sent to the subscriber
+        self.assertEqual((pushed.status, pushed.body), (200, b"smsid=1234"))
+
+    def test_only_the_id_and_the_sender_are_needed(self):
+        pushed = self.push(date=None, prefix=None, text=None, receiver=None)
+        self.assertEqual(
+            pushed.inbound,
+            (
+                InboundMessage(
+                    sender="+79001234567", text="", provider_reference="1234"
+                ),
+            ),
+        )
+        self.assertIsNone(self.push(date="yesterday").inbound[0].received_at)
+
+    def test_calls_that_are_no_messages(self):
+        for values in (
+            {"smsid": None},
+            {"smsid": ""},
+            {"smsid": "12\r\nX: y"},
+            {"smsid": "<b>"},
+            {"smsid": "9" * 5000},
+            {"sender": None},
+            {"sender": " "},
+        ):
+            with self.subTest(values), self.assertRaises(UnreadablePush):
+                self.push(**values)
+
+    def test_delivery_reports_do_not_depend_on_the_query(self):
+        query = Fields(self.QUERY.items())
+        body = answer('<state id_sms="7">deliver</state>', root="request")
+        provider = XmlGateProvider(SETTINGS, FakeHttp())
+        pushed = provider.parse_push(PushRequest("POST", body, query=query))
+        self.assertEqual(pushed.inbound, ())
+        self.assertEqual(pushed.reports[0].status, DeliveryStatus.DELIVERED)
+
+
 class TestXmlGateBalance(BaseCase):
     def test_answer_of_the_manual(self):
         balance = parse_balance(MANUAL_BALANCE)
@@ -639,6 +757,8 @@ class TestXmlGateAttacks(BaseCase):
             parse_state(body, MOSCOW)
         with self.assertRaises(ProviderError):
             parse_balance(body)
+        with self.assertRaises(ProviderError):
+            parse_incoming(body, MOSCOW)
         with self.assertRaises(UnreadablePush):
             parse_push(body, MOSCOW)
 
@@ -744,6 +864,8 @@ class TestXmlGateProvider(BaseCase):
                 poll=True,
                 max_poll=500,
                 balance=True,
+                inbound_push=True,
+                inbound_poll=True,
             ),
         )
 
@@ -950,6 +1072,23 @@ class TestXmlGateProperties(BaseCase):
             {element.text for element in acknowledged},
             {report.provider_reference for report in pushed.reports},
         )
+
+    @WHATEVER
+    @given(BODIES)
+    def test_inbound_messages_raise_nothing_else(self, body):
+        try:
+            parse_incoming(body, MOSCOW)
+        except ProviderError:
+            pass
+
+    @WHATEVER
+    @given(st.dictionaries(st.sampled_from(tuple(TestXmlGateInbound.QUERY)), st.text()))
+    def test_inbound_pushes_raise_nothing_else(self, fields):
+        try:
+            pushed = parse_inbound_push(fields, MOSCOW)
+        except UnreadablePush:
+            return
+        self.assertRegex(pushed.body, rb"\Asmsid=[0-9]+\Z")
 
     @WHATEVER
     @given(BODIES)

@@ -381,6 +381,34 @@ class TestGatePush(GateCase):
             )
 
 
+class TestGateInbound(GateCase):
+    def test_messages_are_told_from_a_moment_on(self):
+        moment = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+        messages = [
+            {
+                "id_sms": 100 + seconds,
+                "at": moment.timestamp() + seconds,
+                "originator": "79160000001",
+                "phone": "3443",
+                "text": f"Да & <{seconds}>",
+            }
+            for seconds in (-1, 0, 5)
+        ]
+        self.gate.config(inbox=messages)
+        for zone in ("Europe/Moscow", "Asia/Omsk"):
+            self.gate.config(timezone=zone)
+            found = self.make_provider(timezone=zone).fetch_inbound(moment)
+            self.assertEqual([m.text for m in found], ["Да & <0>", "Да & <5>"])
+            self.assertEqual(found[0].received_at, moment)
+            self.assertEqual(found[0].sender, "+79160000001")
+            self.assertEqual(found[0].provider_reference, "100")
+
+    def test_wrong_login(self):
+        provider = self.make_provider(password="wrong")
+        with self.assertRaises(RouteDown):
+            provider.fetch_inbound(datetime.now(timezone.utc))
+
+
 class TestGateStrictness(GateCase):
     """The simulator refuses what a gate would: else it proves nothing."""
 

@@ -7,9 +7,10 @@ prints ``READY http://127.0.0.1:<port>`` when it listens and runs until SIGTERM 
 SIGINT. It needs Python's standard library only.
 
 It is an account ``demo``/``demo`` behind ``/xml/`` (send), ``/xml/state.php``,
-``/xml/balance.php``, ``/xml/time.php`` and ``/xml/get_state.php`` (address for delivery
-reports). What the documentation does not allow is refused, what it leaves open is
-refused too where an honest client would not need it.
+``/xml/balance.php``, ``/xml/time.php``, ``/xml/incoming.php`` (inbound messages) and
+``/xml/get_state.php`` (address for delivery reports). What the documentation does not
+allow is refused, what it leaves open is refused too where an honest client would not
+need it.
 
 Control, on the same port, in JSON:
 
@@ -71,6 +72,9 @@ DEFAULTS: dict[str, Any] = {
     "zero_balance": "refuse",
     # of the documentation: 2016 or 2023
     "generation": 2016,
+    # inbound messages: dicts of id_sms, at (in seconds since 1970), originator, phone
+    # and text
+    "inbox": [],
     # --- what becomes of messages
     "deliver_after": 1.0,
     "outcome": "deliver",
@@ -425,6 +429,29 @@ class Gate:
         _check_names(root, {"security"})
         return f"<time>{self._local(time.time())}</time>"
 
+    def incoming(self, root: ElementTree.Element) -> str:
+        """Tell the messages that came within a period, its ends left out."""
+        _check_names(root, {"security", "time"})
+        period = _only(root, "time")
+        if set(period.keys()) - {"start", "end"} or len(period):
+            raise DocumentError(FORMAT_ERROR)
+        start = _read_moment(period.get("start", ""), self.zone)
+        end = _read_moment(period.get("end", "9000-01-01 00:00:00"), self.zone)
+        with self.lock:
+            found = [m for m in self.config["inbox"] if start < int(m["at"]) < end]
+        return "".join(self._describe_inbound(message) for message in found)
+
+    def _describe_inbound(self, message: dict[str, Any]) -> str:
+        attributes = {
+            "id_sms": str(message["id_sms"]),
+            "date_receive": self._local(message["at"]),
+            "originator": message["originator"],
+            "prefix": "",
+            "phone": message["phone"],
+        }
+        shown = " ".join(f"{name}={quoteattr(v)}" for name, v in attributes.items())
+        return f"<sms {shown}>{escape(message['text'])}</sms>"
+
     # === DELIVERY REPORTS ===
     def push_forever(self) -> None:
         """Tell final states to the push address until they are acknowledged."""
@@ -569,6 +596,14 @@ def _read_minute(value: str, zone: ZoneInfo) -> datetime | None:
         raise DocumentError(FORMAT_ERROR) from None
 
 
+def _read_moment(value: str, zone: ZoneInfo) -> float:
+    try:
+        moment = datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+    except ValueError:
+        raise DocumentError(FORMAT_ERROR) from None
+    return moment.timestamp()
+
+
 def _single_text(message: ElementTree.Element, name: str) -> str:
     if len(message.findall(name)) > 1:
         raise DocumentError(FORMAT_ERROR)
@@ -679,6 +714,7 @@ class Handler(BaseHTTPRequestHandler):
             "/xml/balance.php": self.gate.balance,
             "/xml/get_state.php": self.gate.push_address,
             "/xml/time.php": self.gate.time,
+            "/xml/incoming.php": self.gate.incoming,
         }
         if path not in pages:
             self._answer(404, "text/html", b"<html>Not found</html>")
