@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from .base import Provider
+from .http_generic import HttpGenericProvider
+from .presets import load_presets
 from .sandbox import SandboxProvider
 from .xml_gate import XmlGateProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
-    provider.code: provider for provider in (SandboxProvider, XmlGateProvider)
+    **{
+        provider.code: provider
+        for provider in (HttpGenericProvider, SandboxProvider, XmlGateProvider)
+    },
+    **load_presets(),
 }
