@@ -41,7 +41,8 @@ from .paths import Kind, Path, PathError, compile_path
 from .templates import Template, TemplateError, compile_template
 from .types import DeliveryStatus, FailureType, Status, SubmitResult, Words, _
 
-#: placeholders of a message that is handed over or looked up
+#: placeholders of a message that is handed over or looked up; its ``callback`` names
+#: the message, by ``uuid``
 MESSAGE_NAMES = frozenset(
     {
         *("callback", "channel", "client_reference", "now", "phone", "text"),
@@ -101,6 +102,7 @@ class DefinitionWords(Words):
         "it must be one of: accepted, delivered, failed, failed:reason, expired,"
         " unknowable"
     )
+    BAD_REASON = _("there is no such reason of a failure")
     NOT_A_SWITCH = _("it must be true or false")
     BAD_DEFAULT = _("it is no value of this kind")
     NO_PROOF = _("the answer needs a success test or the place of the reference")
@@ -223,8 +225,12 @@ class Definition:
     balance: CallSpec | None = None
     test: CallSpec | None = None
     push: PushSpec | None = None
+    #: code of an error → what it means; ``*``: of all others
     errors: Mapping[str, SubmitResult] = field(default_factory=dict)
+    #: status in lower case → what it means
     statuses: Mapping[str, Status] = field(default_factory=dict)
+    #: code in a report → why the message failed
+    failures: Mapping[str, FailureType] = field(default_factory=dict)
 
 
 # === READING ===
@@ -330,6 +336,7 @@ def read_definition(node: Node, settings: Collection[str]) -> Definition:
         push=_read_push(node, settings),
         errors=_read_map(node, "errors", _read_reaction),
         statuses=_read_map(node, "statuses", _read_status),
+        failures=_read_map(node, "failures", _read_failure),
     )
     node.finish()
     return definition
@@ -504,10 +511,11 @@ def _read_map(node: Node, name: str, read: Callable[[str], Any]) -> dict[str, An
             words = {
                 "errors": DefinitionWords.BAD_REACTION,
                 "statuses": DefinitionWords.BAD_STATUS,
+                "failures": DefinitionWords.BAD_REASON,
             }[name]
             raise node.fail(f"{name}.{word}", words)
         # codes are kept as they are written, statuses are compared in lower case
-        found[word.strip() if name == "errors" else word.strip().casefold()] = value
+        found[word.strip().casefold() if name == "statuses" else word.strip()] = value
     return found
 
 
@@ -522,6 +530,10 @@ def _read_reaction(text: str) -> SubmitResult | None:
     if kind == "stop" and detail in _STOPS:
         return stop(_STOPS[detail])
     return maybe_sent() if text == "unknown" else None
+
+
+def _read_failure(text: str) -> FailureType | None:
+    return text if text in _FAILURE_TYPES else None  # type: ignore[return-value]
 
 
 def _read_status(text: str) -> Status | None:

@@ -39,6 +39,7 @@ from .settings import Value
 from .types import (
     Balance,
     DeliveryReport,
+    DeliveryStatus,
     InboundMessage,
     Money,
     Outcome,
@@ -168,6 +169,7 @@ class GenericProvider(HttpProvider):
         values = self._get_values()
         return {
             **values,
+            "callback": _name_message(values["callback"], request),
             "channel": request.channel,
             "client_reference": request.client_reference,
             "phone": request.msisdn,
@@ -239,6 +241,11 @@ class GenericProvider(HttpProvider):
         return spec.sent_reference.render(self._get_message_values(request)) or None
 
     # === ERRORS ===
+    def _explain(self, code: str, text: str = "") -> SubmitResult:
+        """Override: one entry may stand for all other errors."""
+        others = None if code in self.errors else self.errors.get("*")
+        return say(others, code, text) if others else super()._explain(code, text)
+
     def _read_error(self, answer: Answer) -> tuple[str, str]:
         # the places of errors are those of submits: providers have one form for all
         spec = self._get_definition().submit.answer
@@ -330,9 +337,9 @@ class GenericProvider(HttpProvider):
     def _report(self, word: str, code: str = "", **values: Any) -> DeliveryReport:
         """Override: a code may say more than the status."""
         report = super()._report(word, code, **values)
-        reaction = self.errors.get(code) if code else None
-        if reaction and report.failure_type and reaction.outcome is Outcome.REFUSED:
-            return replace(report, failure_type=reaction.failure_type)
+        reason = self._get_definition().failures.get(code)
+        if reason and report.status is DeliveryStatus.FAILED:
+            return replace(report, failure_type=reason)
         return report
 
     # === PUSHES ===
@@ -398,10 +405,10 @@ class GenericProvider(HttpProvider):
         amount = as_decimal(found.get("amount"))
         if not self._passes(found) or amount is None:
             raise Unreadable(GenericWords.NO_AMOUNT.say())
-        currency = spec.currency or found.get("currency").upper()
-        is_money = re.fullmatch("[A-Z]{3}", currency)
+        currency = spec.currency or found.get("currency")
+        is_money = re.fullmatch("[A-Z]{3}", currency.upper())
         return Balance(
-            (Money(amount, currency),) if is_money else (),
+            (Money(amount, currency.upper()),) if is_money else (),
             () if is_money else (Units(currency, int(amount)),),
             answer.body,
             answer.text,
@@ -424,6 +431,13 @@ class GenericProvider(HttpProvider):
             self._passes(Found(call.answer, document, document))
         except Unreadable as error:
             raise ProviderError(AnswerWords.UNREADABLE.say(why=error)) from error
+
+
+def _name_message(address: str, request: SubmitRequest) -> str:
+    """The callback address with our name of a message: a report may come before the
+    answer that has the provider's."""
+    mark = "&" if "?" in address else "?"
+    return address and f"{address}{mark}uuid={request.uuid}"
 
 
 def _to_placeholder(value: Value) -> str | int | None:
