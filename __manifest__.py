@@ -2,7 +2,7 @@
     "name": "CRM SMS Gateway",
     "summary": "Personal SMS and voice messages from a CRM and over a JSON API:"
     " never twice, never lost",
-    "version": "19.0.1.6.0",
+    "version": "19.0.1.7.0",
     "category": "Sales/CRM",
     "license": "LGPL-3",
     "author": "CRM SMS Gateway maintainers",
@@ -29,6 +29,7 @@
         "data/sms_gateway_health_data.xml",
         "wizards/sms_gateway_key_wizard_views.xml",
         "views/sms_gateway_message_views.xml",
+        "views/sms_gateway_inbound_views.xml",
         "views/sms_gateway_campaign_views.xml",
         "views/sms_gateway_route_views.xml",
         "wizards/sms_gateway_hold_wizard_views.xml",

@@ -38,8 +38,7 @@ class Webhook(http.Controller):
             # No page: strangers learn nothing, and guessing costs us next to nothing.
             return request.make_response(b"", status=404)
         httprequest = request.httprequest
-        reports = route.env["sms.gateway.delivery.report"]
-        status, content_type, body = reports._answer_push(
+        status, content_type, body = route.env["sms.gateway.push"]._answer(
             route,
             method=httprequest.method,
             origin=f"{httprequest.scheme}://{httprequest.host}",

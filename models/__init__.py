@@ -16,6 +16,7 @@ from . import res_partner
 from . import crm_lead
 from . import ir_actions_server
 from . import sms_gateway_message
+from . import sms_gateway_route_reason
 from . import sms_gateway_readable
 from . import sms_gateway_link
 from . import sms_gateway_event
@@ -24,6 +25,8 @@ from . import sms_gateway_dashboard
 from . import sms_gateway_dispatcher
 from . import sms_gateway_health
 from . import sms_gateway_delivery_report
+from . import sms_gateway_inbound
+from . import sms_gateway_push
 from . import sms_gateway_balance
 from . import sms_gateway_idempotency
 from . import sms_gateway_native

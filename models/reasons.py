@@ -125,6 +125,77 @@ OF_FAILURE_TYPE = {
             " message."
         ),
     ),
+    "sender_unregistered": Reason(
+        _lt("Sender not registered"),
+        _lt(
+            "The sender name is not registered with the recipient's mobile operator."
+        ),
+        _lt(
+            "Let the provider register the name with this operator, or send under a"
+            " registered one. Then send again."
+        ),
+    ),
+    "template_mismatch": Reason(
+        _lt("No registered template"),
+        _lt(
+            "The text matches none of the templates that are registered for the sender"
+            " name."
+        ),
+        _lt(
+            "Compare the text with the registered template letter by letter, or let the"
+            " provider register a new one. Then send a new message."
+        ),
+    ),
+    "spam": Reason(
+        _lt("Taken for spam"),
+        _lt("A spam filter of the operator or the provider stopped the message."),
+        _lt(
+            "Name your company in the text, leave out shortened links and capitals, and"
+            " ask the provider which rule it met. Then send a new message."
+        ),
+    ),
+    "mailing_forbidden": Reason(
+        _lt("Mailing forbidden"),
+        _lt(
+            "The subscriber has forbidden mailings at the operator, or the operator"
+            " forbids them for this number."
+        ),
+        _lt(
+            "Reach the customer in another way. Only the subscriber can allow mailings,"
+            " at their operator."
+        ),
+    ),
+    "sim_changed": Reason(
+        _lt("SIM card changed"),
+        _lt(
+            "The number got another SIM card a short while ago. The operator holds"
+            " messages back to protect the subscriber from fraud."
+        ),
+        _lt(
+            "Make sure in another way that the number is still the customer's, then send"
+            " again. Send no codes before that."
+        ),
+    ),
+    "no_answer": Reason(
+        _lt("No answer"),
+        _lt("Nobody answered the call."),
+        _lt("Call again at another time of the day, or send an SMS."),
+    ),
+    "busy": Reason(
+        _lt("Busy"),
+        _lt("The line was engaged."),
+        _lt("Send again later."),
+    ),
+    "declined": Reason(
+        _lt("Declined"),
+        _lt("The recipient declined the call, or hung up before the text."),
+        _lt("Send an SMS, or agree on a time with the customer."),
+    ),
+    "machine": Reason(
+        _lt("Answering machine"),
+        _lt("An answering machine took the call."),
+        _lt("Call again at another time of the day, or send an SMS."),
+    ),
     "no_funds": Reason(
         _lt("No funds"),
         _lt("There is not enough money on the account at the provider."),

@@ -25,6 +25,12 @@ MAX_CALLS = 8
 LOOK_SECONDS = 0.5
 #: Answers are kept so long; the newest question of each route stays.
 KEEP = timedelta(days=90)
+#: By the kind of a question, what is called of a provider.
+_METHODS = {
+    "balance": "balance",
+    "connection": "test_connection",
+    "callback": "register_callback",
+}
 #: Told over the bus when an answer came: {"route_id", "balance_id"}
 BALANCE_NOTIFICATION = "crm_sms_gateway/balance"
 
@@ -53,7 +59,11 @@ class SmsGatewayBalance(models.Model):
     )
     company_id = fields.Many2one(related="route_id.company_id", store=True, index=True)
     kind = fields.Selection(
-        [("balance", "Balance"), ("connection", "Connection test")],
+        [
+            ("balance", "Balance"),
+            ("connection", "Connection test"),
+            ("callback", "Registration of the webhook address"),
+        ],
         required=True,
         readonly=True,
         default="balance",
@@ -90,6 +100,10 @@ class SmsGatewayBalance(models.Model):
             return say_words(self.env, self.error)
         if self.kind == "connection":
             return self.env._("Connected: %(answer)s", answer=self.answer or "OK")
+        if self.kind == "callback":
+            return self.env._(
+                "Webhook address registered: %(answer)s", answer=self.answer or "OK"
+            )
         parts = [f"{money['amount']} {money['currency']}" for money in self.money or []]
         parts += [f"{unit['area']}: {unit['count']}" for unit in self.units or []]
         return ", ".join(parts)
@@ -145,8 +159,7 @@ class SmsGatewayBalance(models.Model):
                 break
             provider = requests.route_id._make_provider()
             self.env["sms.gateway.dispatcher"]._commit()
-            is_test = requests[0].kind == "connection"
-            calls[executor.submit(_call, provider, is_test=is_test)] = requests
+            calls[executor.submit(_call, provider, requests[0].kind)] = requests
             is_busy = True
         return is_busy
 
@@ -191,7 +204,7 @@ class SmsGatewayBalance(models.Model):
             values = {"state": "failed", "error": error.message}
         elif error:
             values = {"state": "failed", "error": type(error).__name__}
-        elif self[:1].kind == "connection":
+        elif self[:1].kind != "balance":
             values = {"state": "done", "answer": answer}
         else:
             values = {"state": "done", **self._read_balance(answer)}
@@ -260,13 +273,14 @@ class SmsGatewayBalance(models.Model):
         }
 
 
-def _call(provider, *, is_test):
+def _call(provider, kind):
     """Ask a provider, in a thread of its own: nothing here knows of Odoo.
 
+    :param kind: of the question
     :return: the answer and None, or None and what was raised
     """
     try:
-        return (provider.test_connection() if is_test else provider.balance()), None
+        return getattr(provider, _METHODS[kind])(), None
     except ProviderError as error:
         return None, error
     except Exception as error:

@@ -12,8 +12,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..providers.cleaning import trace
-from ..providers.errors import ProviderError, UnreadablePush
-from ..providers.types import DeliveryStatus, Outcome, PushRequest
+from ..providers.errors import ProviderError
+from ..providers.types import DeliveryStatus, Outcome
 from ..tools.backoff import poll_delay, reconcile_delay
 from . import clock
 from .copied_many2one import CopiedMany2one
@@ -26,6 +26,7 @@ from .sms_gateway_message import (
     first_poll,
     make_request,
     storable,
+    tell_price,
     to_sql,
 )
 
@@ -84,6 +85,8 @@ COLUMN_TYPES = {
     "code": "varchar",
     "detail": "varchar",
     "segments": "int",
+    "price": "numeric",
+    "price_currency": "varchar",
     "occurred_at": "timestamp",
     "raw": "text",
     "state": "varchar",
@@ -140,6 +143,8 @@ class SmsGatewayDeliveryReport(models.Model):
     failure_reason = fields.Char("Failure", compute="_compute_words")
     words = fields.Char("Details", compute="_compute_words")
     segments = fields.Integer(readonly=True)
+    price = fields.Float(digits=(16, 6), readonly=True, aggregator=None)
+    price_currency = fields.Char("Currency", readonly=True)
     occurred_at = fields.Datetime("Time", readonly=True)
     raw = fields.Text("As received", readonly=True)
 
@@ -156,44 +161,6 @@ class SmsGatewayDeliveryReport(models.Model):
             report.words = say_words(self.env, report.detail)
 
     # === PUSH ===
-    @api.model
-    def _answer_push(self, route, **request):
-        """Take what came over HTTP; what nobody understands is kept all the same.
-
-        :param request: the members of `providers.types.PushRequest`
-        :return: HTTP status, content type and body for the provider
-        """
-        push = PushRequest(**request)
-        try:
-            answer = self._receive_push(route, push)
-        except UnreadablePush as error:
-            _logger.warning("Route %s: unreadable push: %s", route.id, error.message)
-            self._keep_unreadable(route, push.body, error.message)
-            return 400, "text/plain; charset=utf-8", b"Unreadable"
-        return 200, answer.content_type, answer.body
-
-    @api.model
-    def _receive_push(self, route, push):
-        """Store what a provider pushed, then apply it.
-
-        :param push: `providers.types.PushRequest`
-        :return: `providers.types.PushAnswer`
-        :raise UnreadablePush: nothing in it can be understood
-        """
-        provider = route._make_provider()
-        try:
-            answer = provider.parse_push(push)
-        except UnreadablePush:
-            raise
-        except Exception as error:
-            _logger.error("Route %s: the adapter failed: %s", route.id, trace(error))
-            raise UnreadablePush(type(error).__name__) from error
-        finally:
-            provider.close()
-        self._take(route, answer.reports)
-        self.env["sms.gateway.dispatcher"]._trigger_once("fold")
-        return answer
-
     @api.model
     def _keep_unreadable(self, route, body, reason):
         """Keep a push that nobody understands, for a person to look at."""
@@ -300,6 +267,8 @@ class SmsGatewayDeliveryReport(models.Model):
             detail=row["detail"] or "",
             provider_reference=row["provider_reference"],
             segments=row["segments"],
+            price=row["price"] and str(row["price"]),
+            price_currency=row["price_currency"],
             next_poll_at=polls[row["route_id"]] if state == "submitted" else None,
             occurred_at=row["occurred_at"] and str(row["occurred_at"]),
         )
@@ -479,6 +448,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 detail=report.message,
                 provider_reference=report.provider_reference,
                 segments=report.segments,
+                **tell_price(report.price),
                 next_poll_at=first_poll(provider),
                 occurred_at=_sql_time(report.occurred_at),
             )
@@ -833,6 +803,7 @@ def _get_columns(report):
         "code": report.code,
         "detail": report.message,
         "segments": report.segments,
+        **tell_price(report.price),
         "occurred_at": _sql_time(report.occurred_at),
         "raw": report.raw,
     }

@@ -38,6 +38,7 @@ from .sms_gateway_message import (
     after,
     first_poll,
     make_request,
+    tell_price,
 )
 from .sms_gateway_settings import PREFIX
 
@@ -732,6 +733,7 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
             "failure_type": result.failure_type,
             "segments": result.segments,
             "next_poll_at": first_poll_at,
+            **tell_price(result.price),
         }
 
     def _make_not_sent(self, unit, claimed, result):

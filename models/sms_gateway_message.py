@@ -69,7 +69,16 @@ FAILURE_TYPES = [
     ("opted_out", "Opted out"),
     ("operator_refusal", "Refused by the operator"),
     ("sender_rejected", "Sender rejected"),
+    ("sender_unregistered", "Sender not registered"),
     ("content_rejected", "Content rejected"),
+    ("template_mismatch", "No registered template"),
+    ("spam", "Taken for spam"),
+    ("mailing_forbidden", "Mailing forbidden"),
+    ("sim_changed", "SIM card changed"),
+    ("no_answer", "No answer"),
+    ("busy", "Busy"),
+    ("declined", "Declined"),
+    ("machine", "Answering machine"),
     ("no_funds", "No funds"),
     ("unsupported", "Not supported"),
     ("attempts_exhausted", "Attempts exhausted"),
@@ -110,6 +119,8 @@ PRIORITY_BATCH = 50
 MAX_WORDS = 4096
 MAX_REFERENCE = 255
 MAX_SEGMENTS = 1000
+#: Dearer messages are a mistake.
+MAX_PRICE = 10**9
 #: Beyond so many rejections of an accept, one problem of each recipient is told.
 MAX_TOLD_IN_FULL = 1000
 #: Columns that a provider fills with words of its own.
@@ -182,6 +193,8 @@ class StateChange(NamedTuple):
     detail: str = ""
     provider_reference: str | None = None
     segments: int | None = None
+    price: str | None = None
+    price_currency: str | None = None
     not_before: str | None = None
     next_poll_at: str | None = None
     next_check_at: str | None = None
@@ -211,6 +224,8 @@ CHANGE_TYPES = {
     "detail": "varchar",
     "provider_reference": "varchar",
     "segments": "int",
+    "price": "numeric",
+    "price_currency": "varchar",
     "not_before": "timestamp",
     "next_poll_at": "timestamp",
     "next_check_at": "timestamp",
@@ -296,6 +311,10 @@ class SmsGatewayMessage(models.Model):
         " price is known.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
+    provider_price = fields.Float(
+        "Price told by the provider", digits=(16, 6), readonly=True, aggregator=None
+    )
+    provider_currency = fields.Char("Currency of this price", readonly=True)
 
     # State
     state = fields.Selection(STATES, required=True, readonly=True, default="queued")
@@ -911,6 +930,8 @@ WITH wanted AS (
            provider_reference = COALESCE(NULLIF(j.provider_reference, ''),
                                          m.provider_reference),
            segments = COALESCE(j.segments, m.segments),
+           provider_price = COALESCE(j.price, m.provider_price),
+           provider_currency = COALESCE(j.price_currency, m.provider_currency),
            cost = CASE WHEN m.channel = 'sms' AND m.segments > 0 AND j.segments > 0
                        THEN trim_scale(m.cost * j.segments / m.segments)
                        ELSE m.cost END,
@@ -1077,13 +1098,19 @@ SELECT id, verdict FROM judged ORDER BY id
     @api.model
     def _cron_retention(self, limit=5000):
         """Forget what is older than the settings keep it, a batch at a time: finished
-        messages, then reports, then the campaigns that have no message left."""
+        messages, then reports and inbound messages, then the campaigns that have no
+        message left."""
         days = self.env["sms.gateway.settings"]._get().retention_days
         if not days:
             return
         dispatcher = self.env["sms.gateway.dispatcher"]
         oldest = clock.now() - timedelta(days=days)
-        for name in (self._name, "sms.gateway.delivery.report", "sms.gateway.campaign"):
+        for name in (
+            self._name,
+            "sms.gateway.delivery.report",
+            "sms.gateway.inbound",
+            "sms.gateway.campaign",
+        ):
             dispatcher._begin()
             count = self.env[name]._forget_before(oldest, limit)
             dispatcher._commit_progress(count, remaining=int(count == limit))
@@ -1204,6 +1231,18 @@ def make_request(row, attempted_at=None):
     )
 
 
+def tell_price(money):
+    """A price that a provider told, as members of a `StateChange`.
+
+    Nobody believes one that fits no column.
+
+    :param money: `providers.types.Money`, or None
+    """
+    if money is None or not abs(money.amount) < MAX_PRICE:
+        return {"price": None, "price_currency": None}
+    return {"price": f"{money.amount:f}", "price_currency": money.currency[:3]}
+
+
 def storable(values):
     """The words of a provider as they can be kept: the database must never refuse an
     answer because of them.
@@ -1213,12 +1252,17 @@ def storable(values):
     for name in PROVIDERS_WORDS:
         word = values.get(name)
         if not _is_plain(word):
-            values[name] = _UNSTORABLE.sub("", word)[:MAX_WORDS]
+            values[name] = storable_word(word)
     if len(values.get("provider_reference") or "") > MAX_REFERENCE:
         values["provider_reference"] = None
     if not 0 <= (values.get("segments") or 0) <= MAX_SEGMENTS:
         values["segments"] = None
     return values
+
+
+def storable_word(word):
+    """What a stranger wrote, as it can be kept."""
+    return _UNSTORABLE.sub("", word)[:MAX_WORDS]
 
 
 def _is_plain(word):

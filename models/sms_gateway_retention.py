@@ -65,6 +65,11 @@ class SmsGatewayRetention(models.AbstractModel):
                 else self._ever(),
             ),
             (
+                self.env._("Inbound messages: number, text"),
+                self.env._("SMS Gateway → Inbound messages"),
+                self._days(days) if days else self._ever(),
+            ),
+            (
                 self.env._("Messages without a final outcome"),
                 messages,
                 self.env._("Until they have one"),

@@ -4,6 +4,8 @@ import contextlib
 import logging
 import secrets
 from datetime import timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from odoo import SUPERUSER_ID, Command, api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
@@ -13,6 +15,8 @@ from ..providers import PROVIDERS
 from ..providers.base import BaseWords
 from ..providers.http import HttpClient
 from ..providers.sandbox import SandboxProvider
+from ..providers.settings import Kind
+from ..providers.types import Context
 from ..tools.letters import compose_letters
 from ..tools.prices import PriceList
 from . import clock
@@ -177,13 +181,36 @@ class SmsGatewayRoute(models.Model):
         default=lambda self: _new_token(),
     )
     webhook_url = fields.Char(
-        compute="_compute_webhook_url", groups="base.group_system"
+        compute="_compute_webhook_url",
+        groups="base.group_system",
+        help="With the options that the provider reads of it.",
     )
     address_trouble = fields.Char(
         "Trouble with the address", compute="_compute_address_trouble"
     )
     accepts_push = fields.Boolean(compute="_compute_capabilities")
     tells_balance = fields.Boolean(compute="_compute_capabilities")
+    registers_callback = fields.Boolean(compute="_compute_capabilities")
+    last_push_at = fields.Datetime("Last push", readonly=True, copy=False)
+    refused_push_count = fields.Integer(
+        "Refused pushes",
+        readonly=True,
+        copy=False,
+        help="Calls of the webhook address whose signature was wrong or missing.",
+    )
+    refused_push_at = fields.Datetime("Last refused push", readonly=True, copy=False)
+    reason_ids = fields.One2many("sms.gateway.route.reason", "route_id", copy=True)
+
+    # Inbound messages
+    can_fetch_inbound = fields.Boolean(compute="_compute_capabilities")
+    fetches_inbound = fields.Boolean(
+        "Fetch inbound messages",
+        tracking=True,
+        help="Asks the provider every five minutes. Other programs that use the same"
+        " account may not get what was fetched here.",
+    )
+    inbound_count = fields.Integer(compute="_compute_inbound_count")
+    inbound_fetched_at = fields.Datetime("Last fetched", readonly=True, copy=False)
 
     balance_ids = fields.One2many("sms.gateway.balance", "route_id")
     last_answer = fields.Char(compute="_compute_last_answer")
@@ -217,8 +244,11 @@ class SmsGatewayRoute(models.Model):
     def _compute_capabilities(self):
         for route in self:
             provider = PROVIDERS.get(route.provider_code)
-            route.accepts_push = bool(provider) and provider.capabilities.push
-            route.tells_balance = bool(provider) and provider.capabilities.balance
+            able = provider and provider.capabilities
+            route.accepts_push = bool(able) and (able.push or able.inbound_push)
+            route.tells_balance = bool(able) and able.balance
+            route.registers_callback = bool(able) and able.registers_callback
+            route.can_fetch_inbound = bool(able) and able.inbound_poll
 
     @api.depends("provider_code")
     def _compute_provider_help(self):
@@ -259,15 +289,26 @@ class SmsGatewayRoute(models.Model):
 
     def _compute_webhook_url(self):
         for route in self:
-            address = get_public_address(route)
-            route.webhook_url = (
-                f"{address}/crm_sms_gateway/webhook/{route.webhook_token}"
-            )
+            stored = route._origin
+            if not stored:
+                route.webhook_url = False
+                continue
+            with contextlib.closing(stored._make_provider()) as provider:
+                route.webhook_url = provider.get_callback_address()
 
     @api.depends_context("lang")
     def _compute_address_trouble(self):
         for route in self:
             route.address_trouble = explain_address(route)
+
+    def _compute_inbound_count(self):
+        """As far as the user may read them, and no further than lists count."""
+        groups = self.env["sms.gateway.inbound"]._read_group(
+            [("route_id", "in", self.ids)], ["route_id"], ["__count"]
+        )
+        counts = {route.id: count for route, count in groups}
+        for route in self:
+            route.inbound_count = counts.get(route._origin.id, 0)
 
     @api.depends("balance_ids.state")
     @api.depends_context("lang")
@@ -524,11 +565,16 @@ class SmsGatewayRoute(models.Model):
     @api.onchange("provider_code")
     def _onchange_provider_code(self):
         provider = PROVIDERS.get(self.provider_code)
-        if provider and not self._origin:
-            self.setting_ids = [Command.clear()] + [
-                Command.create({"name": setting.name, "value": setting.default})
-                for setting in provider.settings
-            ]
+        if not provider:
+            return
+        stored = self._origin
+        if stored and stored.provider_code == self.provider_code:
+            self.setting_ids = stored.setting_ids
+            return
+        self.setting_ids = [Command.clear()] + [
+            Command.create({"name": setting.name, "value": setting.default})
+            for setting in provider.settings
+        ]
 
     def _complete_settings(self):
         """Give every route one row for each setting its provider declares."""
@@ -635,6 +681,10 @@ class SmsGatewayRoute(models.Model):
     def action_test_connection(self):
         return self._ask_provider("connection")
 
+    def action_register_callback(self):
+        """Let the provider know the webhook address."""
+        return self._ask_provider("callback")
+
     def _ask_provider(self, kind):
         self.ensure_one()
         self.check_access("write")
@@ -649,6 +699,13 @@ class SmsGatewayRoute(models.Model):
     def action_decide_hold(self):
         """Ask what becomes of the messages of a restored or copied database."""
         return self.env["sms.gateway.hold"]._ask()
+
+    def action_open_inbound(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_inbound_action"
+        )
+        return {**action, "domain": [("route_id", "=", self.id)], "context": {}}
 
     def action_open_messages(self):
         self.ensure_one()
@@ -720,7 +777,29 @@ class SmsGatewayRoute(models.Model):
             secrets=known_secrets,
             allows_private=self.sudo().allows_private,
         )
-        return self._get_provider_class()(values, http)
+        return self._get_provider_class()(values, http, self._make_context())
+
+    def _make_context(self):
+        """What an adapter may know of the route besides its settings."""
+        # sudo: the secret address is told to the provider with every message
+        token = self.sudo().webhook_token
+        address = get_public_address(self)
+        zone = self.env["sms.gateway.settings"]._get().time_zone
+        return Context(
+            name=self.name or "",
+            callback_url=address and f"{address}/crm_sms_gateway/webhook/{token}",
+            time_zone=ZoneInfo(zone),
+            reasons=self._get_reasons(),
+        )
+
+    @tools.ormcache("self.id")
+    def _get_reasons(self):
+        """:return: dict of the provider's code → failure type, as administrators
+        entered them"""
+        # sudo: the sender applies what only administrators see
+        Reason = self.env["sms.gateway.route.reason"].sudo()
+        reasons = Reason.search([("route_id", "=", self.id)])
+        return {reason.code: reason.failure_type for reason in reasons}
 
     def _get_way_to_ask(self):
         """How the provider is asked what became of a message by our reference.
@@ -824,6 +903,13 @@ class SmsGatewayRoute(models.Model):
         Message.invalidate_model(["not_before"])
 
 
+@lru_cache(maxsize=1)
+def _list_time_zones():
+    """Names of places, without historical ones and those that are offsets."""
+    places = (zone for zone in available_timezones() if "/" in zone)
+    return ["UTC", *sorted(z for z in places if not z.startswith("Etc/"))]
+
+
 class SmsGatewayRouteSetting(models.Model):
     """One value of a route's provider; secrets are kept in a column of their own."""
 
@@ -840,6 +926,13 @@ class SmsGatewayRouteSetting(models.Model):
     help = fields.Char(compute="_compute_declaration")
     is_secret = fields.Boolean(compute="_compute_declaration")
     is_required = fields.Boolean(compute="_compute_declaration")
+    kind = fields.Char(
+        compute="_compute_declaration", help="Member of `providers.settings.Kind`."
+    )
+    choices = fields.Json(
+        compute="_compute_declaration", help="Pairs of value and label."
+    )
+    unit = fields.Char(compute="_compute_declaration")
     value = fields.Char(
         help="Whoever changes the address that secrets are sent to, and may not read"
         " them, must enter them again.",
@@ -863,6 +956,18 @@ class SmsGatewayRouteSetting(models.Model):
             row.help = self.env._(declared.help) if declared and declared.help else ""
             row.is_secret = bool(declared) and declared.secret
             row.is_required = bool(declared) and declared.required
+            row.kind = declared and declared.kind.value
+            row.choices = row._list_choices(declared)
+            is_duration = bool(declared) and declared.kind is Kind.DURATION
+            row.unit = is_duration and self.env._(declared.unit.label)
+
+    def _list_choices(self, declared):
+        """The values that are offered, as pairs of value and label."""
+        if declared and declared.kind is Kind.CHOICE:
+            return [[value, self.env._(label)] for value, label in declared.choices]
+        if declared and declared.kind is Kind.TIME_ZONE:
+            return [[zone, zone] for zone in _list_time_zones()]
+        return []
 
     # === CRUD ===
     @api.model_create_multi

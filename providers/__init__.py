@@ -6,12 +6,16 @@ from .base import Provider
 from .http_generic import HttpGenericProvider
 from .presets import load_presets
 from .sandbox import SandboxProvider
+from .sms_ru import SmsRuProvider
 from .xml_gate import XmlGateProvider
 
 PROVIDERS: dict[str, type[Provider]] = {
-    **{
-        provider.code: provider
-        for provider in (HttpGenericProvider, SandboxProvider, XmlGateProvider)
-    },
-    **load_presets(),
+    provider.code: provider
+    for provider in (
+        HttpGenericProvider,
+        SandboxProvider,
+        SmsRuProvider,
+        XmlGateProvider,
+        *load_presets(),
+    )
 }

@@ -46,11 +46,21 @@ _AS_WRITTEN = (Kind.TEXT, Kind.LINES, Kind.SECRET)
 
 
 class Unit(Enum):
-    """Units of durations, in seconds."""
+    """Units of durations."""
 
-    SECONDS = 1
-    MINUTES = 60
-    HOURS = 3600
+    SECONDS = (1, _("seconds"))
+    MINUTES = (60, _("minutes"))
+    HOURS = (3600, _("hours"))
+
+    @property
+    def seconds(self) -> int:
+        """How many seconds one of it has."""
+        return self.value[0]
+
+    @property
+    def label(self) -> str:
+        """Its plural, marked with `types._`."""
+        return self.value[1]
 
 
 class SettingWords(Words):
@@ -128,7 +138,7 @@ class Setting:
         if self.kind is Kind.DURATION:
             number = self._read_number(text)
             return (
-                None if number is None else timedelta(seconds=number * self.unit.value)
+                None if number is None else timedelta(seconds=number * self.unit.seconds)
             )
         if self.kind is Kind.TIME_ZONE:
             return read_zone(text)

@@ -38,12 +38,12 @@ class PresetError(ValueError):
     """A file that is no preset; says which, and where the mistake is."""
 
 
-def load_presets(folder: Path = FOLDER) -> dict[str, type[GenericProvider]]:
-    """The providers of a folder by their codes.
+def load_presets(folder: Path = FOLDER) -> list[type[GenericProvider]]:
+    """The providers of a folder.
 
     :raise PresetError:
     """
-    return {path.stem: load_preset(path) for path in sorted(folder.glob("*.json"))}
+    return [load_preset(path) for path in sorted(folder.glob("*.json"))]
 
 
 def load_preset(path: Path) -> type[GenericProvider]:

@@ -30,6 +30,7 @@ from odoo.addons.crm_sms_gateway.tools.backoff import POLL_SCHEDULE
 from ..common import PHONE, GatewayCase, answer, fail, sandbox_phone
 
 REPORTS = "odoo.addons.crm_sms_gateway.models.sms_gateway_delivery_report"
+PUSHES = "odoo.addons.crm_sms_gateway.models.sms_gateway_push"
 ACCEPTED, DELIVERED, FAILED, EXPIRED = (
     DeliveryStatus.ACCEPTED,
     DeliveryStatus.DELIVERED,
@@ -61,11 +62,26 @@ class ReportCase(GatewayCase):
 
     def push(self, *reports):
         """Let the provider push reports; what is stored of them."""
-        self.provider.script["push"] = lambda request: PushAnswer(reports, b"OK")
+        self.provider.script["push"] = lambda request: PushAnswer(reports, body=b"OK")
         before = self.Report.search([])
         push = PushRequest("POST", b"")
-        self.assertEqual(self.Report._receive_push(self.scripted, push).body, b"OK")
+        answer = self.env["sms.gateway.push"]._receive(self.scripted, push)
+        self.assertEqual(answer.body, b"OK")
         return (self.Report.search([]) - before).sorted("id")
+
+    def answer_push(self, body):
+        """Let the provider's call come in; the HTTP status of the answer."""
+        status, _content_type, _body = self.env["sms.gateway.push"]._answer(
+            self.scripted,
+            method="POST",
+            origin="http://odoo.test",
+            path="/crm_sms_gateway/webhook/token",
+            query=b"",
+            body=body,
+            headers=(),
+            remote="127.0.0.1",
+        )
+        return status
 
 
 @tagged("post_install", "-at_install")
@@ -227,10 +243,8 @@ class TestPush(ReportCase):
 
     def test_what_cannot_be_read_is_kept_for_a_person(self):
         self.provider.script["push"] = fail(UnreadablePush("not XML"))
-        with mute_logger(REPORTS):
-            status, _content_type, _body = self.Report._answer_push(
-                self.scripted, method="POST", body=b"a\0b\xff"
-            )
+        with mute_logger(PUSHES):
+            status = self.answer_push(b"a\0b\xff")
         self.assertEqual(status, 400)
         report = self.Report.search([], limit=1)
         self.assertEqual((report.state, report.detail), ("unreadable", "not XML"))
@@ -254,10 +268,8 @@ class TestPush(ReportCase):
 
     def test_a_push_the_adapter_stumbles_over_is_kept_for_a_person(self):
         self.provider.script["push"] = fail(KeyError("id_sms"))
-        with mute_logger(REPORTS):
-            status, _content_type, _body = self.Report._answer_push(
-                self.scripted, method="POST", body=b"<strange/>"
-            )
+        with mute_logger(PUSHES):
+            status = self.answer_push(b"<strange/>")
         report = self.Report.search([], limit=1)
         self.assertEqual((status, report.state), (400, "unreadable"))
         self.assertEqual(report.raw, "<strange/>")
@@ -297,9 +309,9 @@ class TestPush(ReportCase):
             DeliveryReport(DELIVERED, provider_reference=reference)
             for reference in messages.mapped("provider_reference")
         ]
-        self.provider.script["push"] = lambda request: PushAnswer(reports, b"OK")
+        self.provider.script["push"] = lambda request: PushAnswer(reports, body=b"OK")
         before = self.env.cr.sql_log_count
-        self.Report._receive_push(self.scripted, PushRequest("POST", b""))
+        self.env["sms.gateway.push"]._receive(self.scripted, PushRequest("POST", b""))
         count = self.env.cr.sql_log_count - before
         self.assertEqual(set(messages.mapped("state")), {"delivered"})
         return count

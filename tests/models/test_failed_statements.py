@@ -112,7 +112,7 @@ class TestFailedStatements(GatewayCase):
         self.fill_disk("sms_gateway_delivery_report")
         with self.assert_discreet("INSERT sms_gateway_delivery_report"):
             push = PushRequest("POST", b"")
-            self.env["sms.gateway.delivery.report"]._receive_push(route, push)
+            self.env["sms.gateway.push"]._receive(route, push)
 
     def test_other_tables_that_the_gateway_asks(self):
         self.env.flush_all()

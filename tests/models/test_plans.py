@@ -322,7 +322,7 @@ class TestPlans(PlanCase):
             reports = [{name: message[name]} for message in messages]
             push = PushRequest("POST", json.dumps(reports).encode())
             with self.assert_found_by_index():
-                self.env["sms.gateway.delivery.report"]._receive_push(self.route, push)
+                self.env["sms.gateway.push"]._receive(self.route, push)
             self.assertEqual(set(messages.mapped("state")), {"delivered"})
 
     def test_kept_reports(self):

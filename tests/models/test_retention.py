@@ -211,11 +211,11 @@ class TestTraces(RetentionCase):
                         raw=f"<to>7{NUMBER}</to><text>{TEXT}</text>",
                     ),
                 ),
-                b"OK",
+                body=b"OK",
             )
         )
         reports = self.env["sms.gateway.delivery.report"]
-        reports._receive_push(route, PushRequest("POST", b""))
+        self.env["sms.gateway.push"]._receive(route, PushRequest("POST", b""))
         reports.search([("route_id", "=", route.id)]).state = "unmatched"
 
     def _send_natively(self):

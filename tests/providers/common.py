@@ -138,7 +138,8 @@ def drip(data: bytes, seconds: float) -> Callable:
 
 
 class FakeHttp:
-    """Stands in for the HTTP client: keeps what is posted, answers as it is told."""
+    """Stands in for the HTTP client: keeps what is sent, answers as it is told, with
+    the last answer for ever."""
 
     allows_private = False
 
@@ -148,11 +149,25 @@ class FakeHttp:
         self.posts: list[tuple[str, bytes, dict]] = []
 
     def post(self, url: str, *, body: bytes, headers: dict) -> HttpResponse:
-        self.posts.append((url, body, headers))
-        answer = self._answers.pop(0)
+        return self.request("POST", url, body=body, headers=headers)
+
+    def request(
+        self,
+        _method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: dict | None = None,
+    ) -> HttpResponse:
+        self.posts.append((url, body or b"", headers or {}))
+        is_last = len(self._answers) == 1
+        answer = self._answers[0] if is_last else self._answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, HttpResponse) else respond(answer)
+
+    def close(self) -> None:
+        pass
 
 
 def respond(body: bytes = b"", *, status: int = 200, **headers: str) -> HttpResponse:

@@ -672,7 +672,7 @@ class TestXmlGateSettings(BaseCase):
         self.assertEqual(secret, ["password"])
 
     def test_bad_settings_are_told(self):
-        number = "Messages per document must be a number from 1 to 500."
+        number = "Messages per document must be a whole number from 1 to 500."
         address = "The address must be like https://host."
         zone = "The time zone {!r} is unknown; it must be like Europe/Moscow."
         sender = (
@@ -699,7 +699,7 @@ class TestXmlGateSettings(BaseCase):
                 )
 
     def test_batch_size_is_the_settings(self):
-        sizes = {"": 200, "1": 1, "500": 500, "0": 1, "9999": 500, "many": 500}
+        sizes = {"": 200, "1": 1, "500": 500, "0": 200, "9999": 200, "many": 200}
         for value, expected in sizes.items():
             with self.subTest(value):
                 self.assertEqual(self.make(max_batch=value).max_batch, expected)
@@ -737,7 +737,9 @@ class TestXmlGateProvider(BaseCase):
             Capabilities(
                 channels=frozenset({"sms"}),
                 max_batch=500,
+                per_recipient_text=True,
                 client_reference=ClientReference.DEDUP,
+                validity=(60, 999_999_999),
                 push=True,
                 poll=True,
                 max_poll=500,

@@ -221,15 +221,20 @@ class GateControl:
 
 
 class Simulators(Simulator):
-    """All simulated providers, in one process."""
+    """All simulated providers, in one process.
+
+    It is no child of ours: Odoo ends the children that are left after a test class.
+    """
 
     def __init__(self) -> None:
-        super().__init__("providers")
+        super().__init__("providers", "--detach")
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
 
     def start(self) -> None:
         super().start()
+        assert self._process
+        self._process.wait()
         self._connection = http.client.HTTPConnection(urlsplit(self.url).netloc)
 
     def stop(self) -> None:

@@ -43,6 +43,7 @@ import random
 import re
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -624,6 +625,10 @@ class Gate:
             except Malformed as error:
                 self.refusals[str(error)] += 1
                 return self.refuse_malformed(str(error))
+            except Exception as error:
+                traceback.print_exc()
+                self.refusals[f"bug: {error!r}"] += 1
+                return Reply(500)
 
     def take_fault(self, kind: str) -> Armed | None:
         """Use up the fault that waits for a call of this kind."""

@@ -265,7 +265,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Simulators of providers")
     parser.add_argument("--port", type=int, default=8097, help="0: any free one")
     parser.add_argument("--exit-with-parent", action="store_true")
+    parser.add_argument("--detach", action="store_true", help="be nobody's child")
     arguments = parser.parse_args()
+    if arguments.detach and os.fork():
+        return
     server = Server(arguments.port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if arguments.exit_with_parent:

@@ -17,6 +17,7 @@ USER_MENUS = {
     "menu_campaigns",
     "menu_lists",
     "menu_messages",
+    "menu_inbound",
     "menu_reporting",
     "menu_statistics",
     "menu_configuration",

@@ -64,7 +64,7 @@ class SmsRuGate(Gate):
     @route("POST", "/sms/send", "submit")
     def send(self, call: Call) -> Reply:
         texts = self._read_texts(call)
-        check_fields(call.form, {"api_id", "json"}, {"from", "ttl", *texts})
+        check_fields(call.form, {"api_id", "json"}, {"from", "ttl", "daytime", *texts})
         check_integer(call.form, "ttl", 1, 1440)
         check_text(call.form, "from", 11)
         if not 1 <= len(texts) <= _MAX_RECIPIENTS:
@@ -139,7 +139,7 @@ class SmsRuGate(Gate):
         return self.account["api_id"]
 
     def sign(self, push: Push, key: str) -> Push:
-        pairs = parse_qsl(push.body.decode())
+        pairs = parse_qsl(push.body.decode(errors="replace"))
         pairs.append(("hash", sign(key, [value for _name, value in pairs])))
         return replace(push, body=urlencode(pairs).encode())
 
