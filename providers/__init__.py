@@ -9,13 +9,12 @@ from .sandbox import SandboxProvider
 from .sms_ru import SmsRuProvider
 from .xml_gate import XmlGateProvider
 
-PROVIDERS: dict[str, type[Provider]] = {
-    provider.code: provider
-    for provider in (
-        HttpGenericProvider,
-        SandboxProvider,
-        SmsRuProvider,
-        XmlGateProvider,
-        *load_presets(),
-    )
-}
+_CLASSES: tuple[type[Provider], ...] = (
+    HttpGenericProvider,
+    SandboxProvider,
+    SmsRuProvider,
+    XmlGateProvider,
+    *load_presets(),
+)
+
+PROVIDERS: dict[str, type[Provider]] = {one.code: one for one in _CLASSES}

@@ -66,6 +66,14 @@ POLL_PLACES = _ERROR | _REPORT
 BALANCE_PLACES = _ERROR | {"amount"}
 INBOUND_PLACES = frozenset({"sender", "text", "recipient", "reference", "time"})
 
+#: places of which an answer needs one: without, anything would pass for it
+_PROOFS = {
+    "submit": ("success", "reference"),
+    "poll": ("status",),
+    "lookup": ("reference",),
+    "balance": ("amount",),
+    "test": ("success",),
+}
 _METHODS = ("GET", "POST", "PUT")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 #: HTTP writes these itself: others would send the request elsewhere, or split it
@@ -105,7 +113,7 @@ class DefinitionWords(Words):
     BAD_REASON = _("there is no such reason of a failure")
     NOT_A_SWITCH = _("it must be true or false")
     BAD_DEFAULT = _("it is no value of this kind")
-    NO_PROOF = _("the answer needs a success test or the place of the reference")
+    NO_PROOF = _("the answer needs {names}")
     TWO_BODIES = _("a request has one body")
 
 
@@ -174,6 +182,8 @@ class AnswerSpec:
     currency: str = ""
     #: the reference where the answer has none: what was sent along
     sent_reference: Template | None = None
+    #: codes of errors that say that no status is known yet
+    pending: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +235,8 @@ class Definition:
     balance: CallSpec | None = None
     test: CallSpec | None = None
     push: PushSpec | None = None
-    #: code of an error → what it means; ``*``: of all others
+    #: code of an error, or ``HTTP`` with the status of an answer without any → what it
+    #: means; ``*``: of all others in answers that came with success
     errors: Mapping[str, SubmitResult] = field(default_factory=dict)
     #: status in lower case → what it means
     statuses: Mapping[str, Status] = field(default_factory=dict)
@@ -346,8 +357,6 @@ def _read_submit(node: Node, names: frozenset[str]) -> CallSpec:
     call = _read_call(node, "submit", names, SUBMIT_PLACES)
     if call is None:
         raise node.fail("submit", DefinitionWords.MISSING)
-    if not {"success", "reference"} & call.answer.paths.keys():
-        raise node.fail("submit.answer", DefinitionWords.NO_PROOF)
     return call
 
 
@@ -363,6 +372,9 @@ def _read_call(
     request = _read_request(node, names)
     call = CallSpec(request, _read_answer(answer, places, names))
     node.finish()
+    if not any(place in call.answer.paths for place in _PROOFS[name]):
+        names_of_proofs = " or ".join(_PROOFS[name])
+        raise node.fail("answer", DefinitionWords.NO_PROOF, names=names_of_proofs)
     return call
 
 
@@ -454,6 +466,7 @@ def _read_answer(
         _checked(node.at("sent_reference"), lambda: compile_template(sent, names))
         if sent
         else None,
+        frozenset(node.take_texts("pending") if "status" in places else ()),
     )
     node.finish()
     return answer

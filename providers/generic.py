@@ -4,13 +4,13 @@ A `Definition` says what to call and where in the answer what stands; what HTTP 
 means for a message is decided by `HttpProvider`. A message goes in a call of its own.
 An answer that passes no success test, has no reference and no error is not the
 provider's: nobody knows what became of the message.
+
+A provider is `GenericProvider` with the classes of what its definition has:
+`TellsBalance`, and `Polls`, `LooksUp` and `TakesPushes` of `generic_reports`.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,8 +20,8 @@ from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 from .bodies import Element, has_illegal_characters, render_pairs
-from .definition import AnswerSpec, CallSpec, Definition, PushSpec, SignatureSpec
-from .errors import ForgedPush, ProviderError, UnreadablePush
+from .definition import AnswerSpec, CallSpec, Definition
+from .errors import ProviderError
 from .http_provider import Answer, AnswerWords, HttpCall, HttpProvider, refused, say
 from .paths import Kind
 from .reading import (
@@ -40,11 +40,8 @@ from .types import (
     Balance,
     DeliveryReport,
     DeliveryStatus,
-    InboundMessage,
     Money,
     Outcome,
-    PushAnswer,
-    PushRequest,
     Status,
     SubmitRequest,
     SubmitResult,
@@ -167,6 +164,7 @@ class GenericProvider(HttpProvider):
 
     def _get_message_values(self, request: SubmitRequest) -> dict[str, Any]:
         values = self._get_values()
+        validity = self._get_validity(request.valid_until, values["now"])
         return {
             **values,
             "callback": _name_message(values["callback"], request),
@@ -176,8 +174,8 @@ class GenericProvider(HttpProvider):
             "text": request.text,
             "unicode": 0 if _GSM.issuperset(request.text) else 1,
             "uuid": request.uuid,
-            "valid_until": request.valid_until,
-            "validity": self._get_validity(request.valid_until, values["now"]),
+            "valid_until": validity and values["now"] + timedelta(seconds=validity),
+            "validity": validity,
         }
 
     def _get_validity(self, until: datetime | None, now: datetime) -> int | None:
@@ -254,7 +252,7 @@ class GenericProvider(HttpProvider):
             code, text = self._find_error(Found(spec, document, document))
         except Unreadable:
             code, text = "", ""
-        status = str(answer.status)
+        status = f"HTTP {answer.status}"
         return (code or (status if status in self.errors else "")), text
 
     def _find_error(self, found: Found) -> tuple[str, str]:
@@ -268,7 +266,7 @@ class GenericProvider(HttpProvider):
         return code, text
 
     def _passes(self, found: Found) -> bool:
-        """Whether an answer to a question is a success; false: there is nothing yet.
+        """Whether an answer to a question is a success; false: nothing is known yet.
 
         :raise ProviderError: it is an error
         :raise Unreadable: it is not the provider's
@@ -278,36 +276,12 @@ class GenericProvider(HttpProvider):
         code, text = self._find_error(found)
         if not code and not text:
             raise Unreadable(GenericWords.NOT_EXPECTED.say())
-        result = self._explain(code, text)
-        if result.outcome is Outcome.ACCEPTED:
+        if code in found.spec.pending:
             return False
+        result = self._explain(code, text)
         raise ProviderError(result.route_down or result.message, code=code)
 
-    # === REPORTS ===
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
-        if self._get_definition().poll is None:
-            return []
-        return [one for each in references for one in super()._poll([each])]
-
-    def _build_poll(self, references: Sequence[str]) -> HttpCall:
-        poll = cast(CallSpec, self._get_definition().poll)
-        return poll.request.build({**self._get_values(), "reference": references[0]})
-
-    def _parse_poll(
-        self, answer: Answer, references: Sequence[str]
-    ) -> Iterable[DeliveryReport]:
-        spec = cast(CallSpec, self._get_definition().poll).answer
-        for found in self._read_items(spec, answer):
-            if found.get("status"):
-                yield self._read_report(found, provider_reference=references[0])
-
-    def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
-        lookup = cast(CallSpec, self._get_definition().lookup)
-        answer = self._ask(lookup.request.build(self._get_message_values(request)))
-        for found in self._read_items(lookup.answer, answer):
-            if found.get("reference"):
-                yield self._read_report(found, uuid=request.uuid)
-
+    # === READING ===
     def _read_items(self, spec: AnswerSpec, answer: Answer) -> Iterable[Found]:
         document = open_document(spec, answer.body)
         is_fine = self._passes(Found(spec, document, document))
@@ -342,52 +316,37 @@ class GenericProvider(HttpProvider):
             return replace(report, failure_type=reason)
         return report
 
-    # === PUSHES ===
-    def _parse_push(self, request: PushRequest) -> PushAnswer:
-        push = self._get_definition().push
-        if push is None:
-            raise UnreadablePush(GenericWords.NO_PUSH.say())
-        if push.signature:
-            check_signature(request, push.signature, self.get_text(push.signature.key))
-        reports, inbound = self._read_push(push, request)
-        if not reports and not inbound:
-            raise UnreadablePush(GenericWords.NO_REPORT.say())
-        return PushAnswer(
-            tuple(reports),
-            tuple(inbound),
-            push.status,
-            push.body.encode(),
-            push.content_type,
-        )
-
-    def _read_push(
-        self, push: PushSpec, request: PushRequest
-    ) -> tuple[list[DeliveryReport], list[InboundMessage]]:
-        reports = [
-            self._read_report(found)
-            for found in _open_push(push.reports, request)
-            if found.get("status") and (found.get("reference") or found.get("uuid"))
-        ]
-        if reports or push.inbound is None:
-            return reports, []
-        inbound = [
-            self._read_inbound(found)
-            for found in _open_push(push.inbound, request)
-            if found.get("sender") and found.get("text")
-        ]
-        return [], inbound
-
-    def _read_inbound(self, found: Found) -> InboundMessage:
-        sender, recipient = found.get("sender"), found.get("recipient")
-        return InboundMessage(
-            as_msisdn(sender) or sender,
-            found.get("text"),
-            as_msisdn(recipient) or recipient,
-            found.get("reference"),
-            self._read_moment(found.get("time")),
-        )
-
     # === ACCOUNT ===
+    def _test_connection(self) -> str:
+        definition = self._get_definition()
+        if definition.test:
+            self._ask_whether(definition.test)
+        elif definition.balance:
+            return super()._test_connection() or GenericWords.WORKS.say()
+        else:
+            raise ProviderError(GenericWords.NO_TEST.say())
+        return GenericWords.WORKS.say()
+
+    def _ask_whether(self, call: CallSpec) -> None:
+        """Ask something whose answer, of any HTTP status, shows that the settings work.
+
+        :raise ProviderError: it shows that they do not
+        """
+        answer = self._exchange(call.request.build(self._get_values()))
+        try:
+            document = open_document(call.answer, answer.body)
+            if Found(call.answer, document, document).is_success:
+                return
+        except Unreadable as error:
+            if answer.is_success:
+                raise ProviderError(AnswerWords.UNREADABLE.say(why=error)) from error
+        result = self._judge(answer)
+        raise ProviderError(result.route_down or result.message, code=result.code)
+
+
+class TellsBalance(GenericProvider):
+    """A provider that can be asked for the balance."""
+
     def _balance(self) -> Balance:
         call = self._get_definition().balance
         if call is None:
@@ -414,24 +373,6 @@ class GenericProvider(HttpProvider):
             answer.text,
         )
 
-    def _test_connection(self) -> str:
-        definition = self._get_definition()
-        if definition.test:
-            self._ask_whether(definition.test)
-            return GenericWords.WORKS.say()
-        if definition.balance is None:
-            raise ProviderError(GenericWords.NO_TEST.say())
-        return super()._test_connection() or GenericWords.WORKS.say()
-
-    def _ask_whether(self, call: CallSpec) -> None:
-        """Ask something whose answer only has to be a success."""
-        answer = self._ask(call.request.build(self._get_values()))
-        try:
-            document = open_document(call.answer, answer.body)
-            self._passes(Found(call.answer, document, document))
-        except Unreadable as error:
-            raise ProviderError(AnswerWords.UNREADABLE.say(why=error)) from error
-
 
 def _name_message(address: str, request: SubmitRequest) -> str:
     """The callback address with our name of a message: a report may come before the
@@ -447,65 +388,3 @@ def _to_placeholder(value: Value) -> str | int | None:
     if isinstance(value, ZoneInfo):
         return value.key
     return value
-
-
-# === PUSHES ===
-def _open_push(spec: AnswerSpec, request: PushRequest) -> Iterator[Found]:
-    """The items of a push.
-
-    :raise UnreadablePush: it is not of the kind that was expected
-    """
-    if spec.kind is Kind.FIELDS:
-        document: Any = request.read_fields()
-    else:
-        try:
-            document = open_document(spec, request.body)
-        except Unreadable as error:
-            raise UnreadablePush(str(error)) from error
-    return get_items(spec, document, request.query)
-
-
-def check_signature(request: PushRequest, spec: SignatureSpec, key: str) -> None:
-    """Check the signature of a push, if there is a key.
-
-    :raise ForgedPush: it is wrong or missing
-    """
-    if not key:
-        return
-    given = _get_part(request, spec.at, "", "").split(",")
-    for url in request.urls or ("",):
-        data = "".join(_get_part(request, part, url, key) for part in spec.of)
-        digest = _digest(spec.algorithm, key, data.encode("utf-8", "surrogateescape"))
-        for right in (digest.hex(), base64.b64encode(digest).decode()):
-            if any(_is_same(one.strip(), right) for one in given):
-                return
-    raise ForgedPush(GenericWords.FORGED.say())
-
-
-def _get_part(request: PushRequest, part: str, url: str, key: str) -> str:
-    """What a part of a signature stands for, see `SignatureSpec`."""
-    kind, colon, name = part.partition(":")
-    if colon and kind == "header":
-        return request.get_header(name)
-    if colon and kind == "field":
-        return request.read_fields().get(name, "")
-    if part == "body":
-        return request.body.decode("utf-8", "surrogateescape")
-    known = {"url": url, "address": url.partition("?")[0], "key": key}
-    return known.get(part, part)
-
-
-def _digest(algorithm: str, key: str, data: bytes) -> bytes:
-    kind, _dash, name = algorithm.rpartition("-")
-    if kind:
-        return hmac.new(key.encode(), data, name).digest()
-    return hashlib.new(name, data).digest()
-
-
-def _is_same(given: str, right: str) -> bool:
-    """Whether a signature is the right one; hexadecimal digits have no case."""
-    if len(given) == len(right) and re.fullmatch("[0-9a-f]+", right):
-        given = given.lower()
-    return hmac.compare_digest(
-        given.encode("utf-8", "replace"), right.encode("utf-8", "replace")
-    )

@@ -20,7 +20,8 @@ from .definition import (
     read_definition,
 )
 from .errors import RouteDown
-from .generic import GenericProvider
+from .generic import GenericProvider, TellsBalance
+from .generic_reports import Polls, TakesPushes
 from .http import HttpClient
 from .paths import PathWords
 from .settings import Kind, Setting
@@ -58,7 +59,7 @@ _SETTINGS_OF_PLACES = (
 )
 
 
-class HttpGenericProvider(GenericProvider):
+class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
     """An account at a provider that the settings of its route describe."""
 
     code = "http"

@@ -138,7 +138,9 @@ class Setting:
         if self.kind is Kind.DURATION:
             number = self._read_number(text)
             return (
-                None if number is None else timedelta(seconds=number * self.unit.seconds)
+                None
+                if number is None
+                else timedelta(seconds=number * self.unit.seconds)
             )
         if self.kind is Kind.TIME_ZONE:
             return read_zone(text)

@@ -110,6 +110,11 @@ def _default(value: Any, text: str) -> Any:
     return value if _show(value) else text
 
 
+def _quote(value: Any) -> str:
+    """A value as a part of an address."""
+    return quote(_show(value), safe="", errors="replace")
+
+
 def _show(value: Any) -> str:
     """A value as text; moments as `_iso` writes them."""
     if isinstance(value, datetime):
@@ -131,7 +136,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plus": _plus,
     "unix": _unix,
     "upper": lambda value: _show(value).upper(),
-    "urlencode": lambda value: quote(_show(value), safe=""),
+    "urlencode": _quote,
 }
 
 
@@ -146,7 +151,7 @@ def _make_environment(finalize: Callable[[Any], str]) -> ImmutableSandboxedEnvir
 
 _PLAIN = _make_environment(_show)
 #: for parts of an address: what a value contains stays one part
-_QUOTING = _make_environment(lambda value: quote(_show(value), safe=""))
+_QUOTING = _make_environment(_quote)
 
 
 # === COMPILING ===

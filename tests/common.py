@@ -164,9 +164,11 @@ class GatewayHelpers:
             for name in ("poll", "lookup", "push")
             if name in values
         }
-        capabilities = {"max_batch": 100, "max_lookup": 100, "push": "push" in script} | {
-            name: name in script for name in ("poll", "lookup")
-        }
+        capabilities = {
+            "max_batch": 100,
+            "max_lookup": 100,
+            "push": "push" in script,
+        } | {name: name in script for name in ("poll", "lookup")}
         code = f"scripted_{next(_numbers)}"
         members = {
             "code": code,

@@ -22,7 +22,8 @@ from ..definition import (
     Node,
     read_definition,
 )
-from ..generic import GenericProvider
+from ..generic import GenericProvider, TellsBalance
+from ..generic_reports import LooksUp, Polls, TakesPushes
 from ..settings import Kind, Setting, Unit
 from ..types import Capabilities, Channel, ClientReference, _
 
@@ -93,7 +94,19 @@ def read_preset(code: str, value: Any) -> type[GenericProvider]:
     members["capabilities"] = _get_capabilities(definition, details)
     if details["validity"]:
         members["validity"] = details["validity"]
-    return type(f"{code.title().replace('_', '')}Provider", (GenericProvider,), members)
+    name = f"{code.title().replace('_', '')}Provider"
+    return type(name, _get_bases(definition), members)
+
+
+def _get_bases(definition: Definition) -> tuple[type[GenericProvider], ...]:
+    """The classes of what a definition has."""
+    parts: tuple[tuple[object, type[GenericProvider]], ...] = (
+        (definition.poll, Polls),
+        (definition.lookup, LooksUp),
+        (definition.push, TakesPushes),
+        (definition.balance, TellsBalance),
+    )
+    return tuple(base for spec, base in parts if spec) or (GenericProvider,)
 
 
 def _make_address(node: Node) -> Setting:
