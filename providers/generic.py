@@ -50,6 +50,8 @@ from .types import (
     _,
 )
 
+#: a message of more parts is none
+_MAX_SEGMENTS = 255
 #: characters of the basic table of GSM 03.38 and its extension
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
@@ -61,6 +63,7 @@ class GenericWords(Words):
     """What is said of providers that are described by data."""
 
     NOT_EXPECTED = _("the answer has neither a reference nor an error")
+    CONTRADICTION = _("the answer has both a reference and an error")
     NO_REPORT = _("The push is neither a delivery report nor an inbound message")
     NO_PUSH = _("Pushes are not set up for this route")
     NO_BALANCE = _("The balance request is not set up for this route")
@@ -101,6 +104,12 @@ class Found:
             return not self.get("error")
         word = self.get("success").casefold()
         return word in self.spec.success if self.spec.success else bool(word)
+
+    @property
+    def segments(self) -> int | None:
+        """The number of parts, where it can be one."""
+        number = as_integer(self.get("segments"))
+        return number if number and 0 < number <= _MAX_SEGMENTS else None
 
     @property
     def money(self) -> Money | None:
@@ -216,18 +225,21 @@ class GenericProvider(HttpProvider):
         document = open_document(spec, answer.body)
         found = Found(spec, document, document)
         reference = found.get("reference")
-        is_proved = found.is_success and ("success" in spec.paths or bool(reference))
-        result = SubmitResult(Outcome.ACCEPTED)
-        if not is_proved:
+        is_tested = "success" in spec.paths
+        if found.is_success and (is_tested or reference):
+            result = SubmitResult(Outcome.ACCEPTED)
+        else:
             code, text = self._find_error(found)
             if not code and not text:
                 raise Unreadable(GenericWords.NOT_EXPECTED.say())
+            if reference and not is_tested and code not in self.errors:
+                raise Unreadable(GenericWords.CONTRADICTION.say())
             result = self._explain(code, text)
         if result.outcome is Outcome.ACCEPTED:
             result = replace(
                 result,
                 provider_reference=reference or self._get_sent(spec, requests[0]),
-                segments=as_integer(found.get("segments")),
+                segments=found.segments,
                 price=found.money,
             )
         return [result]
@@ -298,7 +310,7 @@ class GenericProvider(HttpProvider):
             **{name: value or known.get(name) or None for name, value in named.items()},
             msisdn=as_msisdn(found.get("number")),
             message=found.get("text"),
-            segments=as_integer(found.get("segments")),
+            segments=found.segments,
             occurred_at=self._read_moment(found.get("time")),
             price=found.money,
         )

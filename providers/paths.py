@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -76,6 +77,7 @@ class Path:
         return bool(self.find(item, document))
 
 
+@lru_cache(maxsize=1024)
 def compile_path(source: str, kind: Kind) -> Path:
     """Check a path.
 

@@ -304,6 +304,29 @@ class TestDescribed(BaseCase):
         result, _http = self.submit({"ok": False, "error": {"code": 1}}, **tested)
         self.assertEqual(result.outcome, Outcome.REFUSED)
 
+    def test_a_reference_with_an_error_is_a_contradiction(self):
+        """Without a success test nobody knows which of them counts."""
+        told = {"id": "1", "error": {"code": 0, "text": "OK"}}
+        result, _http = self.submit(told)
+        self.assertEqual(result.outcome, Outcome.MAYBE_SENT)
+        result, _http = self.submit(told, errors="* = later")
+        self.assertEqual(result.outcome, Outcome.MAYBE_SENT)
+        result, _http = self.submit(told, errors="0 = accepted")
+        self.assertEqual(result.outcome, Outcome.ACCEPTED)
+        self.assertEqual(result.provider_reference, "1")
+
+    def test_an_entry_may_stand_for_all_other_errors(self):
+        told = {"error": {"code": 5, "text": "Why"}}
+        result, _http = self.submit(told, errors="* = later:7")
+        self.assertEqual((result.outcome, result.retry_after), (Outcome.NOT_SENT, 7))
+        self.assertEqual((result.code, result.message), ("5", "Why"))
+
+    def test_parts_that_cannot_be_are_not_believed(self):
+        places = LEAST["answer"] + "\nsegments = $.parts"
+        for parts, expected in ((3, 3), (0, None), (-1, None), (10**9, None)):
+            result, _http = self.submit({"id": "1", "parts": parts}, answer=places)
+            self.assertEqual(result.segments, expected)
+
     def test_without_a_status_request_nothing_is_polled(self):
         provider, http = self.make(b"{}")
         self.assertEqual(provider.poll(["1"]), [])

@@ -1,32 +1,43 @@
 """Presets: each against its gate, and what is demanded of their files."""
 
+import hmac
+import itertools
 import json
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import dedent
+from urllib.parse import parse_qsl
 
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
-from odoo.addons.crm_sms_gateway.providers.errors import ProviderError
+from odoo.addons.crm_sms_gateway.providers.definition import MESSAGE_NAMES, POLL_NAMES
+from odoo.addons.crm_sms_gateway.providers.errors import ForgedPush, ProviderError
 from odoo.addons.crm_sms_gateway.providers.generic import GenericProvider
+from odoo.addons.crm_sms_gateway.providers.http_generic import HttpGenericProvider
 from odoo.addons.crm_sms_gateway.providers.presets import (
     FOLDER,
     PresetError,
     load_preset,
     load_presets,
 )
+from odoo.addons.crm_sms_gateway.providers.presets.texts import TEXTS
+from odoo.addons.crm_sms_gateway.providers.settings import Kind as PresetKind
+from odoo.addons.crm_sms_gateway.providers.templates import FILTERS
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
+    Context,
     DeliveryStatus,
     Money,
     Outcome,
+    PushRequest,
     Units,
 )
 
-from .common import FakeHttp, respond
-from .contract import GateCase, GateContract, to_request
+from .common import FakeHttp, make_request, respond
+from .contract import CALLBACK, GateCase, GateContract, to_request
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -277,6 +288,11 @@ class TestPlaysms(PresetCase):
 
 
 # === FILES ===
+def get_texts(setting):
+    """What people read of a setting."""
+    return (setting.label, setting.help, *dict(setting.choices).values())
+
+
 #: a preset as short as one can be
 LEAST = {
     "source": ["example.com"],
@@ -413,6 +429,21 @@ class TestFiles(BaseCase):
         self.assertEqual({one.code for one in load_presets()}, codes)
         self.assertLessEqual(codes, set(PROVIDERS))
 
+    def test_texts_of_presets_are_marked_for_translation(self):
+        found = {
+            text
+            for provider in load_presets()
+            for text in (
+                provider.label,
+                provider.description,
+                *(one for s in provider.settings for one in get_texts(s)),
+            )
+            if text
+        }
+        own = {s.label for s in HttpGenericProvider.settings if s.name == "url"}
+        own |= {s.help for s in HttpGenericProvider.settings if s.name == "url"}
+        self.assertEqual(found - own, set(TEXTS))
+
     def test_every_preset_says_where_its_facts_come_from(self):
         for path in FOLDER.glob("*.json"):
             with self.subTest(path.name):
@@ -426,3 +457,83 @@ class TestFiles(BaseCase):
                 self.assertIn(
                     DeliveryStatus.DELIVERED, {one.status for one in words.values()}
                 )
+
+
+# === THE DOCUMENTATION ===
+def read_example():
+    """The file that ``docs/presets.rst`` shows."""
+    text = (ROOT / "docs" / "presets.rst").read_text("utf-8")
+    block = text.partition(".. code-block:: json\n\n")[2]
+    lines = itertools.takewhile(lambda x: not x or x[0] == " ", block.splitlines())
+    return dedent("\n".join(lines))
+
+
+class TestDocumentation(BaseCase):
+    def make(self, *answers):
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "example.json")
+            path.write_text(read_example(), "utf-8")
+            provider = load_preset(path)
+        http = FakeHttp(*answers)
+        settings = {"key": "k3y-of-example", "sender": "Shop"}
+        context = Context("Route", callback_url=CALLBACK)
+        return provider(settings, http, context), http
+
+    def test_the_example_sends(self):
+        told = {"status": "OK", "message": {"id": 7, "parts": 2}}
+        provider, http = self.make(answer(told))
+        until = datetime.now(timezone.utc) + timedelta(days=9)
+        [result] = provider.submit([make_request(valid_until=until)])
+        self.assertEqual(result.outcome, Outcome.ACCEPTED)
+        self.assertEqual((result.provider_reference, result.segments), ("7", 2))
+        [(url, body, headers)] = http.posts
+        self.assertEqual(url, "https://api.provider.example/v1/messages")
+        self.assertEqual(headers["Authorization"], "Bearer k3y-of-example")
+        fields = dict(parse_qsl(body.decode()))
+        self.assertEqual(fields["to"], "79160000001")
+        self.assertEqual(fields["ttl"], "1440")
+        self.assertEqual(fields["callback"], f"{CALLBACK}?uuid={make_request().uuid}")
+
+    def test_the_example_refuses(self):
+        for code, outcome in (
+            ("bad_number", Outcome.REFUSED),
+            ("no_money", Outcome.NOT_SENT),
+            ("slow_down", Outcome.NOT_SENT),
+            ("another", Outcome.REFUSED),
+        ):
+            told = {"status": "error", "error": {"code": code, "text": "Why"}}
+            provider, _http = self.make(answer(told))
+            with self.subTest(code):
+                [result] = provider.submit([make_request()])
+                self.assertEqual(result.outcome, outcome)
+
+    def test_the_example_polls_and_tells_the_balance(self):
+        told = {"message": {"id": "7", "state": "Lost", "changed": 1764403200}}
+        provider, _http = self.make(answer(told))
+        [report] = provider.poll(["7"])
+        self.assertEqual(report.failure_type, "unreachable")
+        provider, _http = self.make(answer({"error": {"code": "not_yet"}}))
+        self.assertEqual(provider.poll(["7"]), [])
+        provider, _http = self.make(answer({"amount": "9.50", "currency": "eur"}))
+        self.assertEqual(provider.test_connection(), "9.50 EUR")
+
+    def test_the_example_reads_pushes(self):
+        provider, _http = self.make(b"")
+        body = b"id=7&reference=abc&state=lost&reason=17"
+        right = hmac.new(b"k3y-of-example", body, "sha256").hexdigest()
+        request = PushRequest("POST", body, headers={"x-signature": right})
+        pushed = provider.parse_push(request)
+        [report] = pushed.reports
+        self.assertEqual((report.uuid, report.failure_type), ("abc", "blocked"))
+        self.assertEqual(pushed.body, b"OK")
+        with self.assertRaises(ForgedPush):
+            provider.parse_push(PushRequest("POST", body))
+
+    def test_everything_a_file_may_have_is_told(self):
+        text = (ROOT / "docs" / "presets.rst").read_text("utf-8")
+        for name in (
+            *(*MESSAGE_NAMES, *POLL_NAMES, *FILTERS),
+            *(one.value for one in PresetKind if one is not PresetKind.ADDRESS),
+        ):
+            with self.subTest(name):
+                self.assertRegex(text, rf"\b{name}\b")
