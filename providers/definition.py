@@ -97,7 +97,7 @@ class DefinitionWords(Words):
     MISSING = _("it is missing")
     NOT_TEXT = _("it must be text")
     NOT_A_LIST = _("it must be a list")
-    NOT_NAMED = _("it must be values with names")
+    NOT_NAMED = _("it must be names with values")
     NOT_A_NUMBER = _("it must be a whole number that is not negative")
     BAD_CHOICE = _("it must be one of: {names}")
     BAD_PATH = _("the address must stay below that of the provider")
@@ -110,7 +110,7 @@ class DefinitionWords(Words):
         "it must be one of: accepted, delivered, failed, failed:reason, expired,"
         " unknowable"
     )
-    BAD_REASON = _("there is no such reason of a failure")
+    BAD_REASON = _("there is no such failure reason")
     NOT_A_SWITCH = _("it must be true or false")
     BAD_DEFAULT = _("it is no value of this kind")
     NO_PROOF = _("the answer needs {names}")

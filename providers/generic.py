@@ -69,7 +69,7 @@ class GenericWords(Words):
     NO_BALANCE = _("The balance request is not set up for this route")
     NO_AMOUNT = _("the answer has no balance")
     NO_TEST = _(
-        "The provider can be asked nothing that proves the settings without sending:"
+        "The settings cannot be tested without sending: set up the balance request, or"
         " send a test message"
     )
     WORKS = _("The provider accepts the settings")

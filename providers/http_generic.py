@@ -174,7 +174,8 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             required=True,
             help=_(
                 "name = path, with the names reference, success, success_values (with"
-                " commas), error, error_text, segments, price, currency"
+                " commas), error, error_text, segments, price, currency, sent_reference"
+                " (a template)"
             ),
         ),
         Setting(
@@ -205,7 +206,8 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             Kind.LINES,
             help=_(
                 "name = path, with the names items, reference, status, code, text,"
-                " number, time, segments, price, currency, success, error, error_text"
+                " number, time, segments, price, currency, success, error, error_text,"
+                " pending (codes of errors: no status yet)"
             ),
         ),
         Setting(

@@ -163,6 +163,9 @@ def _compile_xml(source: str) -> Path:
         raise PathError(PathWords.UNREADABLE.say(path=source)) from error
 
     def find(item: Any, _document: Any) -> list[Any]:
+        if not isinstance(item, etree._Element):
+            # an attribute or a text, as an item of a list
+            return [item] if source == "." else []
         try:
             found = path(item)
         except etree.XPathError:

@@ -658,6 +658,13 @@ class TestPaths(BaseCase):
                     compile_path(source, Kind.XML).read(root, root), expected
                 )
 
+    def test_an_item_of_xml_may_be_a_text(self):
+        root = etree.fromstring("<o><a id='1'/><a id='2'/></o>")
+        items = compile_path("//@id", Kind.XML).find(root, root)
+        found = [compile_path(".", Kind.XML).read(item, root) for item in items]
+        self.assertEqual(found, ["1", "2"])
+        self.assertEqual(compile_path("@id", Kind.XML).read(items[0], root), "")
+
     def test_what_would_take_long_is_refused(self):
         for kind, sources in {
             Kind.JSON: (

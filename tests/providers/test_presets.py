@@ -310,7 +310,7 @@ MISTAKES = (
     ({"label": 5}, "label: it must be text"),
     ({"source": []}, "source: it is missing"),
     ({"submit": None}, "submit: it is missing"),
-    ({"submit": []}, "submit: it must be values with names"),
+    ({"submit": []}, "submit: it must be names with values"),
     ({"submit": {"path": "/send"}}, "submit.answer: it is missing"),
     (
         {"submit": {"path": "/send", "answer": {}}},
@@ -360,7 +360,7 @@ MISTAKES = (
     ({"errors": {"5": "refused:nonsense"}}, "errors.5: it must be one of"),
     ({"errors": {"5": 7}}, "errors.5: it must be text"),
     ({"statuses": {"done": "ready"}}, "statuses.done: it must be one of"),
-    ({"failures": {"5": "nonsense"}}, "failures.5: there is no such reason"),
+    ({"failures": {"5": "nonsense"}}, "failures.5: there is no such failure reason"),
     ({"push": {}}, "push.reports: it is missing"),
     ({"push": {**PUSH, "status": "200"}}, "push.status: it must be a whole number"),
     (
