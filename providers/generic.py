@@ -50,6 +50,7 @@ from .types import (
     _,
 )
 
+_CURRENCY = re.compile("[A-Z]{3}")
 #: a message of more parts is none
 _MAX_SEGMENTS = 255
 #: characters of the basic table of GSM 03.38 and its extension
@@ -115,8 +116,9 @@ class Found:
     def money(self) -> Money | None:
         """The price."""
         amount = as_decimal(self.get("price"))
-        currency = self.spec.currency or self.get("currency")
-        return Money(amount, currency.upper()) if amount and currency else None
+        currency = (self.spec.currency or self.get("currency")).upper()
+        is_price = amount and _CURRENCY.fullmatch(currency)
+        return Money(amount, currency) if amount and is_price else None
 
 
 def open_document(spec: AnswerSpec, body: bytes) -> Any:
@@ -377,7 +379,7 @@ class TellsBalance(GenericProvider):
         if not self._passes(found) or amount is None:
             raise Unreadable(GenericWords.NO_AMOUNT.say())
         currency = spec.currency or found.get("currency")
-        is_money = re.fullmatch("[A-Z]{3}", currency.upper())
+        is_money = _CURRENCY.fullmatch(currency.upper())
         return Balance(
             (Money(amount, currency.upper()),) if is_money else (),
             () if is_money else (Units(currency, int(amount)),),
