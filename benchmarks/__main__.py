@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from . import accept, bodies, campaigns, codes, marketing, reports, submit
+from . import accept, adapters, bodies, campaigns, codes, marketing, reports, submit
 from .databases import LOCAL
 from .figures import Figure, Line, Row, format_table
 from .profiles import write_profile
@@ -30,6 +30,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "push-single": reports.measure_single,
     "poll": reports.measure_poll,
     "codes": codes.measure,
+    "adapters": adapters.measure,
     "bodies": bodies.measure,
     "campaign": campaigns.measure,
     "marketing": marketing.measure,

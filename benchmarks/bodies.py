@@ -11,8 +11,9 @@ from .processes import Server
 from .scene import Scene, open_stage
 from .web import Request, exchange
 
+#: a user of 24 bytes, a number alone, is a message as much as a plain one of 90
 SLOWEST = Line(
-    "bodies-time", "hostile bodies: time per byte / a plain one's", "", 1, True
+    "bodies-time", "hostile bodies: time per byte / a plain one's", "", 4, True
 )
 BIGGEST = Line("bodies-memory", "hostile bodies: over the idle worker", "MB", 150, True)
 #: bytes of a body, as far as a request may have so many users

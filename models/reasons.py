@@ -127,9 +127,7 @@ OF_FAILURE_TYPE = {
     ),
     "sender_unregistered": Reason(
         _lt("Sender not registered"),
-        _lt(
-            "The sender name is not registered with the recipient's mobile operator."
-        ),
+        _lt("The sender name is not registered with the recipient's mobile operator."),
         _lt(
             "Let the provider register the name with this operator, or send under a"
             " registered one. Then send again."
@@ -172,8 +170,8 @@ OF_FAILURE_TYPE = {
             " messages back to protect the subscriber from fraud."
         ),
         _lt(
-            "Make sure in another way that the number is still the customer's, then send"
-            " again. Send no codes before that."
+            "Make sure in another way that the number is still the customer's, then"
+            " send again. Send no codes before that."
         ),
     ),
     "no_answer": Reason(

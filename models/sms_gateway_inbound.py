@@ -99,9 +99,7 @@ class SmsGatewayInbound(models.Model):
              RETURNING id
                 """,
                 SQL(", ").join(map(SQL.identifier, COLUMN_TYPES)),
-                select_rows(
-                    COLUMN_TYPES, list(map(itemgetter(*COLUMN_TYPES), rows))
-                ),
+                select_rows(COLUMN_TYPES, list(map(itemgetter(*COLUMN_TYPES), rows))),
             )
         )
         stored = self.browse(row_id for (row_id,) in self.env.cr.fetchall())

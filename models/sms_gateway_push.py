@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from datetime import timedelta
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -15,8 +16,8 @@ from .public_address import get_public_address
 _logger = logging.getLogger(__name__)
 
 _PLAIN = "text/plain; charset=utf-8"
-#: When a route last heard of its provider is written down once in so many seconds.
-_NOTE_SECONDS = 60
+#: When a route last heard of its provider is written down once in so long.
+_NOTE_EVERY = timedelta(minutes=1)
 
 
 class SmsGatewayPush(models.AbstractModel):
@@ -109,9 +110,8 @@ class SmsGatewayPush(models.AbstractModel):
             route,
             SQL("last_push_at = %s", clock.this_second()),
             SQL(
-                "(last_push_at IS NULL OR last_push_at < %s - %s * interval '1 second')",
-                clock.this_second(),
-                _NOTE_SECONDS,
+                "(last_push_at IS NULL OR last_push_at < %s)",
+                clock.this_second() - _NOTE_EVERY,
             ),
         )
 

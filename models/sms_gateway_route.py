@@ -261,7 +261,7 @@ class SmsGatewayRoute(models.Model):
     def _compute_settings_remark(self):
         for route in self:
             stored = route._origin
-            route.settings_remark = stored and stored._make_remark()
+            route.settings_remark = stored._make_remark() if stored else False
 
     @api.depends("pause_reason", "lacks_settings")
     @api.depends_context("lang")
@@ -567,6 +567,7 @@ class SmsGatewayRoute(models.Model):
         provider = PROVIDERS.get(self.provider_code)
         if not provider:
             return
+        self._offer_channels(provider.capabilities.channels)
         stored = self._origin
         if stored and stored.provider_code == self.provider_code:
             self.setting_ids = stored.setting_ids
@@ -575,6 +576,15 @@ class SmsGatewayRoute(models.Model):
             Command.create({"name": setting.name, "value": setting.default})
             for setting in provider.settings
         ]
+
+    def _offer_channels(self, channels):
+        """Keep what was chosen as far as the provider offers it; there is no route
+        without a channel."""
+        self.has_sms = self.has_sms and "sms" in channels
+        self.has_voice = self.has_voice and "voice" in channels
+        if not self._get_channels():
+            self.has_sms = "sms" in channels
+            self.has_voice = "sms" not in channels
 
     def _complete_settings(self):
         """Give every route one row for each setting its provider declares."""

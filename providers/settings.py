@@ -137,11 +137,8 @@ class Setting:
             return self._read_number(text)
         if self.kind is Kind.DURATION:
             number = self._read_number(text)
-            return (
-                None
-                if number is None
-                else timedelta(seconds=number * self.unit.seconds)
-            )
+            length = timedelta(seconds=self.unit.seconds)
+            return None if number is None else number * length
         if self.kind is Kind.TIME_ZONE:
             return read_zone(text)
         if self.kind is Kind.CHOICE:

@@ -95,8 +95,9 @@ class Capabilities:
     #: seconds after the attempt from which "never seen" is believed, and the message
     #: handed over again; None = a person decides
     not_found_after: float | None = None
-    #: shortest and longest time to live that the protocol carries, in seconds
-    validity: tuple[int, int] | None = None
+    #: shortest and longest time to live that the protocol carries, in seconds; None:
+    #: it has no longest, or carries none at all
+    validity: tuple[int, int | None] | None = None
     #: longest text of a call, in characters
     max_speech: int | None = None
     push: bool = False

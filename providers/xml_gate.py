@@ -188,7 +188,7 @@ class XmlGateProvider(Provider):
         max_batch=_MAX_BATCH,
         per_recipient_text=True,
         client_reference=ClientReference.DEDUP,
-        validity=(60, 999_999_999),
+        validity=(60, None),
         push=True,
         poll=True,
         max_poll=500,

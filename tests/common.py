@@ -241,6 +241,14 @@ class GatewayHelpers:
         with self.as_cron() as env:
             env["sms.gateway.balance"]._cron_ask()
 
+    def run_fetch(self):
+        with self.as_cron() as env:
+            env["sms.gateway.inbound"]._cron_fetch()
+
+    def run_retention(self):
+        with self.as_cron() as env:
+            env["sms.gateway.message"]._cron_retention()
+
     def run_tell(self):
         with self.as_cron() as env:
             env["sms.gateway.native"]._cron_tell()

@@ -5,11 +5,13 @@ from . import test_dashboard
 from . import test_delivery_report
 from . import test_dispatcher
 from . import test_failed_statements
+from . import test_fault_matrix
 from . import test_field_text
 from . import test_findings
 from . import test_health
 from . import test_hold
 from . import test_hostile_provider
+from . import test_inbound
 from . import test_link
 from . import test_list
 from . import test_message_enqueue
@@ -20,6 +22,7 @@ from . import test_outcomes
 from . import test_phone
 from . import test_plans
 from . import test_price
+from . import test_push
 from . import test_read_domain
 from . import test_readable
 from . import test_reasons

@@ -80,4 +80,4 @@ class TestPublicAddress(DraftCase):
                 self.assertTrue(draft.action_preview({}))
                 draft.action_send()
                 self.assertEqual(self.get_texts(draft), [SALE])
-                self.assertTrue(self.route.sudo().webhook_url.startswith("/crm_sms"))
+                self.assertFalse(self.route.sudo().webhook_url)

@@ -20,6 +20,7 @@ from odoo.addons.crm_sms_gateway.models.sms_gateway_message import (
 )
 from odoo.addons.crm_sms_gateway.providers.base import BaseWords
 from odoo.addons.crm_sms_gateway.providers.http import HttpWords
+from odoo.addons.crm_sms_gateway.providers.reading import ReadingWords
 from odoo.addons.crm_sms_gateway.providers.types import Outcome
 from odoo.addons.crm_sms_gateway.providers.xml_gate import (
     GateWords,
@@ -333,7 +334,7 @@ class TestXmlGate(ReasonCase):
 
 class TestDeliveryReports(ReasonCase):
     def test_what_was_pushed_is_told_in_the_readers_language(self):
-        why = GateWords.NOT_XML.say()
+        why = ReadingWords.NOT_XML.say()
         Report = self.env["sms.gateway.delivery.report"]
         report = Report._keep_unreadable(self.route, b"?", why)
         report.failure_type = "unreachable"

@@ -1,5 +1,10 @@
 """Unknown messages: nobody knows whether they were sent, until somebody is asked."""
 
+from datetime import datetime, timezone
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -175,6 +180,118 @@ class TestLookup(ReconcileCase):
         self.run_recover()
         self.assertEqual(message.state, "submitted")
         self.assertFalse(message.next_poll_at)
+
+
+@tagged("post_install", "-at_install")
+class TestCandidates(ReconcileCase):
+    """A provider that does not know our reference is asked for the same text to the
+    same number."""
+
+    def script(self, candidates, **values):
+        """:param candidates: function of a request: what the provider has seen"""
+        route, provider = self.script_route(submit=NO_ANSWER, lookup=None, **values)
+        self.startPatcher(
+            patch.object(
+                provider,
+                "_lookup",
+                lambda _self, requests: [candidates(one) for one in requests],
+            )
+        )
+        return route, provider
+
+    def seen(self, *references):
+        return lambda _request: [
+            DeliveryReport(DeliveryStatus.DELIVERED, provider_reference=reference)
+            for reference in references
+        ]
+
+    def look_up(self, messages):
+        self.let_pass(10, messages)
+        self.run_recover()
+
+    def test_the_only_one_is_ours(self):
+        route, _provider = self.script(self.seen("r-1"))
+        message = self.make_unknown(route)
+        self.look_up(message)
+        self.assertEqual(
+            (message.state, message.provider_reference), ("delivered", "r-1")
+        )
+
+    def test_what_another_message_owns_is_not_ours(self):
+        route, _provider = self.script(self.seen("r-1", "r-2"))
+        first = self.make_unknown(route)
+        self.set_state(first, "submitted", provider_reference="r-1")
+        message = self.make_unknown(route)
+        self.look_up(message)
+        self.assertEqual(
+            (message.state, message.provider_reference), ("delivered", "r-2")
+        )
+
+    def test_of_several_nobody_chooses(self):
+        route, _provider = self.script(self.seen("r-1", "r-2"), not_found_after=0)
+        message = self.make_unknown(route)
+        self.look_up(message)
+        self.assertEqual(message.state, "unknown")
+
+    def test_two_lost_messages_and_one_that_was_seen(self):
+        """One of them was taken; the other is handed over again."""
+        route, _provider = self.script(
+            self.seen("r-1"), not_found_after=0, max_lookup=100
+        )
+        messages = self.make_unknown(route) | self.make_unknown(route)
+        self.look_up(messages)
+        self.assertEqual(sorted(messages.mapped("state")), ["delivered", "queued"])
+
+
+@tagged("post_install", "-at_install")
+class TestNotFound(ReconcileCase):
+    """What a provider has not seen for long enough was never handed over."""
+
+    def script(self, **values):
+        self.asked = []
+
+        def look_up(requests):
+            self.asked += requests
+            return found(DeliveryStatus.NOT_FOUND)(requests)
+
+        return self.script_route(submit=NO_ANSWER, lookup=look_up, **values)
+
+    def test_it_is_handed_over_again_after_the_providers_patience(self):
+        route, provider = self.script(not_found_after=120)
+        with freeze_time("2026-11-23 12:00:00") as clock:
+            message = self.make_unknown(route)
+            clock.tick(10)
+            self.run_recover()
+            self.assertEqual(message.state, "unknown", "it may be on its way")
+            provider.script["submit"] = accept
+            clock.tick(115)
+            self.run_recover()
+            self.assertEqual((message.state, message.maybe_sent), ("queued", False))
+            self.run_lane()
+        self.assertEqual(message.state, "submitted")
+        self.assertEqual(len(provider.batches), 2)
+
+    def test_the_provider_is_told_when_the_attempt_was(self):
+        route, _provider = self.script(not_found_after=120)
+        with freeze_time("2026-11-23 12:00:00") as clock:
+            self.make_unknown(route)
+            clock.tick(10)
+            self.run_recover()
+        [request] = self.asked
+        self.assertEqual(
+            request.attempted_at, datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+        )
+
+    def test_after_its_time_to_live_it_is_not_handed_over(self):
+        route, provider = self.script(not_found_after=120)
+        with freeze_time("2026-11-23 12:00:00") as clock:
+            message = self.make_unknown(route, ttl=100)
+            clock.tick(130)
+            self.run_recover()
+            self.run_lane()
+            self.run_lane()
+        self.assertEqual(message.state, "expired")
+        self.assertEqual(len(provider.batches), 1)
 
 
 @tagged("post_install", "-at_install")

@@ -8,6 +8,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open
 
 from odoo.addons.crm_sms_gateway.models.res_users import KEY_SCOPE
+from odoo.addons.crm_sms_gateway.providers.types import InboundMessage
 
 from ..common import PHONE, GatewayCase, sandbox_phone
 
@@ -29,7 +30,9 @@ RIGHTS = {
     "sms.gateway.statistic": ("r", "r", "r"),
     "sms.gateway.statistic.change": ("", "", "r"),
     "sms.gateway.balance": ("r", "r", "r"),
+    "sms.gateway.inbound": ("r", "r", "r"),
     "sms.gateway.delivery.report": ("", "r", "r"),
+    "sms.gateway.route.reason": ("", "", "crud"),
     "sms.gateway.template": ("r", "crud", "crud"),
     "sms.gateway.template.translation": ("r", "crud", "crud"),
     "sms.gateway.idempotency": ("", "", ""),
@@ -64,6 +67,7 @@ WITHOUT_COMPANY = {
 }
 PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
+    "sms.gateway.route.reason": "route_id.company_id",
     "sms.gateway.price": "route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.link": "campaign_id.company_id",
@@ -285,6 +289,12 @@ class TestCompanies(SecurityCase):
         self.env["sms.gateway.balance"]._request(self.other_route)
         reports = self.env["sms.gateway.delivery.report"]
         reports._keep_unreadable(self.other_route, b"?", "?")
+        self.env["sms.gateway.inbound"]._store(
+            self.other_route, [InboundMessage("+79281706700", "?")], "push"
+        )
+        self.env["sms.gateway.route.reason"].create(
+            {"route_id": self.other_route.id, "code": "1", "failure_type": "busy"}
+        )
         self.env["sms.gateway.template"].create(
             {
                 "name": "other",

@@ -7,7 +7,7 @@ import struct
 import threading
 from collections.abc import Callable
 
-from odoo.addons.crm_sms_gateway.providers.http import HttpResponse
+from odoo.addons.crm_sms_gateway.providers.http import HttpClient, HttpResponse
 from odoo.addons.crm_sms_gateway.providers.types import SubmitRequest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -168,6 +168,19 @@ class FakeHttp:
 
     def close(self) -> None:
         pass
+
+
+class RecordingHttp(HttpClient):
+    """A client that keeps the answers it got."""
+
+    def __init__(self, **values):
+        super().__init__(**values)
+        self.answers: list[HttpResponse] = []
+
+    def _call(self, *arguments) -> HttpResponse:
+        answer = super()._call(*arguments)
+        self.answers.append(answer)
+        return answer
 
 
 def respond(body: bytes = b"", *, status: int = 200, **headers: str) -> HttpResponse:

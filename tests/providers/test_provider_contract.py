@@ -1,17 +1,13 @@
 """The contract of providers without a gate, and that no provider goes without."""
 
-from xml.sax.saxutils import quoteattr
-
-from lxml import etree
-
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.types import Outcome
 
 from ..simulators.gates import GATES
-from .common import FakeHttp, make_request, respond
-from .contract import LOGGER, GateContract, ProviderContract
+from .common import FakeHttp, make_request
+from .contract import LOGGER, GateCase, GateContract, ProviderContract
 
 
 class TestSandboxContract(ProviderContract, BaseCase):
@@ -19,31 +15,11 @@ class TestSandboxContract(ProviderContract, BaseCase):
     code = "sandbox"
 
 
-class TestXmlGateContract(ProviderContract, BaseCase):
+class TestXmlGateContract(GateContract, GateCase):
     allow_inherited_tests_method = True
     code = "xml_gate"
-    settings = {
-        "url": "https://gate.example",
-        "login": "me",
-        "password": "s3cret",
-        "sender": "Shop",
-        "timezone": "Europe/Moscow",
-    }
-
-    def make_working_http(self):
-        return AcceptingGate()
-
-
-class AcceptingGate(FakeHttp):
-    """Accepts every message and uses its number as its id; answers backwards."""
-
-    def post(self, url, *, body, headers):
-        items = [
-            f"<information number_sms={quoteattr(a.get('number_sms'))} "
-            f"id_sms={quoteattr(a.get('phone'))}>send</information>"
-            for a in etree.fromstring(body).iter("abonent")
-        ]
-        return respond(f"<response>{''.join(reversed(items))}</response>".encode())
+    #: errors are told in words, without codes
+    unknown_error = "Странная ошибка"
 
 
 class TestProviderRegistry(BaseCase):

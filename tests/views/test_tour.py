@@ -28,6 +28,33 @@ class TestTour(GatewayHttpCase):
             "/odoo", "sms_gateway_read_campaign", login="tour_administrator"
         )
 
+    def test_enters_the_settings_of_a_provider(self):
+        self.start_tour(
+            "/odoo/sms-gateway-routes/new",
+            "sms_gateway_settings",
+            login="tour_administrator",
+        )
+        route = self.env["sms.gateway.route"].search([("name", "=", "settings tour")])
+        entered = {row.name: row.value for row in route.setting_ids}
+        self.assertEqual(
+            entered,
+            {
+                "url": "https://gate.example.com",
+                "login": "shop",
+                "password": False,
+                "sender": "SHOP",
+                "timezone": "Asia/Yekaterinburg",
+                "max_batch": "50",
+                "honours_client_id": "1",
+                "name_delivery": False,
+                "translit": "1",
+            },
+        )
+        self.assertEqual(
+            route.setting_ids.filtered("is_secret").sudo().secret_value, "hush"
+        )
+        self.assertEqual(route.state, "active")
+
     def test_asks_for_the_balance_and_reads_the_answer(self):
         self.start_tour(
             "/odoo/sms-gateway-routes",

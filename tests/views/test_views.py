@@ -148,6 +148,18 @@ class TestPages(ViewCase):
                 "received_at": fields.Datetime.now(),
             }
         )
+        cls.env["sms.gateway.inbound"].create(
+            {
+                "route_id": cls.route.id,
+                "company_id": cls.route.company_id.id,
+                "message_id": campaign.message_ids[0].id,
+                "digest": "1",
+                "sender": sandbox_phone("0001"),
+                "source": "push",
+                "received_at": fields.Datetime.now(),
+                "recorded_at": fields.Datetime.now(),
+            }
+        )
         cls.env["res.users.apikeys"].with_user(cls.people["user"]).sudo()._generate(
             MODULE, "A", None
         )
@@ -197,7 +209,13 @@ class TestPages(ViewCase):
             self.assertTrue(groups)
 
     def test_rows_made_by_the_gateway_are_not_made_by_people(self):
-        for model in ("message", "balance", "delivery_report", "statistic"):
+        for model in (
+            "message",
+            "inbound",
+            "balance",
+            "delivery_report",
+            "statistic",
+        ):
             action = self.env.ref(f"{MODULE}.sms_gateway_{model}_action")
             _records, arches = self.load_views(action, "administrator")
             with self.subTest(model):
@@ -237,7 +255,9 @@ class TestRights(ViewCase):
     def test_only_administrators_ask_providers_and_see_settings(self):
         for person in ("user", "manager"):
             form = self.load_form("sms_gateway_route_action", person)
-            self.assertEqual(names(form, "button"), {"action_open_messages"})
+            self.assertEqual(
+                names(form, "button"), {"action_open_messages", "action_open_inbound"}
+            )
             self.assertFalse({"setting_ids", "price_ids"} & names(form))
         form = self.load_form("sms_gateway_route_action", "administrator")
         self.assertIn("action_test_connection", names(form, "button"))

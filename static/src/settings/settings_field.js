@@ -2,17 +2,44 @@ import { CheckBox } from "@web/core/checkbox/checkbox";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { SelectMenu } from "@web/core/select_menu/select_menu";
+import { useInputField } from "@web/views/fields/input_field_hook";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component } from "@odoo/owl";
 
 /** Inputs of values that are written as one line. */
-const INPUT_TYPES = { integer: "number", duration: "number", address: "url" };
+const INPUT_TYPES = { integer: "number", duration: "number", address: "url", secret: "password" };
+
+/** What is typed into one row; as in Odoo's own fields, an update of the record does not
+ * take away what somebody is typing. */
+class SettingInput extends Component {
+    static template = "crm_sms_gateway.SettingInput";
+    static props = ["id", "record", "name"];
+
+    setup() {
+        useInputField({
+            getValue: () => this.props.record.data[this.props.name] || "",
+            parse: (text) => (this.isAsWritten ? text : text.trim()),
+        });
+    }
+
+    get kind() {
+        return this.props.record.data.kind;
+    }
+
+    get isAsWritten() {
+        return ["text", "lines", "secret"].includes(this.kind);
+    }
+
+    get type() {
+        return INPUT_TYPES[this.kind] || "text";
+    }
+}
 
 /** The settings of a route's provider, each entered as what it is. */
 export class SettingsField extends Component {
     static template = "crm_sms_gateway.SettingsField";
-    static components = { CheckBox, SelectMenu };
+    static components = { CheckBox, SelectMenu, SettingInput };
     static props = { ...standardFieldProps };
 
     get rows() {
@@ -21,10 +48,6 @@ export class SettingsField extends Component {
 
     getInputId(row) {
         return `${this.props.id}_${row.data.name}`;
-    }
-
-    getInputType(row) {
-        return INPUT_TYPES[row.data.kind] || "text";
     }
 
     /** The field of a row that holds what is entered. */
@@ -44,21 +67,18 @@ export class SettingsField extends Component {
         return (row.data.choices || []).map(([value, label]) => ({ value, label }));
     }
 
-    getChosenLabel(row) {
-        const chosen = this.getChoices(row).find(({ value }) => value === row.data.value);
-        return chosen ? chosen.label : row.data.value || "";
-    }
-
     /** What is shown to whoever may not change it. */
     getShown(row) {
         if (row.data.kind === "boolean") {
             return this.isOn(row) ? _t("Yes") : _t("No");
         }
-        return row.data.is_secret ? row.data.secret_input : this.getChosenLabel(row);
+        const shown = row.data[this.getFieldName(row)] || "";
+        const chosen = this.getChoices(row).find(({ value }) => value === shown);
+        return chosen ? chosen.label : shown;
     }
 
-    async onChange(row, value) {
-        await row.update({ [this.getFieldName(row)]: value || false });
+    async choose(row, value) {
+        await row.update({ value: value || false });
     }
 }
 
