@@ -185,7 +185,7 @@ class GenericProvider(HttpProvider):
             "text": request.text,
             "unicode": 0 if _GSM.issuperset(request.text) else 1,
             "uuid": request.uuid,
-            "valid_until": validity and values["now"] + timedelta(seconds=validity),
+            "valid_until": validity and self._get_end(validity, values["now"]),
             "validity": validity,
         }
 
@@ -195,6 +195,12 @@ class GenericProvider(HttpProvider):
             return None
         shortest, longest = self.validity
         return min(max(ceil((until - now) / timedelta(seconds=1)), shortest), longest)
+
+    def _get_end(self, validity: int, now: datetime) -> datetime:
+        """The whole second at which a validity ends, not before and within the limits
+        of the protocol."""
+        begun = now.replace(microsecond=0) + timedelta(seconds=1)
+        return begun + timedelta(seconds=min(validity, self.validity[1] - 1))
 
     def _authenticate(self, call: HttpCall) -> HttpCall:
         definition, values = self._get_definition(), self._get_values()

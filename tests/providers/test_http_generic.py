@@ -65,7 +65,6 @@ ATTACKS = (
 class TestHttpContract(GateContract, GateCase):
     allow_inherited_tests_method = True
     code = "http"
-    credentials = ("password",)
 
 
 class TestHttp(GateCase):

@@ -31,7 +31,7 @@ class BeelineA2pGate(Gate):
     def authenticate(self, call: Call) -> None:
         told = call.form.get("user"), call.form.get("pass")
         if told != (self.account["login"], self.account["password"]):
-            words = "Ошибка авторизации"
+            words = "Неверный логин или пароль"
             raise Refused(_error(words), "wrong login")
         if call.form.get("gzip") != "none":
             raise Refused(Reply(200, b"\x1f\x8b", "text/xml"), "gzip is asked for")

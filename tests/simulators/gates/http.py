@@ -84,6 +84,7 @@ algorithm = md5
 of = field:id : field:status : key""",
         "push_key": "s3cret-of-pushes",
     }
+    credentials = ("password",)
     words = {
         "accepted": "queued",
         "delivered": "arrived",

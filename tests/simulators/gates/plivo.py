@@ -34,6 +34,7 @@ class PlivoGate(Gate):
         "sender": "+14155550100",
         "push_key": "s3cret-token-of-the-account",
     }
+    credentials = ("auth_token",)
     words = {
         "accepted": "queued",
         "delivered": "delivered",

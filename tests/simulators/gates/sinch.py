@@ -37,6 +37,7 @@ class SinchGate(Gate):
         "sender": "Shop",
         "webhook_secret": "s3cret-of-webhooks",
     }
+    credentials = ("token",)
     words = {
         "accepted": "Queued",
         "delivered": "Delivered",
@@ -84,7 +85,7 @@ class SinchGate(Gate):
             callback=values.get("callback_url", ""),
         )
         if "expire_at" in values:
-            message.valid_for = self._read_life(values["expire_at"])
+            message.valid_for = round(self._read_life(values["expire_at"]))
         return Reply.json(self._describe(message), 201)
 
     def _read_life(self, text: Any) -> float:
@@ -93,7 +94,7 @@ class SinchGate(Gate):
         except (ValueError, TypeError) as error:
             raise Malformed("expire_at is no time") from error
         life = until.replace(tzinfo=timezone.utc).timestamp() - self.now()
-        if not 0 < life <= _LONGEST + 5:
+        if not 0 < life <= _LONGEST:
             raise Malformed("expire_at is not within three days")
         return life
 
