@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from .definition import AnswerSpec, CallSpec, PushSpec, SignatureSpec
-from .errors import ForgedPush, UnreadablePush
+from .errors import ForgedPush, ProviderError, UnreadablePush
 from .generic import Found, GenericProvider, GenericWords, get_items, open_document
 from .http_provider import Answer, HttpCall
 from .paths import Kind
@@ -66,7 +66,11 @@ class LooksUp(GenericProvider):
         request has it."""
         if report.raw or not self.capabilities.poll:
             return report
-        polled = self._poll([report.provider_reference or ""])
+        try:
+            polled = self._poll([report.provider_reference or ""])
+        except ProviderError:
+            # that the message was found is enough: its status is asked for later
+            return report
         return replace(polled[-1], uuid=report.uuid) if polled else report
 
 

@@ -26,7 +26,7 @@ from .http import HttpClient
 from .paths import PathWords
 from .settings import Kind, Setting
 from .templates import TemplateWords
-from .types import Capabilities, Context, Words, _
+from .types import Capabilities, ClientReference, Context, Words, _
 
 #: settings that templates may name, and the key of signatures
 _NAMES = ("login", "password", "sender", "push_key")
@@ -82,6 +82,8 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
+        # by the callback address, or where the provider keeps it
+        client_reference=ClientReference.ECHO,
         validity=(1, 999_999_999),
         push=True,
         poll=True,

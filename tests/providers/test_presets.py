@@ -102,6 +102,14 @@ class TestSinch(PresetCase):
         provider, _http = self.ask(answer({"count": 1, "batches": [batch]}))
         self.assertEqual(provider.lookup([self.request()]), [[]])
 
+    def test_a_message_that_was_found_needs_no_status(self):
+        batch = {"id": "7", "client_reference": self.request().uuid}
+        found = answer({"count": 1, "batches": [batch]})
+        provider, _http = self.ask(found, respond(b"", status=500))
+        [[report]] = provider.lookup([self.request()])
+        self.assertEqual(report.status, DeliveryStatus.ACCEPTED)
+        self.assertEqual(report.provider_reference, "7")
+
     def test_validity_is_rounded_up_within_its_limits(self):
         for seconds, told in ((60.2, 61), (9 * 86400, 3 * 86400)):
             until = datetime.now(timezone.utc) + timedelta(seconds=seconds)
