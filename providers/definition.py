@@ -87,7 +87,7 @@ _STOPS: dict[str, Words] = {
     "blocked": AnswerWords.BLOCKED,
     "settings": AnswerWords.MISCONFIGURED,
 }
-_ALGORITHMS = ("hmac-sha256", "hmac-sha1", "hmac-md5", "sha256", "sha1", "md5")
+ALGORITHMS = ("hmac-sha256", "hmac-sha1", "hmac-md5", "sha256", "sha1", "md5")
 
 
 class DefinitionWords(Words):
@@ -504,7 +504,7 @@ def _read_signature(parent: Node, settings: Collection[str]) -> SignatureSpec | 
         return None
     signature = SignatureSpec(
         node.take_text("at"),
-        node.take_choice("algorithm", _ALGORITHMS, _ALGORITHMS[0]),
+        node.take_choice("algorithm", ALGORITHMS, ALGORITHMS[0]),
         node.take_choice("key", settings, ""),
         tuple(node.take_text("of", "body").split()),
     )

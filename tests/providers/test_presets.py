@@ -12,8 +12,17 @@ from urllib.parse import parse_qsl
 
 from odoo.tests import BaseCase
 
+from odoo.addons.crm_sms_gateway import providers
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
-from odoo.addons.crm_sms_gateway.providers.definition import MESSAGE_NAMES, POLL_NAMES
+from odoo.addons.crm_sms_gateway.providers.definition import (
+    ALGORITHMS,
+    BALANCE_PLACES,
+    INBOUND_PLACES,
+    MESSAGE_NAMES,
+    POLL_NAMES,
+    POLL_PLACES,
+    SUBMIT_PLACES,
+)
 from odoo.addons.crm_sms_gateway.providers.errors import ForgedPush, ProviderError
 from odoo.addons.crm_sms_gateway.providers.generic import GenericProvider
 from odoo.addons.crm_sms_gateway.providers.http_generic import HttpGenericProvider
@@ -447,6 +456,9 @@ class TestFiles(BaseCase):
         own |= {s.help for s in HttpGenericProvider.settings if s.name == "url"}
         self.assertEqual(found - own, set(TEXTS))
 
+    def test_no_preset_stands_in_the_way_of_another_provider(self):
+        self.assertEqual(len(providers._CLASSES), len(PROVIDERS))
+
     def test_every_preset_says_where_its_facts_come_from(self):
         for path in FOLDER.glob("*.json"):
             with self.subTest(path.name):
@@ -535,7 +547,8 @@ class TestDocumentation(BaseCase):
     def test_everything_a_file_may_have_is_told(self):
         text = (ROOT / "docs" / "presets.rst").read_text("utf-8")
         for name in (
-            *(*MESSAGE_NAMES, *POLL_NAMES, *FILTERS),
+            *(*MESSAGE_NAMES, *POLL_NAMES, *FILTERS, *ALGORITHMS),
+            *(*SUBMIT_PLACES, *POLL_PLACES, *BALANCE_PLACES, *INBOUND_PLACES),
             *(one.value for one in PresetKind if one is not PresetKind.ADDRESS),
         ):
             with self.subTest(name):
