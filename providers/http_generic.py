@@ -1,7 +1,7 @@
 """The generic provider: an administrator describes the protocol in the route itself.
 
 The settings say what a preset's file says (``docs/presets.rst``), a line for each entry
-of a table. They become one `Definition`, which the engine of `generic` works with.
+of a table. They become one `Definition` for the engine of `generic`.
 """
 
 from __future__ import annotations
@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .bodies import BodyWords
-from .definition import (
-    Definition,
+from .errors import RouteDown
+from .generic.bodies import BodyWords
+from .generic.definition import Definition
+from .generic.paths import PathWords
+from .generic.provider import TellsBalance
+from .generic.reader import (
     DefinitionError,
     DefinitionWords,
-    LineWords,
     Node,
     parse_lines,
     read_definition,
 )
-from .errors import RouteDown
-from .generic import GenericProvider, TellsBalance
-from .generic_reports import Polls, TakesPushes
+from .generic.reports import Polls, TakesPushes
+from .generic.templates import TemplateWords
 from .http import HttpClient
-from .paths import PathWords
 from .settings import Kind, Setting
-from .templates import TemplateWords
 from .types import Capabilities, ClientReference, Context, Words, _
 
 #: settings that templates may name, and the key of signatures
@@ -293,10 +292,9 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
         Setting("push_key", _("Key of the signature"), Kind.SECRET),
     )
     words = (
-        *GenericProvider.words,
+        *Polls.words,
         HttpGenericWords,
         DefinitionWords,
-        LineWords,
         TemplateWords,
         BodyWords,
         PathWords,

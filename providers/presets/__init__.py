@@ -12,18 +12,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..definition import (
+from ..generic.definition import Definition
+from ..generic.provider import GenericProvider, TellsBalance
+from ..generic.reader import (
     ACCOUNT_NAMES,
     MESSAGE_NAMES,
     POLL_NAMES,
-    Definition,
     DefinitionError,
     DefinitionWords,
     Node,
     read_definition,
 )
-from ..generic import GenericProvider, TellsBalance
-from ..generic_reports import LooksUp, Polls, TakesPushes
+from ..generic.reports import LooksUp, Polls, TakesPushes
 from ..settings import Kind, Setting, Unit
 from ..types import Capabilities, Channel, ClientReference, _
 

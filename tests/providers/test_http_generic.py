@@ -10,25 +10,29 @@ from lxml import etree
 
 from odoo.tests import BaseCase
 
-from odoo.addons.crm_sms_gateway.providers.bodies import (
-    dump_json,
-    parse_json,
-    parse_xml,
-    render_json,
-    render_xml,
-)
 from odoo.addons.crm_sms_gateway.providers.errors import (
     ForgedPush,
     ProviderError,
     RouteDown,
     UnreadablePush,
 )
-from odoo.addons.crm_sms_gateway.providers.http_generic import HttpGenericProvider
-from odoo.addons.crm_sms_gateway.providers.paths import Kind, PathError, compile_path
-from odoo.addons.crm_sms_gateway.providers.templates import (
+from odoo.addons.crm_sms_gateway.providers.generic.bodies import (
+    dump_json,
+    parse_json,
+    parse_xml,
+    render_json,
+    render_xml,
+)
+from odoo.addons.crm_sms_gateway.providers.generic.paths import (
+    Kind,
+    PathError,
+    compile_path,
+)
+from odoo.addons.crm_sms_gateway.providers.generic.templates import (
     TemplateError,
     compile_template,
 )
+from odoo.addons.crm_sms_gateway.providers.http_generic import HttpGenericProvider
 from odoo.addons.crm_sms_gateway.providers.types import (
     Context,
     DeliveryStatus,

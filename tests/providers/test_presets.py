@@ -14,7 +14,9 @@ from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway import providers
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
-from odoo.addons.crm_sms_gateway.providers.definition import (
+from odoo.addons.crm_sms_gateway.providers.errors import ForgedPush, ProviderError
+from odoo.addons.crm_sms_gateway.providers.generic.provider import GenericProvider
+from odoo.addons.crm_sms_gateway.providers.generic.reader import (
     ALGORITHMS,
     BALANCE_PLACES,
     INBOUND_PLACES,
@@ -23,8 +25,7 @@ from odoo.addons.crm_sms_gateway.providers.definition import (
     POLL_PLACES,
     SUBMIT_PLACES,
 )
-from odoo.addons.crm_sms_gateway.providers.errors import ForgedPush, ProviderError
-from odoo.addons.crm_sms_gateway.providers.generic import GenericProvider
+from odoo.addons.crm_sms_gateway.providers.generic.templates import FILTERS
 from odoo.addons.crm_sms_gateway.providers.http_generic import HttpGenericProvider
 from odoo.addons.crm_sms_gateway.providers.presets import (
     FOLDER,
@@ -34,7 +35,6 @@ from odoo.addons.crm_sms_gateway.providers.presets import (
 )
 from odoo.addons.crm_sms_gateway.providers.presets.texts import TEXTS
 from odoo.addons.crm_sms_gateway.providers.settings import Kind as PresetKind
-from odoo.addons.crm_sms_gateway.providers.templates import FILTERS
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
     Context,

@@ -16,9 +16,9 @@ from typing import Any
 
 from lxml import etree
 
-from .reading import Unreadable, as_integer, read_json, read_xml
+from ..reading import Unreadable, as_integer, read_json, read_xml
+from ..types import Words, _
 from .templates import Template, TemplateError
-from .types import Words, _
 
 #: makes a template of a text, see `templates.compile_template`
 Compile = Callable[[str], Template]

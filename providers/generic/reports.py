@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from .definition import AnswerSpec, CallSpec, PushSpec, SignatureSpec
-from .errors import ForgedPush, ProviderError, UnreadablePush
-from .generic import Found, GenericProvider, GenericWords, get_items, open_document
-from .http_provider import Answer, HttpCall
-from .paths import Kind
-from .reading import Unreadable, as_msisdn
-from .types import (
+from ..errors import ForgedPush, ProviderError, UnreadablePush
+from ..http_provider import Answer, HttpCall
+from ..reading import Unreadable, as_msisdn
+from ..types import (
     DeliveryReport,
     InboundMessage,
     PushAnswer,
     PushRequest,
     SubmitRequest,
 )
+from .definition import AnswerSpec, CallSpec, PushSpec, SignatureSpec
+from .paths import Kind
+from .provider import Found, GenericProvider, GenericWords, get_items, open_document
 
 
 class Polls(GenericProvider):

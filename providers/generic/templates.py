@@ -19,7 +19,7 @@ from urllib.parse import quote
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .types import Words, _
+from ..types import Words, _
 
 #: longest source of one template, in characters
 MAX_SOURCE = 2_000

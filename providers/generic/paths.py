@@ -22,7 +22,7 @@ from jsonpath.segments import JSONPathRecursiveDescentSegment
 from jsonpath.selectors import Filter, IndexSelector, NameSelector, WildcardSelector
 from lxml import etree
 
-from .types import Words, _
+from ..types import Words, _
 
 #: longest path, in characters
 MAX_PATH = 200

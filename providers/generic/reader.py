@@ -1,45 +1,25 @@
-"""Definitions of simple providers: what to call, and where in the answer what stands.
-
-A definition is data, see ``docs/presets.rst``. It is checked strictly when it is read:
-a member that is unknown, missing or of another kind is an error that names its place.
-"""
+"""Reading of definitions, strictly: a member that is unknown, missing or of another
+kind is an error that names its place. ``docs/presets.rst`` tells what there is."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
-from urllib.parse import urlencode
 
-from lxml import etree
-
-from .bodies import (
-    Compile,
-    Element,
-    Pairs,
-    Values,
-    compile_json,
-    compile_pairs,
-    dump_json,
-    parse_json,
-    parse_xml,
-    render_json,
-    render_pairs,
-    render_xml,
-)
-from .http_provider import (
-    AnswerWords,
-    HttpCall,
-    accepted,
-    maybe_sent,
-    refused,
-    stop,
-    try_later,
+from ..http_provider import AnswerWords, accepted, maybe_sent, refused, stop, try_later
+from ..types import DeliveryStatus, FailureType, Status, SubmitResult, Words, _
+from .bodies import Compile, Pairs, compile_json, compile_pairs, parse_json, parse_xml
+from .definition import (
+    AnswerSpec,
+    CallSpec,
+    Definition,
+    PushSpec,
+    RequestSpec,
+    SignatureSpec,
 )
 from .paths import Kind, Path, PathError, compile_path
 from .templates import Template, TemplateError, compile_template
-from .types import DeliveryStatus, FailureType, Status, SubmitResult, Words, _
 
 #: placeholders of a message that is handed over or looked up; its ``callback`` names
 #: the message, by ``uuid``
@@ -115,6 +95,7 @@ class DefinitionWords(Words):
     BAD_DEFAULT = _("it is no value of this kind")
     NO_PROOF = _("the answer needs {names}")
     TWO_BODIES = _("a request has one body")
+    NOT_A_PAIR = _("line {number} must be like name = value")
 
 
 class DefinitionError(ValueError):
@@ -127,121 +108,6 @@ class DefinitionError(ValueError):
         super().__init__(f"{place}: {why}")
         self.place = place
         self.why = why
-
-
-# === DATA ===
-@dataclass(frozen=True, slots=True)
-class RequestSpec:
-    """How a request is made."""
-
-    method: str
-    path: Template
-    query: Pairs = ()
-    headers: Pairs = ()
-    content_type: str = ""
-    #: fields of a form, a document of JSON, or one of XML
-    body: Any = None
-
-    def build(self, values: Values) -> HttpCall:
-        """The request with its values."""
-        headers = dict(render_pairs(self.headers, values))
-        if self.content_type:
-            headers = {"Content-Type": self.content_type, **headers}
-        return HttpCall(
-            self.method,
-            self.path.render(values),
-            tuple(render_pairs(self.query, values)),
-            headers,
-            _render_body(self.body, values),
-        )
-
-
-def _render_body(body: Any, values: Values) -> bytes | None:
-    if body is None:
-        return None
-    if isinstance(body, tuple):
-        return urlencode(list(render_pairs(body, values))).encode()
-    if isinstance(body, Element):
-        declaration = b'<?xml version="1.0" encoding="utf-8"?>'
-        return declaration + etree.tostring(render_xml(body, values), encoding="utf-8")
-    return dump_json(render_json(body, values))
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerSpec:
-    """Where in a document what stands.
-
-    ``success`` are the words, in lower case, that a successful answer has at the place
-    of that name; empty: any but an empty one.
-    """
-
-    kind: Kind
-    paths: Mapping[str, Path] = field(default_factory=dict)
-    items: Path | None = None
-    success: frozenset[str] = frozenset()
-    currency: str = ""
-    #: the reference where the answer has none: what was sent along
-    sent_reference: Template | None = None
-    #: codes of errors that say that no status is known yet
-    pending: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class CallSpec:
-    """A request and its answer."""
-
-    request: RequestSpec
-    answer: AnswerSpec
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureSpec:
-    """How a push proves where it comes from.
-
-    ``at`` is ``header:<name>`` or ``field:<name>``. The parts of ``of`` are those,
-    ``body``, ``url`` (of the push), ``address`` (the same without its query), ``key``,
-    or a text as it is.
-    """
-
-    at: str
-    algorithm: str
-    #: the setting that holds the key; empty, nothing is checked
-    key: str
-    of: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PushSpec:
-    """What pushes look like and how they are answered."""
-
-    reports: AnswerSpec
-    inbound: AnswerSpec | None = None
-    signature: SignatureSpec | None = None
-    status: int = 200
-    body: str = ""
-    content_type: str = "text/plain; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A provider's protocol."""
-
-    submit: CallSpec
-    headers: Pairs = ()
-    #: login and password of HTTP Basic authentication
-    basic: tuple[Template, Template] | None = None
-    poll: CallSpec | None = None
-    lookup: CallSpec | None = None
-    balance: CallSpec | None = None
-    test: CallSpec | None = None
-    push: PushSpec | None = None
-    #: code of an error, or ``HTTP`` with the status of an answer without any → what it
-    #: means; ``*``: of all others in answers that came with success
-    errors: Mapping[str, SubmitResult] = field(default_factory=dict)
-    #: status in lower case → what it means
-    statuses: Mapping[str, Status] = field(default_factory=dict)
-    #: code in a report → why the message failed
-    failures: Mapping[str, FailureType] = field(default_factory=dict)
 
 
 # === READING ===
@@ -582,10 +448,4 @@ def parse_lines(text: str, place: str) -> Iterator[tuple[str, str]]:
         if equals and name.strip():
             yield name.strip(), value.strip()
         elif line.strip():
-            raise DefinitionError(place, LineWords.NOT_A_PAIR.say(number=number))
-
-
-class LineWords(Words):
-    """Why lines of a setting are refused."""
-
-    NOT_A_PAIR = _("line {number} must be like name = value")
+            raise DefinitionError(place, DefinitionWords.NOT_A_PAIR.say(number=number))

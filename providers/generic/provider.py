@@ -6,7 +6,7 @@ An answer that passes no success test, has no reference and no error is not the
 provider's: nobody knows what became of the message.
 
 A provider is `GenericProvider` with the classes of what its definition has:
-`TellsBalance`, and `Polls`, `LooksUp` and `TakesPushes` of `generic_reports`.
+`TellsBalance`, and `Polls`, `LooksUp` and `TakesPushes` of `reports`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,9 @@ from math import ceil
 from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
-from .bodies import Element, has_illegal_characters, render_pairs
-from .definition import AnswerSpec, CallSpec, Definition
-from .errors import ProviderError
-from .http_provider import Answer, AnswerWords, HttpCall, HttpProvider, refused, say
-from .paths import Kind
-from .reading import (
+from ..errors import ProviderError
+from ..http_provider import Answer, AnswerWords, HttpCall, HttpProvider, refused, say
+from ..reading import (
     Unreadable,
     as_decimal,
     as_integer,
@@ -35,8 +32,8 @@ from .reading import (
     read_unix,
     read_xml,
 )
-from .settings import Value
-from .types import (
+from ..settings import Value
+from ..types import (
     Balance,
     DeliveryReport,
     DeliveryStatus,
@@ -49,6 +46,9 @@ from .types import (
     Words,
     _,
 )
+from .bodies import Element, has_illegal_characters, render_pairs
+from .definition import AnswerSpec, CallSpec, Definition
+from .paths import Kind
 
 _CURRENCY = re.compile("[A-Z]{3}")
 #: a message of more parts is none
