@@ -570,6 +570,9 @@ class SmsGatewayDeliveryReport(models.Model):
 
     def _look_up(self, route, provider, rows):
         """Ask the provider what became of messages without an answer."""
+        excluded = provider.capabilities.lookup_excludes
+        self._end_checking([row for row in rows if row["channel"] in excluded])
+        rows = [row for row in rows if row["channel"] not in excluded]
         if not rows:
             return
         attempts = self._find_attempts(rows)

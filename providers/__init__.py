@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from .base import Provider
+from .exolve import ExolveProvider
 from .http_generic import HttpGenericProvider
 from .presets import load_presets
 from .sandbox import SandboxProvider
 from .sms_ru import SmsRuProvider
 from .xml_gate import XmlGateProvider
+from .zvonok import ZvonokProvider
 
-_CLASSES: tuple[type[Provider], ...] = (
-    HttpGenericProvider,
-    SandboxProvider,
-    SmsRuProvider,
-    XmlGateProvider,
-    *load_presets(),
-)
-
-PROVIDERS: dict[str, type[Provider]] = {one.code: one for one in _CLASSES}
+PROVIDERS: dict[str, type[Provider]] = {
+    provider.code: provider
+    for provider in (
+        ExolveProvider,
+        HttpGenericProvider,
+        SandboxProvider,
+        SmsRuProvider,
+        XmlGateProvider,
+        ZvonokProvider,
+    )
+}
+PROVIDERS.update((preset.code, preset) for preset in load_presets(PROVIDERS))

@@ -19,6 +19,8 @@ from .types import Words, _
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,12})?")
 _DIGITS = re.compile(r"[0-9]{5,15}")
+#: digits of a number that are the same at home and abroad
+_LAST_DIGITS = 10
 _SEPARATORS = re.compile(r"[\s().-]")
 #: earlier and later moments are a mistake or another unit
 _FIRST_SECOND = 946_684_800
@@ -124,6 +126,13 @@ def as_msisdn(text: str) -> str | None:
     """A number in international form, with or without the plus sign, as E.164."""
     digits = _SEPARATORS.sub("", text).removeprefix("+")
     return f"+{digits}" if _DIGITS.fullmatch(digits) else None
+
+
+def is_same_number(text: str, msisdn: str) -> bool:
+    """Whether a number is this one, however its first digits are written: some dial 8
+    in place of the country's code."""
+    digits = "".join(filter(str.isdigit, text))
+    return digits.endswith(msisdn.removeprefix("+")[-_LAST_DIGITS:])
 
 
 # === TIMES ===

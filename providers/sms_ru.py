@@ -122,7 +122,7 @@ _STATUSES = {
 class SmsRuWords(Words):
     """What the adapter says itself."""
 
-    NO_STATUS = _("the answer has no status")
+    NO_STATUS = _("the response has no status")
     FORGED = _("The hash of the push is not made with the api_id of the route")
     NOT_REGISTERED = _("SMS.ru does not list the address after it was registered")
 
@@ -135,14 +135,15 @@ class SmsRuProvider(HttpProvider):
     description = _(
         "SMS through SMS.ru.\n"
         "\n"
-        "The api_id is on the main page of the cabinet. A sender's name must be"
-        " approved there first, for every operator.\n"
+        "The api_id is on the main page of the SMS.ru account. The sender name must be"
+        " approved there first; operators approve it one by one.\n"
         "\n"
-        "Register the callback address with the button below, or enter it in the"
-        " cabinet under the settings of the API; statuses are asked for, too.\n"
+        "Register the callback address with the button, or enter it in the SMS.ru"
+        " account as the handler of delivery reports. SMS.ru signs its reports with"
+        " the api_id: others are refused. Statuses are also polled.\n"
         "\n"
-        "SMS.ru cannot be asked for a message whose call it left without an answer:"
-        " such a message stays unknown until a person decides."
+        "SMS.ru cannot be asked about a message whose request it did not answer: its"
+        " outcome stays unknown until somebody resolves it."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -167,15 +168,15 @@ class SmsRuProvider(HttpProvider):
         Setting("api_id", _("api_id"), Kind.SECRET, required=True),
         Setting(
             "sender",
-            _("Sender"),
+            _("Sender name"),
             help=_("An approved name; empty: the account's own"),
         ),
         Setting(
             "daytime",
-            _("Only in the recipient's daytime"),
+            _("Only in the daytime of the recipient"),
             Kind.BOOLEAN,
             default="0",
-            help=_("SMS.ru keeps messages of the night until the morning"),
+            help=_("SMS.ru holds messages of the night until the morning"),
         ),
     )
     words = (*HttpProvider.words, SmsRuWords)

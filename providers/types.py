@@ -92,6 +92,8 @@ class Capabilities:
     #: the provider answers what became of a message whose submit went unanswered
     lookup: bool = False
     max_lookup: int = 1
+    #: channels whose messages cannot be asked for, though others can
+    lookup_excludes: frozenset[Channel] = frozenset()
     #: seconds after the attempt from which "never seen" is believed, and the message
     #: handed over again; None = a person decides
     not_found_after: float | None = None

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
-from .table_base import MAX_COLUMNS, MAX_TAGS, MIB, RawRow, Sheet, TableError, put_cell
+from .table_base import MAX_COLUMNS, MIB, RawRow, Sheet, TableError, put_cell
 from .table_csv import decode
 
+#: 50 000 lines of 25 columns have less; nested tables cost the parser most
+_MAX_TAGS = 3_000_000
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{1,20})", re.I)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _SPACES = re.compile("[ \t\r\n\f]+")
@@ -22,7 +24,7 @@ class HtmlBook:
 
     def __init__(self, content: bytes) -> None:
         self._text = _decode(content)
-        if self._text.count("<") > MAX_TAGS:
+        if self._text.count("<") > _MAX_TAGS:
             raise TableError("unpacked_too_big")
         if not re.search("<table", self._text, re.IGNORECASE):
             raise TableError("not_supported", detail="page")

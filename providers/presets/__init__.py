@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,17 @@ class PresetError(ValueError):
     """A file that is no preset; says which, and where the mistake is."""
 
 
-def load_presets(folder: Path = FOLDER) -> list[type[GenericProvider]]:
-    """The providers of a folder.
+def load_presets(taken: Container[str] = ()) -> list[type[GenericProvider]]:
+    """The providers of this folder.
 
+    :param taken: codes of other providers
     :raise PresetError:
     """
-    return [load_preset(path) for path in sorted(folder.glob("*.json"))]
+    paths = sorted(FOLDER.glob("*.json"))
+    for path in paths:
+        if path.stem in taken:
+            raise PresetError(f"{path}: there is a provider of this code already")
+    return [load_preset(path) for path in paths]
 
 
 def load_preset(path: Path) -> type[GenericProvider]:

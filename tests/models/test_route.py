@@ -219,6 +219,24 @@ class TestRoute(GatewayCase):
         self.assertEqual(complete.state, "active")
         self.assert_held(lacking, "Settings missing")
 
+    def test_an_update_writes_settings_as_their_kinds_keep_them(self):
+        route = self.make_gate()
+        old = {
+            "url": (" https://gate.example.com ", "https://gate.example.com"),
+            "translit": ("да", "0"),
+            "honours_client_id": (" 1", "1"),
+            "max_batch": ("250 ", "250"),
+            "sender": (" Odoo", " Odoo"),
+        }
+        for name, (value, _new) in old.items():
+            self.get_row(route, name).sudo().value = value
+        load_migration("post-settings", "19.0.1.7.0").migrate(self.env.cr, "19.0.1.6.0")
+        for name, (_value, new) in old.items():
+            with self.subTest(name):
+                self.assertEqual(self.get_row(route, name).value, new)
+        self.assertEqual(self.get_row(route, "password").sudo().secret_value, "secret")
+        self.assertEqual(route.state, "active")
+
     @mute_logger(f"{LOG}.models.sms_gateway_route")
     def test_a_route_that_lacks_something_is_made_paused_and_says_what(self):
         for name, label in (("login", "Login"), ("password", "Password")):

@@ -1,6 +1,7 @@
 from . import test_addresses
 from . import test_capability_matrix
 from . import test_cleaning
+from . import test_exolve
 from . import test_gate_engine
 from . import test_http_client
 from . import test_http_generic
@@ -12,3 +13,4 @@ from . import test_setting_kinds
 from . import test_sms_ru
 from . import test_xml_gate
 from . import test_xml_gate_simulator
+from . import test_zvonok

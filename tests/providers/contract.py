@@ -53,7 +53,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 from odoo.addons.crm_sms_gateway.tools.read_back import find_text
 
 from ..simulators import get_simulators
-from ..simulators.engine import FAULTS, Inbound, Message
+from ..simulators.engine import FAULTS, Gate, Inbound, Message
 from ..simulators.gates import GATES
 from .common import FakeHttp, RecordingHttp, make_request, respond
 from .spoil import spoil_body, spoil_push
@@ -492,6 +492,17 @@ class GateContract(ProviderContract):
             self.assertEqual(copies, int(FAULTS[name].takes))
             if expected is Outcome.NOT_SENT:
                 self.assertTrue(result.route_trouble or result.route_down)
+            if expected is Outcome.MAYBE_SENT:
+                self.check_words(result.message)
+            if (
+                name == "status_429"
+                and GATES[self.code].answer_busy is Gate.answer_busy
+            ):
+                self.assertEqual(result.retry_after, 1)
+
+    def check_words(self, message):
+        """What is said without being the provider's can be translated."""
+        self.assertTrue(find_text(self.provider.get_words(), message), message)
 
     def test_what_follows_a_fault_never_sends_twice(self):
         for name, provider in self.faults():
@@ -695,8 +706,9 @@ class GateContract(ProviderContract):
         local = GATES[self.code]()
         unsigned = local.make_push(self.make_message(message), "delivered")
         for push in (forged, unsigned):
-            with self.assertRaises(ForgedPush):
+            with self.assertRaises(ForgedPush) as caught:
                 self.parse(push)
+            self.check_words(caught.exception.message)
 
     def make_message(self, described):
         """A gate's message as its statistics describe it."""

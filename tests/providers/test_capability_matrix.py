@@ -72,7 +72,7 @@ def make_row(provider):
         str(able.max_batch) + ("" if able.per_recipient_text else ", one text")
         if able.max_batch > 1
         else "1",
-        join(REFERENCE[able.client_reference], "look-up" if able.lookup else ""),
+        join(REFERENCE[able.client_reference], tell_lookup(able)),
         join(
             ("signed push" if able.signed_push else "push") if able.push else "",
             "poll" if able.poll else "",
@@ -86,6 +86,14 @@ def make_row(provider):
 
 def join(*words):
     return ", ".join(filter(None, words))
+
+
+def tell_lookup(able):
+    """Messages of which channels can be asked for without the provider's reference."""
+    names = {"sms": "SMS", "voice": "calls"}
+    found = [names[one] for one in sorted(able.channels - able.lookup_excludes)]
+    of_some = f" of {', '.join(found)}" if able.lookup_excludes else ""
+    return f"look-up{of_some}" if able.lookup else ""
 
 
 def tell_validity(validity):

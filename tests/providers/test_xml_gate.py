@@ -739,7 +739,7 @@ class TestXmlGateProvider(BaseCase):
                 max_batch=500,
                 per_recipient_text=True,
                 client_reference=ClientReference.DEDUP,
-                validity=(60, 999_999_999),
+                validity=(60, None),
                 push=True,
                 poll=True,
                 max_poll=500,

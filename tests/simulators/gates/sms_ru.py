@@ -109,7 +109,6 @@ class SmsRuGate(Gate):
             "status": "OK",
             "status_code": code,
             "status_text": f"Статус {code}",
-            "cost": "2.45",
         }
 
     @route("POST", "/my/balance", "balance")
