@@ -65,6 +65,7 @@ class GenericWords(Words):
 
     NOT_EXPECTED = _("the answer has neither a reference nor an error")
     CONTRADICTION = _("the answer has both a reference and an error")
+    NOT_OURS = _("the answer lists other messages than the requested one")
     NO_REPORT = _("The push is neither a delivery report nor an inbound message")
     NO_PUSH = _("Pushes are not set up for this route")
     NO_BALANCE = _("The balance request is not set up for this route")

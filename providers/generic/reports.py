@@ -55,11 +55,17 @@ class LooksUp(GenericProvider):
     def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
         lookup = cast(CallSpec, self._get_definition().lookup)
         answer = self._ask(lookup.request.build(self._get_message_values(request)))
-        for found in self._read_items(lookup.answer, answer):
-            # a provider that ignores our name lists others', too
-            is_ours = found.get("uuid") in ("", request.uuid)
-            if found.get("reference") and is_ours:
-                yield self._complete(self._read_report(found, uuid=request.uuid))
+        listed = [
+            found
+            for found in self._read_items(lookup.answer, answer)
+            if found.get("reference")
+        ]
+        ours = [one for one in listed if one.get("uuid") in ("", request.uuid)]
+        if listed and not ours:
+            # whoever ignores our name may have the message on another page
+            raise Unreadable(GenericWords.NOT_OURS.say())
+        for found in ours:
+            yield self._complete(self._read_report(found, uuid=request.uuid))
 
     def _complete(self, report: DeliveryReport) -> DeliveryReport:
         """A report of a message that was found, with its status where only the status

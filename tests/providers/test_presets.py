@@ -105,9 +105,14 @@ class TestSinch(PresetCase):
         reports = [self.parse(push).reports[0] for push in self.gate.take_pushes()]
         self.assertEqual({one.uuid for one in reports}, {self.request().uuid})
 
-    def test_batches_of_others_are_not_taken_for_ours(self):
+    def test_batches_of_others_are_neither_ours_nor_a_proof(self):
+        """Whoever lists others ignores what was asked for: "never seen" would send the
+        message again."""
         batch = {"id": "1", "client_reference": "another"}
         provider, _http = self.ask(answer({"count": 1, "batches": [batch]}))
+        with self.assertRaisesRegex(ProviderError, "other messages"):
+            provider.lookup([self.request()])
+        provider, _http = self.ask(answer({"count": 0, "batches": []}))
         self.assertEqual(provider.lookup([self.request()]), [[]])
 
     def test_a_message_that_was_found_needs_no_status(self):
