@@ -16,6 +16,7 @@
             "markupsafe",
             "phonenumbers",
             "python-dateutil",
+            "python-jsonpath",
             "werkzeug",
             "xlrd",
         ]

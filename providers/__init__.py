@@ -6,10 +6,12 @@ from .android_gateway import AndroidGatewayProvider
 from .base import Provider
 from .eskiz import EskizProvider
 from .exolve import ExolveProvider
+from .http_generic import HttpGenericProvider
 from .infobip import InfobipProvider
 from .jasmin import JasminProvider
 from .kannel import KannelProvider
 from .mobizon import MobizonProvider
+from .presets import load_presets
 from .sandbox import SandboxProvider
 from .sms_aero import SmsAeroProvider
 from .sms_ru import SmsRuProvider
@@ -25,6 +27,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         AndroidGatewayProvider,
         EskizProvider,
         ExolveProvider,
+        HttpGenericProvider,
         InfobipProvider,
         JasminProvider,
         KannelProvider,
@@ -39,3 +42,4 @@ PROVIDERS: dict[str, type[Provider]] = {
         ZvonokProvider,
     )
 }
+PROVIDERS.update((preset.code, preset) for preset in load_presets(PROVIDERS))

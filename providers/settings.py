@@ -104,6 +104,9 @@ class Setting:
     minimum: int = 0
     maximum: int = 999_999_999
     unit: Unit = Unit.SECONDS
+    #: it says where in a request the route's secrets stand: whoever changes it could
+    #: put them into a message
+    places_secret: bool = False
 
     @property
     def secret(self) -> bool:
@@ -114,7 +117,7 @@ class Setting:
     def directs_secret(self) -> bool:
         """Whether it decides where the route's secrets are sent to: who changes it must
         know them."""
-        return self.kind is Kind.ADDRESS
+        return self.kind is Kind.ADDRESS or self.places_secret
 
     def read(self, text: str) -> Value:
         """A stored text as the adapter uses it; one that makes no sense is read as the

@@ -1,0 +1,1 @@
+"""The engine of providers that are described by data."""
