@@ -649,8 +649,9 @@ class SmsGatewayDeliveryReport(models.Model):
 
     def _believe_unseen(self, route, provider, rows, attempts):
         """Hand over again what the provider has not seen for as long as its
-        documentation or caution demands."""
-        patience = provider.capabilities.not_found_after
+        documentation or caution demands; at once where it recognises a repetition."""
+        is_safe = provider.is_idempotent
+        patience = 0 if is_safe else provider.capabilities.not_found_after
         if patience is None:
             return
         before = clock.now() - timedelta(seconds=patience)
@@ -660,7 +661,7 @@ class SmsGatewayDeliveryReport(models.Model):
             if row["id"] in attempts and attempts[row["id"]] <= before
         ]
         if rows:
-            self._queue_again(route, rows, maybe_sent=False)
+            self._queue_again(route, rows, maybe_sent=None if is_safe else False)
 
     def _queue_again(self, route, rows, *, maybe_sent=None):
         """Let messages be handed over again: the provider recognises our reference, or

@@ -7,6 +7,8 @@ from .base import Provider
 from .eskiz import EskizProvider
 from .exolve import ExolveProvider
 from .infobip import InfobipProvider
+from .jasmin import JasminProvider
+from .kannel import KannelProvider
 from .mobizon import MobizonProvider
 from .sandbox import SandboxProvider
 from .sms_aero import SmsAeroProvider
@@ -24,6 +26,8 @@ PROVIDERS: dict[str, type[Provider]] = {
         EskizProvider,
         ExolveProvider,
         InfobipProvider,
+        JasminProvider,
+        KannelProvider,
         MobizonProvider,
         SandboxProvider,
         SmsAeroProvider,

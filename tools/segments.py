@@ -21,6 +21,18 @@ _BASIC = (
 _EXTENSION = "\f^{}\\[~]|€"
 _ESCAPE = "\x1b"
 
+#: septets behind the escape, in the order of `_EXTENSION`
+_EXTENSION_CODES = "\n\x14()/<=>@e"
+#: septets as characters of the same number → the character they mean
+_CHARACTERS = {
+    **{chr(n + (n >= 0x1B)): character for n, character in enumerate(_BASIC)},
+    **{
+        _ESCAPE + code: character
+        for code, character in zip(_EXTENSION_CODES, _EXTENSION, strict=True)
+    },
+}
+_SEPTETS = re.compile(f"{_ESCAPE}?.", re.DOTALL)
+
 _IS_GSM7 = re.compile(f"[{re.escape(_BASIC + _EXTENSION)}]*")
 _EXTENDED = re.compile(f"[{re.escape(_EXTENSION)}]")
 
@@ -32,6 +44,16 @@ class Segments:
     encoding: Encoding
     count: int
     units: int
+
+
+def decode_gsm7(data: bytes) -> str:
+    """Read a text of the default alphabet, one septet per octet, as SMPP carries it;
+    what is no character of it becomes ``?``."""
+    return _SEPTETS.sub(_read_septets, data.decode("latin-1"))
+
+
+def _read_septets(septets: re.Match[str]) -> str:
+    return _CHARACTERS.get(septets[0], "?")
 
 
 def count_segments(text: str) -> Segments:

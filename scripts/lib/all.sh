@@ -3,7 +3,7 @@
 
 _LIB="$(dirname "${BASH_SOURCE[0]}")"
 for _part in common packages odoo_source python postgres browser odoo database server \
-    against attack_tools; do
+    against attack_tools kannel; do
     # shellcheck source=/dev/null
     . "$_LIB/$_part.sh"
 done

@@ -11,7 +11,8 @@ provide_attack_tools() {
     export ATTACK_TOOLS="$LOCAL/attack-tools"
     if ! _has_attack_tools; then
         take_lock lock "$LOCAL/attack-tools.lock" "it downloads nginx"
-        _has_attack_tools || step "Downloading ${_ATTACK_PACKAGES[*]}" _unpack_attack_tools ||
+        _has_attack_tools || step "Downloading ${_ATTACK_PACKAGES[*]}" \
+            unpack_packages "$ATTACK_TOOLS" "${_ATTACK_PACKAGES[@]}" ||
             warn "scenarios that need ${_ATTACK_PACKAGES[*]} are left out"
         drop_lock lock
     fi
@@ -22,18 +23,3 @@ _has_attack_tools() {
     [[ -e $ATTACK_TOOLS/.complete ]] ||
         { [[ -x /usr/sbin/nginx ]] && compgen -G "/usr/lib/*/faketime/*.so.1" >/dev/null; }
 }
-
-_unpack_attack_tools() (
-    have apt-get && have dpkg-deb || return
-    rm -rf "$ATTACK_TOOLS"
-    mkdir -p "$ATTACK_TOOLS/debs"
-    cd "$ATTACK_TOOLS/debs" || return
-    if ! apt-get download "${_ATTACK_PACKAGES[@]}"; then
-        ((EUID == 0)) && apt-get -o DPkg::Lock::Timeout=600 update || return
-        apt-get download "${_ATTACK_PACKAGES[@]}" || return
-    fi
-    for deb in *.deb; do
-        dpkg-deb -x "$deb" "$ATTACK_TOOLS" || return
-    done
-    : >"$ATTACK_TOOLS/.complete"
-)

@@ -59,3 +59,32 @@ _ask_for_packages() {
         "$*" >&2
     exit 1
 }
+
+# Unpacks packages and what they need into a folder, without installing them: nobody has
+# to be root, and no service of the machine starts. The folder is complete with its file
+# ".complete".
+#   unpack_packages folder package [package ...]
+unpack_packages() (
+    local missing
+    have apt-get && have dpkg-deb || return
+    rm -rf "$1"
+    mkdir -p "$1/debs"
+    cd "$1/debs" || return
+    shift
+    if ! missing="$(_list_missing_packages "$@")"; then
+        ((EUID == 0)) && apt-get -o DPkg::Lock::Timeout=600 update || return
+        missing="$(_list_missing_packages "$@")" || return
+    fi
+    # shellcheck disable=SC2086
+    apt-get download $missing || return
+    for deb in *.deb; do
+        dpkg-deb -x "$deb" .. || return
+    done
+    : >../.complete
+)
+
+# Prints what would be installed: the packages and what else the machine lacks.
+_list_missing_packages() {
+    apt-get install --simulate --no-install-recommends "$@" |
+        sed -n 's/^Inst \([^ ]*\).*/\1/p'
+}

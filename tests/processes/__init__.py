@@ -4,6 +4,7 @@ from . import (
     test_crash_verdict,
     test_dispatcher_processes,
     test_hold_processes,
+    test_kannel_processes,
     test_lost_commit,
     test_link_clicks,
     test_native_processes,

@@ -65,6 +65,8 @@ class ProcessCase(BaseCase):
                 "DELETE FROM sms_gateway_statistic_change WHERE route_id = %s",
                 "DELETE FROM sms_gateway_campaign WHERE route_id = %s",
                 "DELETE FROM sms_gateway_statistic WHERE route_id = %s",
+                "DELETE FROM sms_gateway_delivery_report WHERE route_id = %s",
+                "DELETE FROM sms_gateway_inbound WHERE route_id = %s",
             ):
                 env.cr.execute(query, [route_id])
             env["sms.gateway.route"].browse(route_id).exists().unlink()

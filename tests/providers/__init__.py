@@ -7,6 +7,8 @@ from . import test_exolve
 from . import test_gate_engine
 from . import test_http_client
 from . import test_infobip
+from . import test_jasmin
+from . import test_kannel
 from . import test_mobizon
 from . import test_provider_contract
 from . import test_reading

@@ -6,6 +6,7 @@ from odoo.tests import BaseCase
 from odoo.addons.crm_sms_gateway.tools.segments import (
     Segments,
     count_segments,
+    decode_gsm7,
 )
 
 # 3GPP TS 23.038 §6.2.1, columns 0 to 7 of its table, and §6.2.1.1
@@ -119,3 +120,16 @@ class TestSegments(BaseCase):
 
     def test_lone_surrogate_does_not_crash(self):
         self.assert_segments("\ud800", "ucs2", 1, 1)
+
+
+class TestDefaultAlphabet(BaseCase):
+    def test_every_octet_is_the_character_of_its_place(self):
+        octets = bytes(n for n in range(128) if n != 0x1B)
+        self.assertEqual(decode_gsm7(octets), BASIC)
+
+    def test_two_octets_are_a_character_of_the_extension(self):
+        octets = bytes.fromhex("1b0a 1b14 1b28 1b29 1b2f 1b3c 1b3d 1b3e 1b40 1b65")
+        self.assertEqual(decode_gsm7(octets), EXTENSION)
+
+    def test_what_is_no_character_is_a_question_mark(self):
+        self.assertEqual(decode_gsm7(b"a\x1bzb\xffc\x1b"), "a?b?c?")
