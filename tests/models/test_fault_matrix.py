@@ -217,8 +217,7 @@ class MatrixCase(GatewayCase):
         that can be answered, and one more, because the first goes wrong; then the lane
         and a poll."""
         patience = self.capabilities.not_found_after or 0
-        at_once = self.is_idempotent and not self.looked_up
-        known = at_once or was_taken
+        known = self.is_idempotent or was_taken
         times = list(accumulate(RECONCILE_SCHEDULE))
         first = next(i for i, at in enumerate(times) if known or at > patience)
         return times[first + 1] + 120
