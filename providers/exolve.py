@@ -66,7 +66,7 @@ from .reading import (
     read_json,
     read_rfc2822,
 )
-from .settings import Kind, Setting
+from .settings import Choice, Kind, Setting
 from .types import (
     Balance,
     Capabilities,
@@ -217,10 +217,10 @@ class ExolveProvider(HttpProvider):
             Kind.CHOICE,
             default="1.0",
             choices=(
-                ("0.8", _("Slow")),
-                ("0.9", _("A little slower")),
-                ("1.0", _("Normal")),
-                ("1.2", _("Fast")),
+                Choice("0.8", _("Slow")),
+                Choice("0.9", _("A little slower")),
+                Choice("1.0", _("Normal")),
+                Choice("1.2", _("Fast")),
             ),
         ),
         Setting(

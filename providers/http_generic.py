@@ -24,7 +24,7 @@ from .generic.reader import (
 from .generic.reports import Polls, TakesPushes
 from .generic.templates import TemplateWords
 from .http import HttpClient
-from .settings import Kind, Setting
+from .settings import Choice, Kind, Setting
 from .types import Capabilities, ClientReference, Context, Words, _
 
 #: settings that templates may name, and the key of signatures
@@ -108,9 +108,9 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             Kind.CHOICE,
             default="none",
             choices=(
-                ("none", _("By the requests below")),
-                ("basic", _("HTTP Basic: login and password")),
-                ("bearer", _("Bearer: password or key")),
+                Choice("none", _("By the requests below")),
+                Choice("basic", _("HTTP Basic: login and password")),
+                Choice("bearer", _("Bearer: password or key")),
             ),
         ),
         Setting(
@@ -125,7 +125,11 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             _("Method"),
             Kind.CHOICE,
             default="POST",
-            choices=(("POST", "POST"), ("GET", "GET"), ("PUT", "PUT")),
+            choices=(
+                Choice("POST", "POST"),
+                Choice("GET", "GET"),
+                Choice("PUT", "PUT"),
+            ),
         ),
         Setting(
             "path",
@@ -146,10 +150,10 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             Kind.CHOICE,
             default="json",
             choices=(
-                ("form", _("Form")),
-                ("json", "JSON"),
-                ("xml", "XML"),
-                ("none", _("No body")),
+                Choice("form", _("Form")),
+                Choice("json", "JSON"),
+                Choice("xml", "XML"),
+                Choice("none", _("No body")),
             ),
         ),
         Setting(
@@ -166,7 +170,7 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             _("Format of answers"),
             Kind.CHOICE,
             default="json",
-            choices=(("json", "JSON"), ("xml", "XML")),
+            choices=(Choice("json", "JSON"), Choice("xml", "XML")),
         ),
         Setting(
             "answer",
@@ -245,10 +249,10 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             Kind.CHOICE,
             default="none",
             choices=(
-                ("none", _("No pushes")),
-                ("fields", _("Query or form")),
-                ("json", "JSON"),
-                ("xml", "XML"),
+                Choice("none", _("No pushes")),
+                Choice("fields", _("Query or form")),
+                Choice("json", "JSON"),
+                Choice("xml", "XML"),
             ),
         ),
         Setting(

@@ -59,7 +59,7 @@ from .reading import (
     read_iso,
     read_json,
 )
-from .settings import Kind, Setting, Unit
+from .settings import Choice, Kind, Setting, Unit
 from .types import (
     Balance,
     Capabilities,
@@ -203,7 +203,11 @@ class InfobipProvider(HttpProvider):
             _("Gender of the voice"),
             Kind.CHOICE,
             default="any",
-            choices=(("any", _("Any")), ("female", _("Female")), ("male", _("Male"))),
+            choices=(
+                Choice("any", _("Any")),
+                Choice("female", _("Female")),
+                Choice("male", _("Male")),
+            ),
         ),
         Setting(
             "ring_timeout",
@@ -237,9 +241,9 @@ class InfobipProvider(HttpProvider):
             Kind.CHOICE,
             default="off",
             choices=(
-                ("off", _("Do not detect")),
-                ("hangup", _("Hang up: the call fails")),
-                ("continue", _("Speak after the greeting")),
+                Choice("off", _("Do not detect")),
+                Choice("hangup", _("Hang up: the call fails")),
+                Choice("continue", _("Speak after the greeting")),
             ),
             help=_("Infobip charges for the detection"),
         ),

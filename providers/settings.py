@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from .addresses import Reach, judge_name, parse_address
@@ -63,6 +63,18 @@ class Unit(Enum):
         return self.value[1]
 
 
+class Choice(NamedTuple):
+    """One value of a list.
+
+    Odoo's extractor of terms takes what stands in a tuple behind `types._` for a term;
+    behind a name it does not.
+    """
+
+    value: str
+    #: marked with `types._`
+    label: str
+
+
 class SettingWords(Words):
     """What is said of values. ``label`` is that of the setting."""
 
@@ -99,8 +111,7 @@ class Setting:
     required: bool = False
     default: str = ""
     help: str = ""
-    #: pairs of value and label
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[Choice, ...] = ()
     minimum: int = 0
     maximum: int = 999_999_999
     unit: Unit = Unit.SECONDS
@@ -142,7 +153,7 @@ class Setting:
         if self.kind is Kind.TIME_ZONE:
             return read_zone(text)
         if self.kind is Kind.CHOICE:
-            return text if text in dict(self.choices) else None
+            return text if text in dict[str, str](self.choices) else None
         return text or None
 
     def _read_number(self, text: str) -> int | None:

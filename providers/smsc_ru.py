@@ -57,7 +57,7 @@ from .reading import (
     read_time,
     read_unix,
 )
-from .settings import Kind, Setting
+from .settings import Choice, Kind, Setting
 from .types import (
     Balance,
     Capabilities,
@@ -229,11 +229,11 @@ class SmscRuProvider(HttpProvider):
             Kind.CHOICE,
             default="RUB",
             choices=(
-                ("RUB", _("Russian rouble")),
-                ("KZT", _("Kazakhstani tenge")),
-                ("UAH", _("Ukrainian hryvnia")),
-                ("USD", _("US dollar")),
-                ("EUR", _("Euro")),
+                Choice("RUB", _("Russian rouble")),
+                Choice("KZT", _("Kazakhstani tenge")),
+                Choice("UAH", _("Ukrainian hryvnia")),
+                Choice("USD", _("US dollar")),
+                Choice("EUR", _("Euro")),
             ),
         ),
         Setting(
@@ -248,10 +248,10 @@ class SmscRuProvider(HttpProvider):
             Kind.CHOICE,
             default="w",
             choices=(
-                ("w", _("Female")),
-                ("w2", _("Female, second")),
-                ("m", _("Male")),
-                ("m2", _("Male, second")),
+                Choice("w", _("Female")),
+                Choice("w2", _("Female, second")),
+                Choice("m", _("Male")),
+                Choice("m2", _("Male, second")),
             ),
         ),
         Setting(

@@ -51,7 +51,7 @@ from .reading import (
     read_json,
     read_time,
 )
-from .settings import Kind, Setting
+from .settings import Choice, Kind, Setting
 from .types import (
     Balance,
     Capabilities,
@@ -207,11 +207,11 @@ class VonageProvider(HttpProvider):
             Kind.CHOICE,
             default="md5hash",
             choices=(
-                ("md5hash", _("MD5 hash")),
-                ("md5", _("MD5 HMAC")),
-                ("sha1", _("SHA1 HMAC")),
-                ("sha256", _("SHA-256 HMAC")),
-                ("sha512", _("SHA-512 HMAC")),
+                Choice("md5hash", _("MD5 hash")),
+                Choice("md5", _("MD5 HMAC")),
+                Choice("sha1", _("SHA1 HMAC")),
+                Choice("sha256", _("SHA-256 HMAC")),
+                Choice("sha512", _("SHA-512 HMAC")),
             ),
         ),
     )

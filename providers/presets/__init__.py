@@ -24,7 +24,7 @@ from ..generic.reader import (
     read_definition,
 )
 from ..generic.reports import LooksUp, Polls, TakesPushes
-from ..settings import Kind, Setting, Unit
+from ..settings import Choice, Kind, Setting, Unit
 from ..types import Capabilities, Channel, ClientReference, _
 
 FOLDER = Path(__file__).parent
@@ -151,7 +151,7 @@ def _read_setting(node: Node) -> Setting:
         required=_take_switch(node, "required"),
         default=node.take_text("default", ""),
         help=node.take_text("help", ""),
-        choices=tuple(node.take_pairs("choices")),
+        choices=tuple(Choice(*pair) for pair in node.take_pairs("choices")),
         minimum=node.take_number("minimum", 0),
         maximum=node.take_number("maximum", 999_999_999),
         unit=_UNITS[node.take_choice("unit", _UNITS, "seconds")],

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.providers.settings import (
+    Choice,
     Kind,
     Setting,
     SettingWords,
@@ -53,7 +54,9 @@ class TestReading(BaseCase):
         )
 
     def test_choices_are_those_that_are_offered(self):
-        declared = setting(Kind.CHOICE, default="a", choices=(("a", "A"), ("b", "B")))
+        declared = setting(
+            Kind.CHOICE, default="a", choices=(Choice("a", "A"), Choice("b", "B"))
+        )
         self.assert_reads(declared, {"b": "b", "c": "a", "": "a"})
 
 
@@ -85,7 +88,7 @@ class TestProblems(BaseCase):
                 SettingWords.BAD_ZONE.say(zone="Moscow"),
             ),
             (
-                setting(Kind.CHOICE, choices=(("a", "A"),)),
+                setting(Kind.CHOICE, choices=(Choice("a", "A"),)),
                 "z",
                 SettingWords.BAD_CHOICE.say(label="Name"),
             ),
