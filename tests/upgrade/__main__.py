@@ -33,6 +33,18 @@ PATIENCE = 90
 #: Ends of numbers that the sandbox delivers, fails, expires and never answers for.
 ENDINGS = ("6700", "9901", "9902", "9903", "9905")
 AT_REST = {"delivered", "failed", "expired", "cancelled", "unknown"}
+#: A real account, whose route is paused with messages in its queue.
+GATE = "upgrade gate"
+SETTINGS = {
+    "url": "https://gate.example.com",
+    "login": "demo",
+    "password": "hush",
+    "sender": "DEMO",
+    "timezone": "Europe/Moscow",
+    "max_batch": "100",
+    "honours_client_id": "1",
+    "translit": "0",
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ def play(release: Release) -> list[str]:
                 story = before.tell()
         database.odoo("-u", ADDON)
         with OdooServer(database.name, LOGS) as server:
-            after = Client(server.url, database.name, before.keys)
+            after = Client(server.url, database.name, before.keys, before.waiting)
             return after.compare(story)
     finally:
         database.drop()
@@ -124,10 +136,14 @@ class Client:
     """What a company does with the gateway, by its contract.
 
     :param keys: of what was sent before
+    :param waiting: key of what waits for the gate
     """
 
-    def __init__(self, url: str, database: str, keys: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, url: str, database: str, keys: tuple[str, ...] = (), waiting: str = ""
+    ) -> None:
         self.keys = keys
+        self.waiting = waiting
         self._url = url
         self._odoo = WebClient(url, database, "admin", "admin")
         self._facts = Facts(database)
@@ -145,7 +161,25 @@ class Client:
             self.send(phones[0], voice=1),
             self.send(*phones, timeLimit=tomorrow.isoformat(timespec="seconds")),
         )
+        self._make_gate()
+        self.waiting = self.send(*phones, route=GATE)
         wait_until(self._is_at_rest, PATIENCE, 0.5)
+
+    def _make_gate(self) -> None:
+        """Make the route of a real account, and pause it before it calls anybody."""
+        values = {"name": GATE, "provider_code": "xml_gate", "throughput": 5}
+        [route] = self._odoo.call("sms.gateway.route", "create", [values])
+        self._odoo.call("sms.gateway.route", "action_pause", [route])
+        rows = self._odoo.call(
+            "sms.gateway.route.setting",
+            "search_read",
+            [["route_id", "=", route]],
+            ["name"],
+        )
+        for row in rows:
+            field = "secret_input" if row["name"] == "password" else "value"
+            value = {field: SETTINGS.get(row["name"], False)}
+            self._odoo.call("sms.gateway.route.setting", "write", [row["id"]], value)
 
     def send(self, *phones: str, **parameters: Any) -> str:
         """:return: the key"""
@@ -162,7 +196,11 @@ class Client:
 
     def tell(self) -> dict[str, Any]:
         """What the API says of all that was sent, without its wording."""
-        return {key: self._tell_one(key) for key in self.keys}
+        story = {key: self._tell_one(key) for key in self.keys}
+        if self.waiting:
+            story[self.waiting] = self._tell_one(self.waiting, GATE)
+            story["routes"] = self._facts.ask(_ROUTES)
+        return story
 
     def compare(self, story: dict[str, Any]) -> list[str]:
         """:return: what is not as it was, or does not work"""
@@ -174,15 +212,15 @@ class Client:
         problems += self._compare_counts()
         if idle := self._facts.ask(_IDLE_CRONS):
             problems.append(f"crons do not run: {[row['name'] for row in idle]}")
-        self.keys = (self.send("+79281706700"),)
+        self.keys, self.waiting = (self.send("+79281706700"),), ""
         wait_until(self._is_at_rest, PATIENCE, 0.5)
         if not self._is_at_rest():
             problems.append("what is sent after the update does not arrive")
         self._facts.close()
         return problems
 
-    def _tell_one(self, key: str) -> dict[str, Any]:
-        answer = self._call({"status": {"key": key}, "route": ROUTE})
+    def _tell_one(self, key: str, route: str = ROUTE) -> dict[str, Any]:
+        answer = self._call({"status": {"key": key}, "route": route})
         told = answer["message"][0]["send"]
         details = told["details"]
         return {
@@ -205,7 +243,7 @@ class Client:
         return all(
             told["state"] == "scheduled"
             or {state for state, n in told["totals"].items() if n} <= AT_REST
-            for told in self.tell().values()
+            for told in map(self._tell_one, self.keys)
         )
 
     def _compare_counts(self) -> list[str]:
@@ -243,6 +281,15 @@ _COUNTS = """
                        + expired_count + cancelled_count)
               FROM sms_gateway_campaign)::int AS on_campaigns,
            (SELECT sum(count) FROM sms_gateway_statistic)::int AS in_statistic
+"""
+#: Routes with all that administrators entered, secrets included.
+_ROUTES = """
+    SELECT r.name, r.provider_code, r.has_sms, r.has_voice, r.throughput, r.state,
+           r.webhook_token, s.name AS setting, s.value, s.secret_value
+      FROM sms_gateway_route r
+ LEFT JOIN sms_gateway_route_setting s ON s.route_id = r.id
+     WHERE r.name IN ('upgrade', 'upgrade gate')
+  ORDER BY r.name, s.name
 """
 _UNFOLDED = "SELECT id FROM sms_gateway_statistic_change LIMIT 1"
 
