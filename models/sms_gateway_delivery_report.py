@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -102,6 +103,18 @@ KEY_TYPES = {
     "uuid": "varchar",
     "msisdn": "varchar",
 }
+
+
+class Attempt(NamedTuple):
+    """The last attempt of a message without an answer: when it was claimed, and when
+    nobody waited for an answer any more. Between the two its call began."""
+
+    began_at: datetime | None = None
+    given_up_at: datetime | None = None
+
+    def ended_before(self, moment):
+        """Whether its call cannot have begun since a moment."""
+        return bool(self.given_up_at) and self.given_up_at <= moment
 
 
 class SmsGatewayDeliveryReport(models.Model):
@@ -578,7 +591,7 @@ class SmsGatewayDeliveryReport(models.Model):
         if not rows:
             return
         attempts = self._find_attempts(rows)
-        requests = [make_request(row, attempts.get(row["id"])) for row in rows]
+        requests = [make_request(row, attempts[row["id"]].began_at) for row in rows]
         found = self._ask(
             route, lambda: list(zip(rows, provider.lookup(requests), strict=True))
         )
@@ -587,19 +600,22 @@ class SmsGatewayDeliveryReport(models.Model):
         self._believe_unseen(route, provider, unseen, attempts)
 
     def _find_attempts(self, rows):
-        """:return: dict of message id → when its last attempt began"""
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT message_id, max(occurred_at) FROM sms_gateway_event
-                     WHERE message_id IN %s AND kind = 'submitting'
-                  GROUP BY message_id
-                    """,
-                    tuple(row["id"] for row in rows),
-                )
+        """:return: dict of message id → `Attempt`"""
+        found = self.env.execute_query(
+            SQL(
+                """
+                SELECT message_id,
+                       max(occurred_at) FILTER (WHERE kind = 'submitting'),
+                       max(recorded_at) FILTER (WHERE kind = 'unknown')
+                  FROM sms_gateway_event
+                 WHERE message_id IN %s AND kind IN ('submitting', 'unknown')
+              GROUP BY message_id
+                """,
+                tuple(row["id"] for row in rows),
             )
         )
+        nothing = dict.fromkeys([row["id"] for row in rows], Attempt())
+        return nothing | {message_id: Attempt(*at) for message_id, *at in found}
 
     def _choose(self, route, found):
         """Find out which of the provider's messages are ours.
@@ -655,11 +671,7 @@ class SmsGatewayDeliveryReport(models.Model):
         if patience is None:
             return
         before = clock.now() - timedelta(seconds=patience)
-        rows = [
-            row
-            for row in rows
-            if row["id"] in attempts and attempts[row["id"]] <= before
-        ]
+        rows = [row for row in rows if attempts[row["id"]].ended_before(before)]
         if rows:
             self._queue_again(route, rows, maybe_sent=None if is_safe else False)
 

@@ -35,6 +35,7 @@ from .http_provider import (
     AnswerWords,
     HttpCall,
     HttpProvider,
+    Turn,
     accepted,
     get,
     maybe_sent,
@@ -270,10 +271,12 @@ class AndroidGatewayProvider(HttpProvider):
             return [say(maybe_sent(), text=AnswerWords.NO_REFERENCE.say())]
         return [SubmitResult(Outcome.ACCEPTED, provider_reference=reference)]
 
-    def _hand_over(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
+    def _hand_over(
+        self, requests: Sequence[SubmitRequest], turn: Turn
+    ) -> list[SubmitResult]:
         """What was taken before has the id that it was given then."""
         [request] = requests
-        [result] = super()._hand_over(requests)
+        [result] = super()._hand_over(requests, turn)
         if result.outcome is Outcome.ACCEPTED and not result.provider_reference:
             result = replace(result, provider_reference=request.uuid)
         return [result]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -41,6 +42,10 @@ from .types import (
 
 Pairs = Iterable[tuple[str, str]]
 
+#: seconds after which a batch begins no further call: with the one under way far less
+#: than a message is leased
+MAX_TURN = 120
+
 
 class AnswerWords(Words):
     """What is said of answers. ``text`` is the provider's own words."""
@@ -57,7 +62,7 @@ class AnswerWords(Words):
     UNREADABLE = _("The answer of the provider cannot be read: {why}")
     OMITTED = _("The answer of the provider omits this message")
     NO_REFERENCE = _("The provider gave the message no reference")
-    WAITS_BEHIND = _("Not handed over: the call before it failed")
+    WAITS_BEHIND = _("Not handed over: the calls before it failed or took too long")
 
 
 # === REACTIONS: what a provider's code means ===
@@ -289,14 +294,10 @@ class HttpProvider(Provider):
                 seen[group, request.msisdn] += 1
                 group = (group, seen[group, request.msisdn])
             groups.setdefault(group, []).append(place)
-        obstacle: SubmitResult | None = None
-        for places in groups.values():
-            if obstacle is None:
-                found = self._hand_over([requests[place] for place in places])
-                obstacle = _find_obstacle(found)
-            else:
-                found = [obstacle] * len(places)
-            results.update(zip(places, found, strict=True))
+        calls = [[requests[place] for place in places] for places in groups.values()]
+        places = [place for places in groups.values() for place in places]
+        turn = Turn(self._hand_over)
+        results.update(zip(places, turn.take(calls), strict=True))
         return [results[place] for place in range(len(requests))]
 
     def _refuse_unsupported(self, request: SubmitRequest) -> SubmitResult | None:
@@ -309,8 +310,13 @@ class HttpProvider(Provider):
             return say(refused("content_rejected"), text=words)
         return None
 
-    def _hand_over(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
-        """Hand over messages of one group; never raises what a provider caused."""
+    def _hand_over(
+        self, requests: Sequence[SubmitRequest], turn: Turn
+    ) -> list[SubmitResult]:
+        """Hand over messages of one group; never raises what a provider caused.
+
+        :param turn: takes them one by one, where the provider refuses them together
+        """
         try:
             answer = self._exchange(self._build_submit(requests))
             if not self._is_error(answer):
@@ -326,7 +332,7 @@ class HttpProvider(Provider):
             and self.refuses_whole
         ):
             # One of them may be what the provider dislikes: the others must not fail.
-            return [one for request in requests for one in self._hand_over([request])]
+            return turn.take([[request] for request in requests])
         return [result] * len(requests)
 
     def _judge(self, answer: Answer) -> SubmitResult:
@@ -428,12 +434,38 @@ def _readable() -> Iterator[None]:
         raise ProviderError(AnswerWords.UNREADABLE.say(why=error)) from error
 
 
-def _find_obstacle(results: Sequence[SubmitResult]) -> SubmitResult | None:
-    """What happens to the groups behind, where a call says something of them all.
+class Turn:
+    """The calls of one batch, one after the other.
 
-    A provider that does not answer would hold each of them up, for longer than the
-    messages are leased.
+    They end long before the messages' lease does: whoever takes a message for lost
+    must not hand it over while a call with it is still to come. A provider that does
+    not answer, and one that is slow, hold back the calls behind.
     """
+
+    def __init__(
+        self,
+        hand_over: Callable[[Sequence[SubmitRequest], Turn], list[SubmitResult]],
+    ) -> None:
+        self._hand_over = hand_over
+        self._ends_at = time.monotonic() + MAX_TURN
+        self._obstacle: SubmitResult | None = None
+
+    def take(self, calls: Iterable[Sequence[SubmitRequest]]) -> list[SubmitResult]:
+        """Make these calls; the results of all their messages, in order."""
+        return [result for requests in calls for result in self._take_one(requests)]
+
+    def _take_one(self, requests: Sequence[SubmitRequest]) -> list[SubmitResult]:
+        if self._obstacle is None and time.monotonic() >= self._ends_at:
+            self._obstacle = say(try_later_alone(), text=AnswerWords.WAITS_BEHIND.say())
+        if self._obstacle:
+            return [self._obstacle] * len(requests)
+        results = self._hand_over(requests, self)
+        self._obstacle = self._obstacle or _find_obstacle(results)
+        return results
+
+
+def _find_obstacle(results: Sequence[SubmitResult]) -> SubmitResult | None:
+    """What happens to the calls behind, where a call says something of them all."""
     for result in results:
         if result.route_down or result.route_trouble:
             return result

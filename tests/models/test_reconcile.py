@@ -279,6 +279,25 @@ class TestNotFound(ReconcileCase):
         self.assertEqual(message.state, "submitted")
         self.assertEqual(len(provider.batches), 2)
 
+    def test_patience_begins_when_nobody_waits_for_the_answer_any_more(self):
+        """A claimed message may wait for a free thread, and its call for its end."""
+        with freeze_time("2026-11-23 12:00:00") as clock:
+            slow = fail(MaybeSent("No answer"))
+
+            def answer_late(requests):
+                clock.tick(200)
+                return slow(requests)
+
+            route, provider = self.script(not_found_after=120)
+            provider.script["submit"] = answer_late
+            message = self.make_unknown(route)
+            clock.tick(10)
+            self.run_recover()
+            self.assertEqual(message.state, "unknown")
+            clock.tick(120)
+            self.run_recover()
+            self.assertEqual(message.state, "queued")
+
     def test_the_provider_is_told_when_the_attempt_was(self):
         route, _provider = self.script(not_found_after=120)
         with freeze_time("2026-11-23 12:00:00") as clock:

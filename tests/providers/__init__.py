@@ -7,6 +7,7 @@ from . import test_exolve
 from . import test_gate_engine
 from . import test_http_client
 from . import test_http_generic
+from . import test_http_provider
 from . import test_infobip
 from . import test_jasmin
 from . import test_kannel
