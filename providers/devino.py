@@ -24,7 +24,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from .errors import UnreadablePush
+from .errors import ProviderError, UnreadablePush
 from .http_provider import (
     Answer,
     AnswerWords,
@@ -40,7 +40,6 @@ from .reading import (
     ReadingWords,
     Unreadable,
     as_decimal,
-    as_list,
     as_msisdn,
     as_text,
     dig,
@@ -235,8 +234,12 @@ class DevinoProvider(HttpProvider):
         call = self._get(
             "Sms/In", minDateUTC=_write_time(since), maxDateUTC=_write_time(until)
         )
+        listed = self._ask_json(call)
+        if not isinstance(listed, list):
+            words = AnswerWords.UNREADABLE
+            raise ProviderError(words.say(why=ReadingWords.NO_DATA.say()))
         names = ("SourceAddress", "Data", "DestinationAddress", "ID", "CreatedDateUtc")
-        for one in as_list(self._ask_json(call)):
+        for one in listed:
             yield _read_inbound(*(dig(one, name) for name in names))
 
     # === ACCOUNT ===

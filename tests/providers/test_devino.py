@@ -206,3 +206,8 @@ class TestDevinoInbound(DevinoCase):
         self.assertEqual(message.provider_reference, "539187174")
         self.assertEqual(message.received_at.year, 2011)
         self.assertIn("minDateUTC=2026-11-29T08%3A00%3A00", http.posts[0][0])
+
+    def test_what_is_no_list_is_no_proof_that_nobody_wrote(self):
+        provider, _http = self.ask(answer({"State": 0}))
+        with self.assertRaises(ProviderError):
+            provider.fetch_inbound(datetime.now(timezone.utc))
