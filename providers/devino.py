@@ -9,10 +9,10 @@ ask for a message without the provider's: what was handed over without an answer
 unknown. Many numbers in a call have one text, and the documentation does not say which
 parts of the answer are whose: every message goes in a call of its own.
 
-Unsure: money is taken for roubles, the documentation names no currency; the longest
-time to live is that of the provider's newer API; status 99 may be final; whether the
-text of a pushed inbound message has its prefix, and whether it has the identifier that
-it is listed with. The newer API is not spoken: its words for statuses are not known.
+Answers name no currency. Unsure: the longest time to live is that of the provider's
+newer API; status 99 may be final; whether the text of a pushed inbound message has its
+prefix, and whether it has the identifier that it is listed with. The newer API is not
+spoken: its words for statuses are not known.
 """
 
 from __future__ import annotations
@@ -149,6 +149,18 @@ class DevinoProvider(HttpProvider):
             required=True,
             help=_("An approved name, or a number of at most 15 digits"),
         ),
+        Setting(
+            "currency",
+            _("Currency of the account"),
+            Kind.CHOICE,
+            default="RUB",
+            choices=(
+                ("RUB", _("Russian rouble")),
+                ("KZT", _("Kazakhstani tenge")),
+                ("USD", _("US dollar")),
+                ("EUR", _("Euro")),
+            ),
+        ),
     )
     words = (*HttpProvider.words, DevinoWords)
     errors = _ERRORS
@@ -248,7 +260,7 @@ class DevinoProvider(HttpProvider):
 
     def _parse_balance(self, answer: Answer) -> Balance:
         amount = as_decimal(answer.json)
-        money = () if amount is None else (Money(amount, "RUB"),)
+        money = () if amount is None else (Money(amount, self.get_text("currency")),)
         return Balance(money, (), answer.body, answer.text)
 
 

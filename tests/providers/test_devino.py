@@ -169,6 +169,16 @@ class TestDevinoStatuses(DevinoCase):
         )
 
 
+class TestDevinoBalance(DevinoCase):
+    def test_the_balance_is_a_bare_number(self):
+        for currency in ("RUB", "KZT"):
+            http = FakeHttp(respond(b"20015.3"))
+            provider = self.make_provider(
+                http=http, url="https://integrationapi.net", currency=currency
+            )
+            self.assertEqual(provider.test_connection(), f"20015.3 {currency}")
+
+
 class TestDevinoInbound(DevinoCase):
     def test_the_push_of_the_documentation(self):
         pairs = [
