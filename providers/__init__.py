@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .android_gateway import AndroidGatewayProvider
 from .base import Provider
+from .devino import DevinoProvider
 from .eskiz import EskizProvider
 from .exolve import ExolveProvider
 from .http_generic import HttpGenericProvider
@@ -25,6 +26,7 @@ PROVIDERS: dict[str, type[Provider]] = {
     provider.code: provider
     for provider in (
         AndroidGatewayProvider,
+        DevinoProvider,
         EskizProvider,
         ExolveProvider,
         HttpGenericProvider,

@@ -499,7 +499,11 @@ def _make_answer(response: HttpResponse) -> Answer:
 
 def _make_url(base: str, call: HttpCall) -> str:
     path = call.path
-    url = path if "://" in path else f"{base.rstrip('/')}/{path.lstrip('/')}"
+    if "://" in path:
+        url = path
+    else:
+        # an address without a path is called as it is written
+        url = f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
     if not call.query:
         return url
     mark = "&" if "?" in url else "?"

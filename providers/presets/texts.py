@@ -68,6 +68,19 @@ TEXTS = (
     _("Auth Token"),
     _("Key of push signatures"),
     _("Empty: signatures are not checked"),
+    _("Rapporto"),
+    _(
+        "REST API of Rapporto (rapporto.ru).\n"
+        "\n"
+        "Your manager at Rapporto gives the address, login and password, allows the"
+        " IP address of this server and registers the sender name.\n"
+        "Delivery reports are requested with every message and are pushed only: the"
+        " callback address of the route must be public. They are not signed, the"
+        " secret address protects them. For subscribers of MegaFon Rapporto tells no"
+        " delivery status.\n"
+        "Inbound messages: give the callback address to your manager.\n"
+        "The API tells no balance."
+    ),
     _("Sinch SMS"),
     _(
         "SMS API of Sinch (REST, service plans).\n"

@@ -2,6 +2,7 @@ from . import test_addresses
 from . import test_android_gateway
 from . import test_capability_matrix
 from . import test_cleaning
+from . import test_devino
 from . import test_eskiz
 from . import test_exolve
 from . import test_gate_engine

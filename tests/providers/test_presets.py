@@ -44,6 +44,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     Units,
 )
 
+from ..simulators.engine import Push
 from .common import FakeHttp, make_request, respond
 from .contract import CALLBACK, GateCase, GateContract, to_request
 
@@ -301,6 +302,84 @@ class TestPlaysms(PresetCase):
         provider, _http = self.ask(answer(error))
         with self.assertRaisesRegex(ProviderError, "authentication"):
             provider.poll(["afb5"])
+
+
+# === RAPPORTO ===
+class TestRapportoContract(GateContract, PresetCase):
+    allow_inherited_tests_method = True
+    code = "rapporto"
+    unknown_error = "99"
+
+
+class TestRapporto(PresetCase):
+    code = "rapporto"
+
+    def test_a_duplicate_may_have_been_sent(self):
+        result = self.refuse("10")
+        self.assertEqual((result.outcome, result.code), (Outcome.MAYBE_SENT, "10"))
+
+    def test_codes_of_requests_have_their_meaning(self):
+        for code, outcome, failure_type in (
+            ("2", Outcome.NOT_SENT, None),
+            ("3", Outcome.NOT_SENT, None),
+            ("7", Outcome.NOT_SENT, None),
+            ("8", Outcome.REFUSED, "invalid_number"),
+            ("100", Outcome.MAYBE_SENT, None),
+        ):
+            with self.subTest(code):
+                result = self.refuse(code)
+                self.assertEqual(result.outcome, outcome)
+                self.assertEqual(result.failure_type, failure_type)
+
+    def test_the_address_is_called_as_it_is_written(self):
+        for url in ("https://provider.example/rest", "https://provider.example/rest/"):
+            http = FakeHttp(answer({"mtNum": "1"}))
+            self.make_provider(http=http, url=url).submit([self.request()])
+            self.assertEqual(http.posts[0][0], url)
+
+    def test_a_validity_is_told_in_minutes(self):
+        until = datetime.now(timezone.utc) + timedelta(seconds=601)
+        _result, message = self.submit_one(valid_until=until)
+        self.assertEqual(message["valid_for"], 660)
+
+    def test_reports_name_our_message_and_the_reason(self):
+        _result, message = self.submit_one()
+        [report] = self.parse(self.gate.push("failed", message["reference"])).reports
+        self.assertEqual(report.uuid, self.request().uuid)
+        self.assertEqual(report.msisdn, self.request().msisdn)
+        self.assertEqual((report.code, report.failure_type), ("2", "unreachable"))
+        self.assertEqual(report.segments, 1)
+
+    def test_the_report_of_the_documentation(self):
+        told = {
+            "id": "8770599",
+            "mtNum": "107930572",
+            "status": 2,
+            "type": "SMS",
+            "doneDate": "2026-11-29T10:20:35+0300",
+            "submitDate": "2026-11-29T10:19:55+0300",
+            "sourceAddr": "SOURCE",
+            "destAddr": "72101234567",
+            "text": "message_text",
+            "partCount": "001",
+            "errorCode": "0",
+        }
+        [report] = self.parse(Push.json(CALLBACK, told)).reports
+        self.assertEqual(report.status, DeliveryStatus.DELIVERED)
+        self.assertEqual(report.uuid, "8770599")
+        moment = datetime(2026, 11, 29, 7, 20, 35, tzinfo=timezone.utc)
+        self.assertEqual(report.occurred_at, moment)
+
+    def test_the_settings_are_tested_with_a_request_that_sends_nothing(self):
+        for code in (4, 8):
+            provider, http = self.ask(answer({"error": {"code": code}}, 406))
+            self.assertTrue(provider.test_connection())
+            [(_url, body, _headers)] = http.posts
+            self.assertNotIn(b"destAddr", body)
+            self.assertNotIn(b"text", body)
+        provider, _http = self.ask(answer({"error": {"code": 7}}, 400))
+        with self.assertRaises(ProviderError):
+            provider.test_connection()
 
 
 # === FILES ===
