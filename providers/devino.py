@@ -46,7 +46,7 @@ from .reading import (
     expect_list,
     read_unix,
 )
-from .settings import Kind, Setting
+from .settings import Choice, Kind, Setting
 from .types import (
     Balance,
     Capabilities,
@@ -155,10 +155,10 @@ class DevinoProvider(HttpProvider):
             Kind.CHOICE,
             default="RUB",
             choices=(
-                ("RUB", _("Russian rouble")),
-                ("KZT", _("Kazakhstani tenge")),
-                ("USD", _("US dollar")),
-                ("EUR", _("Euro")),
+                Choice("RUB", _("Russian rouble")),
+                Choice("KZT", _("Kazakhstani tenge")),
+                Choice("USD", _("US dollar")),
+                Choice("EUR", _("Euro")),
             ),
         ),
     )

@@ -34,8 +34,8 @@ _NAMES = ("login", "password", "sender", "push_key")
 class HttpGenericWords(Words):
     """Why the settings do not describe a provider."""
 
-    BAD_SETTING = _("{label}: {why}.")
-    BAD_ENTRY = _("{label}, {place}: {why}.")
+    BAD_SETTING = _("The setting {label} cannot be used: {why}.")
+    BAD_ENTRY = _("The setting {label} cannot be used, {place}: {why}.")
 
 
 #: place in the definition → the setting that says it; the first that fits

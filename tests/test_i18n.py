@@ -21,7 +21,15 @@ SAME = {
     *("crm.example.com", "https://crm.example.com"),
     # providers, and what they call things in their own cabinets
     *("Eskiz", "Infobip", "MessageBird (Bird) SMS", "Mobizon", "Plivo", "playSMS"),
-    *("SMS Aero", "SMS Gateway for Android", "SMS.ru", "SMSC.ru", "Sinch SMS"),
+    *(
+        "Devino Telecom",
+        "Rapporto",
+        "SMS Aero",
+        "SMS Gateway for Android",
+        "SMS.ru",
+        "SMSC.ru",
+        "Sinch SMS",
+    ),
     *("Twilio", "Vonage", "Jasmin (SMPP)", "Kannel (SMPP)"),
     *("Account SID", "Auth ID", "Auth Token", "Messaging Service", "api_id"),
     *("MD5 HMAC", "SHA1 HMAC", "SHA-256 HMAC", "SHA-512 HMAC"),

@@ -11,6 +11,7 @@ from odoo.addons.crm_sms_gateway.models.reasons import (
     OF_FAILURE_TYPE,
     OF_STATE,
     explain_problem,
+    is_own,
     say_words,
 )
 from odoo.addons.crm_sms_gateway.models.sms_gateway_message import (
@@ -330,6 +331,21 @@ class TestXmlGate(ReasonCase):
         self.assertEqual(
             (report.code, report.failure_type), ("not_deliver", "unreachable")
         )
+
+
+class TestStrangersWords(ReasonCase):
+    def test_what_a_provider_says_is_not_taken_for_our_own(self):
+        """Our sentences are found by their text: one that is all placeholders would be
+        found everywhere."""
+        for said in (
+            "Error: number is wrong.",
+            "phone, line 2: not a number.",
+            "Ошибка: неверный номер.",
+            "12 refused",
+            "Missing text",
+        ):
+            with self.subTest(said):
+                self.assertFalse(is_own(said))
 
 
 class TestDeliveryReports(ReasonCase):
