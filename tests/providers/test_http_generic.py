@@ -132,64 +132,74 @@ LEAST = {
     "body": '{"to": "{{ phone | digits }}", "text": "{{ text }}"}',
     "answer": "reference = $.id\nerror = $.error.code\nerror_text = $.error.text",
 }
-#: change of settings → what is said of it
+#: changed settings, where the mistake is, and what is said of it
 MISTAKES = (
-    ({"body": "{"}, "Body of the send request: the document is not JSON."),
+    ({"body": "{"}, "Body of the send request", "the document is not JSON."),
     (
         {"body": '{"a": "{{ nobody }}"}'},
-        "Body of the send request: there is no placeholder nobody.",
+        "Body of the send request",
+        "there is no placeholder nobody.",
     ),
     (
         {"body": '{"a": "{% for x in y %}{% endfor %}"}'},
-        "Body of the send request: only placeholders and their filters are allowed.",
+        "Body of the send request",
+        "only placeholders and their filters are allowed.",
     ),
     (
         {"body": '{"a": "{{ text.__class__ }}"}'},
-        "Body of the send request: only placeholders and their filters are allowed.",
+        "Body of the send request",
+        "only placeholders and their filters are allowed.",
     ),
     (
         {"body": '{"a": "{{ text * 9 }}"}'},
-        "Body of the send request: only placeholders and their filters are allowed.",
+        "Body of the send request",
+        "only placeholders and their filters are allowed.",
     ),
     (
         {"body": "<a>b<c/></a>", "format": "xml"},
-        "Body of the send request: the element a has both text and elements.",
+        "Body of the send request",
+        "the element a has both text and elements.",
     ),
     (
         {"body": "no pair", "format": "form"},
-        "Body of the send request: line 1 must be like name = value.",
+        "Body of the send request",
+        "line 1 must be like name = value.",
     ),
     (
         {"path": "https://evil.example/"},
-        "Path of the send request: the address must stay below that of the provider.",
+        "Path of the send request",
+        "the address must stay below that of the provider.",
     ),
     (
         {"headers": "Host = evil.example"},
-        "Headers of all requests, Host: there is no such header, or HTTP writes it"
-        " itself.",
+        "Headers of all requests, Host",
+        "there is no such header, or HTTP writes it itself.",
     ),
     (
         {"answer": "error = $.code"},
-        "Answer to the send request: the answer needs success or reference.",
+        "Answer to the send request",
+        "the answer needs success or reference.",
     ),
     (
         {"answer": "reference = $..*..*"},
-        "Answer to the send request, reference: the path $..*..* does more than point"
-        " at a value.",
+        "Answer to the send request, reference",
+        "the path $..*..* does more than point at a value.",
     ),
     (
         {"answer": "reference = count(//a)", "answers": "xml"},
-        "Answer to the send request, reference: the path count(//a) does more than"
-        " point at a value.",
+        "Answer to the send request, reference",
+        "the path count(//a) does more than point at a value.",
     ),
     (
         {"poll_path": "/status", "poll_answer": "code = $.code"},
-        "Answer to the status request: the answer needs status.",
+        "Answer to the status request",
+        "the answer needs status.",
     ),
     (
         {"statuses": "done = ready"},
-        "Statuses, done: it must be one of: accepted, delivered, failed, failed:reason,"
-        " expired, unknowable.",
+        "Statuses, done",
+        "it must be one of: accepted, delivered, failed, failed:reason, expired,"
+        " unknowable.",
     ),
 )
 
@@ -209,7 +219,9 @@ class TestDescribed(BaseCase):
         return result, http
 
     def test_mistakes_are_told_in_sentences(self):
-        for change, expected in MISTAKES:
+        for change, where, why in MISTAKES:
+            label, comma, place = where.partition(",")
+            expected = f"The setting {label} cannot be used{comma}{place}: {why}"
             with self.subTest(change):
                 provider, http = self.make(**change)
                 self.assertEqual(provider.check_settings(), [expected])
