@@ -782,13 +782,14 @@ class SmsGatewayRoute(models.Model):
             [("route_id", "=", self.id)], ["name", "value", "secret_value"]
         )
         values = {row.name: row.secret_value or row.value or "" for row in rows}
+        context = self._make_context()
         known_secrets = [row.secret_value for row in rows if row.secret_value]
         http = HttpClient(
             pool_size=self.concurrency,
-            secrets=known_secrets,
+            secrets=[*known_secrets, context.callback_token],
             allows_private=self.sudo().allows_private,
         )
-        return self._get_provider_class()(values, http, self._make_context())
+        return self._get_provider_class()(values, http, context)
 
     def _make_context(self):
         """What an adapter may know of the route besides its settings."""

@@ -97,9 +97,8 @@ class Provider(ABC):
         }
         self._http = http
         self._context = context or Context()
-        self._cleaner = Cleaner(
-            self._settings[setting.name] for setting in self.settings if setting.secret
-        )
+        secrets = [self._settings[one.name] for one in self.settings if one.secret]
+        self._cleaner = Cleaner([*secrets, self._context.callback_token])
 
     @classmethod
     def get_setting(cls, name: str) -> Setting | None:

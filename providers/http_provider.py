@@ -153,16 +153,6 @@ def post_json(path: str, value: Any, query: Pairs = ()) -> HttpCall:
     return HttpCall("POST", path, tuple(query), headers, body)
 
 
-def post_xml(path: str, root: etree._Element, query: Pairs = ()) -> HttpCall:
-    """Send a document of XML."""
-    body = b'<?xml version="1.0" encoding="utf-8"?>' + etree.tostring(
-        root, encoding="utf-8"
-    )
-    return HttpCall(
-        "POST", path, tuple(query), {"Content-Type": "text/xml; charset=utf-8"}, body
-    )
-
-
 @dataclass(frozen=True)
 class Answer:
     """An answer over HTTP.

@@ -352,3 +352,8 @@ class Context:
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     #: the provider's code → the reason that an administrator gave it
     reasons: Mapping[str, FailureType] = field(default_factory=dict)
+
+    @property
+    def callback_token(self) -> str:
+        """What makes the callback address secret: its last part."""
+        return self.callback_url.rpartition("/")[2]

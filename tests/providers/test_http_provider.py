@@ -22,6 +22,7 @@ from odoo.addons.crm_sms_gateway.providers.http_provider import (
 )
 from odoo.addons.crm_sms_gateway.providers.types import (
     Capabilities,
+    Context,
     Outcome,
     SubmitResult,
 )
@@ -116,6 +117,29 @@ class TestStatuses(HttpProviderCase):
     def test_addresses(self):
         self.submit(TAKEN)
         self.assertEqual(self.http.posts[0][0], "https://api.example.com/v1/send")
+
+
+class TestCallbackAddress(BaseCase):
+    URL = "https://crm.example.com/crm_sms_gateway/webhook/kJ8s0secretTokenOfTheRoute"
+
+    def make(self, *answers):
+        return Example({}, FakeHttp(*answers), Context("Route", callback_url=self.URL))
+
+    def test_it_is_told_to_whoever_enters_it(self):
+        self.assertEqual(self.make().get_callback_address(), self.URL)
+
+    def test_what_a_provider_echoes_of_it_is_masked(self):
+        """Answers and errors are shown to people who may not know it."""
+        [result] = self.make(bad(f"no {self.URL}")).submit([make_request()])
+        self.assertNotIn("secretToken", result.message + result.code)
+        provider = self.make()
+        with patch.object(
+            Example, "_register_callback", lambda _self, address: address
+        ):
+            self.assertEqual(
+                provider.register_callback(),
+                "https://crm.example.com/crm_sms_gateway/webhook/***",
+            )
 
 
 class TestBatches(HttpProviderCase):

@@ -108,7 +108,7 @@ class TestSmsRuSubmit(SmsRuCase):
                 self.assertTrue(result.route_trouble)
 
     def test_a_refused_call_is_made_again_message_by_message(self):
-        results, forms = self.submit_to(fail(202), fail(220), fail(205), count=2)
+        results, forms = self.submit_to(fail(202), fail(230), fail(205), count=2)
         self.assertEqual(len(forms), 3)
         self.assertEqual(
             [result.outcome for result in results], [Outcome.NOT_SENT, Outcome.REFUSED]
