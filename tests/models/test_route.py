@@ -205,6 +205,28 @@ class TestRoute(GatewayCase):
     def test_a_route_is_made_active_only_with_all_it_needs(self):
         self.assertEqual(self.make_gate().state, "active")
 
+    def test_another_provider_on_the_form_brings_its_own_settings(self):
+        route = self.make_route("to be changed")
+        with Form(route) as form:
+            form.provider_code = "xml_gate"
+            self.assertFalse(form.has_voice, "the gate makes no calls")
+            self.assertEqual(
+                [line["name"] for line in form.setting_ids._records],
+                [setting.name for setting in XmlGateProvider.settings],
+            )
+            form.provider_code = "sandbox"
+            self.assertFalse(len(form.setting_ids))
+            form.provider_code = "zvonok"
+            self.assertTrue(form.has_voice)
+            self.assertFalse(form.has_sms)
+            for place, setting in enumerate(PROVIDERS["zvonok"].settings):
+                if setting.required:
+                    with form.setting_ids.edit(place) as line:
+                        field = "secret_input" if setting.secret else "value"
+                        setattr(line, field, setting.default or "1")
+        names = [setting.name for setting in PROVIDERS["zvonok"].settings]
+        self.assertEqual(route.setting_ids.mapped("name"), names)
+
     @mute_logger(f"{LOG}.models.sms_gateway_route")
     def test_an_update_pauses_what_was_active_without_its_settings(self):
         complete, lacking = self.make_gate(), self.make_route("old")
