@@ -83,7 +83,7 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
         channels=frozenset({"sms"}),
         # by the callback address, or where the provider keeps it
         client_reference=ClientReference.ECHO,
-        validity=(1, 999_999_999),
+        validity=(1, None),
         push=True,
         poll=True,
         balance=True,

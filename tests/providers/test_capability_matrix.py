@@ -53,7 +53,8 @@ class TestCapabilityMatrix(BaseCase):
 
 def make_table():
     """A list table of reStructuredText, one row per provider."""
-    rows = [HEAD, *map(make_row, PROVIDERS.values())]
+    providers = sorted(PROVIDERS.values(), key=lambda one: one.label.casefold())
+    rows = [HEAD, *map(make_row, providers)]
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for row in rows:
         first, *others = (cell or "–" for cell in row)
