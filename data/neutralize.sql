@@ -1,8 +1,9 @@
 -- A copy of a database must not send: routes stop, their secrets and addresses go, and
--- nobody is asked about messages of the original.
+-- nobody is asked about messages of the original, nor for those that people write to it:
+-- some providers give them once.
 UPDATE sms_gateway_route
    SET state = 'paused', pause_reason = 'Neutralised copy of a database',
-       lacks_settings = FALSE,
+       lacks_settings = FALSE, fetches_inbound = FALSE,
        webhook_token = replace(gen_random_uuid()::text, '-', '');
 UPDATE sms_gateway_route_setting SET secret_value = NULL;
 DELETE FROM res_users_apikeys WHERE scope = 'crm_sms_gateway';

@@ -605,7 +605,8 @@ class SmsGatewayHold(models.Model):
         return count
 
     def _stop_routes(self):
-        """A copy has routes that do not send and addresses of its own."""
+        """A copy has routes that do not send, addresses of its own, and leaves what
+        people write to the original."""
         routes = self.env["sms.gateway.route"].with_context(active_test=False)
         for route in routes.search([]):
             route.write(
@@ -613,6 +614,7 @@ class SmsGatewayHold(models.Model):
                     "state": "paused",
                     "pause_reason": BaseWords.NEUTRALISED.say(),
                     "webhook_token": secrets.token_urlsafe(24),
+                    "fetches_inbound": False,
                 }
             )
 

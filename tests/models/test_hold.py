@@ -278,6 +278,7 @@ class TestDecisions(HoldCase):
 
     def test_a_copy_cancels_everything_and_stops_its_routes(self):
         tokens = {self.scripted.webhook_token, self.route.webhook_token}
+        self.scripted.fetches_inbound = True
         submitted = self.send_one(route=self.scripted)
         self.force_state(submitted, "submitted")
         self.env.cr.execute(
@@ -296,6 +297,7 @@ class TestDecisions(HoldCase):
         routes = self.scripted + self.route
         self.assertEqual(set(routes.mapped("state")), {"paused"})
         self.assertFalse(tokens & set(routes.mapped("webhook_token")))
+        self.assertFalse(routes.filtered("fetches_inbound"))
 
     def test_a_campaign_that_is_not_prepared_is_paused_or_cancelled(self):
         for decision, state in (("ask", "paused"), ("cancel", "cancelled")):
@@ -396,6 +398,7 @@ class TestAsking(HoldCase):
 class TestNeutralize(HoldCase):
     def test_a_neutralised_copy_sends_nothing_and_asks_nobody(self):
         token = self.scripted.webhook_token
+        self.scripted.fetches_inbound = True
         submitted = self.send_one(route=self.scripted)
         self.force_state(submitted, "submitted")
         self.env.cr.execute(
@@ -417,3 +420,4 @@ class TestNeutralize(HoldCase):
         self.assertEqual((waiting.state, asked.state), ("queued", "failed"))
         self.assertEqual(self.scripted.state, "paused")
         self.assertNotEqual(self.scripted.webhook_token, token)
+        self.assertFalse(self.scripted.fetches_inbound)
