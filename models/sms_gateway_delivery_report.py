@@ -563,16 +563,10 @@ class SmsGatewayDeliveryReport(models.Model):
     def _reconcile_route(self, route, is_debug):
         provider = route._make_provider(is_debug=is_debug)
         try:
-            can_look_up = provider.capabilities.lookup
-            limit = provider.capabilities.max_lookup if can_look_up else None
-            rows = self._take_due(
-                route,
-                is_debug,
-                "unknown",
-                limit or provider.max_batch,
-                reconcile_delay,
-            )
-            if can_look_up:
+            able = provider.capabilities
+            limit = able.max_lookup if able.lookup else provider.max_batch
+            rows = self._take_due(route, is_debug, "unknown", limit, reconcile_delay)
+            if able.lookup:
                 self._look_up(route, provider, rows)
             elif provider.is_idempotent:
                 self._queue_again(route, [row for row in rows if not row["is_over"]])

@@ -35,9 +35,10 @@ MAX_SILENT_REST = 5 * 60
 #: client can put this very object there.
 _JUDGED_LATER = object()
 
-#: What a request needs to know of its route.
+#: What a request, or a provider's push, needs to know of its route.
 ROUTE_COLUMNS = (
     "name", "company_id", "provider_code", "has_sms", "has_voice", "concurrency",
+    "allows_private", "webhook_token",
 )  # fmt: skip
 SELECT_ROUTE = SQL(
     "SELECT id, %s FROM sms_gateway_route",
@@ -749,7 +750,7 @@ class SmsGatewayRoute(models.Model):
     def _find_one(self, condition):
         """The route of a condition, with what a request needs to know of it: in SQL,
         for every request asks."""
-        self.flush_model([*ROUTE_COLUMNS, "active", "webhook_token"])
+        self.flush_model([*ROUTE_COLUMNS, "active"])
         rows = self.env.execute_query_dict(SQL("%s WHERE %s", SELECT_ROUTE, condition))
         route = self.browse(row["id"] for row in rows)
         for row in rows:
