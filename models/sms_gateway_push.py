@@ -37,9 +37,8 @@ class SmsGatewayPush(models.AbstractModel):
         :param call: see `_make_request`
         :return: HTTP status, content type and body for the provider
         """
-        push = self._make_request(route, **call)
         try:
-            answer = self._receive(route, push)
+            answer = self._receive(route, self._make_request(route, **call))
         except ForgedPush as error:
             _logger.warning("Route %s: refused push: %s", route.id, error.message)
             self._count_refused(route)
@@ -47,7 +46,7 @@ class SmsGatewayPush(models.AbstractModel):
         except UnreadablePush as error:
             _logger.warning("Route %s: unreadable push: %s", route.id, error.message)
             reports = self.env["sms.gateway.delivery.report"]
-            reports._keep_unreadable(route, push.body, error.message)
+            reports._keep_unreadable(route, call["body"], error.message)
             return 400, _PLAIN, b"Unreadable"
         return answer.status, answer.content_type, answer.body
 

@@ -304,7 +304,7 @@ class SmsGatewayRoute(models.Model):
             route.address_trouble = explain_address(route)
 
     def _compute_inbound_count(self):
-        """As far as the user may read them, and no further than lists count."""
+        """As far as the user may read them."""
         groups = self.env["sms.gateway.inbound"]._read_group(
             [("route_id", "in", self.ids)], ["route_id"], ["__count"]
         )

@@ -88,6 +88,11 @@ class TestPushAnswers(GatewayCase):
             self.env["sms.gateway.delivery.report"].search_count([]), reports
         )
 
+    @mute_logger(PUSHES)
+    def test_a_flood_of_fields_is_unreadable(self):
+        self.assertEqual(self.call(query=b"a&" * 6000)[0], 400)
+        self.assertFalse(self.requests)
+
     def test_the_last_push_is_told(self):
         self.assertFalse(self.scripted.last_push_at)
         self.call()
