@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -37,6 +36,7 @@ from .http_provider import (
     HttpProvider,
     Turn,
     accepted,
+    count_left,
     get,
     maybe_sent,
     post_json,
@@ -424,8 +424,8 @@ def _get_ttl(request: SubmitRequest) -> int | None:
     """Seconds to live, as the gateway takes them; None: for ever."""
     if not request.valid_until:
         return None
-    left = (request.valid_until - datetime.now(timezone.utc)) / timedelta(seconds=1)
-    return min(max(math.ceil(left), _SHORTEST), _LONGEST)
+    now, second = datetime.now(timezone.utc), timedelta(seconds=1)
+    return count_left(request.valid_until, now, second, (_SHORTEST, _LONGEST))
 
 
 # === WHAT WAS RECEIVED ===

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import time
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
@@ -105,6 +107,15 @@ def say(reaction: SubmitResult, code: str = "", text: str = "") -> SubmitResult:
         message=text or reaction.message,
         route_down=reaction.route_down and reaction.route_down.replace("{text}", words),
     )
+
+
+def count_left(
+    valid_until: datetime, now: datetime, unit: timedelta, limits: tuple[int, int]
+) -> int:
+    """Units for which a message is still of use, within the protocol's limits; a begun
+    one counts as a whole."""
+    shortest, longest = limits
+    return min(max(math.ceil((valid_until - now) / unit), shortest), longest)
 
 
 # === CALLS AND ANSWERS ===

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -33,6 +32,7 @@ from .http_provider import (
     HttpCall,
     HttpProvider,
     accepted,
+    count_left,
     get,
     maybe_sent,
     post_form,
@@ -318,8 +318,7 @@ def _read_code(answer: Answer) -> str:
 
 
 def _count_minutes(valid_until: datetime, now: datetime) -> int:
-    minutes = math.ceil((valid_until - now) / timedelta(minutes=1))
-    return min(max(minutes, _VALIDITY[0]), _VALIDITY[1])
+    return count_left(valid_until, now, timedelta(minutes=1), _VALIDITY)
 
 
 def _build_page() -> list[tuple[str, str]]:

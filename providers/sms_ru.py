@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -29,6 +28,7 @@ from .http_provider import (
     HttpCall,
     HttpProvider,
     Pairs,
+    count_left,
     post_form,
     refused,
     stop,
@@ -299,8 +299,8 @@ def _get_ttl(request: SubmitRequest) -> int | None:
     """Minutes that a message is of use."""
     if request.valid_until is None:
         return None
-    left = (request.valid_until - datetime.now(timezone.utc)) / timedelta(minutes=1)
-    return min(max(math.ceil(left), 1), _LONGEST)
+    now = datetime.now(timezone.utc)
+    return count_left(request.valid_until, now, timedelta(minutes=1), (1, _LONGEST))
 
 
 def _read_code(told: Any) -> tuple[str, str]:

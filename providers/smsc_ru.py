@@ -36,6 +36,7 @@ from .http_provider import (
     AnswerWords,
     HttpCall,
     HttpProvider,
+    count_left,
     maybe_sent,
     post_form,
     post_json,
@@ -506,8 +507,8 @@ def _format_validity(valid_until: datetime | None, now: datetime) -> str:
     """Hours and minutes that a message is of use, ``hh:mm``; "" for ever."""
     if valid_until is None:
         return ""
-    minutes = math.ceil((valid_until - now) / timedelta(minutes=1))
-    hours, rest = divmod(min(max(minutes, 1), _DAY // _MINUTE), 60)
+    limits = (1, _DAY // _MINUTE)
+    hours, rest = divmod(count_left(valid_until, now, timedelta(minutes=1), limits), 60)
     return f"{hours:02}:{rest:02}"
 
 
