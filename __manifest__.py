@@ -2,7 +2,7 @@
     "name": "CRM SMS Gateway",
     "summary": "Personal SMS and voice messages from a CRM and over a JSON API:"
     " never twice, never lost",
-    "version": "19.0.1.7.0",
+    "version": "19.0.1.8.0",
     "category": "Sales/CRM",
     "license": "LGPL-3",
     "author": "CRM SMS Gateway maintainers",
@@ -45,7 +45,7 @@
         "views/ir_actions_server_views.xml",
         "views/sms_gateway_statistic_views.xml",
         "views/sms_gateway_dashboard_views.xml",
-        "views/sms_gateway_balance_views.xml",
+        "views/sms_gateway_provider_request_views.xml",
         "views/sms_gateway_delivery_report_views.xml",
         "views/res_users_apikeys_views.xml",
         "views/res_config_settings_views.xml",

@@ -1,8 +1,8 @@
 """What Odoo calls when it loads the addon, and when somebody uninstalls it."""
 
 from .controllers import access_log, outage
-from .models.res_users import KEY_SCOPE
-from .models.sms_gateway_settings import PREFIX
+from .models.access.res_users import KEY_SCOPE
+from .models.settings.sms_gateway_settings import PREFIX
 
 
 def post_load():

@@ -12,7 +12,7 @@ from psycopg2.errors import QueryCanceled
 from odoo import SUPERUSER_ID, Command, api
 from odoo.tests import new_test_user
 
-from odoo.addons.crm_sms_gateway.models import sms_gateway_dispatcher
+from odoo.addons.crm_sms_gateway.models.sending import sms_gateway_dispatcher
 from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
 
 from benchmarks import screens

@@ -7,7 +7,7 @@ import psycopg2
 from odoo import Command, fields, sql_db
 
 from odoo.addons.crm_sms_gateway.controllers import api_schema
-from odoo.addons.crm_sms_gateway.models.res_users import KEY_SCOPE
+from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
 
 from benchmarks.documents import NAMES, ROUTE, make_document, make_phone
 from benchmarks.environment import open_env
@@ -179,7 +179,7 @@ def prepare(registry):
     is_left = True
     while is_left:
         with open_env(registry) as env:
-            env["sms.gateway.preparer"]._cron_prepare()
+            env["sms.gateway.fan.out"]._cron_prepare()
             left = [("unprepared_count", ">", 0)]
             is_left = bool(env["sms.gateway.campaign"].search_count(left, limit=1))
 

@@ -19,7 +19,7 @@ ACTIONS = (
     "sms_gateway_message_action",
     "sms_gateway_statistic_action",
     "sms_gateway_delivery_report_action",
-    "sms_gateway_balance_action",
+    "sms_gateway_provider_request_action",
     "sms_gateway_list_action",
 )
 #: The web client's own numbers.

@@ -19,8 +19,8 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import config
 
-from ..models import clock
-from ..models.sms_gateway_campaign import RecipientsRejected
+from ..models.campaigns.sms_gateway_campaign import RecipientsRejected
+from ..models.common import clock
 from ..tools.hosts import is_own_host
 from . import api_schema as schema
 
@@ -170,7 +170,7 @@ class ApiV1(http.Controller):
             raise schema.request_error(
                 "unsupported_operation", path="balance", kind="balance"
             )
-        balance = route.env["sms.gateway.balance"]._request(
+        balance = route.env["sms.gateway.provider.request"]._request(
             route, currencies=document.currencies
         )
         request.dispatcher.accepted_key = balance.key
@@ -183,7 +183,7 @@ class ApiV1(http.Controller):
         if campaign:
             state, details = campaign._get_status_page(document.offset, document.limit)
             return schema.serialise_send_status(state, details, language)
-        balance = route.env["sms.gateway.balance"]._find(document.key, route)
+        balance = route.env["sms.gateway.provider.request"]._find(document.key, route)
         if balance:
             return schema.serialise_balance_status(
                 balance.answer or "", balance._get_details(), language
@@ -275,7 +275,7 @@ def find_route(name, kind):
 # === ACCESS ===
 def authenticate(settings):
     """Decide who calls (contract, chapter 6) and go on as that user."""
-    request.env["sms.gateway.caller"]._note(request.httprequest.remote_addr or "?")
+    request.env["sms.gateway.api.client"]._note(request.httprequest.remote_addr or "?")
     authorization = request.httprequest.headers.get("Authorization")
     if authorization is not None:
         user = find_key_user(authorization)

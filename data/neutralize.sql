@@ -11,7 +11,7 @@ UPDATE sms_gateway_message SET next_poll_at = NULL
  WHERE state = 'submitted' AND next_poll_at IS NOT NULL;
 UPDATE sms_gateway_message SET next_check_at = NULL
  WHERE state = 'unknown' AND next_check_at IS NOT NULL;
-UPDATE sms_gateway_balance SET state = 'failed', error = 'Neutralised copy of a database'
+UPDATE sms_gateway_provider_request SET state = 'failed', error = 'Neutralised copy of a database'
  WHERE state = 'pending';
 -- Links and webhooks of the copy lead to the copy.
 DELETE FROM ir_config_parameter WHERE key = 'crm_sms_gateway.public_address';

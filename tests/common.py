@@ -11,8 +11,9 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import HttpCase, TransactionCase, freeze_time
 from odoo.tools import SQL
 
-from odoo.addons.crm_sms_gateway.models import clock, sms_gateway_health
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import StateChange
+from odoo.addons.crm_sms_gateway.models.common import clock
+from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_health
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import StateChange
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.base import Provider
 from odoo.addons.crm_sms_gateway.providers.types import (
@@ -239,7 +240,7 @@ class GatewayHelpers:
 
     def run_balance(self):
         with self.as_cron() as env:
-            env["sms.gateway.balance"]._cron_ask()
+            env["sms.gateway.provider.request"]._cron_ask()
 
     def run_fetch(self):
         with self.as_cron() as env:
@@ -251,7 +252,7 @@ class GatewayHelpers:
 
     def run_tell(self):
         with self.as_cron() as env:
-            env["sms.gateway.native"]._cron_tell()
+            env["sms.gateway.odoo.sms"]._cron_tell()
 
     def run_fold(self):
         with self.as_cron() as env:

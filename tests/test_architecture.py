@@ -96,7 +96,7 @@ class TestImports(BaseCase):
         self.assertEqual(imported, set(declared))
 
     def test_the_walk_sees_imports(self):
-        path = ROOT / "models" / "sms_gateway_route.py"
+        path = ROOT / "models" / "routes" / "sms_gateway_route.py"
         names = set(get_imports(path))
         self.assertIn(f"{ADDON}.providers.PROVIDERS", names)
         self.assertIn("odoo.api", names)

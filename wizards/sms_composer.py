@@ -5,7 +5,7 @@ import json
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..models.sms_gateway_recipient import find_opted_out
+from ..models.recipients.sms_gateway_recipient import find_opted_out
 
 
 class SmsComposer(models.TransientModel):

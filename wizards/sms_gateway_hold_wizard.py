@@ -2,8 +2,8 @@
 
 from odoo import api, fields, models
 
-from ..models.notification import CLOSE, make_notification
-from ..models.sms_gateway_hold import DECISIONS
+from ..models.common.notification import CLOSE, make_notification
+from ..models.operations.sms_gateway_hold import DECISIONS
 
 
 class SmsGatewayHoldWizard(models.TransientModel):

@@ -12,11 +12,11 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import babel_locale_parse
 
-from ..models.notification import CLOSE, make_notification
-from ..models.sms_gateway_list import LINE_FIELDS
-from ..models.sms_gateway_recipient import PERSON_NAMES
+from ..models.common.notification import CLOSE, make_notification
+from ..models.recipients.sms_gateway_list import LINE_FIELDS
+from ..models.recipients.sms_gateway_recipient import PERSON_NAMES
 from ..tools.country_names import find_countries
-from ..tools.people_table import (
+from ..tools.import_columns import (
     SAMPLED_ROWS,
     BadLine,
     Column,
@@ -33,7 +33,7 @@ from ..tools.people_table import (
     recognise,
     write_phone,
 )
-from ..tools.table import MAX_FILE, MAX_LINES, MIB, TableError, open_table
+from ..tools.spreadsheet.reading import MAX_FILE, MAX_LINES, MIB, TableError, open_table
 
 #: Lines that are written at once.
 LINES_AT_ONCE = 2000

@@ -5,8 +5,8 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.notification import CLOSE, make_notification
-from ..models.sms_gateway_draft import read_selection
+from ..models.campaigns.sms_gateway_campaign_editing import read_selection
+from ..models.common.notification import CLOSE, make_notification
 
 
 class SmsGatewayListAdd(models.TransientModel):

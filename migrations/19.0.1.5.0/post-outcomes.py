@@ -5,7 +5,7 @@ Days stay those of UTC: when exactly deleted messages were accepted nobody knows
 
 from odoo import SUPERUSER_ID, api
 
-from odoo.addons.crm_sms_gateway.models.outcomes import condition_of, outcome_of
+from odoo.addons.crm_sms_gateway.models.sending.outcomes import condition_of, outcome_of
 
 #: Only "Send a test" made campaigns of a person without ever creating a draft.
 MARK_TESTS = """

@@ -3,7 +3,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.benchmarks import generate
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import STATE_NAMES
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import STATE_NAMES
 
 from ..common import GatewayCase
 

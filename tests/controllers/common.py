@@ -16,7 +16,7 @@ TABLES = (
     "sms_gateway_message",
     "sms_gateway_event",
     "sms_gateway_statistic_change",
-    "sms_gateway_balance",
+    "sms_gateway_provider_request",
     "sms_gateway_idempotency",
     "ir_cron_trigger",
 )

@@ -9,8 +9,8 @@ from odoo import fields
 from odoo.tests import freeze_time, tagged
 from odoo.tools import config
 
-from odoo.addons.crm_sms_gateway.models import sms_gateway_caller
-from odoo.addons.crm_sms_gateway.models.sms_gateway_caller import MAX_ADDRESS
+from odoo.addons.crm_sms_gateway.models.access import sms_gateway_api_client
+from odoo.addons.crm_sms_gateway.models.access.sms_gateway_api_client import MAX_ADDRESS
 
 from .common import API, ApiCase, bearer
 
@@ -345,13 +345,13 @@ class TestLastCallers(ApiCase):
 
     def restart(self):
         """What this process remembers goes with it."""
-        sms_gateway_caller._looked_at.clear()
+        sms_gateway_api_client._looked_at.clear()
 
     def note(self, address="192.0.2.1"):
         """Do what a request does."""
-        self.env["sms.gateway.caller"]._note(address)
+        self.env["sms.gateway.api.client"]._note(address)
         self.env.invalidate_all()
-        return self.env["sms.gateway.caller"].search([("address", "=", address)])
+        return self.env["sms.gateway.api.client"].search([("address", "=", address)])
 
     def test_an_address_is_noted_once_a_minute(self):
         self.assertEqual(self.note().call_count, 1)
@@ -363,7 +363,7 @@ class TestLastCallers(ApiCase):
         self.assertEqual(self.note().call_count, 2)
 
     def test_a_process_looks_for_an_address_once_a_minute(self):
-        Caller = type(self.env["sms.gateway.caller"])
+        Caller = type(self.env["sms.gateway.api.client"])
         start = fields.Datetime.now()
         with patch.object(Caller, "_write_call") as write:
             for seconds in (0, 59, 60):
@@ -373,16 +373,16 @@ class TestLastCallers(ApiCase):
 
     def test_calls_at_the_same_moment_are_noted_once(self):
         for _call in range(2):
-            self.env["sms.gateway.caller"]._write_call(
+            self.env["sms.gateway.api.client"]._write_call(
                 "192.0.2.1", fields.Datetime.now()
             )
         self.assertEqual(self.note().call_count, 1)
 
     def test_refused_callers_are_noted(self):
         """At once: what a refused request wrote itself would be rolled back."""
-        self.env["sms.gateway.caller"].search([]).unlink()
+        self.env["sms.gateway.api.client"].search([]).unlink()
         self.set_param("access_policy", "key")
-        Caller = type(self.env["sms.gateway.caller"])
+        Caller = type(self.env["sms.gateway.api.client"])
         with patch.object(Caller, "_write_call") as write:
             self.assertEqual(self.call(BALANCE).status_code, 401)
         self.assertEqual(write.call_args.args[0], "127.0.0.1")
@@ -390,8 +390,8 @@ class TestLastCallers(ApiCase):
     def test_any_address_is_noted_in_a_storable_form(self):
         for address in ("unknown", "\0", "x" * 10_000):
             with self.subTest(address=address[:10]):
-                self.env["sms.gateway.caller"]._note(address)
-        callers = self.env["sms.gateway.caller"].search([])
+                self.env["sms.gateway.api.client"]._note(address)
+        callers = self.env["sms.gateway.api.client"].search([])
         noted = {"unknown", "\ufffd", "x" * MAX_ADDRESS}
         self.assertLessEqual(noted, set(callers.mapped("address")))
 

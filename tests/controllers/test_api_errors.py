@@ -123,9 +123,9 @@ class TestOurBugs(ApiCase):
     def test_bugs_anywhere_are_told_in_json(self):
         places = (
             ("sms.gateway.settings", "_get", self.make_send()),
-            ("sms.gateway.caller", "_note", self.make_send()),
+            ("sms.gateway.api.client", "_note", self.make_send()),
             ("sms.gateway.route", "_find_for_caller", BALANCE),
-            ("sms.gateway.balance", "_request", BALANCE),
+            ("sms.gateway.provider.request", "_request", BALANCE),
             ("ir.http", "_pre_dispatch", BALANCE),
         )
         for model, method, document in places:

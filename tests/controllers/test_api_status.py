@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import freeze_time, tagged
 
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import STATE_NAMES
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import STATE_NAMES
 from odoo.addons.crm_sms_gateway.providers.errors import ProviderError
 from odoo.addons.crm_sms_gateway.providers.sandbox import SandboxProvider
 
@@ -372,7 +372,7 @@ class TestKeys(ApiCase):
         company = self.env["res.company"].create({"name": "Вторая"})
         second = self.make_route("вторая", company_id=company.id)
         own = self.send(PHONE, route=self.ds)
-        balances = self.env["sms.gateway.balance"]
+        balances = self.env["sms.gateway.provider.request"]
         keys = {
             "unknown": "0" * 32,
             "not a key": "нет",

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import config
 
-from odoo.addons.crm_sms_gateway.models import sms_gateway_health
+from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_health
 
 from .common import API, ApiCase
 

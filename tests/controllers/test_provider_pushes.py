@@ -82,7 +82,7 @@ class TestProviderPushes(GatewayHttpCase):
             self.assertEqual(message.state, "delivered")
             self.assertTrue(self.route.last_push_at)
 
-    @mute_logger(f"{MODELS}.sms_gateway_push")
+    @mute_logger(f"{MODELS}.reports.sms_gateway_push")
     def test_forged_reports_are_refused_and_counted(self):
         for code in self.providers(signed_push=True):
             message = self.submit(code)

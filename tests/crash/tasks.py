@@ -8,7 +8,7 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.service.model import retrying
 
 from odoo.addons.crm_sms_gateway.controllers import api_schema
-from odoo.addons.crm_sms_gateway.models.res_users import KEY_SCOPE
+from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
 from odoo.addons.crm_sms_gateway.providers.http import HttpClient
 from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
 

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo.addons.sms.tests.common import SMSCase
 
-from ...models import sms_gateway_native
+from ...models.odoo_sms import sms_gateway_odoo_sms
 from ...providers.types import DeliveryReport, DeliveryStatus, Outcome, SubmitResult
 from ...tools.compose import compose_ready
 from ..common import GatewayHttpCase
@@ -32,7 +32,7 @@ class GatewaySMSCase(GatewayHttpCase, SMSCase):
         self._answers = {}
         self._numbers = {}
         self.startPatcher(
-            patch.object(sms_gateway_native, "compose_ready", self._compose)
+            patch.object(sms_gateway_odoo_sms, "compose_ready", self._compose)
         )
         for company in self.env["res.company"].sudo().search([]):
             route, _provider = self.script_route(

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.providers.types import Outcome
 from odoo.addons.crm_sms_gateway.tests.common import answer
-from odoo.addons.crm_sms_gateway.tests.models.test_native import NativeCase
+from odoo.addons.crm_sms_gateway.tests.models.odoo_sms.test_odoo_sms import NativeCase
 
 
 @tagged("-at_install", "post_install")

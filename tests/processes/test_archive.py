@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tests.common import HttpCase
 
-from odoo.addons.crm_sms_gateway.models.sms_gateway_draft import (
+from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_editing import (
     PREPARED_WHILE_WAITING,
 )
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient

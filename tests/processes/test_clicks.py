@@ -160,7 +160,9 @@ class TestClicks(PeopleCase):
     def _pause(self, route):
         """As the gateway does when the provider says that it cannot go on."""
         with self.committed() as env:
-            with mute_logger("odoo.addons.crm_sms_gateway.models.sms_gateway_route"):
+            with mute_logger(
+                "odoo.addons.crm_sms_gateway.models.routes.sms_gateway_route"
+            ):
                 route.with_env(env)._pause("No money")
 
     def _move(self, campaign, button):

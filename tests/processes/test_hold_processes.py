@@ -10,7 +10,7 @@ from psycopg2.sql import SQL, Identifier
 from odoo import sql_db
 from odoo.tests import get_db_name, tagged
 
-from odoo.addons.crm_sms_gateway.models import sms_gateway_hold
+from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_hold
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
 
 from ..common import Document

@@ -4,7 +4,7 @@ import time
 
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.crm_sms_gateway.models.sms_gateway_settings import PREFIX
+from odoo.addons.crm_sms_gateway.models.settings.sms_gateway_settings import PREFIX
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
 from odoo.addons.crm_sms_gateway.tools.segments import count_segments
 

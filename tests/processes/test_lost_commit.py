@@ -104,7 +104,7 @@ class TestLostCommit(ProcessCase):
         with self.committed() as env:
             env.cr.execute(
                 "DELETE FROM sms_gateway_idempotency WHERE key LIKE 'lost commit %';"
-                "DELETE FROM sms_gateway_caller"
+                "DELETE FROM sms_gateway_api_client"
             )
 
     def _count_messages(self):

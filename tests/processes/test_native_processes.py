@@ -63,5 +63,5 @@ class TestNativeProcesses(ProcessCase):
         with self.committed() as env:
             domain = [("number", "like", "+79163")]
             env["sms.sms"].search(domain).unlink()
-            env.cr.execute("DELETE FROM sms_gateway_native")
+            env.cr.execute("DELETE FROM sms_gateway_odoo_sms")
         self.forget(self.route_id)

@@ -34,7 +34,7 @@ def dispatch(env):
 
 def prepare(env):
     """:return: whether something is left"""
-    env["sms.gateway.preparer"]._cron_prepare()
+    env["sms.gateway.fan.out"]._cron_prepare()
     domain = [("unprepared_count", ">", 0)]
     return bool(env["sms.gateway.campaign"].search_count(domain, limit=1))
 
@@ -59,7 +59,7 @@ def run_crons(env):
     env["sms.gateway.dispatcher"]._cron_recover()
     env["sms.gateway.dispatcher"]._run(1, linger=0)
     env["sms.gateway.delivery.report"]._cron_poll(linger=0)
-    env["sms.gateway.balance"]._cron_ask()
+    env["sms.gateway.provider.request"]._cron_ask()
 
 
 def decide(decision):

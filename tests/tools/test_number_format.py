@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from odoo.addons.crm_sms_gateway.tools.number_format import NO_DATE, NumberFormats
-from odoo.addons.crm_sms_gateway.tools.table import open_table
+from odoo.addons.crm_sms_gateway.tools.spreadsheet.number_format import (
+    NO_DATE,
+    NumberFormats,
+)
+from odoo.addons.crm_sms_gateway.tools.spreadsheet.reading import open_table
 
 MONEY = '_-* #,##0.00\\ "₽"_-;\\-* #,##0.00\\ "₽"_-;_-* "-"??\\ "₽"_-;_-@_-'
 #: 28.11.2026 15:30

@@ -5,8 +5,8 @@ from wordfreq import get_frequency_dict
 
 from odoo.tests import BaseCase
 
-from odoo.addons.crm_sms_gateway.tools.given_names import GENDERS
-from odoo.addons.crm_sms_gateway.tools.person_name import (
+from odoo.addons.crm_sms_gateway.tools.names.given_names import GENDERS
+from odoo.addons.crm_sms_gateway.tools.names.person_name import (
     PersonName,
     split_name,
     suggest_gender,

@@ -9,8 +9,8 @@ from openpyxl import Workbook
 
 from odoo.tests import BaseCase
 
-from odoo.addons.crm_sms_gateway.tools import table, table_base
-from odoo.addons.crm_sms_gateway.tools.table import TableError, open_table
+from odoo.addons.crm_sms_gateway.tools.spreadsheet import base, reading
+from odoo.addons.crm_sms_gateway.tools.spreadsheet.reading import TableError, open_table
 
 LINES = [(1, ["ФИО", "Телефон"]), (2, ["Лебедева Анна", "89161230101"])]
 
@@ -194,14 +194,14 @@ class TestWorkbook(TableCase):
     def test_what_unpacks_to_too_much_is_refused_before_it_does(self):
         whole = write_workbook(["a"])
         name = "xl/worksheets/sheet1.xml"
-        bomb = replace_part(whole, name, b" " * table_base.MAX_UNPACKED)
+        bomb = replace_part(whole, name, b" " * base.MAX_UNPACKED)
         self.assertLess(len(bomb), 200_000)
         with patch.object(zipfile.ZipFile, "open") as opened:
             self.assert_refused(bomb, "unpacked_too_big")
             opened.assert_not_called()
 
     def test_parts_that_are_read_at_once_are_smaller(self):
-        bomb = b" " * (table_base.MAX_PART + 1)
+        bomb = b" " * (base.MAX_PART + 1)
         content = replace_part(write_workbook(["a"]), "xl/styles.xml", bomb)
         self.assert_refused(content, "unpacked_too_big")
 
@@ -237,11 +237,11 @@ class TestWorkbook(TableCase):
 
 class TestLimits(TableCase):
     def test_big_files_are_refused_unread(self):
-        with patch.object(table, "MAX_FILE", 10):
+        with patch.object(reading, "MAX_FILE", 10):
             self.assert_refused(b"x" * 11, "file_too_big")
 
     def test_too_many_lines_are_refused(self):
-        with patch.object(table, "MAX_LINES", 2):
+        with patch.object(reading, "MAX_LINES", 2):
             for content in (b"a\nb\nc\n", write_workbook(["a"], ["b"], ["c"])):
                 self.assert_refused(content, "too_many_lines", 3)
             self.assertEqual(len(self.read(b"a\nb\n")), 2)

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase
 
-from odoo.addons.crm_sms_gateway.tools import table_xml
-from odoo.addons.crm_sms_gateway.tools.table import TableError, open_table
+from odoo.addons.crm_sms_gateway.tools.spreadsheet import xml_parts
+from odoo.addons.crm_sms_gateway.tools.spreadsheet.reading import TableError, open_table
 
 FILES = Path(__file__).parent / "tables"
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -288,7 +288,7 @@ class TestHostile(WorkbookCase):
             ('<row><c r="XFD1"><v>1</v></c></row>', "too_many_columns"),
         ):
             content = write_xlsx(rows)
-            with self.subTest(rows[:20]), patch.object(table_xml, "MAX_TAGS", 900_000):
+            with self.subTest(rows[:20]), patch.object(xml_parts, "MAX_TAGS", 900_000):
                 self.assert_refused(content, code)
 
     def test_one_string_for_a_million_cells(self):

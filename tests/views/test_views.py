@@ -375,7 +375,7 @@ class TestSettingsPage(ViewCase):
             for name in self.env["res.config.settings"]._fields
             if name.startswith("sms_gateway_")
         }
-        [native] = arches["form"].xpath("//*[@id='sms_gateway_native']")
+        [native] = arches["form"].xpath("//*[@id='sms_gateway_odoo_sms']")
         self.assertEqual(names(block) | names(native), ours)
         self.assertEqual(len(names(native)), 2, "those of Odoo's own SMS")
 

@@ -11,8 +11,8 @@ from openpyxl import Workbook
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user
 
-from odoo.addons.crm_sms_gateway.tools import table
-from odoo.addons.crm_sms_gateway.tools.people_table import Fault
+from odoo.addons.crm_sms_gateway.tools.import_columns import Fault
+from odoo.addons.crm_sms_gateway.tools.spreadsheet import reading
 
 from ..common import GatewayCase
 
@@ -356,8 +356,8 @@ class TestRefusals(ImportCase):
 
     def test_each_refusal_has_a_sentence(self):
         one = self.env["sms.gateway.import"]
-        for code in table.ErrorCode.__args__:
-            self.assertTrue(one._explain(table.TableError(code, 3)))
+        for code in reading.ErrorCode.__args__:
+            self.assertTrue(one._explain(reading.TableError(code, 3)))
 
     def test_a_file_that_is_too_big_is_not_kept(self):
         module = "odoo.addons.crm_sms_gateway.wizards.sms_gateway_import.MAX_FILE"
@@ -368,7 +368,7 @@ class TestRefusals(ImportCase):
 
     def test_trouble_on_the_way_leaves_the_list_as_it_was(self):
         one = self.upload("Телефон", "89161230101", "89161230102")
-        self.startPatcher(patch.object(table, "MAX_LINES", 2))
+        self.startPatcher(patch.object(reading, "MAX_LINES", 2))
         with self.assertRaises(UserError), self.env.cr.savepoint():
             one.action_import()
         self.assertFalse(self.list.member_ids)

@@ -45,7 +45,7 @@ const NEWS = {
         type: BALANCE,
         concerns: ({ route_id }, record) => route_id === record.resId,
     },
-    "sms.gateway.balance": {
+    "sms.gateway.provider.request": {
         type: BALANCE,
         concerns: ({ balance_id }, record) => balance_id === record.resId,
     },

@@ -32,7 +32,7 @@ tours.add("sms_gateway_native_setting", {
     steps: () => [
         {
             content: "choose the route",
-            trigger: "#sms_gateway_native .o_field_widget[name=sms_gateway_route_id] input",
+            trigger: "#sms_gateway_odoo_sms .o_field_widget[name=sms_gateway_route_id] input",
             run: "edit tour route",
         },
         {
@@ -42,7 +42,7 @@ tours.add("sms_gateway_native_setting", {
         },
         {
             content: "the blacklist is obeyed",
-            trigger: "#sms_gateway_native .o_field_widget[name=sms_gateway_obeys_blacklist] input:checked",
+            trigger: "#sms_gateway_odoo_sms .o_field_widget[name=sms_gateway_obeys_blacklist] input:checked",
         },
         {
             content: "save",

@@ -1,0 +1,117 @@
+"""Addresses the API was called from lately."""
+
+import logging
+from datetime import datetime, timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+from odoo.tools.lru import LRU
+
+from ..common.failed_statements import hidden_values
+
+_logger = logging.getLogger(__name__)
+
+MAX_SHOWN = 5
+#: Characters of an address; the longest real one has 45.
+MAX_ADDRESS = 64
+#: A note waits no longer than this for another.
+LOCK_TIMEOUT = "200ms"
+#: An address is noted at most this often: calls must not wait for each other.
+NOTE_EVERY = timedelta(minutes=1)
+#: An address that did not call for so long is forgotten.
+KEEP = timedelta(days=30)
+#: Strangers are noted too: no more addresses than these, the latest, are remembered.
+MAX_KEPT = 1000
+#: When this process has last looked whether an address is noted: most callers come
+#: again at once. (database, address) → naive UTC time
+_looked_at = LRU(MAX_KEPT)
+
+
+class SmsGatewayApiClient(models.Model):
+    """One address; shows an administrator who the gateway takes its callers for.
+
+    When all callers share one address, a proxy stands in between and trusting networks
+    would trust everybody.
+    """
+
+    _name = "sms.gateway.api.client"
+    _description = "SMS Gateway Caller"
+    _order = "last_call_at desc"
+    _rec_name = "address"
+    _log_access = False
+
+    address = fields.Char(required=True, readonly=True)
+    call_count = fields.Integer("Minutes with calls", readonly=True)
+    last_call_at = fields.Datetime("Last call", required=True, readonly=True)
+
+    _address_unique = models.UniqueIndex("(address)")
+
+    @api.model
+    def _note(self, address):
+        """Remember who calls, at most once a minute, refused or not."""
+        # PostgreSQL's text cannot hold U+0000, and headers may name an address.
+        address = address.replace("\0", "\ufffd")[:MAX_ADDRESS]
+        now = fields.Datetime.now()
+        place = (self.env.cr.dbname, address)
+        if _looked_at.get(place, datetime.min) > now - NOTE_EVERY:
+            return
+        _looked_at[place] = now
+        known = self.env.execute_query(
+            SQL(
+                "SELECT last_call_at FROM sms_gateway_api_client WHERE address = %s",
+                address,
+            )
+        )
+        if known and known[0][0] > now - NOTE_EVERY:
+            return
+        self._write_call(address, now)
+
+    def _write_call(self, address, now):
+        """In a transaction of its own, ended before the request goes on: refused
+        requests are rolled back, and two calls of one address must not wait for each
+        other. The one that loses goes on without a note."""
+        try:
+            with hidden_values(), self.env.registry.cursor() as cr:
+                cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
+                cr.execute(self._write_statement(address, now), log_exceptions=False)
+        except psycopg2.Error as error:
+            _logger.info("The caller %s is not noted: %s", address, error)
+
+    def _write_statement(self, address, now):
+        return SQL(
+            """
+            INSERT INTO sms_gateway_api_client AS c (address, call_count, last_call_at)
+            VALUES (%(address)s, 1, %(now)s)
+                ON CONFLICT (address) DO UPDATE
+               SET call_count = c.call_count + 1, last_call_at = %(now)s
+             WHERE c.last_call_at <= %(before)s
+            """,
+            address=address,
+            now=now,
+            before=now - NOTE_EVERY,
+        )
+
+    @api.model
+    def _get_last(self):
+        """The callers of the last day, the latest first."""
+        since = fields.Datetime.now() - timedelta(days=1)
+        # sudo: a technical table without rules; the settings page is for system users
+        return self.sudo().search([("last_call_at", ">", since)], limit=MAX_SHOWN)
+
+    @api.autovacuum
+    def _gc_callers(self):
+        oldest = fields.Datetime.now() - KEEP
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM sms_gateway_api_client
+                 WHERE last_call_at < %s
+                    OR id NOT IN (SELECT id FROM sms_gateway_api_client
+                                ORDER BY last_call_at DESC LIMIT %s)
+                """,
+                oldest,
+                MAX_KEPT,
+            )
+        )

@@ -1,0 +1,208 @@
+"""What `tools.lint` finds in texts, in words."""
+
+from ...tools.lint import Draft, lint
+from ...tools.sentences import sentence
+from ..sending.reasons import get_language
+
+_LEVELS = {
+    "template_syntax": "danger",
+    "template_forbidden": "danger",
+    "template_unknown_name": "danger",
+    "missing_variant": "warning",
+    "many_segments": "warning",
+    "unicode_by_characters": "warning",
+    "latin_impossible": "warning",
+    "foreign_placeholder": "warning",
+    "markup": "warning",
+    "glued_link": "warning",
+    "spaces": "info",
+    "different_names": "info",
+}
+#: The variants one of which a recipient gets.
+SPOKEN_VARIANTS = ("male", "female", "neutral")
+#: Characters that one line names.
+MAX_NAMED = 5
+#: Characters shown of a piece of a text.
+MAX_SHOWN_PIECE = 40
+# what cannot be seen between other characters
+_SHOWN_CHARACTERS = {"": "∅", " ": "␣", "\n": "↵"}
+
+
+def find_in_texts(env, sources, names, samples, channel, *, sent=None, is_latin=False):
+    """What the author of texts should know.
+
+    :param sources: dict of variant → text
+    :param names: the names that the texts may use
+    :param samples: dict of name → value, for the size
+    :param sent: dict of variant → text as it is filled, where that is another one
+    :param is_latin: that one is in Latin letters
+    :return: list of dicts of ``level`` (danger, warning, info), ``variant`` and
+        ``text``
+    """
+    findings = lint(
+        Draft(**sources),
+        names,
+        samples,
+        max_segments=env["sms.gateway.settings"]._get().max_segments,
+        channel=channel,
+        sent=Draft(**sent) if sent else None,
+        is_latin=is_latin,
+    )
+    return [
+        {
+            "level": _LEVELS[finding.code],
+            "variant": finding.variant,
+            "text": _describe(env, finding),
+        }
+        for finding in findings
+        if finding.code != "missing_variant" or not _is_for_everybody(sources)
+    ]
+
+
+def _is_for_everybody(sources):
+    """The text for men is everybody's where there is no other."""
+    given = [variant for variant in SPOKEN_VARIANTS if sources[variant].strip()]
+    return given == ["male"]
+
+
+def explain_template(env, error):
+    """What is wrong with a text, for its author.
+
+    :param error: `tools.template.TemplateError`
+    """
+    return _explain_template(env, error.code, line=error.line, detail=error.detail)
+
+
+def _explain_template(env, code, **params):
+    return sentence(code, get_language(env), variant="person", **params)
+
+
+def _describe(env, finding):
+    if finding.code.startswith("template_"):
+        return _explain_template(env, finding.code, **finding.params)
+    return _DESCRIPTIONS[finding.code](env, finding)
+
+
+def _describe_missing(env, finding):
+    if finding.variant == "male":
+        return env._("Men get nothing: there is no text for them.")
+    if finding.variant == "female":
+        return env._("Women get nothing: there is no text for them.")
+    return env._("People whose gender is not known get nothing.")
+
+
+def _describe_size(env, finding):
+    return env._(
+        "The message has %(count)s parts, more than %(limit)s.",
+        count=finding.params["count"],
+        limit=finding.params["limit"],
+    )
+
+
+def _describe_characters(env, finding):
+    return env._(
+        "%(characters)s make it %(count)s parts instead of %(count_without)s: other"
+        " letters of the text fit into GSM-7.",
+        characters=_name_characters(finding),
+        count=finding.params["count"],
+        count_without=finding.params["count_without"],
+    )
+
+
+def _describe_latin(env, finding):
+    return env._(
+        "Latin letters cannot replace %(characters)s: the whole message becomes"
+        " Unicode, with 70 characters per SMS part.",
+        characters=_name_characters(finding),
+    )
+
+
+def _name_characters(finding):
+    characters = finding.params["characters"][:MAX_NAMED]
+    return ", ".join(
+        _name_piece(one.character, one.places, one.replacement) for one in characters
+    )
+
+
+def _name_piece(text, places, replacement):
+    line, column = places[0]
+    place = f"{text} ({line}:{column})"
+    if replacement is None:
+        return place
+    return f"{place} → {_SHOWN_CHARACTERS.get(replacement, replacement)}"
+
+
+def _describe_foreign(env, finding):
+    return env._(
+        "%(pieces)s: sent as it stands, nothing is filled in. Write the name of a field"
+        " in double braces, as in %(example)s.",
+        pieces=_name_pieces(finding),
+        example="{{ first_name }}",
+    )
+
+
+def _describe_markup(env, finding):
+    return env._(
+        "%(pieces)s: sent as it stands, a message has no HTML.",
+        pieces=_name_pieces(finding),
+    )
+
+
+def _name_pieces(finding):
+    pieces = finding.params["pieces"][:MAX_NAMED]
+    return ", ".join(
+        _name_piece(one.text[:MAX_SHOWN_PIECE], one.places, one.replacement)
+        for one in pieces
+    )
+
+
+def _describe_glued(env, finding):
+    line, column = finding.params["places"][0]
+    return env._(
+        "A link touches a dash or a word, line %(line)s, character %(column)s: phones"
+        " take that into the address. Put a space between them.",
+        line=line,
+        column=column,
+    )
+
+
+def _describe_spaces(env, finding):
+    line, column = finding.params["places"][0]
+    return env._(
+        "%(kind)s, line %(line)s, character %(column)s.",
+        kind=_name_spaces(env)[finding.params["kind"]],
+        line=line,
+        column=column,
+    )
+
+
+def _name_spaces(env):
+    return {
+        "leading": env._("A space at the beginning"),
+        "trailing": env._("A space at the end"),
+        "double": env._("Several spaces in a row"),
+        "before_punctuation": env._("A space before a punctuation mark"),
+        "tab": env._("A tab"),
+        "invisible": env._("An invisible character"),
+    }
+
+
+def _describe_names(env, finding):
+    return env._(
+        "The texts use different names: %(male)s for men, %(female)s for women.",
+        male=", ".join(sorted(finding.params["male"])) or "–",
+        female=", ".join(sorted(finding.params["female"])) or "–",
+    )
+
+
+_DESCRIPTIONS = {
+    "missing_variant": _describe_missing,
+    "many_segments": _describe_size,
+    "unicode_by_characters": _describe_characters,
+    "latin_impossible": _describe_latin,
+    "foreign_placeholder": _describe_foreign,
+    "markup": _describe_markup,
+    "glued_link": _describe_glued,
+    "spaces": _describe_spaces,
+    "different_names": _describe_names,
+}

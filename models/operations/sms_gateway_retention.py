@@ -1,0 +1,185 @@
+"""What is kept for how long, in words: the settings show it."""
+
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.tools import config
+
+from ..access import sms_gateway_api_client, sms_gateway_idempotency
+from ..reports import sms_gateway_delivery_report
+from ..routes import sms_gateway_provider_request
+
+_TABLE = Markup(
+    '<table class="table table-sm mb-0"><thead><tr>{head}</tr></thead>'
+    "<tbody>{rows}</tbody></table>"
+)
+
+
+class SmsGatewayRetention(models.AbstractModel):
+    """Tells what is kept, where and for how long; the terms are those of the code that
+    deletes."""
+
+    _name = "sms.gateway.retention"
+    _description = "SMS Gateway Retention"
+
+    @api.model
+    def _make_table(self, days, covers_odoo):
+        """The whole of it as a table.
+
+        :param days: that messages are kept; 0 for ever
+        :param covers_odoo: whether Odoo's own notes are emptied with the messages
+        :rtype: Markup
+        """
+        head = (self.env._("What"), self.env._("Where"), self.env._("How long"))
+        return _TABLE.format(
+            head=_join("th", head),
+            rows=Markup().join(
+                Markup("<tr>{}</tr>").format(_join("td", row))
+                for row in self._list_kept(days, covers_odoo)
+            ),
+        )
+
+    def _list_kept(self, days, covers_odoo):
+        """:return: list of (what, where, how long)"""
+        return [
+            *self._list_messages(days),
+            *self._list_chatter(days, covers_odoo),
+            *self._list_campaigns(days),
+            *self._list_fixed(days),
+            *self._list_by_hand(),
+        ]
+
+    def _list_messages(self, days):
+        messages = self.env._("SMS Gateway → Messages")
+        return [
+            (
+                self.env._(
+                    "Messages: number, text, whom they were for, timeline, links"
+                ),
+                messages,
+                self.env._("%(days)s days after they ended", days=days)
+                if days
+                else self._ever(),
+            ),
+            (
+                self.env._("Inbound messages: number, text"),
+                self.env._("SMS Gateway → Inbound messages"),
+                self._days(days) if days else self._ever(),
+            ),
+            (
+                self.env._("Messages without a final outcome"),
+                messages,
+                self.env._("Until they have one"),
+            ),
+        ]
+
+    def _list_chatter(self, days, covers_odoo):
+        chatter = self.env._("Chatter of contacts, leads and other records")
+        emptied = (
+            self.env._("Text and number go with the message; the state stays")
+            if days
+            else self._ever()
+        )
+        return [
+            (self.env._("Notes of campaigns"), chatter, emptied),
+            (
+                self.env._("Odoo's own SMS and their numbers"),
+                chatter,
+                emptied if covers_odoo else self.env._("As long as Odoo keeps them"),
+            ),
+        ]
+
+    def _list_campaigns(self, days):
+        campaigns = self.env._("SMS Gateway → Campaigns")
+        return [
+            (
+                self.env._("Campaigns of people: texts, title, filter, recipients"),
+                campaigns,
+                self.env._(
+                    "Emptied with the last message; date, author and counts stay"
+                )
+                if days
+                else self._ever(),
+            ),
+            (
+                self.env._(
+                    "Campaigns of the API, of server actions and of Odoo's SMS; tests"
+                ),
+                campaigns,
+                self.env._("Deleted with the last message") if days else self._ever(),
+            ),
+            (
+                self.env._("Drafts"),
+                campaigns,
+                self.env._("Until somebody deletes or sends them"),
+            ),
+            (
+                self.env._(
+                    "Counts by day, route and outcome, without numbers or texts"
+                ),
+                self.env._("SMS Gateway → Dashboard and statistics"),
+                self._ever(),
+            ),
+        ]
+
+    def _list_fixed(self, days):
+        reports = sms_gateway_delivery_report.KEEP_REPORTS.days
+        answers = int(sms_gateway_idempotency.KEEP.total_seconds() / 3600)
+        imports = f"{float(config['transient_age_limit']):g}"
+        return [
+            (
+                self.env._("Delivery reports as they were received"),
+                self.env._("SMS Gateway → Delivery reports"),
+                self._days(min(days, reports) if days else reports),
+            ),
+            (
+                self.env._("Answers to requests with an Idempotency-Key"),
+                self.env._("Database only"),
+                self.env._("%(hours)s hours", hours=answers),
+            ),
+            (
+                self.env._("Addresses of the API's callers"),
+                self.env._("Settings"),
+                self._days(sms_gateway_api_client.KEEP.days),
+            ),
+            (
+                self.env._("Providers' answers about balances"),
+                self.env._("SMS Gateway → Balances"),
+                self.env._(
+                    "%(days)s days, the last one of each route for ever",
+                    days=sms_gateway_provider_request.KEEP.days,
+                ),
+            ),
+            (
+                self.env._("Imported files, until they are members"),
+                self.env._("Database and files"),
+                self.env._("About %(hours)s hours", hours=imports),
+            ),
+        ]
+
+    def _list_by_hand(self):
+        by_hand = self.env._("Until somebody deletes them")
+        return [
+            (
+                self.env._("Recipient lists with imported members; templates"),
+                self.env._("SMS Gateway → Lists and templates"),
+                by_hand,
+            ),
+            (
+                self.env._("Numbers that must not be written to"),
+                self.env._("Odoo's phone blacklist"),
+                by_hand,
+            ),
+        ]
+
+    def _days(self, days):
+        return self.env._("%(days)s days", days=days)
+
+    def _ever(self):
+        return self.env._("For ever")
+
+
+def _join(tag, cells):
+    return Markup().join(
+        Markup("<{0}>{1}</{0}>").format(Markup(tag), cell) for cell in cells
+    )

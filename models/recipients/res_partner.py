@@ -1,0 +1,83 @@
+"""Contacts: how a person is addressed, and what was sent to them."""
+
+from odoo import api, fields, models
+
+from ...tools.names.person_name import split_name, suggest_gender
+from ..common.notification import RELOAD, make_notification
+
+#: Contacts whose gender is set in one go.
+MAX_APPLIED = 10_000
+
+
+class ResPartner(models.Model):
+    """Adds how to address a person, and their messages."""
+
+    _name = "res.partner"
+    _inherit = ["res.partner", "sms.gateway.history.mixin"]
+
+    gender = fields.Selection([("male", "Male"), ("female", "Female")])
+    first_name = fields.Char()
+    last_name = fields.Char()
+    patronymic = fields.Char()
+    suggested_first_name = fields.Char(compute="_compute_suggestions")
+    suggested_last_name = fields.Char(compute="_compute_suggestions")
+    suggested_patronymic = fields.Char(compute="_compute_suggestions")
+    suggested_gender = fields.Selection(
+        [("male", "Male"), ("female", "Female")],
+        compute="_compute_suggestions",
+        help="Guessed from the patronymic and the first name. Texts by gender use it"
+        " only after somebody has accepted it.",
+    )
+
+    # === COMPUTES ===
+    @api.depends("name", "is_company", "first_name", "last_name", "patronymic")
+    def _compute_suggestions(self):
+        """What the full name tells; a person accepts it or not."""
+        for partner in self:
+            guess = split_name("" if partner.is_company else partner.name or "")
+            partner.suggested_first_name = guess.first_name
+            partner.suggested_last_name = guess.last_name
+            partner.suggested_patronymic = guess.patronymic
+            partner.suggested_gender = suggest_gender(partner._get_known_name(guess))
+
+    def _get_known_name(self, guess):
+        """The name as it is known, the rest as it is guessed."""
+        return type(guess)(
+            first_name=self.first_name or guess.first_name,
+            last_name=self.last_name or guess.last_name,
+            patronymic=self.patronymic or guess.patronymic,
+        )
+
+    # === CRUD ===
+    def write(self, vals):
+        """Override: days are those of companies, whose contacts have the time zone."""
+        result = super().write(vals)
+        if "tz" in vals:
+            # sudo: whoever changes a contact may not read every company
+            companies = self.env["res.company"].sudo()
+            if companies.search_count([("partner_id", "in", self.ids)], limit=1):
+                self.env.registry.clear_cache()
+        return result
+
+    # === BUTTONS ===
+    def action_accept_suggestions(self):
+        """Write down what the names tell, where nobody wrote anything yet."""
+        self.check_access("write")
+        changed = self.browse()
+        for partner in self[:MAX_APPLIED].filtered(lambda p: not p.is_company):
+            values = {
+                name: partner[f"suggested_{name}"]
+                for name in ("first_name", "last_name", "patronymic", "gender")
+                if not partner[name] and partner[f"suggested_{name}"]
+            }
+            if values:
+                partner.write(values)
+                changed |= partner
+        return make_notification(
+            self.env._(
+                "%(changed)s of %(count)s contacts were completed.",
+                changed=len(changed),
+                count=len(self),
+            ),
+            next=RELOAD,
+        )

@@ -1,0 +1,299 @@
+"""Questions to a provider about the account: balance and connection."""
+
+import base64
+import logging
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...providers.cleaning import trace
+from ...providers.errors import ProviderError
+from ..campaigns.sms_gateway_campaign import new_key
+from ..common import clock
+from ..sending.reasons import say_words
+
+_logger = logging.getLogger(__name__)
+
+#: A question whose worker died is asked again after so long.
+LEASE = timedelta(minutes=5)
+#: Providers that are asked at the same time.
+MAX_CALLS = 8
+#: While some are being asked, new questions are looked for so often, in seconds.
+LOOK_SECONDS = 0.5
+#: Answers are kept so long; the newest question of each route stays.
+KEEP = timedelta(days=90)
+#: By the kind of a question, what is called of a provider.
+_METHODS = {
+    "balance": "balance",
+    "connection": "test_connection",
+    "callback": "register_callback",
+}
+#: Told over the bus when an answer came: {"route_id", "balance_id"}
+BALANCE_NOTIFICATION = "crm_sms_gateway/balance"
+
+
+class SmsGatewayProviderRequest(models.Model):
+    """One question and its answer.
+
+    Providers are never asked inside a web request: the question is stored and a cron
+    asks. The API reads the answer by the key, people see it on the route's form.
+    """
+
+    _name = "sms.gateway.provider.request"
+    _description = "SMS Gateway Balance Request"
+    _order = "id desc"
+    _rec_name = "key"
+
+    key = fields.Char(
+        required=True, readonly=True, copy=False, default=lambda self: new_key()
+    )
+    route_id = fields.Many2one(
+        "sms.gateway.route",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    company_id = fields.Many2one(related="route_id.company_id", store=True, index=True)
+    kind = fields.Selection(
+        [
+            ("balance", "Balance"),
+            ("connection", "Connection test"),
+            ("callback", "Registration of the webhook address"),
+        ],
+        required=True,
+        readonly=True,
+        default="balance",
+    )
+    currencies = fields.Char(readonly=True, help="Asked for, separated by spaces.")
+    state = fields.Selection(
+        [("pending", "Pending"), ("done", "Done"), ("failed", "Failed")],
+        required=True,
+        readonly=True,
+        default="pending",
+    )
+    lease_until = fields.Datetime(readonly=True)
+    answered_at = fields.Datetime("Answered", readonly=True)
+    answer = fields.Text("Provider's answer", readonly=True)
+    answer_raw = fields.Binary("Answer byte for byte", readonly=True, attachment=False)
+    money = fields.Json(readonly=True)
+    units = fields.Json(readonly=True)
+    error = fields.Char(readonly=True)
+    summary = fields.Char(compute="_compute_summary")
+
+    _key_unique = models.UniqueIndex("(key)")
+    _pending_index = models.Index("(id) WHERE state = 'pending'")
+
+    @api.depends("state", "money", "units", "error", "answer")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        for request in self:
+            request.summary = request._summarise()
+
+    def _summarise(self):
+        if self.state == "pending":
+            return self.env._("The provider is being asked …")
+        if self.state == "failed":
+            return say_words(self.env, self.error)
+        if self.kind == "connection":
+            return self.env._("Connected: %(answer)s", answer=self.answer or "OK")
+        if self.kind == "callback":
+            return self.env._(
+                "Webhook address registered: %(answer)s", answer=self.answer or "OK"
+            )
+        parts = [f"{money['amount']} {money['currency']}" for money in self.money or []]
+        parts += [f"{unit['area']}: {unit['count']}" for unit in self.units or []]
+        return ", ".join(parts)
+
+    # === ASK ===
+    @api.model
+    def _request(self, route, *, kind="balance", currencies=()):
+        """Store a question and wake the cron that asks it."""
+        request = self.create(
+            {
+                "route_id": route.id,
+                "kind": kind,
+                "currencies": " ".join(currencies),
+            }
+        )
+        # sudo: whoever may ask may wake the cron, only administrators see crons
+        cron = self.env.ref("crm_sms_gateway.ir_cron_balance", raise_if_not_found=False)
+        if cron:
+            cron.sudo()._trigger()
+        return request
+
+    @api.model
+    def _cron_ask(self):
+        """Ask what is pending: the routes beside each other, of each one call at a
+        time, which answers all questions of its kind."""
+        if self.env["sms.gateway.hold"]._is_held():
+            return
+        dispatcher = self.env["sms.gateway.dispatcher"]
+        deadline = dispatcher._get_deadline()
+        calls = {}
+        with ThreadPoolExecutor(MAX_CALLS, "sms-balance") as executor:
+            while self._start_calls(executor, calls, deadline) or calls:
+                done, _others = wait(calls, LOOK_SECONDS, FIRST_COMPLETED)
+                for call in done:
+                    requests = calls.pop(call)
+                    requests._keep_answer(*call.result())
+                    dispatcher._commit_progress(len(requests))
+        if time.monotonic() >= deadline:
+            # the rest goes on at once, behind the other crons
+            dispatcher._trigger("balance")
+
+    def _start_calls(self, executor, calls, deadline):
+        """Let threads call the providers of routes that nobody is asking.
+
+        :param calls: dict of futures → their questions, which is added to
+        :return: whether there was anything to ask
+        """
+        is_busy = False
+        while len(calls) < MAX_CALLS and time.monotonic() < deadline:
+            busy = [requests.route_id.id for requests in calls.values()]
+            requests = self._take(busy)
+            if not requests:
+                break
+            provider = requests.route_id._make_provider()
+            self.env["sms.gateway.dispatcher"]._commit()
+            calls[executor.submit(_call, provider, requests[0].kind)] = requests
+            is_busy = True
+        return is_busy
+
+    def _take(self, busy=()):
+        """Take the pending questions of one kind to one route, and commit.
+
+        :param busy: ids of routes whose turn it is not
+        """
+        self.env["sms.gateway.dispatcher"]._begin()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH waiting AS (
+                    SELECT id, route_id, kind FROM sms_gateway_provider_request
+                     WHERE state = 'pending' AND route_id <> ALL(%(busy)s::int[])
+                       AND (lease_until IS NULL OR lease_until < %(clock)s)
+                ), taken AS (
+                    SELECT id FROM sms_gateway_provider_request
+                     WHERE id IN (SELECT id FROM waiting
+                                   WHERE (route_id, kind) = (
+                                         SELECT route_id, kind FROM waiting
+                                       ORDER BY id LIMIT 1))
+                       AND state = 'pending'
+                       AND (lease_until IS NULL OR lease_until < %(clock)s)
+                       FOR UPDATE SKIP LOCKED
+                )
+                UPDATE sms_gateway_provider_request
+                   SET lease_until = %(clock)s + %(lease)s
+                 WHERE id IN (SELECT id FROM taken)
+             RETURNING id
+                """,
+                busy=list(busy),
+                clock=clock.at_statement(),
+                lease=LEASE,
+            )
+        )
+        self.env["sms.gateway.dispatcher"]._commit()
+        return self.browse(sorted(request_id for (request_id,) in rows))
+
+    def _keep_answer(self, answer, error):
+        """Write what the provider answered to all of these questions."""
+        if isinstance(error, ProviderError):
+            values = {"state": "failed", "error": error.message}
+        elif error:
+            values = {"state": "failed", "error": type(error).__name__}
+        elif self[:1].kind != "balance":
+            values = {"state": "done", "answer": answer}
+        else:
+            values = {"state": "done", **self._read_balance(answer)}
+        self.env["sms.gateway.dispatcher"]._begin()
+        self.write({**values, "answered_at": fields.Datetime.now()})
+        for request in self:
+            request._notify()
+
+    def _read_balance(self, balance):
+        return {
+            "answer": balance.text,
+            "answer_raw": base64.b64encode(balance.raw),
+            "money": [
+                {"amount": _format_amount(money.amount), "currency": money.currency}
+                for money in balance.money
+            ],
+            "units": [
+                {"area": units.area, "count": units.count} for units in balance.units
+            ],
+        }
+
+    def _notify(self):
+        self.ensure_one()
+        group = self.env.ref("crm_sms_gateway.group_user")
+        group._bus_send(
+            BALANCE_NOTIFICATION, {"route_id": self.route_id.id, "balance_id": self.id}
+        )
+
+    # === CHORES ===
+    @api.autovacuum
+    def _gc_answered(self):
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM sms_gateway_provider_request
+                 WHERE state != 'pending' AND answered_at < %s
+                   AND id NOT IN (
+                       SELECT max(id) FROM sms_gateway_provider_request
+                     GROUP BY route_id)
+                """,
+                fields.Datetime.now() - KEEP,
+            )
+        )
+
+    # === STATUS ===
+    @api.model
+    def _find(self, key, route):
+        """The question of this key, asked through this route."""
+        return self.search([("key", "=", key), ("route_id", "=", route.id)])
+
+    def _get_details(self):
+        """What became of the question, in the words of the API (contract, chapter 3).
+
+        Without names of currencies all the money that was told is given.
+        """
+        self.ensure_one()
+        wanted = (self.currencies or "").split()
+        return {
+            "state": self.state,
+            "money": [
+                money
+                for money in self.money or []
+                if not wanted or money["currency"] in wanted
+            ],
+            "units": self.units or [],
+            "error": self.error or None,
+        }
+
+
+def _call(provider, kind):
+    """Ask a provider, in a thread of its own: nothing here knows of Odoo.
+
+    :param kind: of the question
+    :return: the answer and None, or None and what was raised
+    """
+    try:
+        return getattr(provider, _METHODS[kind])(), None
+    except ProviderError as error:
+        return None, error
+    except Exception as error:
+        # An adapter's bug must not stop the questions behind this one.
+        _logger.error("%s: a question failed: %s", provider.code, trace(error))
+        return None, error
+    finally:
+        provider.close()
+
+
+def _format_amount(amount):
+    """A decimal with two places, or more where the provider tells more."""
+    places = max(2, -amount.as_tuple().exponent)
+    return f"{amount:.{places}f}"

@@ -1,0 +1,49 @@
+"""Reasons that administrators give the codes of providers."""
+
+from odoo import api, fields, models
+
+from ..sending.sms_gateway_message import FAILURE_TYPES
+
+
+class SmsGatewayRouteReason(models.Model):
+    """The reason that an administrator gives a provider's code: what the adapter's own
+    table does not know, or knows otherwise."""
+
+    _name = "sms.gateway.route.reason"
+    _description = "SMS Gateway Reason of a Route"
+    _order = "code, id"
+    _rec_name = "code"
+
+    route_id = fields.Many2one(
+        "sms.gateway.route", required=True, ondelete="cascade", index=True
+    )
+    code = fields.Char(
+        "Provider's code",
+        required=True,
+        help="As it stands in the story of a message.",
+    )
+    failure_type = fields.Selection(FAILURE_TYPES, "Reason", required=True)
+
+    _code_unique = models.UniqueIndex(
+        "(route_id, code)", "The route has a reason for this code already."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: lanes read what is kept in memory."""
+        for vals in vals_list:
+            vals["code"] = (vals.get("code") or "").strip()
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override: see `create`."""
+        if "code" in vals:
+            vals = {**vals, "code": (vals["code"] or "").strip()}
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        """Override: see `create`."""
+        self.env.registry.clear_cache()
+        return super().unlink()

@@ -1,0 +1,53 @@
+"""Events: the story of every message."""
+
+from odoo import api, fields, models
+
+from ..common.copied_many2one import CopiedMany2one
+from .reasons import say_words
+from .sms_gateway_message import STATES
+
+
+class SmsGatewayEvent(models.Model):
+    """One change of one message; rows are appended in bulk and never changed."""
+
+    _name = "sms.gateway.event"
+    _description = "SMS Gateway Event"
+    _order = "id"
+    _rec_name = "kind"
+    _log_access = False
+
+    message_id = CopiedMany2one("sms.gateway.message", required=True, readonly=True)
+    company_id = CopiedMany2one("res.company", readonly=True)
+    route_id = CopiedMany2one("sms.gateway.route", readonly=True)
+    kind = fields.Selection(
+        [*STATES, ("report", "Report without change")], required=True, readonly=True
+    )
+    source = fields.Selection(
+        [
+            ("dispatcher", "Sending"),
+            ("withheld", "Not handed over again"),
+            ("push", "Delivery report"),
+            ("poll", "Status poll"),
+            ("lookup", "Reconciliation"),
+            ("lease", "Lost worker"),
+            ("ttl", "Time to live"),
+            ("blacklist", "Blacklist"),
+            ("campaign", "Campaign"),
+            ("person", "Person"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    occurred_at = fields.Datetime("Time", required=True, readonly=True)
+    recorded_at = fields.Datetime(required=True, readonly=True)
+    code = fields.Char("Raw code", readonly=True)
+    detail = fields.Char(readonly=True)
+    words = fields.Char("Details", compute="_compute_words")
+
+    _message_index = models.Index("(message_id, id)")
+
+    @api.depends("detail")
+    @api.depends_context("lang")
+    def _compute_words(self):
+        for event in self:
+            event.words = say_words(self.env, event.detail)

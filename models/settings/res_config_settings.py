@@ -1,0 +1,229 @@
+"""The gateway's block on Odoo's settings page."""
+
+from zoneinfo import available_timezones
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...tools.public_address import read_address
+from ..operations.sms_gateway_health import describe_health, has_too_many_lanes
+from ..routes.public_address import explain_address
+from .sms_gateway_settings import DEFAULTS, MAX_LANES, PREFIX, parse_networks
+
+
+class ResConfigSettings(models.TransientModel):
+    """Settings of the gateway; `sms.gateway.settings` reads them."""
+
+    _inherit = "res.config.settings"
+
+    sms_gateway_is_stopped = fields.Boolean(
+        "Stop everything",
+        config_parameter=PREFIX + "is_stopped",
+        help="The brake: nothing is sent and the API answers 503 until it is released.",
+    )
+    sms_gateway_access_policy = fields.Selection(
+        [
+            ("trusted_networks", "Trusted networks need no key"),
+            ("key", "Everyone needs a key"),
+            ("open", "Nobody needs a key"),
+        ],
+        string="Who may call the API",
+        config_parameter=PREFIX + "access_policy",
+        default=DEFAULTS["access_policy"],
+    )
+    sms_gateway_trusted_networks = fields.Char(
+        "Trusted networks",
+        config_parameter=PREFIX + "trusted_networks",
+        default=DEFAULTS["trusted_networks"],
+    )
+    sms_gateway_host_names = fields.Char(
+        "Names of this server",
+        config_parameter=PREFIX + "host_names",
+        help="Host names by which programs without a key call it, separated by commas."
+        " IP addresses, names without a dot and the name in web.base.url need not be"
+        " listed.",
+    )
+    sms_gateway_time_zone = fields.Selection(
+        selection="_selection_sms_gateway_time_zone",
+        string="Time zone of the gateway",
+        config_parameter=PREFIX + "time_zone",
+        default=DEFAULTS["time_zone"],
+    )
+    sms_gateway_lanes = fields.Integer(
+        "Lanes", config_parameter=PREFIX + "lanes", default=DEFAULTS["lanes"]
+    )
+    sms_gateway_max_recipients = fields.Integer(
+        "Recipients per request",
+        config_parameter=PREFIX + "max_recipients",
+        default=DEFAULTS["max_recipients"],
+    )
+    sms_gateway_max_body_mib = fields.Integer(
+        "Size of a request (MiB)",
+        config_parameter=PREFIX + "max_body_mib",
+        default=DEFAULTS["max_body_mib"],
+    )
+    sms_gateway_max_segments = fields.Integer(
+        "Segments per message",
+        config_parameter=PREFIX + "max_segments",
+        default=DEFAULTS["max_segments"],
+    )
+    sms_gateway_max_speech = fields.Integer(
+        "Characters per call",
+        config_parameter=PREFIX + "max_speech",
+        default=DEFAULTS["max_speech"],
+    )
+    sms_gateway_public_address = fields.Char(
+        "Public address",
+        config_parameter=PREFIX + "public_address",
+        help="What short links and the addresses for providers begin with. Empty, it is"
+        " Odoo's own (system parameter web.base.url).",
+    )
+    sms_gateway_address_trouble = fields.Char(
+        compute="_compute_sms_gateway_address_trouble"
+    )
+    sms_gateway_retention_days = fields.Integer(
+        "Keep messages (days)",
+        config_parameter=PREFIX + "retention_days",
+        default=DEFAULTS["retention_days"],
+        help="Finished messages older than this are deleted; 0 keeps them for ever.",
+    )
+    sms_gateway_retention_covers_odoo = fields.Boolean(
+        "Empty Odoo's own SMS, too",
+        config_parameter=PREFIX + "retention_covers_odoo",
+        help="With a message that Odoo itself sent through the gateway its text and"
+        " number go from the chatter and from SMS Marketing.",
+    )
+    sms_gateway_kept = fields.Html(compute="_compute_sms_gateway_kept", sanitize=False)
+    sms_gateway_route_id = fields.Many2one(
+        related="company_id.sms_gateway_route_id", readonly=False
+    )
+    sms_gateway_obeys_blacklist = fields.Boolean(
+        related="company_id.sms_gateway_obeys_blacklist", readonly=False
+    )
+    sms_gateway_is_held = fields.Boolean(
+        "Sending is held", compute="_compute_sms_gateway_is_held"
+    )
+    sms_gateway_health = fields.Html(
+        "Health of the gateway", compute="_compute_sms_gateway_health"
+    )
+    sms_gateway_has_troubles = fields.Boolean(
+        "The gateway has troubles", compute="_compute_sms_gateway_health"
+    )
+    sms_gateway_too_many_lanes = fields.Boolean(
+        compute="_compute_sms_gateway_too_many_lanes"
+    )
+    sms_gateway_last_callers = fields.Char(
+        "Last callers", compute="_compute_sms_gateway_callers"
+    )
+    sms_gateway_single_caller = fields.Boolean(compute="_compute_sms_gateway_callers")
+
+    @api.model
+    def _selection_sms_gateway_time_zone(self):
+        return [(name, name) for name in sorted(available_timezones())]
+
+    def _compute_sms_gateway_is_held(self):
+        self.sms_gateway_is_held = bool(self.env["sms.gateway.hold"]._find_open())
+
+    @api.depends("sms_gateway_lanes")
+    def _compute_sms_gateway_too_many_lanes(self):
+        for settings in self:
+            settings.sms_gateway_too_many_lanes = has_too_many_lanes(
+                settings.sms_gateway_lanes
+            )
+
+    @api.depends_context("lang", "uid")
+    def _compute_sms_gateway_health(self):
+        # sudo: whoever sees the settings page may see how the gateway is
+        health = self.env["sms.gateway.health"].sudo()._describe()
+        for settings in self:
+            settings.sms_gateway_has_troubles = bool(health["troubles"])
+            settings.sms_gateway_health = describe_health(self.env, health)
+
+    def _compute_sms_gateway_address_trouble(self):
+        """Of what is saved: the page shows it when it is opened."""
+        self.sms_gateway_address_trouble = explain_address(self.env.company)
+
+    @api.depends("sms_gateway_retention_days", "sms_gateway_retention_covers_odoo")
+    def _compute_sms_gateway_kept(self):
+        retention = self.env["sms.gateway.retention"]
+        for settings in self:
+            settings.sms_gateway_kept = retention._make_table(
+                max(settings.sms_gateway_retention_days, 0),
+                settings.sms_gateway_retention_covers_odoo,
+            )
+
+    @api.depends("sms_gateway_access_policy")
+    def _compute_sms_gateway_callers(self):
+        callers = self.env["sms.gateway.api.client"]._get_last()
+        for settings in self:
+            settings.sms_gateway_last_callers = ", ".join(callers.mapped("address"))
+            settings.sms_gateway_single_caller = (
+                len(callers) == 1 and callers.call_count > 10
+            )
+
+    def set_values(self):
+        self._check_sms_gateway_values()
+        return super().set_values()
+
+    def _check_sms_gateway_values(self):
+        try:
+            networks = parse_networks(self.sms_gateway_trusted_networks)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "Trusted networks: %(error)s. Write networks such as 10.0.0.0/8,"
+                    " separated by commas.",
+                    error=error,
+                )
+            ) from error
+        # Odoo forgets an empty parameter, and its default would be trusted again.
+        if not networks and self.sms_gateway_access_policy == "trusted_networks":
+            raise ValidationError(
+                self.env._(
+                    "Trusted networks: name at least one, or choose that everyone needs"
+                    " a key."
+                )
+            )
+        address = self.sms_gateway_public_address
+        if address and not read_address(address):
+            raise ValidationError(
+                self.env._(
+                    "“%(address)s” is no address of a web server such as"
+                    " https://crm.example.com.",
+                    address=address,
+                )
+            )
+        if not 1 <= self.sms_gateway_lanes <= MAX_LANES:
+            raise ValidationError(
+                self.env._("Choose between 1 and %(most)s lanes.", most=MAX_LANES)
+            )
+        limits = (
+            "sms_gateway_max_recipients",
+            "sms_gateway_max_body_mib",
+            "sms_gateway_max_segments",
+            "sms_gateway_max_speech",
+        )
+        if any(self[name] < 1 for name in limits):
+            raise ValidationError(
+                self.env._("The limits of the SMS gateway must be greater than zero.")
+            )
+        if self.sms_gateway_retention_days < 0:
+            raise ValidationError(
+                self.env._(
+                    "The days that messages are kept must not be negative; 0 keeps them"
+                    " for ever."
+                )
+            )
+
+    def action_sms_gateway_decide_hold(self):
+        return self.env["sms.gateway.hold"]._ask()
+
+    def action_sms_gateway_routes(self):
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_route_action"
+        )
+
+    def action_sms_gateway_keys(self):
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_key_action"
+        )

@@ -1,0 +1,2 @@
+from . import test_readable
+from . import test_security

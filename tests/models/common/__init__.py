@@ -1,0 +1,3 @@
+from . import test_clock
+from . import test_failed_statements
+from . import test_sql_values

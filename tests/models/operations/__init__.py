@@ -1,0 +1,3 @@
+from . import test_health
+from . import test_hold
+from . import test_retention
