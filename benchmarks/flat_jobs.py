@@ -12,7 +12,7 @@ from psycopg2.errors import QueryCanceled
 from odoo import SUPERUSER_ID, Command, api
 from odoo.tests import new_test_user
 
-from odoo.addons.crm_sms_gateway.models.sending import sms_gateway_dispatcher
+from odoo.addons.crm_sms_gateway.models.common import transactions
 from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
 
 from benchmarks import screens
@@ -82,7 +82,7 @@ def _get_route(env):
 def run_lane_for(registry, *, seconds):
     """Run a lane once, for so long."""
     with open_env(registry) as env:
-        with patch.object(sms_gateway_dispatcher, "LANE_SECONDS", seconds):
+        with patch.object(transactions, "TURN_SECONDS", seconds):
             env["sms.gateway.dispatcher"]._run(1, linger=0)
 
 
@@ -96,15 +96,15 @@ def measure_claims(registry, *, size, count=10**9, stop_after=SLICE_SECONDS):
     with open_env(registry) as env:
         dispatcher = env["sms.gateway.dispatcher"]
         with dispatcher._open_lane() as lane:
-            unit = next(unit for unit in lane.units if not unit.is_debug)
+            queue = next(queue for queue in lane.queues if not queue.is_debug)
             while count > 0 and time.monotonic() < stop_at:
                 with _timing(times["looks"]):
-                    dispatcher._look(lane)
+                    dispatcher._refresh_due(lane)
                 with _timing(times["claims"]):
-                    claimed = dispatcher._claim(unit, size)
-                answers = [(unit, one, _accept(one)) for one in claimed]
+                    claimed = env["sms.gateway.claim"]._claim(queue, size)
+                answers = [(queue, one, _accept(one)) for one in claimed]
                 with _timing(times["applies"]):
-                    dispatcher._apply_answers(lane, answers)
+                    dispatcher._apply(lane, answers)
                 count -= len(claimed) or size
     return times
 
@@ -140,8 +140,8 @@ def poll_for(registry, *, seconds, count):
         )
     started = time.perf_counter()
     with open_env(registry) as env:
-        with patch.object(sms_gateway_dispatcher, "LANE_SECONDS", seconds):
-            env["sms.gateway.delivery.report"]._cron_poll(linger=0)
+        with patch.object(transactions, "TURN_SECONDS", seconds):
+            env["sms.gateway.status.poll"]._cron_poll(linger=0)
     return {"polled_for": time.perf_counter() - started}
 
 
@@ -168,16 +168,15 @@ def measure_expiry(registry):
     """
     count, idle, started = 0, [], time.perf_counter()
     with open_env(registry) as env:
-        dispatcher = env["sms.gateway.dispatcher"]
-        dispatcher._begin()
-        while found := env["sms.gateway.message"]._expire_queued():
+        transactions.begin(env)
+        while found := env["sms.gateway.state.change"]._expire_queued():
             count += found
-            dispatcher._begin()
+            transactions.begin(env)
         busy = time.perf_counter() - started
         for _turn in range(20):
             with _timing(idle):
-                dispatcher._begin()
-                env["sms.gateway.message"]._expire_queued()
+                transactions.begin(env)
+                env["sms.gateway.state.change"]._expire_queued()
     return {"count": count, "busy": busy, "idle": idle}
 
 
@@ -192,7 +191,7 @@ def measure_retention(registry, *, days, batches):
         before = _estimate(env)
         for _batch in range(batches):
             with _timing(deletes):
-                env["sms.gateway.message"]._cron_retention()
+                env["sms.gateway.retention"]._cron_retention()
         deleted = before - _estimate(env)
         env["ir.config_parameter"].set_param("crm_sms_gateway.retention_days", 0)
     return {"deletes": deletes, "deleted": deleted}

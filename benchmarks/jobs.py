@@ -128,9 +128,9 @@ def poll(registry):
     while is_left:
         runs += 1
         with open_env(registry) as env:
-            reports = env["sms.gateway.delivery.report"]
-            reports._cron_poll(linger=0)
-            is_left = bool(reports._find_due("submitted"))
+            polls = env["sms.gateway.status.poll"]
+            polls._cron_poll(linger=0)
+            is_left = bool(polls._find_due("submitted"))
     return {"queries": sql_db.sql_counter - queries, "runs": runs}
 
 

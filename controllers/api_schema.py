@@ -38,9 +38,9 @@ from ..tools.json_outline import (
     nothing,
 )
 from ..tools.letters import compose_letters
-from ..tools.msisdn import Channel
 from ..tools.sentences import Language, sentence
 from ..tools.template import MAX_SOURCE, Template, TemplateError, compile_template
+from ..tools.vocabulary import Channel
 
 OPERATIONS = ("balance", "status", "send")
 #: verbs of the path; sending is `SEND_METHODS` only

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from ..tools.vocabulary import FailureType
 from .cleaning import Cleaner, trace
 from .errors import NotSent, ProviderError, RouteDown, UnreadablePush
 from .http import HttpClient, HttpWords
@@ -24,7 +25,6 @@ from .types import (
     Context,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     InboundMessage,
     Outcome,
     PushAnswer,

@@ -25,6 +25,7 @@ from urllib.parse import quote, urlencode
 from lxml import etree
 
 from ..tools.public_address import find_trouble
+from ..tools.vocabulary import FailureType
 from .base import BaseWords, Provider, as_result
 from .errors import MaybeSent, ProviderError
 from .http import HttpResponse
@@ -33,7 +34,6 @@ from .types import (
     Balance,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     Outcome,
     Status,
     SubmitRequest,

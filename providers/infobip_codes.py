@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..tools.vocabulary import FailureType
 from .http_provider import (
     AnswerWords,
     accepted,
@@ -17,7 +18,7 @@ from .http_provider import (
     try_later,
     try_later_alone,
 )
-from .types import DeliveryStatus, FailureType, Status
+from .types import DeliveryStatus, Status
 
 DUPLICATE = "REJECTED_DUPLICATE_MESSAGE_ID"
 DUPLICATE_ID, REJECTED = 23, 5

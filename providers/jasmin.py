@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
 from ..tools.segments import count_segments, decode_gsm7
+from ..tools.vocabulary import FailureType
 from .errors import UnreadablePush
 from .http_provider import (
     Answer,
@@ -38,7 +39,6 @@ from .types import (
     ClientReference,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     Fields,
     InboundMessage,
     Money,

@@ -25,6 +25,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..tools.vocabulary import FailureType
 from .errors import ForgedPush, ProviderError, UnreadablePush
 from .http_provider import (
     Answer,
@@ -61,7 +62,6 @@ from .types import (
     Capabilities,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     Money,
     PushAnswer,
     PushRequest,

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from ..tools.vocabulary import FailureType
 from .base import Provider
 from .types import (
     Balance,
     Capabilities,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     Money,
     Outcome,
     SubmitRequest,

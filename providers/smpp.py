@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
-from .types import DeliveryStatus, FailureType, Status
+from ..tools.vocabulary import FailureType
+from .types import DeliveryStatus, Status
 
 #: shortest and longest validity period, in seconds: a minute and 63 weeks
 VALIDITY = (60, 63 * 7 * 24 * 3600)

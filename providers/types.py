@@ -12,39 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from ..tools.vocabulary import Channel, FailureType
 from .errors import UnreadablePush
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
-
-Channel = Literal["sms", "voice"]
-FailureType = Literal[
-    "invalid_number",
-    "missing_data",
-    "unreachable",
-    "blocked",
-    "opted_out",
-    "operator_refusal",
-    "sender_rejected",
-    "content_rejected",
-    "no_funds",
-    "unsupported",
-    "attempts_exhausted",
-    "template_mismatch",
-    "sender_unregistered",
-    "spam",
-    "mailing_forbidden",
-    "sim_changed",
-    "no_answer",
-    "busy",
-    "declined",
-    "machine",
-    "provider_error",
-    "other",
-]
 
 
 class ClientReference(Enum):

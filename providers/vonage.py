@@ -28,6 +28,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..tools.segments import count_segments
+from ..tools.vocabulary import FailureType
 from .errors import ForgedPush, ProviderError, UnreadablePush
 from .http_provider import (
     Answer,
@@ -58,7 +59,6 @@ from .types import (
     ClientReference,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     InboundMessage,
     Money,
     Outcome,

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from ..tools.vocabulary import FailureType
 from .base import Provider
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown, UnreadablePush
 from .http import HttpResponse
@@ -31,7 +32,6 @@ from .types import (
     ClientReference,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     InboundMessage,
     Money,
     Outcome,

@@ -55,6 +55,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..tools.vocabulary import FailureType
 from .errors import UnreadablePush
 from .http_provider import (
     Answer,
@@ -82,7 +83,6 @@ from .types import (
     Capabilities,
     DeliveryReport,
     DeliveryStatus,
-    FailureType,
     Money,
     Outcome,
     PushAnswer,

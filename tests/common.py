@@ -13,7 +13,9 @@ from odoo.tools import SQL
 
 from odoo.addons.crm_sms_gateway.models.common import clock
 from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_health
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import StateChange
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
+    StateChange,
+)
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.base import Provider
 from odoo.addons.crm_sms_gateway.providers.types import (
@@ -228,11 +230,11 @@ class GatewayHelpers:
 
     def run_poll(self):
         with self.as_cron() as env:
-            env["sms.gateway.delivery.report"]._cron_poll(linger=0)
+            env["sms.gateway.status.poll"]._cron_poll(linger=0)
 
     def run_recover(self):
         with self.as_cron() as env:
-            env["sms.gateway.dispatcher"]._cron_recover()
+            env["sms.gateway.reconciliation"]._cron_recover()
 
     def run_apply_kept(self):
         with self.as_cron() as env:
@@ -248,7 +250,7 @@ class GatewayHelpers:
 
     def run_retention(self):
         with self.as_cron() as env:
-            env["sms.gateway.message"]._cron_retention()
+            env["sms.gateway.retention"]._cron_retention()
 
     def run_tell(self):
         with self.as_cron() as env:
@@ -256,7 +258,7 @@ class GatewayHelpers:
 
     def run_fold(self):
         with self.as_cron() as env:
-            env["sms.gateway.dispatcher"]._cron_fold()
+            env["sms.gateway.statistic.change"]._cron_fold()
 
     # === TIME ===
     @contextmanager
@@ -309,7 +311,7 @@ class GatewayHelpers:
     def set_state(self, message, state, **values):
         """Ask `_set_state` for one change and return its verdict."""
         change = StateChange(id=message.id, state=state, source="person", **values)
-        verdicts = self.env["sms.gateway.message"]._set_state([change])
+        verdicts = self.env["sms.gateway.state.change"]._set_state([change])
         return next(verdict for verdict, changes in verdicts.items() if changes)
 
     def get_story(self, message):

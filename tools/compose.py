@@ -11,10 +11,11 @@ from decimal import Decimal
 from math import isfinite
 from typing import Literal
 
-from .msisdn import Channel, InvalidNumber, Reading, e164, normalise
+from .msisdn import InvalidNumber, Reading, e164, normalise
 from .segments import Encoding, count_segments
 from .spaces import to_plain_spaces
 from .template import Template, TextTooLong, make_ready
+from .vocabulary import Channel
 
 Gender = Literal["male", "female"]
 ProblemCode = Literal[

@@ -11,8 +11,9 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from .country_names import plain
-from .msisdn import Channel, InvalidNumber, Reason, read_cell
+from .msisdn import InvalidNumber, Reason, read_cell
 from .transliteration import to_latin
+from .vocabulary import Channel
 
 Target = Literal[
     "phone",

@@ -12,10 +12,10 @@ from typing import Literal, get_args
 
 from .foreign import Kind, find_foreign
 from .links import find_glued
-from .msisdn import Channel
 from .segments import count_segments
 from .template import Template, TemplateError, compile_template, make_ready
 from .transliteration import to_latin
+from .vocabulary import Channel
 
 #: ``alternative`` is the SMS behind a call
 Variant = Literal["male", "female", "neutral", "alternative"]

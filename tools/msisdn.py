@@ -27,7 +27,8 @@ from phonenumbers import (
     ValidationResult,
 )
 
-Channel = Literal["sms", "voice"]
+from .vocabulary import Channel
+
 Reason = Literal[
     "unreadable",
     "not_possible",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from .msisdn import Channel
+from .vocabulary import Channel
 
 _PREFIX = re.compile(r"(?:\+[1-9][0-9]{0,14})?")
 _MARKS = re.compile(r"[-\s().]")

@@ -1,8 +1,9 @@
-"""Renames models; their rows, views, rules and scheduled actions stay as they are."""
+"""Renames models, with their tables, views and rules."""
 
 MODELS = {
     "sms.gateway.addressee": "sms.gateway.history.mixin",
     "sms.gateway.balance": "sms.gateway.provider.request",
+    "sms.gateway.bucket": "sms.gateway.rate.limit",
     "sms.gateway.caller": "sms.gateway.api.client",
     "sms.gateway.native": "sms.gateway.odoo.sms",
     "sms.gateway.preparer": "sms.gateway.fan.out",
@@ -10,6 +11,7 @@ MODELS = {
 #: external ids without the model's name
 EXTERNAL_IDS = {
     "access_balance_user": "access_provider_request_user",
+    "access_bucket_system": "access_rate_limit_system",
     "access_caller_system": "access_api_client_system",
     "access_native_system": "access_odoo_sms_system",
 }
@@ -37,6 +39,14 @@ def migrate(cr, version):
             " WHERE module = 'crm_sms_gateway' AND name = %s",
             [new, old],
         )
+    key_rate_limits_by_scope(cr)
+
+
+def key_rate_limits_by_scope(cr):
+    """The buckets of routes are found by a scope of text."""
+    cr.execute("ALTER TABLE sms_gateway_rate_limit ADD COLUMN scope varchar")
+    cr.execute("UPDATE sms_gateway_rate_limit SET scope = 'route:' || route_id")
+    cr.execute("ALTER TABLE sms_gateway_rate_limit DROP COLUMN route_id")
 
 
 def rename_model(cr, old, new):

@@ -10,27 +10,18 @@ from odoo.tools import SQL
 
 from ...tools.compose import compose_all
 from ...tools.template import make_title
+from ...tools.vocabulary import (
+    HELD_STATES,
+    PRIORITY_BATCH,
+    PRIORITY_SINGLE,
+    SENT_OUTCOMES,
+    STATES,
+)
 from ..common import clock
 from ..common.cache import fill_cache
 from ..common.overtaken import find_overtaken
-from ..sending.outcomes import SENT
-from ..sending.sms_gateway_message import (
-    CHANNELS,
-    PRIORITY_BATCH,
-    PRIORITY_SINGLE,
-    STATE_NAMES,
-)
+from ..sending.selections import CAMPAIGN_SOURCES, CAMPAIGN_STATES, CHANNELS
 
-CAMPAIGN_STATES = [
-    ("draft", "Draft"),
-    ("scheduled", "Scheduled"),
-    ("running", "Running"),
-    ("paused", "Paused"),
-    ("done", "Done"),
-    ("cancelled", "Cancelled"),
-]
-#: Campaigns whose queued messages must not be handed over.
-HELD_STATES = ("draft", "paused", "cancelled")
 #: Words in the name of a campaign find the messages of so many campaigns, the newest.
 MAX_FOUND = 100
 
@@ -70,6 +61,7 @@ class SmsGatewayCampaign(models.Model):
     """
 
     _name = "sms.gateway.campaign"
+    _inherit = ["sms.gateway.readable"]
     _description = "SMS Gateway Campaign"
     _order = "id desc"
 
@@ -82,12 +74,7 @@ class SmsGatewayCampaign(models.Model):
         related="route_id.company_id", store=True, index=True, readonly=True
     )
     source = fields.Selection(
-        [
-            ("api", "API"),
-            ("person", "Person"),
-            ("action", "Server action"),
-            ("odoo", "Odoo's SMS"),
-        ],
+        CAMPAIGN_SOURCES,
         required=True,
         readonly=True,
         default="person",
@@ -191,6 +178,8 @@ class SmsGatewayCampaign(models.Model):
     _cancelled_index = models.Index(
         "(id) WHERE state = 'cancelled' AND queued_count > 0"
     )
+    # Few campaigns are people's: the API makes one per request.
+    _people_index = models.Index("(id) WHERE source <> 'api'")
     _test_index = models.Index("(id) WHERE is_test IS TRUE")
     _retention_index = models.Index(
         "(COALESCE(starts_at, write_date), id)"
@@ -199,14 +188,14 @@ class SmsGatewayCampaign(models.Model):
 
     # === COMPUTES ===
     @api.depends(
-        *(f"{state}_count" for state in STATE_NAMES),
+        *(f"{state}_count" for state in STATES),
         "sent_count",
         "recipient_count",
         "unprepared_count",
     )
     def _compute_message_count(self):
         for campaign in self:
-            total = sum(campaign[f"{state}_count"] for state in STATE_NAMES)
+            total = sum(campaign[f"{state}_count"] for state in STATES)
             prepared = campaign.recipient_count - campaign.unprepared_count
             sent = campaign.sent_count
             campaign.waiting_count = campaign.queued_count + campaign.submitting_count
@@ -235,6 +224,11 @@ class SmsGatewayCampaign(models.Model):
             return domain
         found = self.search(domain, order="id desc", limit=MAX_FOUND)
         return [("id", "in", found.ids)]
+
+    # === ACCESS ===
+    def _make_readable(self, alias):
+        """Campaigns are read by their team."""
+        return self._make_shared(alias)
 
     # === BUTTONS ===
     def action_pause(self):
@@ -331,7 +325,10 @@ class SmsGatewayCampaign(models.Model):
 
     def action_open_sent(self):
         action = self.action_open_messages()
-        return {**action, "domain": [*action["domain"], ("outcome", "in", SENT)]}
+        return {
+            **action,
+            "domain": [*action["domain"], ("outcome", "in", SENT_OUTCOMES)],
+        }
 
     # === ACCEPT ===
     @api.model
@@ -345,7 +342,7 @@ class SmsGatewayCampaign(models.Model):
         """
         campaign = self._insert(self._prepare_campaign(document, route, source))
         composed = compose_all(document.recipients, document.texts, document.rules)
-        rejected = self.env["sms.gateway.message"]._enqueue(campaign, composed)
+        rejected = self.env["sms.gateway.enqueue"]._enqueue(campaign, composed)
         self._check_rejected(document, rejected)
         return campaign, rejected
 
@@ -448,7 +445,7 @@ class SmsGatewayCampaign(models.Model):
         unfolded = dict(rows)
         return {
             state: self[f"{state}_count"] + int(unfolded.get(state, 0))
-            for state in STATE_NAMES
+            for state in STATES
         }
 
     def _get_status(self, totals):
@@ -507,8 +504,8 @@ class SmsGatewayCampaign(models.Model):
             order="id",
             limit=limit,
         )
-        Message = self.env["sms.gateway.message"]
-        return sum(Message._cancel_queued(campaign) for campaign in campaigns)
+        changes = self.env["sms.gateway.state.change"]
+        return sum(changes._cancel_queued(campaign) for campaign in campaigns)
 
     @api.model
     def _forget_before(self, oldest, limit):

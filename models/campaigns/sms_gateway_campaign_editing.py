@@ -9,11 +9,11 @@ from odoo.tools import SQL
 
 from ...tools.filters import MAX_LENGTH, FilterError, Reader, read_filter
 from ...tools.template import make_title
+from ...tools.vocabulary import PRIORITY_BATCH, PRIORITY_SINGLE
 from ..common import clock
 from ..common.notification import CLOSE, make_notification
 from ..recipients.sms_gateway_recipient import find_phones
 from ..sending.reasons import say_words
-from ..sending.sms_gateway_message import PRIORITY_BATCH, PRIORITY_SINGLE
 from .lint_warnings import SPOKEN_VARIANTS
 from .rendering import Composer
 from .sms_gateway_campaign import new_key
@@ -750,7 +750,7 @@ class SmsGatewayCampaign(models.Model):
             with registry.cursor() as cr:
                 # the counters are the gateway's
                 env = api.Environment(cr, api.SUPERUSER_ID, {})
-                env["sms.gateway.dispatcher"]._fold()
+                env["sms.gateway.statistic.change"]._fold_apart()
 
         self.env.cr.postcommit.add(fold)
 
@@ -817,7 +817,7 @@ class SmsGatewayCampaign(models.Model):
         # sudo: people may send, only the gateway writes campaigns that are under way
         test = self.sudo()._insert_test(draft)
         ready = test.env["sms.gateway.link"]._issue(test, [composed], composer.links)
-        test.env["sms.gateway.message"]._enqueue(test, ready)
+        test.env["sms.gateway.enqueue"]._enqueue(test, ready)
         return make_notification(
             self.env._(
                 "The test goes to %(phone)s: nobody else gets it.",

@@ -9,7 +9,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..common import clock
+from ..common import clock, crons, transactions
 from ..recipients.sms_gateway_recipient import get_problem, get_shown_phone
 from .rendering import Composer
 
@@ -32,20 +32,21 @@ class SmsGatewayFanOut(models.AbstractModel):
     @api.model
     def _cron_prepare(self):
         """Give every campaign its turn until all are prepared or the time is up."""
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        deadline = dispatcher._get_deadline()
+        deadline = transactions.get_deadline(self.env)
         while campaigns := self._find_unprepared():
             for campaign in campaigns:
                 prepared = self._take_turn(campaign)
-                dispatcher._commit_progress(prepared, remaining=len(campaigns))
+                transactions.commit_progress(
+                    self.env, prepared, remaining=len(campaigns)
+                )
                 if time.monotonic() >= deadline:
                     return
-        dispatcher._commit_progress(remaining=0)
-        dispatcher._trigger_once("note")
+        transactions.commit_progress(self.env, remaining=0)
+        crons.trigger_once(self.env, "note")
 
     def _find_unprepared(self):
         """Campaigns that look for their recipients on the day are left alone before."""
-        self.env["sms.gateway.dispatcher"]._begin()
+        transactions.begin(self.env)
         return self.env["sms.gateway.campaign"].search(
             [
                 ("unprepared_count", ">", 0),
@@ -64,8 +65,7 @@ class SmsGatewayFanOut(models.AbstractModel):
 
         :return: the number of recipients
         """
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        dispatcher._begin()
+        transactions.begin(self.env)
         try:
             return self._prepare(campaign)
         except psycopg2.extensions.TransactionRollbackError:
@@ -79,7 +79,7 @@ class SmsGatewayFanOut(models.AbstractModel):
             self.env.cr.rollback()
             _logger.exception("Campaign %s cannot be prepared", campaign.id)
             reason = error
-        dispatcher._begin()
+        transactions.begin(self.env)
         campaign._stop(str(reason))
         return 0
 
@@ -132,8 +132,8 @@ class SmsGatewayFanOut(models.AbstractModel):
 
     def _enqueue(self, campaign, recipients, composed):
         # the sentences of what cannot be sent are for the author
-        Message = self.env["sms.gateway.message"]
-        Message.with_context(lang=campaign.user_id.lang)._enqueue(campaign, composed)
+        enqueue = self.env["sms.gateway.enqueue"]
+        enqueue.with_context(lang=campaign.user_id.lang)._enqueue(campaign, composed)
         recipients._keep_findings(
             [
                 {
@@ -152,4 +152,4 @@ class SmsGatewayFanOut(models.AbstractModel):
 
         :param at: naive UTC datetime, None for now
         """
-        self.env["sms.gateway.dispatcher"]._trigger("prepare", at)
+        crons.trigger(self.env, "prepare", at)

@@ -198,6 +198,43 @@ SELECT tracker.url FROM sms_gateway_link link
         )
         return rows[0][0] if rows else None
 
+    @api.model
+    def _delete_of(self, messages):
+        """Delete the links of the last messages that have them, and what counts clicks
+        on these; the campaign keeps the counts."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+WITH gone AS (
+    DELETE FROM sms_gateway_link link
+     USING sms_gateway_message gone
+     WHERE gone.id = ANY(%(ids)s)
+       AND link.campaign_id = gone.campaign_id AND link.index = gone.index
+       AND NOT EXISTS (
+           SELECT FROM sms_gateway_message left_over
+            WHERE left_over.campaign_id = link.campaign_id
+              AND left_over.index = link.index
+              AND left_over.id <> ALL(%(ids)s))
+ RETURNING link.*
+), summed AS (
+    SELECT campaign_id, sum(click_count) AS clicks, count(DISTINCT index) AS people
+      FROM gone WHERE click_count > 0 GROUP BY campaign_id
+), counted AS (
+    UPDATE sms_gateway_campaign c
+       SET past_click_count = COALESCE(past_click_count, 0) + clicks,
+           past_clicker_count = COALESCE(past_clicker_count, 0) + people
+      FROM summed s WHERE s.campaign_id = c.id
+)
+SELECT DISTINCT link_tracker_id FROM gone
+                """,
+                ids=list(messages.ids),
+            )
+        )
+        self._delete_unused([row[0] for row in rows])
+        self.env["sms.gateway.campaign"].invalidate_model(
+            ["past_click_count", "past_clicker_count"], flush=False
+        )
+
 
 class SmsGatewayCampaign(models.Model):
     """Counts the clicks on a campaign's links."""
@@ -250,65 +287,6 @@ class SmsGatewayCampaign(models.Model):
         """What the links of the texts become."""
         address = get_public_address(self)
         return ShortLinks(address and address + PATH)
-
-
-class SmsGatewayMessage(models.Model):
-    """Knows the links of a message; they go with it."""
-
-    _inherit = "sms.gateway.message"
-
-    link_ids = fields.Many2many(
-        "sms.gateway.link", string="Links", compute="_compute_link_ids"
-    )
-
-    @api.depends("campaign_id", "index")
-    def _compute_link_ids(self):
-        links = self.env["sms.gateway.link"].search(
-            [
-                ("campaign_id", "in", self.campaign_id.ids),
-                ("index", "in", self.mapped("index")),
-            ]
-        )
-        by_place = links.grouped(lambda link: (link.campaign_id, link.index))
-        for message in self:
-            message.link_ids = by_place.get((message.campaign_id, message.index))
-
-    def unlink(self):
-        """Override: links go with the last message that has them, trackers and the
-        clicks that these know of with the last link; the campaign keeps the counts."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-WITH gone AS (
-    DELETE FROM sms_gateway_link link
-     USING sms_gateway_message gone
-     WHERE gone.id = ANY(%(ids)s)
-       AND link.campaign_id = gone.campaign_id AND link.index = gone.index
-       AND NOT EXISTS (
-           SELECT FROM sms_gateway_message left_over
-            WHERE left_over.campaign_id = link.campaign_id
-              AND left_over.index = link.index
-              AND left_over.id <> ALL(%(ids)s))
- RETURNING link.*
-), summed AS (
-    SELECT campaign_id, sum(click_count) AS clicks, count(DISTINCT index) AS people
-      FROM gone WHERE click_count > 0 GROUP BY campaign_id
-), counted AS (
-    UPDATE sms_gateway_campaign c
-       SET past_click_count = COALESCE(past_click_count, 0) + clicks,
-           past_clicker_count = COALESCE(past_clicker_count, 0) + people
-      FROM summed s WHERE s.campaign_id = c.id
-)
-SELECT DISTINCT link_tracker_id FROM gone
-                """,
-                ids=list(self.ids),
-            )
-        )
-        self.env["sms.gateway.link"]._delete_unused([row[0] for row in rows])
-        self.env["sms.gateway.campaign"].invalidate_model(
-            ["past_click_count", "past_clicker_count"], flush=False
-        )
-        return super().unlink()
 
 
 def _insert_into(composed, links):

@@ -56,6 +56,16 @@ def this_second():
     return now().replace(microsecond=0)
 
 
+def to_sql(moment):
+    """A naive UTC datetime as the text PostgreSQL reads."""
+    return moment.isoformat(sep=" ")
+
+
+def after(seconds):
+    """The moment so many seconds from now, None for None."""
+    return None if seconds is None else to_sql(now() + timedelta(seconds=seconds))
+
+
 def at_statement():
     """SQL of the naive UTC moment at which the statement began: an index finds what
     lies before it."""

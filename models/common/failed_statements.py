@@ -15,7 +15,7 @@ import psycopg2
 #: Where Odoo logs them, and how its lines begin.
 SQL_LOGGER = "odoo.sql_db"
 _BAD_QUERY = "bad query: "
-_ADDON = __package__.rpartition(".")[0] + "."
+_ADDON = __package__.rsplit(".", 2)[0] + "."
 #: the gateway's tables, whoever writes to them
 _OUR_TABLE = re.compile(r"\bsms_gateway_\w+")
 #: what a statement does: changing something, or else asking

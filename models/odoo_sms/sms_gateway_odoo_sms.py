@@ -14,13 +14,13 @@ from odoo.tools import SQL, groupby
 from odoo.addons.sms.tools.sms_api import SmsApiBase
 
 from ...tools.compose import Rules, compose_ready
+from ...tools.vocabulary import FINAL_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
 from ..campaigns.sms_gateway_campaign import new_key
-from ..common import clock
+from ..common import clock, crons, transactions
 from ..common.copied_many2one import CopiedMany2one
 from ..recipients.phone import read_phone
 from ..recipients.sms_gateway_chatter_log import NO_CHATTER
 from ..sending.reasons import explain_message
-from ..sending.sms_gateway_message import FINAL_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
 
 _logger = logging.getLogger(__name__)
 
@@ -176,7 +176,7 @@ class SmsGatewayOdooSms(models.Model):
             compose_ready(index, phone, one.body, rules, uuid=one.uuid)
             for index, (one, phone) in enumerate(zip(texts, phones, strict=True))
         )
-        self.env["sms.gateway.message"]._enqueue(campaign, composed)
+        self.env["sms.gateway.enqueue"]._enqueue(campaign, composed)
         self._follow(campaign)
         self._note_recipients(campaign, texts, records)
 
@@ -294,13 +294,12 @@ class SmsGatewayOdooSms(models.Model):
     @api.model
     def _cron_tell(self):
         """Let Odoo's records follow the messages that have ended."""
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        deadline = dispatcher._get_deadline()
+        deadline = transactions.get_deadline(self.env)
         count = 1
         while count and time.monotonic() < deadline:
-            dispatcher._begin()
+            transactions.begin(self.env)
             count = self._tell_or_wait()
-            dispatcher._commit_progress(count, remaining=count)
+            transactions.commit_progress(self.env, count, remaining=count)
 
     def _tell_or_wait(self):
         """Records that somebody else is changing are told by the next run."""
@@ -309,7 +308,7 @@ class SmsGatewayOdooSms(models.Model):
         except psycopg2.extensions.TransactionRollbackError as error:
             _logger.info("Odoo is told later: %s", error)
             self.env.cr.rollback()
-            self.env["sms.gateway.dispatcher"]._trigger("tell")
+            crons.trigger(self.env, "tell")
             return 0
 
     def _tell_ended(self):

@@ -4,8 +4,10 @@ from uuid import uuid4
 
 from odoo import api, fields, models
 
+from ...tools.vocabulary import FINAL_STATES
+from ..common import transactions
 from ..common.notification import make_notification
-from ..sending.sms_gateway_message import FINAL_STATES, StateChange
+from ..sending.sms_gateway_state_change import StateChange
 from .sms_gateway_odoo_sms import SmsApiGateway
 
 #: SMS that are handed over in one transaction: they are only enqueued. Odoo compares
@@ -74,7 +76,7 @@ class SmsSms(models.Model):
         each other's way."""
         if not self.env["res.company"]._get_sms_gateway_company_ids():
             return super()._process_queue()
-        self.env["sms.gateway.dispatcher"]._begin()
+        transactions.begin(self.env)
         domain = [("state", "=", "outgoing"), ("to_delete", "!=", True)]
         found = self.search(domain, limit=HANDED_OVER_AT_ONCE, order="id")
         # Asked again under the lock: somebody may have sent them meanwhile.
@@ -208,7 +210,7 @@ class SmsSms(models.Model):
         """:return: the records whose message cannot be taken back any more"""
         messages = self._find_messages()
         waiting = messages.filtered(lambda m: m.state == "queued" and not m.maybe_sent)
-        verdicts = messages._set_state(
+        verdicts = self.env["sms.gateway.state.change"]._set_state(
             [
                 StateChange(id=message.id, state="cancelled", source="person")
                 for message in waiting
@@ -249,15 +251,3 @@ class SmsTracker(models.Model):
         self.mail_notification_id.write({"sms_number": False, "failure_reason": False})
         if "mailing_trace_id" in self._fields:
             self.mailing_trace_id.write({"sms_number": False})
-
-
-class SmsGatewayMessage(models.Model):
-    """Takes Odoo's records of the same SMS along when it goes."""
-
-    _inherit = "sms.gateway.message"
-
-    def unlink(self):
-        """Override: Odoo's records go with the message."""
-        self.fetch(["uuid"])
-        self.env["sms.sms"]._forget(self.mapped("uuid"))
-        return super().unlink()

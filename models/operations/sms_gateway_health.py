@@ -20,6 +20,7 @@ from odoo.service import server
 from odoo.tools import SQL, babel_locale_parse, config, str2bool
 
 from ..common import clock
+from ..sending.queues import may_send, select_heads
 
 _logger = logging.getLogger(__name__)
 
@@ -306,7 +307,35 @@ class SmsGatewayHealth(models.AbstractModel):
         self.env.flush_all()
         return Vitals(
             crons=[] if self._is_neutralized() else self._read_crons(),
-            waiting=self.env["sms.gateway.dispatcher"]._get_waiting_times(),
+            waiting=self._get_waiting_times(),
+        )
+
+    def _get_waiting_times(self):
+        """For how long the oldest due message of each route has been waiting.
+
+        A message waits for nothing but a lane from the moment on at which it is due,
+        its campaign goes on and its route may send.
+
+        :return: dict of route id → timedelta
+        """
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT r.id, max(%(clock)s - GREATEST(head.not_before, r.write_date,
+                                                          c.write_date))
+                      FROM (%(heads)s) AS head
+                      JOIN sms_gateway_route r ON r.id = head.route_id
+                 LEFT JOIN sms_gateway_campaign c ON c.id = head.campaign_id
+                     WHERE head.not_before <= %(clock)s AND %(may_send)s
+                       AND c.state IS DISTINCT FROM 'cancelled'
+                  GROUP BY r.id
+                    """,
+                    clock=clock.at_statement(),
+                    heads=select_heads(),
+                    may_send=may_send(is_debug=SQL("head.is_debug")),
+                )
+            )
         )
 
     def _is_neutralized(self):
@@ -356,8 +385,9 @@ class SmsGatewayHealth(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT route_id FROM sms_gateway_bucket
-                 WHERE filled_at > %(since)s
+                SELECT r.id FROM sms_gateway_rate_limit b
+                  JOIN sms_gateway_route r ON b.scope = 'route:' || r.id
+                 WHERE b.filled_at > %(since)s
                  UNION
                 SELECT route_id
                   FROM (SELECT route_id, kind, recorded_at FROM sms_gateway_event

@@ -23,11 +23,11 @@ from odoo.tools import SQL, config
 
 from ...providers.base import BaseWords
 from ...tools.sentences import sentence
-from ..common import clock
+from ..common import clock, transactions
 from ..common.failed_statements import hidden_values
 from ..odoo_sms.sms_gateway_odoo_sms import SmsApiGateway
 from ..sending.reasons import RESOLVED
-from ..sending.sms_gateway_message import StateChange, to_sql
+from ..sending.sms_gateway_state_change import StateChange
 
 _logger = logging.getLogger(__name__)
 
@@ -122,18 +122,17 @@ class SmsGatewayHold(models.Model):
         Every cron that calls providers asks once a run, before its first call: a
         database is not replaced below a running process. Ends the transaction.
         """
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        dispatcher._begin()
+        transactions.begin(self.env)
         hold = self._recognise()
         if hold.state == "released":
             hold._remember()
-            dispatcher._commit()
+            transactions.commit(self.env)
             return False
-        dispatcher._commit()
+        transactions.commit(self.env)
         hold._take_in_odoo_sms()
-        dispatcher._begin()
+        transactions.begin(self.env)
         hold._carry_out()
-        dispatcher._commit()
+        transactions.commit(self.env)
         hold.invalidate_recordset()
         return hold.state != "released"
 
@@ -426,12 +425,11 @@ class SmsGatewayHold(models.Model):
     def _carry_out(self):
         """Do what was decided, a batch in each transaction; whoever dies is followed by
         the next cron."""
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        deadline = dispatcher._get_deadline()
+        deadline = transactions.get_deadline(self.env)
         while time.monotonic() < deadline and self._lock_decided():
             if not any(step() for step in self._get_steps()):
                 self._release()
-            dispatcher._begin()
+            transactions.begin(self.env)
 
     def _lock_decided(self):
         """Whether there is something to carry out, and nobody else is at it."""
@@ -529,7 +527,7 @@ class SmsGatewayHold(models.Model):
         return {
             "state": "unknown",
             "maybe_sent": True,
-            "next_check_at": to_sql(clock.now()),
+            "next_check_at": clock.to_sql(clock.now()),
         }
 
     def _move(self, condition, **change):
@@ -553,15 +551,13 @@ class SmsGatewayHold(models.Model):
                 SETTLED_AT_ONCE,
             )
         )
-        Message = self.env["sms.gateway.message"]
+        language = self.env["sms.gateway.enqueue"]._language()
         words = {
             "source": "person",
             "code": RESOLVED,
-            "detail": sentence(
-                RESOLVED, Message._language(), user=self.decided_by_id.name
-            ),
+            "detail": sentence(RESOLVED, language, user=self.decided_by_id.name),
         }
-        Message._set_state(
+        self.env["sms.gateway.state.change"]._set_state(
             [StateChange(id=message_id, **words, **change) for (message_id,) in rows]
         )
         return len(rows)

@@ -1,11 +1,14 @@
 """What is kept for how long, in words: the settings show it."""
 
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, models
 from odoo.tools import config
 
 from ..access import sms_gateway_api_client, sms_gateway_idempotency
+from ..common import clock, transactions
 from ..reports import sms_gateway_delivery_report
 from ..routes import sms_gateway_provider_request
 
@@ -21,6 +24,27 @@ class SmsGatewayRetention(models.AbstractModel):
 
     _name = "sms.gateway.retention"
     _description = "SMS Gateway Retention"
+
+    @api.model
+    def _cron_retention(self, limit=5000):
+        """Forget what is older than the settings keep it, a batch at a time: finished
+        messages, then reports and inbound messages, then the campaigns that have no
+        message left."""
+        days = self.env["sms.gateway.settings"]._get().retention_days
+        if not days:
+            return
+        oldest = clock.now() - timedelta(days=days)
+        for name in (
+            "sms.gateway.message",
+            "sms.gateway.delivery.report",
+            "sms.gateway.inbound",
+            "sms.gateway.campaign",
+        ):
+            transactions.begin(self.env)
+            count = self.env[name]._forget_before(oldest, limit)
+            transactions.commit_progress(self.env, count, remaining=int(count == limit))
+            if count == limit:
+                return
 
     @api.model
     def _make_table(self, days, covers_odoo):

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.vocabulary import FINAL_STATES
+from ..common import transactions
 from ..sending.reasons import explain_message
-from ..sending.sms_gateway_message import FINAL_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -52,16 +53,15 @@ class SmsGatewayRecipient(models.Model):
     @api.model
     def _cron_note(self):
         """Write the notes of new messages, and what became of the others."""
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        deadline = dispatcher._get_deadline()
+        deadline = transactions.get_deadline(self.env)
         for step in (self._note_new, self._note_outcomes):
-            dispatcher._begin()
+            transactions.begin(self.env)
             while count := step():
-                dispatcher._commit_progress(count, remaining=count)
+                transactions.commit_progress(self.env, count, remaining=count)
                 if time.monotonic() >= deadline:
                     return
-                dispatcher._begin()
-        dispatcher._commit_progress(remaining=0)
+                transactions.begin(self.env)
+        transactions.commit_progress(self.env, remaining=0)
 
     # === NEW ===
     @api.model
@@ -236,17 +236,6 @@ def _make_body(env, recipient, message):
         url=f"/odoo/sms-gateway/{recipient.campaign_id.id}",
         campaign=recipient.campaign_id.name,
     )
-
-
-class SmsGatewayMessage(models.Model):
-    """Leaves no text in the chatter when it goes."""
-
-    _inherit = "sms.gateway.message"
-
-    def unlink(self):
-        """Override: the notes of messages are emptied."""
-        self.env["sms.gateway.recipient"]._empty_notes(self)
-        return super().unlink()
 
 
 def _write_bodies(notes, body):

@@ -12,6 +12,7 @@ from odoo.tools import SQL
 from ...tools.compose import Recipient
 from ...tools.msisdn import Reading
 from ...tools.names.person_name import PersonName, split_name
+from ..access.sms_gateway_readable import NO_RECORDS
 from ..common.copied_many2one import CopiedMany2one
 from .field_text import format_field
 from .phone import FIELDS_READ, read_phones
@@ -47,6 +48,7 @@ class SmsGatewayRecipient(models.Model):
     """
 
     _name = "sms.gateway.recipient"
+    _inherit = ["sms.gateway.readable"]
     _description = "SMS Gateway Recipient"
     _order = "campaign_id, index"
     _rec_name = "phone"
@@ -97,6 +99,23 @@ class SmsGatewayRecipient(models.Model):
         self.ensure_one()
         is_readable = self._get_names(self.res_model, [self.res_id])
         return f"{self.res_model},{self.res_id}" if is_readable else False
+
+    # === ACCESS ===
+    def _make_readable(self, alias):
+        """Recipients follow their record and their campaign; of a draft, its author."""
+        return SQL(
+            """(%(own)s
+                OR (%(of_records)s OR %(model)s IN %(no_records)s AND %(shared)s)
+                AND EXISTS (SELECT FROM sms_gateway_campaign sent
+                             WHERE sent.id = %(campaign_id)s AND sent.state <> 'draft'
+                            OFFSET 0))""",
+            own=self._make_of_campaign(alias, self._make_own),
+            shared=self._make_of_campaign(alias, self._make_shared),
+            of_records=self._make_of_records(alias),
+            model=SQL.identifier(alias, "res_model"),
+            no_records=NO_RECORDS,
+            campaign_id=SQL.identifier(alias, "campaign_id"),
+        )
 
     # === BUTTONS ===
     def action_open_record(self):

@@ -2,41 +2,26 @@
 
 import contextlib
 import logging
-import time
-from collections import defaultdict
-from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...providers.cleaning import trace
-from ...providers.errors import ProviderError
-from ...providers.types import DeliveryStatus, Outcome
-from ...tools.backoff import poll_delay, reconcile_delay
-from ..common import clock
+from ..common import clock, transactions
 from ..common.copied_many2one import CopiedMany2one
 from ..common.sql_values import select_rows
-from ..sending.reasons import name_failure, say_words
-from ..sending.sms_gateway_message import (
-    MAX_REFERENCE,
-    StateChange,
-    after,
+from ..sending.provider_values import (
     first_poll,
-    make_request,
     storable,
     tell_price,
-    to_sql,
 )
+from ..sending.reasons import name_failure, say_words
+from ..sending.sms_gateway_state_change import StateChange
+from .status_values import STATE_OF_WORD, sql_time
 
 _logger = logging.getLogger(__name__)
 
-#: A poll cron waits for messages whose turn comes within so many seconds.
-POLL_SECONDS = 10
-#: Calls for one route before the next route has its turn.
-POLLS_IN_TURN = 20
 #: A report that overtakes the answer to its submit does so by less than this; lanes,
 #: which leave every few seconds, look for no older ones.
 FRESH = timedelta(minutes=15)
@@ -68,13 +53,6 @@ SPOKEN_OF = SQL(
     """
 )
 
-STATE_OF_STATUS = {
-    DeliveryStatus.ACCEPTED: "submitted",
-    DeliveryStatus.DELIVERED: "delivered",
-    DeliveryStatus.FAILED: "failed",
-    DeliveryStatus.EXPIRED: "expired",
-}
-STATE_OF_WORD = {status.value: state for status, state in STATE_OF_STATUS.items()}
 #: Columns of a pushed report as PostgreSQL takes them.
 COLUMN_TYPES = {
     "provider_reference": "varchar",
@@ -103,18 +81,6 @@ KEY_TYPES = {
     "uuid": "varchar",
     "msisdn": "varchar",
 }
-
-
-class Attempt(NamedTuple):
-    """The last attempt of a message without an answer: when it was claimed, and when
-    nobody waited for an answer any more. Between the two its call began."""
-
-    began_at: datetime | None = None
-    given_up_at: datetime | None = None
-
-    def ended_before(self, moment):
-        """Whether its call cannot have begun since a moment."""
-        return bool(self.given_up_at) and self.given_up_at <= moment
 
 
 class SmsGatewayDeliveryReport(models.Model):
@@ -205,7 +171,7 @@ class SmsGatewayDeliveryReport(models.Model):
         common = {
             "route_id": route.id,
             "company_id": route.company_id.id,
-            "received_at": to_sql(clock.now()),
+            "received_at": clock.to_sql(clock.now()),
             "state": "kept",
             "message_id": None,
         }
@@ -252,7 +218,7 @@ class SmsGatewayDeliveryReport(models.Model):
             if row["number"] in found
         }
         wanted = [change for change in changes.values() if change]
-        verdicts = self.env["sms.gateway.message"]._set_state(wanted)
+        verdicts = self.env["sms.gateway.state.change"]._set_state(wanted)
         waiting = self._find_unfinished(verdicts["refused"])
         moved = {id(change) for change in verdicts["moved"]}
         return {
@@ -287,425 +253,6 @@ class SmsGatewayDeliveryReport(models.Model):
             next_poll_at=polls[row["route_id"]] if state == "submitted" else None,
             occurred_at=row["occurred_at"] and str(row["occurred_at"]),
         )
-
-    # === POLL ===
-    @api.model
-    def _cron_poll(self, *, linger=POLL_SECONDS):
-        """Ask providers for the statuses of submitted messages whose turn has come.
-
-        :param linger: seconds to wait for messages whose turn has not come yet
-        """
-        if self.env["sms.gateway.hold"]._is_held():
-            return
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        deadline = dispatcher._get_deadline()
-        while True:
-            due = self._find_due("submitted")
-            asked = sum(self._poll_route(*unit, deadline) for unit in due)
-            if asked:
-                dispatcher._commit_progress(asked)
-                dispatcher._fold()
-            elif not self._wait_for_poll(deadline, linger):
-                break
-            if time.monotonic() >= deadline:
-                break
-        dispatcher._commit_progress(remaining=len(self._find_due("submitted")))
-
-    def _wait_for_poll(self, deadline, linger):
-        """Sleep until the next message is due; False when that is too long."""
-        self.env["sms.gateway.dispatcher"]._begin()
-        [(due,)] = self.env.execute_query(
-            SQL(
-                """SELECT min(head.next_poll_at)
-                     FROM sms_gateway_route r
-               CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
-               CROSS JOIN LATERAL (
-                          SELECT next_poll_at FROM sms_gateway_message m
-                           WHERE m.route_id = r.id AND m.is_debug = d.is_debug
-                             AND m.state = 'submitted' AND m.next_poll_at IS NOT NULL
-                        ORDER BY next_poll_at LIMIT 1) AS head"""
-            )
-        )
-        self.env["sms.gateway.dispatcher"]._commit()
-        seconds = (due - clock.now()).total_seconds() if due else None
-        if seconds is None or seconds > linger:
-            return False
-        if time.monotonic() + seconds >= deadline:
-            return False
-        time.sleep(max(seconds, 0.05))
-        return True
-
-    def _find_due(self, state):
-        """:return: list of (route, is_debug) with messages to ask for"""
-        self.env["sms.gateway.dispatcher"]._begin()
-        column = SQL.identifier(
-            "next_poll_at" if state == "submitted" else "next_check_at"
-        )
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT r.id, d.is_debug
-                  FROM sms_gateway_route r
-            CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
-            CROSS JOIN LATERAL (
-                       SELECT FROM sms_gateway_message m
-                        WHERE m.route_id = r.id AND m.is_debug = d.is_debug
-                          AND m.state = %(state)s AND m.%(at)s <= %(now)s
-                     ORDER BY m.%(at)s LIMIT 1) AS head
-              ORDER BY 1, 2
-                """,
-                state=state,
-                at=column,
-                now=clock.now(),
-            )
-        )
-        Route = self.env["sms.gateway.route"]
-        return [(Route.browse(route_id), is_debug) for route_id, is_debug in rows]
-
-    def _poll_route(self, route, is_debug, deadline):
-        """Ask for some batches of one route, then the next route has its turn.
-
-        :return: the number of messages asked for
-        """
-        provider = route._make_provider(is_debug=is_debug)
-        limit = provider.capabilities.max_poll
-        count = 0
-        try:
-            for _turn in range(POLLS_IN_TURN):
-                messages = self._take_due(
-                    route, is_debug, "submitted", limit, poll_delay
-                )
-                self._poll_messages(route, provider, messages)
-                count += len(messages)
-                if len(messages) < limit or time.monotonic() >= deadline:
-                    break
-        finally:
-            provider.close()
-        return count
-
-    def _poll_messages(self, route, provider, messages):
-        self._fetch_references(route, provider, [m for m in messages if not m["ref"]])
-        asked = list({m["ref"]: None for m in messages if m["ref"]})
-        if asked:
-            reports = self._ask(route, lambda: provider.poll(asked))
-            self._apply_asked(provider, _pair(messages, reports), "poll")
-
-    def _ask(self, route, question):
-        """Ask a provider; no answer must stop the routes behind this one.
-
-        :return: what the provider answers, nothing when it fails
-        """
-        try:
-            return question()
-        except ProviderError as error:
-            _logger.warning("Route %s: no statuses: %s", route.id, error.message)
-        except Exception as error:
-            _logger.error("Route %s: the adapter failed: %s", route.id, trace(error))
-        return []
-
-    def _take_due(self, route, is_debug, state, limit, get_delay):
-        """Take messages whose turn has come and set their next turn, then commit.
-
-        The next turn is set before anybody is asked: when the worker dies, the
-        question is asked again later, and two workers never ask for the same message.
-
-        :return: list of dicts with id, ref and the members of a `SubmitRequest`
-        """
-        at = SQL.identifier("next_poll_at" if state == "submitted" else "next_check_at")
-        count = SQL.identifier("poll_count" if state == "submitted" else "check_count")
-        delays = [get_delay(number) for number in range(1, 200)]
-        next_turns = [after(delay) for delay in delays]
-        self.env["sms.gateway.dispatcher"]._begin()
-        rows = self.env.execute_query_dict(
-            SQL(
-                """
-                WITH due AS (
-                    SELECT id FROM sms_gateway_message
-                     WHERE state = %(state)s AND route_id = %(route_id)s
-                       AND is_debug = %(is_debug)s AND %(at)s <= %(now)s
-                  ORDER BY %(at)s LIMIT %(limit)s
-                       FOR NO KEY UPDATE SKIP LOCKED)
-                UPDATE sms_gateway_message m
-                   SET %(count)s = m.%(count)s + 1,
-                       %(at)s = (%(turns)s::timestamp[])[m.%(count)s + 1]
-                  FROM due WHERE due.id = m.id
-             RETURNING m.id, m.provider_reference AS ref, m.uuid, m.client_reference,
-                       m.msisdn, COALESCE(m.secret_text, m.text) AS text, m.channel,
-                       m.attempts, m.expires_at,
-                       COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over
-                """,
-                state=state,
-                route_id=route.id,
-                is_debug=is_debug,
-                at=at,
-                count=count,
-                turns=next_turns,
-                limit=limit,
-                now=clock.now(),
-            )
-        )
-        self.env["sms.gateway.dispatcher"]._commit()
-        return rows
-
-    def _apply_asked(self, provider, pairs, source):
-        """Apply answers to questions of ours.
-
-        :param pairs: list of (row of `_take_due`, `DeliveryReport`)
-        """
-        self.env["sms.gateway.dispatcher"]._begin()
-        changes = [
-            StateChange(
-                id=row["id"],
-                state=STATE_OF_STATUS[report.status],
-                source=source,
-                failure_type=report.failure_type,
-                code=report.code,
-                detail=report.message,
-                provider_reference=report.provider_reference,
-                segments=report.segments,
-                **tell_price(report.price),
-                next_poll_at=first_poll(provider),
-                occurred_at=_sql_time(report.occurred_at),
-            )
-            for row, report in pairs
-            if report.status in STATE_OF_STATUS
-        ]
-        self.env["sms.gateway.message"]._set_state(changes)
-        self._end_polling(
-            [(row, r) for row, r in pairs if r.status is DeliveryStatus.UNKNOWABLE]
-        )
-        self.env["sms.gateway.dispatcher"]._commit()
-
-    def _end_polling(self, pairs):
-        """The provider will never know more: stop asking, keep the story."""
-        if not pairs:
-            return
-        ids = [row["id"] for row, _report in pairs]
-        self.env.cr.execute(
-            SQL(
-                "UPDATE sms_gateway_message SET next_poll_at = NULL WHERE id IN %s",
-                tuple(ids),
-            )
-        )
-        messages = self.env["sms.gateway.message"].browse(ids)
-        self.env["sms.gateway.event"].create(
-            [
-                {
-                    "message_id": message.id,
-                    "company_id": message.company_id.id,
-                    "route_id": message.route_id.id,
-                    "kind": "report",
-                    "source": "poll",
-                    "occurred_at": _naive(report.occurred_at) or clock.this_second(),
-                    "recorded_at": clock.this_second(),
-                    "code": report.code,
-                    "detail": report.message,
-                }
-                for message, (_row, report) in zip(messages, pairs, strict=True)
-            ]
-        )
-
-    def _fetch_references(self, route, provider, rows):
-        """Learn the references of messages that were accepted without one.
-
-        Submitting them again is safe only where the provider knows our reference; after
-        the time to live it would be wrong even there.
-        """
-        rows = [row for row in rows if not row["is_over"]]
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        if not rows or not provider.is_idempotent:
-            return
-        if dispatcher._get_pace(route.id) is None:
-            return
-        dispatcher._commit()
-        results = []
-        for start in range(0, len(rows), provider.max_batch):
-            batch = rows[start : start + provider.max_batch]
-            results += provider.submit([make_request(row) for row in batch])
-        references = [
-            (row["id"], result.provider_reference)
-            for row, result in zip(rows, results, strict=True)
-            if result.outcome is Outcome.ACCEPTED
-            and 0 < len(result.provider_reference or "") <= MAX_REFERENCE
-        ]
-        dispatcher._begin()
-        for reason in {result.route_down for result in results} - {None}:
-            route._pause(reason)
-        for message_id, reference in references:
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE sms_gateway_message
-                          SET provider_reference = %s, next_poll_at = %s
-                        WHERE id = %s AND provider_reference IS NULL""",
-                    reference,
-                    after(poll_delay(0)),
-                    message_id,
-                )
-            )
-        dispatcher._commit()
-
-    # === RECONCILE ===
-    @api.model
-    def _reconcile(self, deadline):
-        """Find out what became of unknown messages whose turn has come.
-
-        Every route has its turn before one has the next: a provider that does not
-        answer holds back the others for one call.
-
-        :param deadline: of the monotonic clock; the rest waits for the next run
-        """
-        due = self._find_due("unknown")
-        while due:
-            due = [unit for unit in due if self._reconcile_route(*unit)]
-            if time.monotonic() >= deadline:
-                break
-
-    def _reconcile_route(self, route, is_debug):
-        provider = route._make_provider(is_debug=is_debug)
-        try:
-            able = provider.capabilities
-            limit = able.max_lookup if able.lookup else provider.max_batch
-            rows = self._take_due(route, is_debug, "unknown", limit, reconcile_delay)
-            if able.lookup:
-                self._look_up(route, provider, rows)
-            elif provider.is_idempotent:
-                self._queue_again(route, [row for row in rows if not row["is_over"]])
-                self._end_checking([row for row in rows if row["is_over"]])
-            else:
-                self._end_checking(rows)
-            return len(rows)
-        finally:
-            provider.close()
-
-    def _look_up(self, route, provider, rows):
-        """Ask the provider what became of messages without an answer."""
-        excluded = provider.capabilities.lookup_excludes
-        self._end_checking([row for row in rows if row["channel"] in excluded])
-        rows = [row for row in rows if row["channel"] not in excluded]
-        if not rows:
-            return
-        attempts = self._find_attempts(rows)
-        requests = [make_request(row, attempts[row["id"]].began_at) for row in rows]
-        found = self._ask(
-            route, lambda: list(zip(rows, provider.lookup(requests), strict=True))
-        )
-        pairs, unseen = self._choose(route, found)
-        self._apply_asked(provider, pairs, "lookup")
-        self._believe_unseen(route, provider, unseen, attempts)
-
-    def _find_attempts(self, rows):
-        """:return: dict of message id → `Attempt`"""
-        found = self.env.execute_query(
-            SQL(
-                """
-                SELECT message_id,
-                       max(occurred_at) FILTER (WHERE kind = 'submitting'),
-                       max(recorded_at) FILTER (WHERE kind = 'unknown')
-                  FROM sms_gateway_event
-                 WHERE message_id IN %s AND kind IN ('submitting', 'unknown')
-              GROUP BY message_id
-                """,
-                tuple(row["id"] for row in rows),
-            )
-        )
-        nothing = dict.fromkeys([row["id"] for row in rows], Attempt())
-        return nothing | {message_id: Attempt(*at) for message_id, *at in found}
-
-    def _choose(self, route, found):
-        """Find out which of the provider's messages are ours.
-
-        Where it does not know our reference, it is asked for the same text to the same
-        number: what another message owns is not ours, and of several nobody chooses.
-
-        :param found: pairs of (row, candidates)
-        :return: pairs of (row, report), and the rows that the provider has not seen
-        """
-        owners = self._find_owners(route, found)
-        pairs, unseen = [], []
-        for row, candidates in found:
-            free = [
-                report
-                for report in candidates
-                if report.status is not DeliveryStatus.NOT_FOUND
-                and owners.get(_identify(row, report), row["id"]) == row["id"]
-            ]
-            if len(free) == 1:
-                pairs.append((row, free[0]))
-                if free[0].provider_reference:
-                    owners[_identify(row, free[0])] = row["id"]
-            elif not free:
-                unseen.append(row)
-        return pairs, unseen
-
-    def _find_owners(self, route, found):
-        """:return: dict of (provider reference, number) → id of the message that has
-        it"""
-        references = {
-            report.provider_reference
-            for _row, candidates in found
-            for report in candidates
-        }
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT provider_reference, msisdn, id FROM sms_gateway_message
-                 WHERE provider_reference = ANY(%s) AND route_id = %s
-                """,
-                list(references - {None}),
-                route.id,
-            )
-        )
-        return {(reference, msisdn): row_id for reference, msisdn, row_id in rows}
-
-    def _believe_unseen(self, route, provider, rows, attempts):
-        """Hand over again what the provider has not seen for as long as its
-        documentation or caution demands; at once where it recognises a repetition."""
-        is_safe = provider.is_idempotent
-        patience = 0 if is_safe else provider.capabilities.not_found_after
-        if patience is None:
-            return
-        before = clock.now() - timedelta(seconds=patience)
-        rows = [row for row in rows if attempts[row["id"]].ended_before(before)]
-        if rows:
-            self._queue_again(route, rows, maybe_sent=None if is_safe else False)
-
-    def _queue_again(self, route, rows, *, maybe_sent=None):
-        """Let messages be handed over again: the provider recognises our reference, or
-        has not seen them. Nobody hands over what waits on an archived route.
-
-        :param maybe_sent: False: nothing was handed over
-        """
-        self.env["sms.gateway.dispatcher"]._begin()
-        if not route._lock_active():
-            self._end_checking(rows)
-            return
-        self.env["sms.gateway.message"]._set_state(
-            [
-                StateChange(
-                    id=row["id"],
-                    state="queued",
-                    source="lookup",
-                    not_before=to_sql(clock.now()),
-                    maybe_sent=maybe_sent,
-                )
-                for row in rows
-            ]
-        )
-        self.env["sms.gateway.dispatcher"]._wake()
-        self.env["sms.gateway.dispatcher"]._commit()
-
-    def _end_checking(self, rows):
-        """Nothing and nobody can be asked: a person decides."""
-        if not rows:
-            return
-        self.env["sms.gateway.dispatcher"]._begin()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE sms_gateway_message SET next_check_at = NULL WHERE id IN %s",
-                tuple(row["id"] for row in rows),
-            )
-        )
-        self.env["sms.gateway.dispatcher"]._commit()
 
     # === KEPT REPORTS ===
     @api.model
@@ -765,14 +312,13 @@ class SmsGatewayDeliveryReport(models.Model):
     @api.model
     def _cron_apply_kept(self):
         """Apply kept reports, and give up those that nobody will ever ask for."""
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        dispatcher._begin()
+        transactions.begin(self.env)
         self._apply_kept()
         oldest = fields.Datetime.now() - KEEP_UNMATCHED
         self.search(
             [("state", "=", "kept"), ("received_at", "<", oldest)], limit=5000
         ).write({"state": "unmatched"})
-        dispatcher._fold()
+        self.env["sms.gateway.statistic.change"]._fold_apart()
 
     @api.autovacuum
     def _gc_reports(self, limit=50_000):
@@ -791,26 +337,6 @@ class SmsGatewayDeliveryReport(models.Model):
         return len(reports)
 
 
-def _identify(row, report):
-    """What a message at the provider is known by: a reference may cover several
-    numbers."""
-    return report.provider_reference, row["msisdn"]
-
-
-def _pair(rows, reports):
-    """Reports with the rows they speak of; one reference may cover several numbers."""
-    found = defaultdict(list)
-    for row in rows:
-        found[row["ref"]].append(row)
-    return [
-        (row, report)
-        for report in reports
-        if report.provider_reference
-        for row in found[report.provider_reference]
-        if report.msisdn in (None, row["msisdn"])
-    ]
-
-
 def _get_columns(report):
     """What a provider said, by the columns it is kept in."""
     return {
@@ -823,17 +349,6 @@ def _get_columns(report):
         "detail": report.message,
         "segments": report.segments,
         **tell_price(report.price),
-        "occurred_at": _sql_time(report.occurred_at),
+        "occurred_at": sql_time(report.occurred_at),
         "raw": report.raw,
     }
-
-
-def _naive(moment):
-    """An aware time as the naive UTC time Odoo keeps."""
-    return moment and moment.astimezone(timezone.utc).replace(tzinfo=None)
-
-
-@lru_cache(maxsize=1024)
-def _sql_time(moment):
-    """An aware time as text for PostgreSQL; the states of a push share a few."""
-    return to_sql(_naive(moment)) if moment else None

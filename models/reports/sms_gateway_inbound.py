@@ -14,10 +14,10 @@ from odoo.tools import SQL
 from ...providers.cleaning import trace
 from ...providers.errors import ProviderError
 from ...providers.reading import as_msisdn
-from ..common import clock
+from ..common import clock, transactions
 from ..common.copied_many2one import CopiedMany2one
 from ..common.sql_values import select_rows
-from ..sending.sms_gateway_message import storable_word, to_sql
+from ..sending.provider_values import storable_word
 
 _logger = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class SmsGatewayInbound(models.Model):
         return stored
 
     def _make_row(self, route, message, source):
-        now = to_sql(clock.this_second())
+        now = clock.to_sql(clock.this_second())
         told_at = _to_sql(message.received_at)
         sender, recipient, text, reference = map(
             storable_word,
@@ -165,8 +165,7 @@ class SmsGatewayInbound(models.Model):
         """Ask the providers of routes that fetch their inbound messages."""
         if self.env["sms.gateway.hold"]._is_held():
             return
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        deadline = dispatcher._get_deadline()
+        deadline = transactions.get_deadline(self.env)
         routes = self.env["sms.gateway.route"].search([("fetches_inbound", "=", True)])
         # who was asked longest ago is first: what takes long holds nobody back for ever
         routes = routes.filtered("can_fetch_inbound").sorted(
@@ -174,25 +173,24 @@ class SmsGatewayInbound(models.Model):
         )
         for count, route in enumerate(routes):
             if time.monotonic() >= deadline:
-                dispatcher._commit_progress(remaining=len(routes) - count)
+                transactions.commit_progress(self.env, remaining=len(routes) - count)
                 break
             self._fetch(route)
-            dispatcher._commit_progress(1)
+            transactions.commit_progress(self.env, 1)
 
     def _fetch(self, route):
-        dispatcher = self.env["sms.gateway.dispatcher"]
         started_at = clock.this_second()
         since = route.inbound_fetched_at or started_at - FIRST_FETCH
         provider = route._make_provider()
-        dispatcher._commit()
+        transactions.commit(self.env)
         with contextlib.closing(provider):
             messages = _ask(provider, since - OVERLAP)
         if messages is None:
             return
-        dispatcher._begin()
+        transactions.begin(self.env)
         self._store(route, messages, "poll")
         route.inbound_fetched_at = started_at
-        dispatcher._commit()
+        transactions.commit(self.env)
 
     # === CHORES ===
     @api.model
@@ -218,4 +216,4 @@ def _ask(provider, since):
 
 def _to_sql(moment):
     """An aware time as PostgreSQL takes it."""
-    return moment and to_sql(moment.astimezone(timezone.utc).replace(tzinfo=None))
+    return moment and clock.to_sql(moment.astimezone(timezone.utc).replace(tzinfo=None))

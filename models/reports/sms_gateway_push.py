@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from ...providers.cleaning import trace
 from ...providers.errors import ForgedPush, UnreadablePush
 from ...providers.types import Fields, PushRequest
-from ..common import clock
+from ..common import clock, crons
 from ..routes.public_address import get_public_address
 
 _logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class SmsGatewayPush(models.AbstractModel):
         answer = self._read(route, push)
         self.env["sms.gateway.delivery.report"]._take(route, answer.reports)
         self.env["sms.gateway.inbound"]._store(route, answer.inbound, "push")
-        self.env["sms.gateway.dispatcher"]._trigger_once("fold")
+        crons.trigger_once(self.env, "fold")
         self._note_heard(route)
         return answer
 

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools.prices import PriceList, normalise_prefix
-from ..sending.sms_gateway_message import CHANNELS
+from ..sending.selections import CHANNELS
 
 
 class SmsGatewayPrice(models.Model):

@@ -12,7 +12,7 @@ from odoo.tools import SQL
 from ...providers.cleaning import trace
 from ...providers.errors import ProviderError
 from ..campaigns.sms_gateway_campaign import new_key
-from ..common import clock
+from ..common import clock, crons, transactions
 from ..sending.reasons import say_words
 
 _logger = logging.getLogger(__name__)
@@ -131,8 +131,7 @@ class SmsGatewayProviderRequest(models.Model):
         time, which answers all questions of its kind."""
         if self.env["sms.gateway.hold"]._is_held():
             return
-        dispatcher = self.env["sms.gateway.dispatcher"]
-        deadline = dispatcher._get_deadline()
+        deadline = transactions.get_deadline(self.env)
         calls = {}
         with ThreadPoolExecutor(MAX_CALLS, "sms-balance") as executor:
             while self._start_calls(executor, calls, deadline) or calls:
@@ -140,10 +139,10 @@ class SmsGatewayProviderRequest(models.Model):
                 for call in done:
                     requests = calls.pop(call)
                     requests._keep_answer(*call.result())
-                    dispatcher._commit_progress(len(requests))
+                    transactions.commit_progress(self.env, len(requests))
         if time.monotonic() >= deadline:
             # the rest goes on at once, behind the other crons
-            dispatcher._trigger("balance")
+            crons.trigger(self.env, "balance")
 
     def _start_calls(self, executor, calls, deadline):
         """Let threads call the providers of routes that nobody is asking.
@@ -158,7 +157,7 @@ class SmsGatewayProviderRequest(models.Model):
             if not requests:
                 break
             provider = requests.route_id._make_provider()
-            self.env["sms.gateway.dispatcher"]._commit()
+            transactions.commit(self.env)
             calls[executor.submit(_call, provider, requests[0].kind)] = requests
             is_busy = True
         return is_busy
@@ -168,7 +167,7 @@ class SmsGatewayProviderRequest(models.Model):
 
         :param busy: ids of routes whose turn it is not
         """
-        self.env["sms.gateway.dispatcher"]._begin()
+        transactions.begin(self.env)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -196,7 +195,7 @@ class SmsGatewayProviderRequest(models.Model):
                 lease=LEASE,
             )
         )
-        self.env["sms.gateway.dispatcher"]._commit()
+        transactions.commit(self.env)
         return self.browse(sorted(request_id for (request_id,) in rows))
 
     def _keep_answer(self, answer, error):
@@ -209,7 +208,7 @@ class SmsGatewayProviderRequest(models.Model):
             values = {"state": "done", "answer": answer}
         else:
             values = {"state": "done", **self._read_balance(answer)}
-        self.env["sms.gateway.dispatcher"]._begin()
+        transactions.begin(self.env)
         self.write({**values, "answered_at": fields.Datetime.now()})
         for request in self:
             request._notify()

@@ -865,7 +865,7 @@ class SmsGatewayRoute(models.Model):
         self.activity_feedback(["mail.mail_activity_data_todo"])
         self.env["sms.gateway.dispatcher"]._wake()
 
-    def _rest(self, seconds, reason=""):
+    def _back_off(self, seconds, reason=""):
         """Leave a route alone for a while after trouble with its connection, and tell
         the person responsible of a long while."""
         resume_at = clock.this_second() + timedelta(seconds=seconds)

@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from ..sending.sms_gateway_message import FAILURE_TYPES
+from ..sending.selections import FAILURE_TYPES
 
 
 class SmsGatewayRouteReason(models.Model):

@@ -8,16 +8,7 @@ from functools import cache
 
 from odoo.tools import SQL
 
-OUTCOMES = [
-    ("waiting", "Waiting"),
-    ("submitted", "Submitted"),
-    ("unknown", "Unknown"),
-    ("delivered", "Delivered"),
-    ("not_delivered", "Not delivered"),
-    ("not_sent", "Not sent"),
-]
-#: Of these the provider has the message, or may have it. Shares are parts of them.
-SENT = ("submitted", "unknown", "delivered", "not_delivered")
+from ...tools.vocabulary import OUTCOMES
 
 #: Among what failed and expired: the provider provably never had it. Bad recipients
 #: are not attempted; our own clock lets nothing expire that may have been sent;
@@ -60,7 +51,6 @@ def outcome_of(alias):
     :rtype: SQL
     """
     cases = " ".join(
-        f"WHEN {condition_of(outcome, alias)} THEN '{outcome}'"
-        for outcome, _label in OUTCOMES
+        f"WHEN {condition_of(outcome, alias)} THEN '{outcome}'" for outcome in OUTCOMES
     )
     return SQL(f"CASE {cases} END")  # pylint: disable=sql-injection

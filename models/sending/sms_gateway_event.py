@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 from ..common.copied_many2one import CopiedMany2one
 from .reasons import say_words
-from .sms_gateway_message import STATES
+from .selections import SOURCES, STATES
 
 
 class SmsGatewayEvent(models.Model):
@@ -23,18 +23,7 @@ class SmsGatewayEvent(models.Model):
         [*STATES, ("report", "Report without change")], required=True, readonly=True
     )
     source = fields.Selection(
-        [
-            ("dispatcher", "Sending"),
-            ("withheld", "Not handed over again"),
-            ("push", "Delivery report"),
-            ("poll", "Status poll"),
-            ("lookup", "Reconciliation"),
-            ("lease", "Lost worker"),
-            ("ttl", "Time to live"),
-            ("blacklist", "Blacklist"),
-            ("campaign", "Campaign"),
-            ("person", "Person"),
-        ],
+        SOURCES,
         required=True,
         readonly=True,
     )

@@ -6,7 +6,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..sending.outcomes import OUTCOMES, SENT
+from ...tools.vocabulary import SENT_OUTCOMES
+from ..sending.selections import OUTCOMES
 
 OUTCOME_NAMES = tuple(name for name, _label in OUTCOMES)
 MAX_DAYS = 366
@@ -65,7 +66,7 @@ class SmsGatewayStatistic(models.Model):
         routes = _sum_routes(by_route)
         return {
             "since": fields.Date.to_string(since),
-            "sent": SENT,
+            "sent": SENT_OUTCOMES,
             "routes": self._list_routes(),
             "totals": _count_outcomes(
                 (outcome, count) for _route, outcome, count, _cost in by_route
@@ -135,7 +136,7 @@ class SmsGatewayStatistic(models.Model):
     def _sum_tests(self, period):
         """What was sent to try drafts out: it costs like everything else."""
         groups = self._read_group(
-            [*period, ("is_test", "=", True), ("outcome", "in", SENT)],
+            [*period, ("is_test", "=", True), ("outcome", "in", SENT_OUTCOMES)],
             ["company_id"],
             ["count:sum", "cost:sum"],
         )
@@ -160,7 +161,7 @@ def _count_outcomes(rows):
     counts = Counter(dict.fromkeys(OUTCOME_NAMES, 0))
     for outcome, count in rows:
         counts[outcome] += count
-    return {**counts, "sent": sum(counts[name] for name in SENT)}
+    return {**counts, "sent": sum(counts[name] for name in SENT_OUTCOMES)}
 
 
 def _fill_days(groups, since, today):

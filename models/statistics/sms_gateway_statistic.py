@@ -1,10 +1,18 @@
 """Statistics: what counters, pivots and dashboards read."""
 
+import logging
+
+from psycopg2.extensions import TransactionRollbackError
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..sending.outcomes import OUTCOMES, SENT
-from ..sending.sms_gateway_message import CHANNELS, FAILURE_TYPES, STATE_NAMES, STATES
+from ...tools import vocabulary
+from ...tools.vocabulary import SENT_OUTCOMES
+from ..common import crons, transactions
+from ..sending.selections import CHANNELS, FAILURE_TYPES, OUTCOMES, STATES
+
+_logger = logging.getLogger(__name__)
 
 #: Told over the bus after counters changed: {"ids": campaign ids}
 CAMPAIGN_NOTIFICATION = "crm_sms_gateway/campaign"
@@ -12,8 +20,8 @@ CAMPAIGN_NOTIFICATION = "crm_sms_gateway/campaign"
 MAX_NOTIFIED = 200
 #: A campaign's counters → the condition of the changes that are added to them
 COUNTERS = {
-    **{f"{state}_count": SQL("state = %s", state) for state in STATE_NAMES},
-    "sent_count": SQL("outcome IN %s", SENT),
+    **{f"{state}_count": SQL("state = %s", state) for state in vocabulary.STATES},
+    "sent_count": SQL("outcome IN %s", SENT_OUTCOMES),
     "not_delivered_count": SQL("outcome = 'not_delivered'"),
     "not_sent_count": SQL("outcome = 'not_sent'"),
 }
@@ -106,6 +114,25 @@ class SmsGatewayStatisticChange(models.Model):
         self._tell_odoo(campaign_ids)
         return sum(count for _campaign_id, count in folded) >= limit
 
+    @api.model
+    def _cron_fold(self):
+        transactions.begin(self.env)
+        while self._fold():
+            transactions.begin(self.env)
+        transactions.commit(self.env)
+        self.env["sms.gateway.health"]._tell_from_time_to_time()
+
+    @api.model
+    def _fold_apart(self):
+        """Fold in a transaction of its own; what conflicts is folded later."""
+        try:
+            transactions.begin(self.env)
+            self._fold()
+            transactions.commit(self.env)
+        except TransactionRollbackError as error:
+            _logger.info("The counters are folded later: %s", error)
+            self.env.cr.rollback()
+
     def _fold_statement(self, limit):
         columns = [SQL.identifier(name) for name in COUNTERS]
         sums = SQL(", ").join(
@@ -179,7 +206,7 @@ SELECT campaign_id, count(*) FROM taken GROUP BY campaign_id
         """Let Odoo's own SMS follow theirs."""
         domain = [("id", "in", campaign_ids), ("source", "=", "odoo")]
         if self.env["sms.gateway.campaign"].search_count(domain, limit=1):
-            self.env["sms.gateway.dispatcher"]._trigger_once("tell")
+            crons.trigger_once(self.env, "tell")
 
     def _notify(self, campaign_ids):
         if campaign_ids:

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 
 from lxml import etree
 
+from ...tools.vocabulary import FailureType
 from ..http_provider import HttpCall
-from ..types import FailureType, Status, SubmitResult
+from ..types import Status, SubmitResult
 from .bodies import (
     Element,
     Pairs,

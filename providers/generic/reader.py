@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
+from ...tools.vocabulary import FailureType
 from ..http_provider import AnswerWords, accepted, maybe_sent, refused, stop, try_later
-from ..types import DeliveryStatus, FailureType, Status, SubmitResult, Words, _
+from ..types import DeliveryStatus, Status, SubmitResult, Words, _
 from .bodies import Compile, Pairs, compile_json, compile_pairs, parse_json, parse_xml
 from .definition import (
     AnswerSpec,

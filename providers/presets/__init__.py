@@ -25,7 +25,8 @@ from ..generic.reader import (
 )
 from ..generic.reports import LooksUp, Polls, TakesPushes
 from ..settings import Choice, Kind, Setting, Unit
-from ..types import Capabilities, Channel, ClientReference, _
+from ..types import Capabilities, ClientReference, _
+from ...tools.vocabulary import Channel
 
 FOLDER = Path(__file__).parent
 _CODE = re.compile("[a-z][a-z0-9_]{1,30}")

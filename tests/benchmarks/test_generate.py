@@ -3,7 +3,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.benchmarks import generate
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import STATE_NAMES
+from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
 from ..common import GatewayCase
 
@@ -68,7 +68,7 @@ class TestGenerate(GatewayCase):
                 " WHERE route_id IN %s AND campaign_id = %s GROUP BY state",
                 campaign.id,
             )
-            totals = {state: counts.get(state, 0) for state in STATE_NAMES}
+            totals = {state: counts.get(state, 0) for state in STATES}
             self.assertEqual(campaign._get_totals(), totals)
             self.assertEqual(campaign.recipient_count, sum(totals.values()))
 

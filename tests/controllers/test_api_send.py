@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 from odoo import fields
 from odoo.tests import freeze_time, tagged
 
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import (
-    PRIORITY_SINGLE,
-)
+from odoo.addons.crm_sms_gateway.tools.vocabulary import PRIORITY_SINGLE
 
 from ..common import PHONE
 from .common import ApiCase

@@ -7,9 +7,9 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import freeze_time, tagged
 
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import STATE_NAMES
 from odoo.addons.crm_sms_gateway.providers.errors import ProviderError
 from odoo.addons.crm_sms_gateway.providers.sandbox import SandboxProvider
+from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
 from ..common import PHONE, sandbox_phone
 from .common import API, KEY, ApiCase
@@ -140,9 +140,7 @@ class TestStatusOfASend(ApiCase):
         self.assertEqual(status["status"], "running")
         details = status["details"]
         self.assertEqual(list(details), ["totals", "messages", "next"])
-        self.assertEqual(
-            details["totals"], {**dict.fromkeys(STATE_NAMES, 0), "queued": 1}
-        )
+        self.assertEqual(details["totals"], {**dict.fromkeys(STATES, 0), "queued": 1})
         self.assertIsNone(details["next"])
         [message] = details["messages"]
         self.assertEqual(
@@ -201,7 +199,7 @@ class TestStatusOfASend(ApiCase):
         self.assertEqual(
             status["details"]["totals"],
             {
-                **dict.fromkeys(STATE_NAMES, 0),
+                **dict.fromkeys(STATES, 0),
                 "delivered": 1,
                 "failed": 3,
                 "expired": 1,

@@ -9,6 +9,7 @@ from odoo.service.model import retrying
 
 from odoo.addons.crm_sms_gateway.controllers import api_schema
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
+from odoo.addons.crm_sms_gateway.models.common import transactions
 from odoo.addons.crm_sms_gateway.providers.http import HttpClient
 from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
 
@@ -162,7 +163,7 @@ def _run_lane(registry, number):
 def recover(registry):
     """Run the cron that recovers leases and reconciles."""
     with environment(registry) as env:
-        env["sms.gateway.dispatcher"]._cron_recover()
+        env["sms.gateway.reconciliation"]._cron_recover()
 
 
 def chores(registry, *, read_timeout=None):
@@ -170,27 +171,27 @@ def chores(registry, *, read_timeout=None):
     recover(registry)
     lane(registry, for_ever=False, read_timeout=read_timeout)
     with environment(registry) as env:
-        env["sms.gateway.delivery.report"]._cron_poll(linger=0)
+        env["sms.gateway.status.poll"]._cron_poll(linger=0)
     with environment(registry) as env:
         env["sms.gateway.delivery.report"]._cron_apply_kept()
     with environment(registry) as env:
-        env["sms.gateway.dispatcher"]._cron_fold()
+        env["sms.gateway.statistic.change"]._cron_fold()
 
 
 # === TEETH ===
 def _take_away_the_commit_after_the_claim(registry):
     """Claims are not committed before the provider is called."""
-    dispatcher = registry["sms.gateway.dispatcher"]
-    claim = dispatcher._claim
+    claims = registry["sms.gateway.claim"]
+    claim = claims._claim
 
-    def claim_without_commit(self, unit, wanted):
-        if unit.is_debug:
+    def claim_without_commit(self, queue, wanted):
+        if queue.is_debug:
             # Its claim would begin with a commit of the claim before it.
             return []
-        with _patched(dispatcher, "_commit", _only_once(dispatcher._commit)):
-            return claim(self, unit, wanted)
+        with _patched(transactions, "commit", _only_once(transactions.commit)):
+            return claim(self, queue, wanted)
 
-    dispatcher._claim = claim_without_commit
+    claims._claim = claim_without_commit
 
 
 def _invent_answers(registry):
@@ -224,13 +225,13 @@ def _invent_answers(registry):
     registry["sms.gateway.route"]._make_provider = make_provider
 
 
-def _only_once(method):
-    """A method that does nothing after its first call."""
+def _only_once(function):
+    """A function that does nothing after its first call."""
     calls = []
 
-    def once(self):
+    def once(env):
         if not calls:
-            calls.append(method(self))
+            calls.append(function(env))
 
     return once
 

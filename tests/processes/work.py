@@ -56,9 +56,9 @@ def hand_over_and_hang(env):
 def run_crons(env):
     """Every cron that calls providers, once."""
     env["sms.gateway.dispatcher"]._run(1, linger=0)
-    env["sms.gateway.dispatcher"]._cron_recover()
+    env["sms.gateway.reconciliation"]._cron_recover()
     env["sms.gateway.dispatcher"]._run(1, linger=0)
-    env["sms.gateway.delivery.report"]._cron_poll(linger=0)
+    env["sms.gateway.status.poll"]._cron_poll(linger=0)
     env["sms.gateway.provider.request"]._cron_ask()
 
 

@@ -37,7 +37,7 @@ RIGHTS = {
     "sms.gateway.template.translation": ("r", "crud", "crud"),
     "sms.gateway.idempotency": ("", "", ""),
     "sms.gateway.api.client": ("", "", ""),
-    "sms.gateway.bucket": ("", "", ""),
+    "sms.gateway.rate.limit": ("", "", ""),
     "sms.gateway.hold": ("", "", ""),
     "sms.gateway.hold.wizard": ("", "", ""),
     "sms.gateway.hold.line": ("", "", ""),
@@ -53,7 +53,7 @@ RIGHTS = {
 WITHOUT_COMPANY = {
     "sms.gateway.idempotency",
     "sms.gateway.api.client",
-    "sms.gateway.bucket",
+    "sms.gateway.rate.limit",
     "sms.gateway.hold",
     "sms.gateway.hold.wizard",
     "sms.gateway.hold.line",

@@ -83,7 +83,7 @@ class TestFailedStatements(GatewayCase):
     def test_claiming(self):
         self.send(PHONE, text=TEXT)
         self.fill_disk("sms_gateway_message", "NEW.state = 'submitting'")
-        with self.assert_discreet("sms_gateway_message", "sms_gateway_dispatcher."):
+        with self.assert_discreet("sms_gateway_message", "sms_gateway_claim."):
             self.run_lane()
 
     def test_applying_answers(self):

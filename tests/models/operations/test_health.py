@@ -16,6 +16,9 @@ from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_health
 from odoo.addons.crm_sms_gateway.models.operations.sms_gateway_health import (
     SHORTEST_CRON_LIMIT,
 )
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_rate_limit import (
+    get_route_scope,
+)
 
 from ...common import PHONE, GatewayCase, sandbox_phone
 
@@ -302,7 +305,7 @@ class TestWaiting(HealthCase):
         self.assert_waiting(False)
         self.age(self.route)
         self.assert_waiting(True)
-        self.route._rest(60)
+        self.route._back_off(60)
         self.age(self.route)
         self.assert_waiting(False)
 
@@ -335,9 +338,9 @@ class TestWaiting(HealthCase):
     def test_a_slow_route_that_is_asked_is_no_trouble(self):
         self.send_long_ago()
         self.env.cr.execute(
-            """INSERT INTO sms_gateway_bucket (route_id, tokens, filled_at)
+            """INSERT INTO sms_gateway_rate_limit (scope, tokens, filled_at)
                VALUES (%s, 0, %s)""",
-            [self.route.id, now() - timedelta(minutes=1)],
+            [get_route_scope(self.route.id), now() - timedelta(minutes=1)],
         )
         self.assert_waiting(False)
 

@@ -55,7 +55,7 @@ class RetentionCase(DraftCase):
     def run_retention(self, times=4, **values):
         for _time in range(times):
             with self.as_cron() as env:
-                env["sms.gateway.message"]._cron_retention(**values)
+                env["sms.gateway.retention"]._cron_retention(**values)
 
     def pass_days(self, days):
         """Run what runs every day, so many days after the test began."""

@@ -10,7 +10,6 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_sms_gateway.models.common import clock
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import ARROWS
 from odoo.addons.crm_sms_gateway.providers.errors import (
     NotSent,
     RouteDown,
@@ -26,6 +25,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     SubmitResult,
 )
 from odoo.addons.crm_sms_gateway.tools.backoff import POLL_SCHEDULE
+from odoo.addons.crm_sms_gateway.tools.vocabulary import ARROWS
 
 from ...common import PHONE, GatewayCase, answer, fail, sandbox_phone
 

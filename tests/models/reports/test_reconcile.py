@@ -67,7 +67,7 @@ class TestLeases(ReconcileCase):
             self.force_state(message, "submitting")
         self.let_pass(600)
         with self.as_cron() as env:
-            recover = env["sms.gateway.message"]._recover_leases
+            recover = env["sms.gateway.state.change"]._recover_leases
             self.assertEqual([recover(limit=3), recover(3), recover(3)], [3, 2, 0])
         self.assertEqual(set(messages.mapped("state")), {"unknown"})
 
@@ -96,7 +96,7 @@ class TestLookup(ReconcileCase):
             self.make_unknown(route)
         self.let_pass(10)
         with self.as_cron() as env:
-            env["sms.gateway.delivery.report"]._reconcile(deadline=0)
+            env["sms.gateway.reconciliation"]._reconcile(deadline=0)
         self.assertEqual(asked, ["first", "second"])
 
     def test_what_the_provider_has_is_settled(self):

@@ -432,7 +432,7 @@ class TestRoute(GatewayCase):
         self.route.action_pause()
         self.assertEqual(self.route.state, "paused")
         self.assertTrue(self.route.pause_reason)
-        self.route._rest(60)
+        self.route._back_off(60)
         self.route.action_resume()
         self.assertEqual(self.route.state, "active")
         self.assertFalse(self.route.pause_reason)

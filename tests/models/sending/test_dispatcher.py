@@ -8,13 +8,12 @@ from odoo.sql_db import db_connect
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_sms_gateway.models.common import clock
+from odoo.addons.crm_sms_gateway.models.common import clock, transactions
+from odoo.addons.crm_sms_gateway.models.sending.lane import Lane
 from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_dispatcher import (
-    LOOK_SECONDS,
-    Lane,
+    REFRESH_SECONDS,
 )
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import (
-    ARROWS,
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
     StateChange,
 )
 from odoo.addons.crm_sms_gateway.providers.cleaning import MAX_SHOWN
@@ -24,6 +23,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     Outcome,
     SubmitResult,
 )
+from odoo.addons.crm_sms_gateway.tools.vocabulary import ARROWS
 
 from ...common import PHONE, GatewayCase, accept, answer, fail, sandbox_phone
 
@@ -192,7 +192,7 @@ class TestAnswers(GatewayCase):
         self.assertEqual(len(route.activity_ids), 1)
         self.assertIn("Busy", route.activity_ids.note)
         self.assertEqual(route.activity_ids.user_id, route.user_id)
-        route._rest(3600, "Busy")
+        route._back_off(3600, "Busy")
         self.assertEqual(len(route.activity_ids), 1, "it is told already")
         route.action_resume()
         self.env.invalidate_all()
@@ -453,13 +453,12 @@ class TestClaim(GatewayCase):
     def claim(self, route):
         """Only the claim of a lane; its messages."""
         with self.as_cron() as env:
-            dispatcher = env["sms.gateway.dispatcher"]
-            [unit] = [
-                unit
-                for unit in dispatcher._make_units()
-                if unit.route_id == route.id and not unit.is_debug
+            [queue] = [
+                queue
+                for queue in env["sms.gateway.dispatcher"]._make_queues()
+                if queue.route_id == route.id and not queue.is_debug
             ]
-            claimed = dispatcher._claim(unit, unit.provider.max_batch)
+            claimed = env["sms.gateway.claim"]._claim(queue, queue.provider.max_batch)
         return self.Message.browse([one.id for one in claimed])
 
     def test_a_pause_and_the_brake_stop_a_lane_under_way(self):
@@ -484,18 +483,18 @@ class TestClaim(GatewayCase):
                 )
                 campaign = self.send(*[PHONE] * 3, route=route)
 
-                def stop_now(dispatcher, _answers, stop=stop, route=route):
-                    stop(dispatcher.env, route.with_env(dispatcher.env))
-                    dispatcher.env.flush_all()
+                def stop_now(model, _answers, stop=stop, route=route):
+                    stop(model.env, route.with_env(model.env))
+                    model.env.flush_all()
 
                 with patch.object(
-                    self.registry["sms.gateway.dispatcher"], "_log_answers", stop_now
+                    self.registry["sms.gateway.answer"], "_log_answers", stop_now
                 ):
                     self.run_lane()
                 states = self.get_messages(campaign).mapped("state")
                 self.assertEqual(sorted(states), ["queued", "queued", "submitted"])
 
-    @mute_logger(f"{MODELS}.sending.sms_gateway_dispatcher", "odoo.sql_db")
+    @mute_logger(f"{MODELS}.sending.sms_gateway_answer", "odoo.sql_db")
     def test_an_answer_the_database_refuses_does_not_take_the_others_with_it(self):
         first, second = self.get_messages(self.send(PHONE, PHONE, route=self.scripted))
         changes = [
@@ -508,7 +507,7 @@ class TestClaim(GatewayCase):
             patch.dict(ARROWS, {"submitting": ("x" * 9, *ARROWS["submitting"])}),
             self.as_cron() as env,
         ):
-            env["sms.gateway.dispatcher"]._apply_changes(changes)
+            env["sms.gateway.answer"]._apply_changes(changes)
         self.env.invalidate_all()
         self.assertEqual((first.state, second.state), ("unknown", "submitted"))
 
@@ -751,13 +750,13 @@ class TestLanes(GatewayCase):
         """Seconds until something can be claimed of the scripted route."""
         with self.as_cron() as env:
             dispatcher = env["sms.gateway.dispatcher"]
-            units = [
-                unit
-                for unit in dispatcher._make_units()
-                if unit.route_id == self.scripted.id
+            queues = [
+                queue
+                for queue in dispatcher._make_queues()
+                if queue.route_id == self.scripted.id
             ]
-            dispatcher._find_queues(Lane(units, None, 1))
-            dues = [dispatcher._get_unit_due(unit) for unit in units]
+            dispatcher._find_queues(Lane(queues, None, 1))
+            dues = [dispatcher._get_queue_due(queue) for queue in queues]
         return min((due for due in dues if due is not None), default=None)
 
     def test_a_lane_knows_when_the_next_message_is_due(self):
@@ -774,14 +773,14 @@ class TestLanes(GatewayCase):
     def test_what_comes_while_a_lane_tidies_up_starts_it_again(self):
         told = []
 
-        def note(_dispatcher, _processed=0, *, remaining=None):
+        def note(_env, _processed=0, *, remaining=None):
             told.append(remaining)
 
         def accept_meanwhile(_reports, **_values):
             self.send_one(route=self.scripted)
 
         with (
-            patch.object(type(self.Dispatcher), "_commit_progress", note),
+            patch.object(transactions, "commit_progress", note),
             patch.object(type(self.Report), "_apply_kept", accept_meanwhile),
         ):
             self.run_lane()
@@ -790,18 +789,20 @@ class TestLanes(GatewayCase):
     def test_slow_chores_do_not_put_off_the_next_look(self):
         clock = StoppedClock()
 
-        def fold(_dispatcher):
+        def fold(_changes):
             clock.sleep(5)
 
         with (
             patch(f"{MODELS}.sending.sms_gateway_dispatcher.time", clock),
-            patch.object(type(self.Dispatcher), "_fold", fold),
+            patch.object(
+                self.registry["sms.gateway.statistic.change"], "_fold_apart", fold
+            ),
             self.as_cron() as env,
         ):
             dispatcher = env["sms.gateway.dispatcher"]
             with dispatcher._open_lane() as lane:
                 dispatcher._work(lane, clock.monotonic() + 1, linger=0)
-            self.assertAlmostEqual(lane.look_at, clock.monotonic() + LOOK_SECONDS)
+            self.assertAlmostEqual(lane.refresh_at, clock.monotonic() + REFRESH_SECONDS)
 
     def test_a_lane_knows_when_the_next_token_comes(self):
         self.scripted.throughput = 0.1

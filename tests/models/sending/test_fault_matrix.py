@@ -288,15 +288,14 @@ class TestFaultMatrix(MatrixCase):
     @contextmanager
     def before_answers(self):
         """A block in which pushes come before the answer is known to the database."""
-        dispatcher = type(self.env["sms.gateway.dispatcher"])
-        apply_answers = dispatcher._apply_answers
+        answer = type(self.env["sms.gateway.answer"])
+        apply = answer._apply
 
-        def take_pushes_first(model, lane, answers):
-            if answers:
-                self.assertTrue(self.take_pushes())
-            return apply_answers(model, lane, answers)
+        def take_pushes_first(model, answers):
+            self.assertTrue(self.take_pushes())
+            return apply(model, answers)
 
-        with patch.object(dispatcher, "_apply_answers", take_pushes_first):
+        with patch.object(answer, "_apply", take_pushes_first):
             yield
 
     def check_credentials(self):

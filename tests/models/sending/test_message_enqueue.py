@@ -14,9 +14,7 @@ from odoo.tools import mute_logger
 from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign import (
     RecipientsRejected,
 )
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import (
-    FAILURE_OF_CODE,
-)
+from odoo.addons.crm_sms_gateway.models.sending.row_stream import FAILURE_OF_CODE
 from odoo.addons.crm_sms_gateway.tools.compose import Composed, Recipient
 
 from ...common import PHONE, Document, GatewayCase, sandbox_phone
@@ -138,7 +136,7 @@ class TestMessageEnqueue(GatewayCase):
         campaign = self.send(PHONE)
         self.get_messages(campaign).unlink()
         rows = (composed(index, text) for index, text in enumerate(texts))
-        self.env["sms.gateway.message"]._enqueue(campaign, rows)
+        self.env["sms.gateway.enqueue"]._enqueue(campaign, rows)
         return [message.text or "" for message in self.get_messages(campaign)]
 
     # === REJECTED RECIPIENTS ===

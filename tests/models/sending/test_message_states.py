@@ -9,10 +9,10 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import (
-    STATE_NAMES,
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
     StateChange,
 )
+from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
 from ...common import GatewayCase
 
@@ -50,7 +50,7 @@ class TestMessageStates(GatewayCase):
 
     def move(self, *changes):
         """The verdicts of changes made in one call, in their order."""
-        verdicts = self.env["sms.gateway.message"]._set_state(changes)
+        verdicts = self.env["sms.gateway.state.change"]._set_state(changes)
         verdict_of = {
             id(change): verdict
             for verdict, judged in verdicts.items()
@@ -79,7 +79,7 @@ class TestMessageStates(GatewayCase):
         return {(state, kind): count for state, kind, count in self.env.cr.fetchall()}
 
     def test_the_table_knows_every_state(self):
-        self.assertEqual(set(SOURCES), set(STATE_NAMES))
+        self.assertEqual(set(SOURCES), set(STATES))
 
     def test_allowed_arrows_move(self):
         for old, new in PAIRS:
@@ -218,7 +218,9 @@ class TestMessageStates(GatewayCase):
 
     def test_a_message_that_is_gone_gets_no_verdict(self):
         self.message.unlink()
-        verdicts = self.env["sms.gateway.message"]._set_state([self.change("failed")])
+        verdicts = self.env["sms.gateway.state.change"]._set_state(
+            [self.change("failed")]
+        )
         self.assertFalse(any(verdicts.values()))
 
     def test_a_reference_that_comes_after_the_report_is_kept(self):
@@ -280,9 +282,7 @@ class TestMessageStates(GatewayCase):
     @given(
         start=st.sampled_from(["queued", "submitting", "submitted", "unknown"]),
         calls=st.lists(
-            st.lists(
-                st.sampled_from([s for s in STATE_NAMES if s != CLAIMED]), max_size=4
-            ),
+            st.lists(st.sampled_from([s for s in STATES if s != CLAIMED]), max_size=4),
             max_size=4,
         ),
     )
@@ -315,7 +315,7 @@ class TestMessageStates(GatewayCase):
             st.sampled_from(["submitted", "unknown", "failed", "expired"]), max_size=4
         ),
         after=st.lists(
-            st.sampled_from([s for s in STATE_NAMES if s != CLAIMED]), max_size=4
+            st.sampled_from([s for s in STATES if s != CLAIMED]), max_size=4
         ),
     )
     def test_delivered_is_never_lost(self, before, after):

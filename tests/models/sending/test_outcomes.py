@@ -6,8 +6,7 @@ from random import Random
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.crm_sms_gateway.models.sending.outcomes import OUTCOMES, SENT
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import STATE_NAMES
+from odoo.addons.crm_sms_gateway.models.sending.selections import OUTCOMES
 from odoo.addons.crm_sms_gateway.models.statistics.sms_gateway_statistic import COUNTERS
 from odoo.addons.crm_sms_gateway.providers.types import (
     DeliveryReport,
@@ -15,6 +14,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     Outcome,
     SubmitResult,
 )
+from odoo.addons.crm_sms_gateway.tools.vocabulary import SENT_OUTCOMES, STATES
 
 from ...common import PHONE, GatewayCase, load_migration, sandbox_phone
 from ..campaigns.test_campaign_editing import DraftCase
@@ -145,8 +145,8 @@ class OutcomeCase(DraftCase):
         states = Counter(messages.mapped("state"))
         outcomes = Counter(map(self.find_outcome, messages))
         return {
-            **{f"{state}_count": states[state] for state in STATE_NAMES},
-            "sent_count": sum(outcomes[name] for name in SENT),
+            **{f"{state}_count": states[state] for state in STATES},
+            "sent_count": sum(outcomes[name] for name in SENT_OUTCOMES),
             "not_delivered_count": outcomes["not_delivered"],
             "not_sent_count": outcomes["not_sent"],
         }
@@ -194,7 +194,7 @@ class OutcomeCase(DraftCase):
             {name: totals[name] for name in NAMES},
             {name: truth[name] for name in NAMES},
         )
-        self.assertEqual(totals["sent"], sum(truth[name] for name in SENT))
+        self.assertEqual(totals["sent"], sum(truth[name] for name in SENT_OUTCOMES))
         self.assertLessEqual(
             totals["delivered"] + totals["not_delivered"], totals["sent"]
         )

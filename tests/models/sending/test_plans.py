@@ -15,8 +15,7 @@ from odoo import Command, fields
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.crm_sms_gateway.benchmarks import generate, screens
-from odoo.addons.crm_sms_gateway.models.common import clock
-from odoo.addons.crm_sms_gateway.models.sending import sms_gateway_dispatcher
+from odoo.addons.crm_sms_gateway.models.common import clock, transactions
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.types import (
     Capabilities,
@@ -262,7 +261,7 @@ class TestPlans(PlanCase):
         # Counters have a test of their own.
         self.env.cr.execute("DELETE FROM sms_gateway_statistic_change")
         with (
-            patch.object(sms_gateway_dispatcher, "LANE_SECONDS", 2),
+            patch.object(transactions, "TURN_SECONDS", 2),
             self.assert_found_by_index(),
         ):
             self.run_lane()
@@ -349,7 +348,7 @@ class TestPlans(PlanCase):
     def test_retention(self):
         self.env["ir.config_parameter"].set_param("crm_sms_gateway.retention_days", 50)
         with self.assert_found_by_index(), self.as_cron() as env:
-            env["sms.gateway.message"]._cron_retention(limit=200)
+            env["sms.gateway.retention"]._cron_retention(limit=200)
 
     def test_retention_of_campaigns(self):
         campaigns = self.env["sms.gateway.campaign"]

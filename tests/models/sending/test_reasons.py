@@ -14,11 +14,8 @@ from odoo.addons.crm_sms_gateway.models.sending.reasons import (
     is_own,
     say_words,
 )
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import (
-    FAILURE_OF_CODE,
-    FAILURE_TYPES,
-    STATE_NAMES,
-)
+from odoo.addons.crm_sms_gateway.models.sending.row_stream import FAILURE_OF_CODE
+from odoo.addons.crm_sms_gateway.models.sending.selections import FAILURE_TYPES
 from odoo.addons.crm_sms_gateway.providers.base import BaseWords
 from odoo.addons.crm_sms_gateway.providers.http import HttpWords
 from odoo.addons.crm_sms_gateway.providers.reading import ReadingWords
@@ -30,6 +27,7 @@ from odoo.addons.crm_sms_gateway.providers.xml_gate import (
 )
 from odoo.addons.crm_sms_gateway.tools.compose import Problem, Recipient
 from odoo.addons.crm_sms_gateway.tools.sentences import SENTENCES, sentence
+from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
 from ...common import PHONE, GatewayCase, answer, sandbox_phone
 from ..campaigns.test_campaign_editing import DraftCase
@@ -79,7 +77,7 @@ class ReasonCase(GatewayCase):
 class TestReasons(ReasonCase):
     def test_whatever_did_not_arrive_has_a_reason_and_a_remedy(self):
         message = self.send_one()
-        for state in set(STATE_NAMES) - {"queued", "submitting", "delivered"}:
+        for state in set(STATES) - {"queued", "submitting", "delivered"}:
             for failure_type, _label in FAILURE_TYPES:
                 self.put(message, state, failure_type=failure_type, attempts=1)
                 with self.subTest(state=state, failure_type=failure_type):
@@ -254,14 +252,14 @@ class TestReasons(ReasonCase):
 
 class TestStoredLanguage(ReasonCase):
     def test_german_readers_get_english_and_crons_the_contracts_russian(self):
-        Message = self.env["sms.gateway.message"]
+        enqueue = self.env["sms.gateway.enqueue"]
         for lang, language in (
             ("ru_RU", "ru"),
             ("en_US", "en"),
             ("de_DE", "en"),
             (None, "ru"),
         ):
-            said = Message.with_context(lang=lang)._language()
+            said = enqueue.with_context(lang=lang)._language()
             self.assertEqual(said, language, lang)
 
 

@@ -247,7 +247,7 @@ class TestRetention(SettingsCase):
 
     def run_retention(self, **values):
         with self.as_cron() as env:
-            env["sms.gateway.message"]._cron_retention(**values)
+            env["sms.gateway.retention"]._cron_retention(**values)
 
     def test_nothing_is_deleted_unless_wanted(self):
         self.make_old(days=9999)

@@ -7,11 +7,10 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import (
-    ARROWS,
-    STATE_NAMES,
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
     StateChange,
 )
+from odoo.addons.crm_sms_gateway.tools.vocabulary import ARROWS, STATES
 
 from ...common import PHONE, GatewayCase, sandbox_phone
 
@@ -32,11 +31,11 @@ class StatisticCase(GatewayCase):
         groups = self.env["sms.gateway.message"]._read_group(
             [("campaign_id", "=", campaign.id)], ["state"], ["__count"]
         )
-        return {state: dict(groups).get(state, 0) for state in STATE_NAMES}
+        return {state: dict(groups).get(state, 0) for state in STATES}
 
     def read_counters(self, campaign):
         campaign.invalidate_recordset()
-        return {state: campaign[f"{state}_count"] for state in STATE_NAMES}
+        return {state: campaign[f"{state}_count"] for state in STATES}
 
     def read_statistics(self):
         """What the statistics tell, without what became nothing."""
@@ -117,7 +116,7 @@ class TestFolding(StatisticCase):
             self.force_state(message, "submitting")
         self.recount(campaign)
         for _step in range(12):
-            self.env["sms.gateway.message"]._set_state(
+            self.env["sms.gateway.state.change"]._set_state(
                 [self.choose_change(random, message) for message in messages]
             )
             self.env.invalidate_all()
@@ -150,7 +149,7 @@ class TestFolding(StatisticCase):
     def test_totals_are_exact_before_anything_is_folded(self):
         campaign = self.send(PHONE, PHONE, "123")
         totals = campaign._get_totals()
-        self.assertEqual(list(totals), list(STATE_NAMES))
+        self.assertEqual(list(totals), list(STATES))
         self.assertEqual((totals["queued"], totals["failed"]), (2, 1))
         self.assertEqual(campaign.queued_count, 0)
 
@@ -188,7 +187,7 @@ class TestFolding(StatisticCase):
 
 
 def campaign_states(campaign):
-    return ((state, campaign[f"{state}_count"]) for state in STATE_NAMES)
+    return ((state, campaign[f"{state}_count"]) for state in STATES)
 
 
 @tagged("post_install", "-at_install")

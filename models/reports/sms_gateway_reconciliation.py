@@ -1,0 +1,216 @@
+"""Reconciliation: what became of messages whose submit had no answer."""
+
+import time
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ...providers.types import DeliveryStatus
+from ...tools.backoff import reconcile_delay
+from ..common import clock, transactions
+from ..sending.provider_values import make_request
+from ..sending.sms_gateway_state_change import StateChange
+
+
+class Attempt(NamedTuple):
+    """The last attempt of a message without an answer: when it was claimed, and when
+    nobody waited for an answer any more. Between the two its call began."""
+
+    began_at: datetime | None = None
+    given_up_at: datetime | None = None
+
+    def ended_before(self, moment):
+        """Whether its call cannot have begun since a moment."""
+        return bool(self.given_up_at) and self.given_up_at <= moment
+
+
+class SmsGatewayReconciliation(models.AbstractModel):
+    """Finds out what became of unknown messages: by asking the provider, or by handing
+    over again where the provider recognises a repetition."""
+
+    _name = "sms.gateway.reconciliation"
+    _description = "SMS Gateway Reconciliation"
+
+    @api.model
+    def _cron_recover(self):
+        """Make unknown what a lost worker was sending, then reconcile."""
+        deadline = transactions.get_deadline(self.env)
+        transactions.begin(self.env)
+        while self.env["sms.gateway.state.change"]._recover_leases():
+            transactions.begin(self.env)
+        if not self.env["sms.gateway.hold"]._is_held():
+            self._reconcile(deadline)
+        self.env["sms.gateway.statistic.change"]._fold_apart()
+        self.env["sms.gateway.health"]._tell_from_time_to_time()
+
+    @api.model
+    def _reconcile(self, deadline):
+        """Find out what became of unknown messages whose turn has come.
+
+        Every route has its turn before one has the next: a provider that does not
+        answer holds back the others for one call.
+
+        :param deadline: of the monotonic clock; the rest waits for the next run
+        """
+        due = self.env["sms.gateway.status.poll"]._find_due("unknown")
+        while due:
+            due = [unit for unit in due if self._reconcile_route(*unit)]
+            if time.monotonic() >= deadline:
+                break
+
+    def _reconcile_route(self, route, is_debug):
+        provider = route._make_provider(is_debug=is_debug)
+        try:
+            able = provider.capabilities
+            limit = able.max_lookup if able.lookup else provider.max_batch
+            rows = self.env["sms.gateway.status.poll"]._take_due(
+                route, is_debug, "unknown", limit, reconcile_delay
+            )
+            if able.lookup:
+                self._look_up(route, provider, rows)
+            elif provider.is_idempotent:
+                self._queue_again(route, [row for row in rows if not row["is_over"]])
+                self._end_checking([row for row in rows if row["is_over"]])
+            else:
+                self._end_checking(rows)
+            return len(rows)
+        finally:
+            provider.close()
+
+    def _look_up(self, route, provider, rows):
+        """Ask the provider what became of messages without an answer."""
+        excluded = provider.capabilities.lookup_excludes
+        self._end_checking([row for row in rows if row["channel"] in excluded])
+        rows = [row for row in rows if row["channel"] not in excluded]
+        if not rows:
+            return
+        attempts = self._find_attempts(rows)
+        requests = [make_request(row, attempts[row["id"]].began_at) for row in rows]
+        found = self.env["sms.gateway.status.poll"]._ask(
+            route, lambda: list(zip(rows, provider.lookup(requests), strict=True))
+        )
+        pairs, unseen = self._choose(route, found)
+        self.env["sms.gateway.status.poll"]._apply_asked(provider, pairs, "lookup")
+        self._believe_unseen(route, provider, unseen, attempts)
+
+    def _find_attempts(self, rows):
+        """:return: dict of message id → `Attempt`"""
+        found = self.env.execute_query(
+            SQL(
+                """
+                SELECT message_id,
+                       max(occurred_at) FILTER (WHERE kind = 'submitting'),
+                       max(recorded_at) FILTER (WHERE kind = 'unknown')
+                  FROM sms_gateway_event
+                 WHERE message_id IN %s AND kind IN ('submitting', 'unknown')
+              GROUP BY message_id
+                """,
+                tuple(row["id"] for row in rows),
+            )
+        )
+        nothing = dict.fromkeys([row["id"] for row in rows], Attempt())
+        return nothing | {message_id: Attempt(*at) for message_id, *at in found}
+
+    def _choose(self, route, found):
+        """Find out which of the provider's messages are ours.
+
+        Where it does not know our reference, it is asked for the same text to the same
+        number: what another message owns is not ours, and of several nobody chooses.
+
+        :param found: pairs of (row, candidates)
+        :return: pairs of (row, report), and the rows that the provider has not seen
+        """
+        owners = self._find_owners(route, found)
+        pairs, unseen = [], []
+        for row, candidates in found:
+            free = [
+                report
+                for report in candidates
+                if report.status is not DeliveryStatus.NOT_FOUND
+                and owners.get(_identify(row, report), row["id"]) == row["id"]
+            ]
+            if len(free) == 1:
+                pairs.append((row, free[0]))
+                if free[0].provider_reference:
+                    owners[_identify(row, free[0])] = row["id"]
+            elif not free:
+                unseen.append(row)
+        return pairs, unseen
+
+    def _find_owners(self, route, found):
+        """:return: dict of (provider reference, number) → id of the message that has
+        it"""
+        references = {
+            report.provider_reference
+            for _row, candidates in found
+            for report in candidates
+        }
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT provider_reference, msisdn, id FROM sms_gateway_message
+                 WHERE provider_reference = ANY(%s) AND route_id = %s
+                """,
+                list(references - {None}),
+                route.id,
+            )
+        )
+        return {(reference, msisdn): row_id for reference, msisdn, row_id in rows}
+
+    def _believe_unseen(self, route, provider, rows, attempts):
+        """Hand over again what the provider has not seen for as long as its
+        documentation or caution demands; at once where it recognises a repetition."""
+        is_safe = provider.is_idempotent
+        patience = 0 if is_safe else provider.capabilities.not_found_after
+        if patience is None:
+            return
+        before = clock.now() - timedelta(seconds=patience)
+        rows = [row for row in rows if attempts[row["id"]].ended_before(before)]
+        if rows:
+            self._queue_again(route, rows, maybe_sent=None if is_safe else False)
+
+    def _queue_again(self, route, rows, *, maybe_sent=None):
+        """Let messages be handed over again: the provider recognises our reference, or
+        has not seen them. Nobody hands over what waits on an archived route.
+
+        :param maybe_sent: False: nothing was handed over
+        """
+        transactions.begin(self.env)
+        if not route._lock_active():
+            self._end_checking(rows)
+            return
+        self.env["sms.gateway.state.change"]._set_state(
+            [
+                StateChange(
+                    id=row["id"],
+                    state="queued",
+                    source="lookup",
+                    not_before=clock.to_sql(clock.now()),
+                    maybe_sent=maybe_sent,
+                )
+                for row in rows
+            ]
+        )
+        self.env["sms.gateway.dispatcher"]._wake()
+        transactions.commit(self.env)
+
+    def _end_checking(self, rows):
+        """Nothing and nobody can be asked: a person decides."""
+        if not rows:
+            return
+        transactions.begin(self.env)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sms_gateway_message SET next_check_at = NULL WHERE id IN %s",
+                tuple(row["id"] for row in rows),
+            )
+        )
+        transactions.commit(self.env)
+
+
+def _identify(row, report):
+    """What a message at the provider is known by: a reference may cover several
+    numbers."""
+    return report.provider_reference, row["msisdn"]

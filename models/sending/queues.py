@@ -1,0 +1,77 @@
+"""Queues in SQL: what is due, what has its turn, which route may send."""
+
+from odoo.tools import SQL
+
+from ...tools.vocabulary import HELD_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
+from ..common import clock
+from ..settings.sms_gateway_settings import PREFIX
+
+
+def select_heads():
+    """The first message of each queue: route, whether of debug messages, campaign (NULL
+    for single messages) and when it is due.
+
+    The batch campaigns are found by jumps from one to the next in their index: neither
+    their size nor held ones cost anything.
+    """
+    return SQL(
+        """
+WITH RECURSIVE batch AS (
+    (SELECT campaign_id, not_before FROM sms_gateway_message
+      WHERE state = 'queued' AND priority = %(batch)s
+   ORDER BY campaign_id, not_before LIMIT 1)
+     UNION ALL
+    SELECT next.* FROM batch CROSS JOIN LATERAL (
+        SELECT m.campaign_id, m.not_before FROM sms_gateway_message m
+         WHERE m.state = 'queued' AND m.priority = %(batch)s
+           AND m.campaign_id > batch.campaign_id
+      ORDER BY m.campaign_id, m.not_before LIMIT 1) AS next
+)
+SELECT c.route_id, c.is_debug, c.id AS campaign_id, batch.not_before
+  FROM batch JOIN sms_gateway_campaign c ON c.id = batch.campaign_id
+ WHERE c.state NOT IN %(held)s OR c.state = 'cancelled'
+ UNION ALL
+SELECT r.id, d.is_debug, NULL, single.not_before
+  FROM sms_gateway_route r
+ CROSS JOIN (VALUES (TRUE), (FALSE)) AS d(is_debug)
+ CROSS JOIN LATERAL (
+       SELECT m.not_before FROM sms_gateway_message m
+         JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+        WHERE m.state = 'queued' AND m.priority = %(single)s
+          AND m.route_id = r.id AND m.is_debug = d.is_debug
+          AND %(is_served)s
+     ORDER BY m.not_before LIMIT 1) AS single
+        """,
+        single=PRIORITY_SINGLE,
+        batch=PRIORITY_BATCH,
+        held=HELD_STATES,
+        is_served=is_served(),
+    )
+
+
+def may_send(*, is_debug):
+    """The condition that the route ``r`` may send at this moment.
+
+    Debug messages do not go to the provider: settings that it lacks do not matter.
+    It is part of every claim: a pause and the emergency stop work at once, also for
+    running lanes.
+    """
+    return SQL(
+        """
+        r.active AND (r.resume_at IS NULL OR r.resume_at <= %s)
+        AND (r.state = 'active' OR r.lacks_settings AND %s)
+        AND NOT EXISTS (SELECT FROM ir_config_parameter p
+                         WHERE p.key = %s AND lower(p.value) = 'true')
+        """,
+        clock.now(),
+        is_debug,
+        PREFIX + "is_stopped",
+    )
+
+
+def is_served():
+    """The condition that the message ``m`` of the campaign ``c`` has its turn:
+    of a cancelled one only what may have been sent, which becomes unknown again."""
+    return SQL(
+        "(c.state NOT IN %s OR c.state = 'cancelled' AND m.maybe_sent)", HELD_STATES
+    )

@@ -1,0 +1,233 @@
+"""The rows of accepted messages on their way into the database."""
+
+import secrets
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from odoo.tools import SQL
+
+from ...tools.pg_copy import to_line
+from ...tools.sentences import sentence
+from ..common import clock
+
+#: Beyond so many rejections of an accept, one problem of each recipient is told.
+MAX_TOLD_IN_FULL = 1000
+#: Failure type of a message whose recipient was rejected with this code (contract, 5).
+FAILURE_OF_CODE = {
+    "invalid_number": "invalid_number",
+    "missing_gender": "missing_data",
+    "invalid_gender": "missing_data",
+    "missing_field": "missing_data",
+    "invalid_field": "missing_data",
+    "invalid_character": "content_rejected",
+    "too_long": "content_rejected",
+    "opted_out": "opted_out",
+    "duplicate": "other",
+}
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A recipient that was stored but will not be sent to."""
+
+    index: int
+    phone: str
+    code: str
+    field: str
+    params: dict
+
+
+def new_uuid():
+    """A UUID of version 7 (RFC 9562) as 32 hex digits.
+
+    It begins with the time, so that the index grows at its end, and ends with 74 bits
+    that nobody can guess.
+    """
+    chance = secrets.randbits(74)
+    return (
+        f"{time.time_ns() // 1_000_000:012x}7{chance & 0xFFF:03x}"
+        f"{0x8000_0000_0000_0000 | chance >> 12:016x}"
+    )
+
+
+def _get_state(code):
+    """The state a message begins with when its recipient has this problem."""
+    if code is None:
+        return "queued"
+    return "cancelled" if code == "duplicate" else "failed"
+
+
+def _join_names(names):
+    return SQL(", ").join(map(SQL.identifier, names))
+
+
+class RowStream:
+    """The rows of `_enqueue`: as tuples, or as a file for COPY whose next lines are
+    prepared while PostgreSQL reads."""
+
+    OWN_COLUMNS = (
+        "uuid", "index", "phone_raw", "msisdn", "text", "text_alternative", "encoding",
+        "segments", "cost", "state", "failure_type", "failure_code", "failure_message",
+        "finished_at", "client_reference",
+    )  # fmt: skip
+    COMMON_COLUMNS = (
+        "campaign_id", "route_id", "company_id", "channel", "is_debug", "priority",
+        "retry_of_id", "maybe_sent", "attempts", "poll_count", "check_count",
+        "accepted_at", "day", "not_before", "expires_at",
+    )  # fmt: skip
+    COLUMNS = _join_names(OWN_COLUMNS + COMMON_COLUMNS)
+    ROWS_AT_ONCE = 100
+
+    def __init__(self, env, campaign, composed, retry_of):
+        self.rejected = []
+        self.first_index = self.last_index = None
+        self._counts = Counter()
+        self._segments = Counter()
+        self._composed = iter(composed)
+        prices = campaign.route_id._get_prices(
+            campaign.channel, is_debug=campaign.is_debug
+        )
+        self._get_cost = prices.get_cost
+        self._language = env["sms.gateway.enqueue"]._language()
+        # the sentences of requests speak of their parameters
+        self._variant = None if campaign.source == "api" else "person"
+        self.accepted_at = clock.now()
+        self.day = campaign.company_id._get_sms_gateway_day(self.accepted_at)
+        # Neighbours in their index: numbers at random would each touch a page of it.
+        self._first_reference = secrets.randbits(62)
+        self._buffer = ""
+        self._common = self._get_common(campaign, retry_of)
+        self._end_of_line = to_line(self._common)
+
+    def _get_common(self, campaign, retry_of):
+        """What one accept gives all of its messages."""
+        start = campaign.scheduled_at
+        is_later = start and start > self.accepted_at
+        return (
+            campaign.id,
+            campaign.route_id.id,
+            campaign.company_id.id,
+            campaign.channel,
+            campaign.is_debug,
+            campaign.priority,
+            retry_of.id if retry_of else None,
+            False,
+            0,
+            0,
+            0,
+            self.accepted_at,
+            self.day,
+            start if is_later else self.accepted_at,
+            campaign._get_expiry(self._get_start_of_life(campaign, retry_of)),
+        )
+
+    def _get_start_of_life(self, campaign, retry_of):
+        """The messages of people's campaigns live as long however late they were
+        written."""
+        if campaign.source == "api" or retry_of:
+            return self.accepted_at
+        return campaign.accepted_at or self.accepted_at
+
+    def __iter__(self):
+        for composed in self._composed:
+            yield (*self._row(composed), *self._common)
+
+    def read(self, size=-1):  # pylint: disable=method-required-super
+        """Hand out the next rows, as COPY demands at most ``size`` characters."""
+        if not self._buffer:
+            self._buffer = "".join(self._next_lines())
+        size = len(self._buffer) if size < 0 else size
+        chunk, self._buffer = self._buffer[:size], self._buffer[size:]
+        return chunk
+
+    def _next_lines(self):
+        for _number in range(self.ROWS_AT_ONCE):
+            composed = next(self._composed, None)
+            if composed is None:
+                return
+            yield f"{to_line(self._row(composed))}\t{self._end_of_line}\n"
+
+    def _row(self, composed):
+        code = self._reject(composed)
+        state = _get_state(code)
+        self._count(state, code, composed.segments)
+        if self.first_index is None:
+            self.first_index = composed.index
+        self.last_index = composed.index
+        return (
+            composed.uuid or new_uuid(),
+            composed.index,
+            composed.phone_raw,
+            composed.msisdn,
+            composed.text,
+            composed.text_alternative or None,
+            composed.encoding,
+            composed.segments,
+            None if code else self._get_cost(composed.msisdn, composed.segments),
+            state,
+            FAILURE_OF_CODE[code] if code else None,
+            code,
+            self._explain(composed.problems[0]) if code else None,
+            self.accepted_at if code else None,
+            self._first_reference + composed.index,
+        )
+
+    def _count(self, state, code, segments):
+        key = (state, FAILURE_OF_CODE[code] if code else None)
+        self._counts[key] += 1
+        self._segments[key] += segments
+
+    def get_counts(self):
+        """What was stored, as rows of the statistics."""
+        return [
+            {
+                "state": state,
+                "failure_type": failure_type,
+                "count": count,
+                "segments": self._segments[state, failure_type],
+            }
+            for (state, failure_type), count in self._counts.items()
+        ]
+
+    def _reject(self, composed):
+        """The code of the first problem, None when the message can go.
+
+        Every rejected recipient is told; where they are many, with one problem each.
+        """
+        is_crowded = len(self.rejected) >= MAX_TOLD_IN_FULL
+        self.rejected += [
+            Rejected(
+                composed.index,
+                composed.msisdn or composed.phone_raw,
+                problem.code,
+                problem.field,
+                dict(problem.params),
+            )
+            for problem in composed.problems[: 1 if is_crowded else None]
+        ]
+        return composed.problems[0].code if composed.problems else None
+
+    def _explain(self, problem):
+        return sentence(
+            problem.code,
+            self._language,
+            variant=self._variant,
+            path=problem.field,
+            **problem.params,
+        )
+
+
+class SecretRowStream(RowStream):
+    """The rows of texts that nobody may see; what is not sent is not kept at all."""
+
+    COLUMNS = _join_names(
+        tuple(
+            "secret_text" if name == "text" else name
+            for name in RowStream.OWN_COLUMNS + RowStream.COMMON_COLUMNS
+        )
+    )
+
+    def _row(self, composed):
+        text = None if composed.problems else composed.text
+        return super()._row(replace(composed, text=text, text_alternative=""))

@@ -1,0 +1,152 @@
+"""Answers of providers to what was handed over: what becomes of messages and routes."""
+
+import logging
+from collections import Counter
+
+import psycopg2
+
+from odoo import api, models
+
+from ...providers.types import Outcome
+from ...tools.backoff import reconcile_delay, retry_delay
+from ..common import clock, transactions
+from .provider_values import first_poll, tell_price
+from .sms_gateway_state_change import StateChange
+
+_logger = logging.getLogger(__name__)
+
+#: Pause of a whole route after trouble with its connection, in seconds.
+ROUTE_REST = 15
+#: Longer waits that a provider asks for are not believed, in seconds.
+MAX_RETRY_AFTER = 24 * 3600
+
+
+class SmsGatewayAnswer(models.AbstractModel):
+    """Applies answers: accepted, refused, not sent, maybe sent."""
+
+    _name = "sms.gateway.answer"
+    _description = "SMS Gateway Answer"
+
+    @api.model
+    def _apply(self, answers):
+        """Write what the providers answered, and commit.
+
+        :param answers: list of (`RouteQueue`, `Claimed`, `SubmitResult`)
+        """
+        self._apply_changes(self._make_changes(answers))
+        self._log_answers(answers)
+        self._stop_routes(answers)
+
+    def _apply_changes(self, changes):
+        """Write changes together; when the database refuses, one by one, so that one
+        strange answer does not take the others with it."""
+        try:
+            transactions.begin(self.env)
+            self.env["sms.gateway.state.change"]._set_state(changes)
+            transactions.commit(self.env)
+        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+            _logger.error("Answers are refused by the database: %s", error)
+            self.env.cr.rollback()
+            if len(changes) > 1:
+                for change in changes:
+                    self._apply_changes([change])
+            elif changes[0].state != "unknown":
+                self._apply_changes([_as_unknown(changes[0])])
+
+    def _make_changes(self, answers):
+        providers = {queue.provider for queue, _claimed, _result in answers}
+        polls = {provider: first_poll(provider) for provider in providers}
+        return [
+            StateChange(
+                id=claimed.id,
+                attempt=claimed.request.attempt,
+                source="withheld" if claimed.skip else "dispatcher",
+                code=result.code,
+                detail=result.message,
+                **self._make_change(queue, claimed, result, polls[queue.provider]),
+            )
+            for queue, claimed, result in answers
+        ]
+
+    def _make_change(self, queue, claimed, result, first_poll_at):
+        if result.outcome is Outcome.ACCEPTED:
+            return self._make_accepted(result, first_poll_at)
+        if result.outcome is Outcome.REFUSED:
+            return {"state": "failed", "failure_type": result.failure_type or "other"}
+        if result.outcome is Outcome.NOT_SENT:
+            return self._make_not_sent(queue, claimed, result)
+        return self._make_maybe_sent(claimed)
+
+    def _make_accepted(self, result, first_poll_at):
+        return {
+            "state": "submitted",
+            "provider_reference": result.provider_reference,
+            "failure_type": result.failure_type,
+            "segments": result.segments,
+            "next_poll_at": first_poll_at,
+            **tell_price(result.price),
+        }
+
+    def _make_not_sent(self, queue, claimed, result):
+        is_routes_fault = result.route_down and not queue.is_debug
+        if is_routes_fault or claimed.request.attempt < queue.max_attempts:
+            delay = _get_retry_after(result) or retry_delay(
+                claimed.request.attempt, seed=claimed.id
+            )
+            return {"state": "queued", "not_before": clock.after(delay)}
+        if claimed.maybe_sent:
+            return self._make_maybe_sent(claimed)
+        return {"state": "failed", "failure_type": "attempts_exhausted"}
+
+    def _make_maybe_sent(self, claimed):
+        attempt = claimed.request.attempt
+        delay = None if claimed.skip else reconcile_delay(attempt - 1)
+        return {
+            "state": "unknown",
+            "maybe_sent": True,
+            "next_check_at": clock.after(delay),
+        }
+
+    def _log_answers(self, answers):
+        counts = Counter(
+            (queue.route_id, result.outcome.value)
+            for queue, _claimed, result in answers
+        )
+        for (route_id, outcome), count in counts.items():
+            _logger.info("Route %d: %d %s", route_id, count, outcome)
+
+    def _stop_routes(self, answers):
+        """Pause routes that are down, leave alone those with connection trouble."""
+        troubled = [
+            (queue, result)
+            for queue, _claimed, result in answers
+            if (result.route_down or result.route_trouble) and not queue.is_debug
+        ]
+        if not troubled:
+            return
+        transactions.begin(self.env)
+        for queue, result in troubled:
+            route = self.env["sms.gateway.route"].browse(queue.route_id)
+            if result.route_down and not queue.is_down:
+                queue.is_down = result.route_down
+                route._pause(result.route_down)
+            elif result.route_trouble and not (queue.is_down or queue.has_trouble):
+                queue.has_trouble = True
+                route._back_off(_get_retry_after(result) or ROUTE_REST, result.message)
+        transactions.commit(self.env)
+
+
+def _get_retry_after(result):
+    return result.retry_after and min(result.retry_after, MAX_RETRY_AFTER)
+
+
+def _as_unknown(change):
+    """The change of a message whose answer could not be kept."""
+    return StateChange(
+        id=change.id,
+        attempt=change.attempt,
+        state="unknown",
+        source=change.source,
+        maybe_sent=True,
+        next_check_at=clock.after(reconcile_delay(0)),
+    )

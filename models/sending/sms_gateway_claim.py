@@ -1,0 +1,181 @@
+"""The claim: takes queued messages for a lane, in one statement, and commits."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ...tools.sentences import sentence
+from ...tools.vocabulary import HELD_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
+from ..common import clock, transactions
+from .lane import Claimed
+from .outcomes import outcome_of
+from .provider_values import make_request
+from .queues import is_served
+from .sms_gateway_state_change import COUNT_MOVED
+
+#: Longer than any call to a provider may take, waiting for a thread included.
+LEASE = timedelta(minutes=10)
+
+
+class SmsGatewayClaim(models.AbstractModel):
+    """Claims messages; nobody else walks from queued to submitting."""
+
+    _name = "sms.gateway.claim"
+    _description = "SMS Gateway Claim"
+
+    @api.model
+    def _claim(self, queue, wanted):
+        """Take the next messages of a route, and commit before anything is sent.
+
+        The same statement expires messages whose validity period is over and cancels
+        those on the blacklist. A message that an earlier attempt may have handed over
+        is neither expired nor cancelled; it is taken and becomes unknown again, unsent.
+
+        :param queue: `RouteQueue`
+        :param wanted: how many messages at most
+        :rtype: list[Claimed]
+        """
+        transactions.begin(self.env)
+        limits = self.env["sms.gateway.rate.limit"]
+        rate = limits._get_route_rate(queue.route_id, is_debug=queue.is_debug)
+        limit = 0 if rate is None else limits._take(queue.scope, rate, wanted)
+        if not limit:
+            transactions.commit(self.env)
+            return []
+        campaigns, share = queue.take_turns(limit)
+        rows = self.env.execute_query_dict(
+            self._claim_statement(queue, limit, campaigns, share)
+        )
+        self._set_positions(queue, rows, limit, campaigns, share)
+        claimed = [self._make_claimed(queue, row) for row in rows if row["taken"]]
+        limits._give_back(queue.scope, rate, limit - len(claimed))
+        transactions.commit(self.env)
+        return claimed
+
+    def _set_positions(self, queue, rows, limit, campaigns, share):
+        """Remember where the next claim goes on: for single messages (None) and for
+        each campaign."""
+        found = defaultdict(list)
+        for row in rows:
+            is_single = row["priority"] == PRIORITY_SINGLE
+            found[None if is_single else row["campaign_id"]].append(row)
+        is_cut = len(rows) == limit
+        for place, wanted in [(None, limit), *((one, share) for one in campaigns)]:
+            if is_cut or len(found[place]) == wanted:
+                queue.leave(place, found[place])
+            else:
+                queue.end(place)
+
+    def _claim_statement(self, queue, limit, campaigns, share):
+        """Single messages go first, then each campaign gives its share."""
+        nowhere = (datetime.min, 0)
+        since = [queue.positions.get(place, nowhere) for place in (None, *campaigns)]
+        return SQL(
+            """
+WITH picked AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn, c.state AS campaign_state,
+               c.ignores_blacklist
+          FROM sms_gateway_message m
+          JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+         WHERE m.state = 'queued' AND m.priority = %(single)s
+           AND m.route_id = %(route_id)s AND m.is_debug = %(is_debug)s
+           AND m.not_before <= %(now)s AND (m.not_before, m.id) > %(since)s
+           AND %(is_served)s
+      ORDER BY m.not_before, m.id LIMIT %(limit)s
+           FOR NO KEY UPDATE OF m SKIP LOCKED) AS single
+     UNION ALL
+    SELECT batch.*, c.state, c.ignores_blacklist
+      FROM unnest(%(campaigns)s::int[], %(since_at)s::timestamp[], %(since_id)s::int[])
+        AS queue(campaign_id, since_at, since_id)
+      JOIN sms_gateway_campaign c ON c.id = queue.campaign_id
+       AND (c.state NOT IN %(held)s OR c.state = 'cancelled')
+     CROSS JOIN LATERAL (
+        SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn
+          FROM sms_gateway_message m
+         WHERE m.state = 'queued' AND m.priority = %(batch)s
+           AND m.campaign_id = queue.campaign_id AND m.not_before <= %(now)s
+           AND (m.not_before, m.id) > (queue.since_at, queue.since_id)
+           AND (c.state <> 'cancelled' OR m.maybe_sent)
+      ORDER BY m.not_before, m.id LIMIT %(share)s
+           FOR NO KEY UPDATE SKIP LOCKED) AS batch
+     LIMIT %(limit)s
+), asked AS MATERIALIZED (
+    SELECT id, maybe_sent, campaign_state = 'cancelled' AS is_stopped,
+           COALESCE(expires_at <= %(now)s, FALSE) AS is_over,
+           ignores_blacklist IS NOT TRUE
+           AND EXISTS (SELECT FROM phone_blacklist b
+                        WHERE b.active AND b.number = msisdn) AS is_opted_out
+      FROM picked
+), evaluated AS (
+    SELECT id, is_stopped OR is_over OR is_opted_out AS must_not,
+           CASE WHEN maybe_sent OR NOT (is_stopped OR is_over OR is_opted_out)
+                THEN 'submitting'
+                WHEN is_over THEN 'expired' ELSE 'cancelled' END AS state
+      FROM asked
+), moved AS (
+    UPDATE sms_gateway_message m
+       SET state = j.state,
+           attempts = m.attempts + CASE WHEN j.must_not THEN 0 ELSE 1 END,
+           lease_until = CASE WHEN j.state = 'submitting'
+                              THEN %(clock)s + %(lease)s END,
+           failure_type = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
+           failure_code = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
+           failure_message = CASE WHEN j.state = 'cancelled' THEN %(opted_out)s END,
+           finished_at = CASE WHEN j.state <> 'submitting'
+                              THEN %(now)s::timestamp END,
+           secret_text = CASE WHEN j.state = 'submitting' THEN m.secret_text END
+      FROM evaluated j
+     WHERE m.id = j.id
+ RETURNING m.*, %(outcome)s AS outcome, j.must_not,
+           'queued' AS old_state, NULL AS old_failure_type, 'waiting' AS old_outcome,
+           m.segments AS old_segments, m.cost AS old_cost
+), told AS (
+    INSERT INTO sms_gateway_event
+           (message_id, company_id, route_id, kind, source, occurred_at, recorded_at)
+    SELECT id, company_id, route_id, state,
+           CASE state WHEN 'expired' THEN 'ttl' WHEN 'cancelled' THEN 'blacklist'
+                      ELSE 'dispatcher' END, %(now)s, %(now)s
+      FROM moved ORDER BY id
+), counted AS (
+    %(count_moved)s
+)
+SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
+       channel, attempts, expires_at,
+       maybe_sent, must_not, campaign_id, priority, not_before,
+       state = 'submitting' AS taken
+  FROM moved ORDER BY priority, not_before, id
+            """,
+            outcome=outcome_of("m"),
+            count_moved=COUNT_MOVED,
+            opted_out=sentence(
+                "opted_out", self.env["sms.gateway.enqueue"]._language()
+            ),
+            route_id=queue.route_id,
+            is_debug=queue.is_debug,
+            single=PRIORITY_SINGLE,
+            batch=PRIORITY_BATCH,
+            held=HELD_STATES,
+            is_served=is_served(),
+            since=since[0],
+            campaigns=campaigns,
+            since_at=[at for at, _id in since[1:]],
+            since_id=[message_id for _at, message_id in since[1:]],
+            limit=limit,
+            share=share,
+            now=clock.now(),
+            clock=clock.at_statement(),
+            lease=LEASE,
+        )
+
+    def _make_claimed(self, queue, row):
+        # The provider may have lost its idempotency since the message was queued again.
+        is_risky = row["maybe_sent"] and not queue.provider.is_idempotent
+        return Claimed(
+            id=row["id"],
+            maybe_sent=row["maybe_sent"],
+            skip=row["must_not"] or is_risky,
+            request=make_request(row),
+        )

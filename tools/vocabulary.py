@@ -1,0 +1,111 @@
+"""The words of messages, each of them once.
+
+Selections, CHECK constraints, conditions of indexes, the types of providers and the
+words of the API derive from these, or a test compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+Channel = Literal["sms", "voice"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+
+State = Literal[
+    "queued",
+    "submitting",
+    "submitted",
+    "unknown",
+    "delivered",
+    "failed",
+    "expired",
+    "cancelled",
+]
+STATES: tuple[State, ...] = get_args(State)
+#: The provider has not been asked to send these yet, or just is.
+WAITING_STATES: tuple[State, ...] = ("queued", "submitting")
+FINAL_STATES: tuple[State, ...] = ("delivered", "failed", "expired", "cancelled")
+
+#: Where a state may go. The claim is the one statement that walks queued → submitting,
+#: expired or cancelled by itself; everything else asks this table.
+ARROWS: Mapping[State, tuple[State, ...]] = {
+    "queued": ("submitting", "failed", "expired", "cancelled"),
+    "submitting": ("queued", "submitted", "unknown", "delivered", "failed"),
+    "submitted": ("delivered", "failed", "expired"),
+    "unknown": ("queued", "submitted", "delivered", "failed", "expired"),
+    "delivered": (),
+    "failed": ("delivered",),
+    "expired": ("delivered",),
+    "cancelled": (),
+}
+#: Where only a person's decision leads: the original of a restored database may have
+#: sent what is queued. A late answer must not go there: the message was queued again
+#: since, knowingly.
+DECIDED_ARROWS: tuple[tuple[State, State], ...] = (("queued", "unknown"),)
+
+FailureType = Literal[
+    "invalid_number",
+    "missing_data",
+    "unreachable",
+    "blocked",
+    "opted_out",
+    "operator_refusal",
+    "sender_rejected",
+    "sender_unregistered",
+    "content_rejected",
+    "template_mismatch",
+    "spam",
+    "mailing_forbidden",
+    "sim_changed",
+    "no_answer",
+    "busy",
+    "declined",
+    "machine",
+    "no_funds",
+    "unsupported",
+    "attempts_exhausted",
+    "provider_error",
+    "other",
+]
+FAILURE_TYPES: tuple[FailureType, ...] = get_args(FailureType)
+
+#: Who says that a message changed.
+Source = Literal[
+    "dispatcher",
+    "withheld",
+    "push",
+    "poll",
+    "lookup",
+    "lease",
+    "ttl",
+    "blacklist",
+    "campaign",
+    "person",
+]
+SOURCES: tuple[Source, ...] = get_args(Source)
+
+#: What became of a message, in the words of people: states tell where a message is,
+#: outcomes whether the provider ever had it.
+Outcome = Literal[
+    "waiting", "submitted", "unknown", "delivered", "not_delivered", "not_sent"
+]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+#: Of these the provider has the message, or may have it. Shares are parts of them.
+SENT_OUTCOMES: tuple[Outcome, ...] = (
+    "submitted",
+    "unknown",
+    "delivered",
+    "not_delivered",
+)
+
+CampaignState = Literal["draft", "scheduled", "running", "paused", "done", "cancelled"]
+CAMPAIGN_STATES: tuple[CampaignState, ...] = get_args(CampaignState)
+#: Campaigns whose queued messages must not be handed over.
+HELD_STATES: tuple[CampaignState, ...] = ("draft", "paused", "cancelled")
+CampaignSource = Literal["api", "person", "action", "odoo"]
+CAMPAIGN_SOURCES: tuple[CampaignSource, ...] = get_args(CampaignSource)
+
+#: Smaller goes first: one message for one person overtakes a campaign.
+PRIORITY_SINGLE = 10
+PRIORITY_BATCH = 50
