@@ -431,7 +431,7 @@ class SmsGatewayDeliveryReport(models.Model):
                   FROM due WHERE due.id = m.id
              RETURNING m.id, m.provider_reference AS ref, m.uuid, m.client_reference,
                        m.msisdn, COALESCE(m.secret_text, m.text) AS text, m.channel,
-                       m.attempts, m.expires_at,
+                       m.attempts, m.expires_at, m.is_untraceable,
                        COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over
                 """,
                 state=state,
@@ -563,10 +563,11 @@ class SmsGatewayDeliveryReport(models.Model):
     def _reconcile_route(self, route, is_debug):
         provider = route._make_provider(is_debug=is_debug)
         try:
-            able = provider.capabilities
-            limit = able.max_lookup if able.lookup else provider.max_batch
+            can_look_up = provider.can_look_up
+            size = provider.max_batch
+            limit = provider.capabilities.max_lookup if can_look_up else size
             rows = self._take_due(route, is_debug, "unknown", limit, reconcile_delay)
-            if able.lookup:
+            if can_look_up:
                 self._look_up(route, provider, rows)
             elif provider.is_idempotent:
                 self._queue_again(route, [row for row in rows if not row["is_over"]])
@@ -578,10 +579,18 @@ class SmsGatewayDeliveryReport(models.Model):
             provider.close()
 
     def _look_up(self, route, provider, rows):
-        """Ask the provider what became of messages without an answer."""
+        """Ask the provider what became of messages without an answer.
+
+        What was handed over in a way that a look-up misses is not asked for: "not
+        found" would be a lie, and the message would be sent twice. The claim keeps that
+        with the message, so that later settings of the route change nothing.
+        """
         excluded = provider.capabilities.lookup_excludes
-        self._end_checking([row for row in rows if row["channel"] in excluded])
-        rows = [row for row in rows if row["channel"] not in excluded]
+        missed = [
+            row for row in rows if row["is_untraceable"] or row["channel"] in excluded
+        ]
+        self._end_checking(missed)
+        rows = [row for row in rows if row not in missed]
         if not rows:
             return
         attempts = self._find_attempts(rows)

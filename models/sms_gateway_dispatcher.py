@@ -471,6 +471,10 @@ class SmsGatewayDispatcher(models.AbstractModel):
         blacklist. A message that an earlier attempt may have handed over is never
         called expired or cancelled; it is taken and goes back to unknown unsent.
 
+        Whether a look-up can find the message depends on the settings that the unit's
+        provider hands it over with. It is kept with the claim: a lane that dies cannot
+        tell it any more, and the route may have other settings by then.
+
         :rtype: list[Claimed]
         """
         self._begin()
@@ -567,6 +571,8 @@ WITH picked AS MATERIALIZED (
            attempts = m.attempts + CASE WHEN j.must_not THEN 0 ELSE 1 END,
            lease_until = CASE WHEN j.state = 'submitting'
                               THEN %(clock)s + %(lease)s END,
+           is_untraceable = %(is_untraceable)s
+                            OR m.maybe_sent AND m.is_untraceable IS TRUE,
            failure_type = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
            failure_code = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
            failure_message = CASE WHEN j.state = 'cancelled' THEN %(opted_out)s END,
@@ -601,6 +607,7 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
             ),
             route_id=unit.route_id,
             is_debug=unit.is_debug,
+            is_untraceable=not unit.provider.can_look_up,
             single=PRIORITY_SINGLE,
             batch=PRIORITY_BATCH,
             held=HELD_STATES,

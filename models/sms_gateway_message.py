@@ -321,6 +321,11 @@ class SmsGatewayMessage(models.Model):
     maybe_sent = fields.Boolean(
         readonly=True, help="The provider may have it from an attempt without answer."
     )
+    is_untraceable = fields.Boolean(
+        readonly=True,
+        help="Handed over by a provider that could not be asked about it by our"
+        " reference.",
+    )
     attempts = fields.Integer(readonly=True)
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     outcome = fields.Selection(

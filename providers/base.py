@@ -153,6 +153,12 @@ class Provider(ABC):
         """Whether submitting a message again is safe with the same client reference."""
         return self.capabilities.client_reference is ClientReference.DEDUP
 
+    @property
+    def can_look_up(self) -> bool:
+        """Whether this account can be asked what became of a message without an
+        answer."""
+        return self.capabilities.lookup
+
     def missing_settings(self) -> list[Setting]:
         """Required settings without a value."""
         return [s for s in self.settings if s.required and not self._settings[s.name]]
