@@ -322,6 +322,118 @@ class TestNotFound(ReconcileCase):
 
 
 @tagged("post_install", "-at_install")
+class TestUntraceable(ReconcileCase):
+    """Whether "not found" proves anything depends on how a message was handed over, not
+    on the settings that its route has when the question is asked."""
+
+    def script(self, *, can_look_up):
+        self.asked = []
+
+        def look_up(requests):
+            self.asked += requests
+            return found(DeliveryStatus.NOT_FOUND)(requests)
+
+        route, provider = self.script_route(
+            submit=NO_ANSWER, lookup=look_up, not_found_after=0
+        )
+        provider.can_look_up = can_look_up
+        return route, provider
+
+    def check_left_to_a_person(self, message, provider):
+        self.reconcile_to_the_end(message)
+        self.assertEqual(message.state, "unknown")
+        self.assertFalse(message.next_check_at)
+        self.assertFalse(self.asked)
+        self.assertEqual(len(provider.batches), 1)
+
+    def test_an_account_that_cannot_be_asked_is_not_asked(self):
+        route, provider = self.script(can_look_up=False)
+        self.assertEqual(route._get_way_to_ask(), "none")
+        self.check_left_to_a_person(self.make_unknown(route), provider)
+
+    def test_what_a_look_up_misses_stays_so_after_the_settings_changed(self):
+        route, provider = self.script(can_look_up=False)
+        message = self.make_unknown(route)
+        provider.can_look_up = True
+        self.assertEqual(route._get_way_to_ask(), "lookup")
+        self.check_left_to_a_person(message, provider)
+
+    def test_a_lane_that_dies_leaves_it_with_the_claim(self):
+        route, provider = self.script(can_look_up=False)
+        dispatcher = self.registry["sms.gateway.dispatcher"]
+        with patch.object(dispatcher, "_apply_answers"):
+            message = self.send_one(route=route)
+            self.run_lane()
+        self.assertEqual(message.state, "submitting")
+        provider.can_look_up = True
+        self.let_pass(600)
+        self.run_recover()
+        self.assertEqual(message.state, "unknown")
+        self.check_left_to_a_person(message, provider)
+
+    def test_a_lane_under_way_hands_over_by_the_settings_it_began_with(self):
+        """The claim tells what its own provider does, not what the route says."""
+        route, provider = self.script(can_look_up=True)
+        message = self.send_one(route=route)
+        dispatcher = self.registry["sms.gateway.dispatcher"]
+        make_units = dispatcher._make_units
+
+        def begin_earlier(model):
+            units = make_units(model)
+            for unit in units:
+                if unit.route_id == route.id and not unit.is_debug:
+                    unit.provider.can_look_up = False
+            return units
+
+        with patch.object(dispatcher, "_make_units", begin_earlier):
+            self.run_lane()
+        self.assertTrue(message.is_untraceable)
+        self.check_left_to_a_person(message, provider)
+
+    def test_settings_that_forbid_the_question_hold_for_earlier_messages_too(self):
+        route, provider = self.script(can_look_up=True)
+        message = self.make_unknown(route)
+        provider.can_look_up = False
+        self.check_left_to_a_person(message, provider)
+
+    def test_only_those_are_left_out(self):
+        route, provider = self.script(can_look_up=False)
+        missed = self.make_unknown(route)
+        provider.can_look_up = True
+        traceable = self.make_unknown(route)
+        self.let_pass(10)
+        self.run_recover()
+        self.assertEqual([one.uuid for one in self.asked], [traceable.uuid])
+        self.assertEqual((missed.state, traceable.state), ("unknown", "queued"))
+
+    def test_what_a_person_sends_again_can_be_asked_for(self):
+        route, provider = self.script(can_look_up=False)
+        message = self.make_unknown(route)
+        provider.can_look_up = True
+        message.action_resolve_send_again()
+        self.run_lane()
+        self.assertFalse(message.is_untraceable)
+        self.let_pass(60)
+        self.run_recover()
+        self.assertEqual([one.uuid for one in self.asked], [message.uuid])
+
+    def test_what_may_have_been_sent_stays_so_whoever_takes_it_next(self):
+        """A claim that hands nothing over takes no doubt away."""
+        route, provider = self.script_route(
+            submit=NO_ANSWER, client_reference=ClientReference.DEDUP
+        )
+        message = self.make_unknown(route)
+        self.let_pass(10)
+        self.run_recover()
+        self.assertEqual((message.state, message.maybe_sent), ("queued", True))
+        provider.is_idempotent, provider.can_look_up = False, True
+        self.run_lane()
+        self.assertEqual(message.state, "unknown")
+        self.assertTrue(message.is_untraceable)
+        self.assertEqual(len(provider.batches), 1)
+
+
+@tagged("post_install", "-at_install")
 class TestIdempotentProvider(ReconcileCase):
     """Handing a message over again is safe where our reference is recognised."""
 
