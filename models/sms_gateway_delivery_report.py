@@ -582,8 +582,8 @@ class SmsGatewayDeliveryReport(models.Model):
         """Ask the provider what became of messages without an answer.
 
         What was handed over in a way that a look-up misses is not asked for: "not
-        found" would be a lie, and the message would be sent twice. The claim keeps that
-        with the message, so that later settings of the route change nothing.
+        found" would be no proof, and the message would be sent twice. The claim has
+        kept that with the message, whatever the settings of the route are by now.
         """
         excluded = provider.capabilities.lookup_excludes
         missed = [
@@ -680,7 +680,8 @@ class SmsGatewayDeliveryReport(models.Model):
 
     def _queue_again(self, route, rows, *, maybe_sent=None):
         """Let messages be handed over again: the provider recognises our reference, or
-        has not seen them. Nobody hands over what waits on an archived route.
+        has not seen them. Nobody hands over what waits on an archived route, or what
+        was handed over once more since the question was asked.
 
         :param maybe_sent: False: nothing was handed over
         """
@@ -693,6 +694,7 @@ class SmsGatewayDeliveryReport(models.Model):
                 StateChange(
                     id=row["id"],
                     state="queued",
+                    attempt=row["attempts"],
                     source="lookup",
                     not_before=to_sql(clock.now()),
                     maybe_sent=maybe_sent,

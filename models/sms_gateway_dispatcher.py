@@ -472,8 +472,9 @@ class SmsGatewayDispatcher(models.AbstractModel):
         called expired or cancelled; it is taken and goes back to unknown unsent.
 
         Whether a look-up can find the message depends on the settings that the unit's
-        provider hands it over with. It is kept with the claim: a lane that dies cannot
-        tell it any more, and the route may have other settings by then.
+        provider hands it over with. It is kept with the claim, which is committed
+        before anything is sent: neither a lane that dies nor later settings of the
+        route change it. A claim that hands nothing over takes no doubt away.
 
         :rtype: list[Claimed]
         """

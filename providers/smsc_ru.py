@@ -325,8 +325,8 @@ class SmscRuProvider(HttpProvider):
 
     @property
     def can_look_up(self) -> bool:
-        # Of a message that went in a list "not found" would be no proof. What goes
-        # alone on such a route is not told apart: settings and texts decide about that.
+        # "Not found" under its own id is no proof for a message that went in a list.
+        # What goes alone on such a route is not told apart from it.
         return self.max_batch == 1
 
     def _check_settings(self) -> Iterable[str]:
@@ -376,7 +376,6 @@ class SmscRuProvider(HttpProvider):
 
     def _build_list(self, requests: Sequence[SubmitRequest]) -> HttpCall:
         times = [one.valid_until for one in requests if one.valid_until]
-        first = replace(requests[0], valid_until=min(times, default=None))
         values = {
             **self._get_account(),
             "list": "\n".join(f"{one.msisdn}:{one.text}" for one in requests),
@@ -384,14 +383,18 @@ class SmscRuProvider(HttpProvider):
             "cost": "3",
             # tell of each number
             "op": "1",
-            **self._get_sms(first, datetime.now(timezone.utc)),
+            **self._get_sms(min(times, default=None), datetime.now(timezone.utc)),
         }
         return post_json("rest/send/", values)
 
     def _build_message(self, request: SubmitRequest) -> HttpCall:
         is_call = request.channel == "voice"
         now = datetime.now(timezone.utc)
-        options = (self._get_call if is_call else self._get_sms)(request, now)
+        options = (
+            self._get_call(request, now)
+            if is_call
+            else self._get_sms(request.valid_until, now)
+        )
         values = {
             **self._get_account(),
             # without the plus sign the provider corrects numbers as it likes
@@ -404,10 +407,10 @@ class SmscRuProvider(HttpProvider):
         }
         return post_json("rest/send/", values)
 
-    def _get_sms(self, request: SubmitRequest, now: datetime) -> dict[str, str]:
+    def _get_sms(self, valid_until: datetime | None, now: datetime) -> dict[str, str]:
         found = {
             "sender": self.get_text("sender"),
-            "valid": _format_validity(request.valid_until, now),
+            "valid": _format_validity(valid_until, now),
         }
         return {name: value for name, value in found.items() if value}
 

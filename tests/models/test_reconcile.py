@@ -309,6 +309,21 @@ class TestNotFound(ReconcileCase):
             request.attempted_at, datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
         )
 
+    def test_what_a_person_sent_again_meanwhile_is_left_alone(self):
+        """The answer is about the attempt before, whatever became of the new one."""
+        route, provider = self.script(not_found_after=0)
+        message = self.make_unknown(route)
+        asked_for = {"id": message.id, "attempts": message.attempts}
+        message.action_resolve_send_again()
+        self.run_lane()
+        self.assertEqual((message.state, message.attempts), ("unknown", 2))
+        with self.as_cron() as env:
+            env["sms.gateway.delivery.report"]._queue_again(
+                route.with_env(env), [asked_for], maybe_sent=False
+            )
+        self.assertEqual((message.state, message.maybe_sent), ("unknown", True))
+        self.assertEqual(len(provider.batches), 2)
+
     def test_after_its_time_to_live_it_is_not_handed_over(self):
         route, provider = self.script(not_found_after=120)
         with freeze_time("2026-11-23 12:00:00") as clock:
