@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,6 +46,10 @@ _MAX_INBOUND = 10_000
 #: Moments further away from this one are not believed.
 _MAX_BEHIND = timedelta(days=3653)
 _MAX_AHEAD = timedelta(days=1)
+
+
+#: Settings that tell one account from another; the others say how it is used.
+_KINDS_OF_ACCOUNT = (Kind.TEXT, Kind.LINES, Kind.SECRET, Kind.ADDRESS)
 
 
 class BaseWords(Words):
@@ -152,6 +157,27 @@ class Provider(ABC):
     def is_idempotent(self) -> bool:
         """Whether submitting a message again is safe with the same client reference."""
         return self.capabilities.client_reference is ClientReference.DEDUP
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether this account can be asked what became of a message without an
+        answer."""
+        return self.capabilities.lookup
+
+    @property
+    def account_key(self) -> int:
+        """A number of 31 bits for the account and the way in which it is asked.
+
+        Under another key a message is neither found nor recognised: what was handed
+        over with one key is not looked up, or handed over again, with another.
+        """
+        known = [
+            (setting.name, self._settings[setting.name])
+            for setting in self.settings
+            if setting.kind in _KINDS_OF_ACCOUNT
+        ]
+        text = repr((self.code, self.can_look_up, known))
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
     def missing_settings(self) -> list[Setting]:
         """Required settings without a value."""

@@ -258,6 +258,12 @@ class HttpProvider(Provider):
         """
         return "", ""
 
+    def _judge_submit(
+        self, answer: Answer, requests: Sequence[SubmitRequest]
+    ) -> SubmitResult:
+        """Hook, pure: what an answer that is no success means for each message."""
+        return self._judge(answer)
+
     def _build_poll(self, references: Sequence[str]) -> HttpCall:
         """Hook, pure: ask for statuses."""
         raise NotImplementedError
@@ -322,7 +328,7 @@ class HttpProvider(Provider):
             answer = self._exchange(self._build_submit(requests))
             if not self._is_error(answer):
                 return self._parse_submit(answer, requests)
-            result = self._judge(answer)
+            result = self._judge_submit(answer, requests)
         except Unreadable as error:
             result = as_result(MaybeSent(AnswerWords.UNREADABLE.say(why=error)))
         except ProviderError as error:
@@ -469,7 +475,7 @@ def _find_obstacle(results: Sequence[SubmitResult]) -> SubmitResult | None:
     """What happens to the calls behind, where a call says something of them all."""
     for result in results:
         if result.route_down or result.route_trouble:
-            return result
+            return replace(result, outcome=Outcome.NOT_SENT)
         if result.outcome is Outcome.MAYBE_SENT and not result.code:
             return say(try_later(), text=AnswerWords.WAITS_BEHIND.say())
     return None

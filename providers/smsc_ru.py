@@ -5,9 +5,13 @@ forms, whose encoding is windows-1251 unless they say ``charset=utf-8``. Answers
 JSON with HTTP status 200; one with an ``error_code`` took nothing, except for 9.
 
 The message's UUID goes along as ``id``. The provider does not demand that it is unique,
-so that it protects from nothing; but with the number it finds the message again. One id
-covers all numbers of a request: each message has a request of its own, so that the
-outcome of one without an answer can be told for certain.
+so that it protects from nothing; but with the number it finds the message again.
+
+One id covers all numbers of a request: each message has a request of its own, so that
+the outcome of one without an answer can be told for certain. A route may choose lists
+instead (``list_size``). A list has an id of its own, which no message leads to: no
+message of such a route is looked up, and the gateway keeps that with each claim, since
+"not found" would be no proof after the setting was changed back.
 
 9 means "the same request within a minute", or too many at once. The earlier one may
 have been accepted (a proxy repeated it, perhaps), so that the message is asked for.
@@ -17,7 +21,10 @@ often block our address: they are asked for one by one.
 Not on public pages, but known from programs in use or from memory: the reasons of
 failures (``err``), the fields of pushes and of ``get.php``, what signs inbound
 messages, ``voice``, ``param``, the limits of ``valid``, and that 3 means "nothing
-found" to ``get.php``.
+found" to ``get.php``. So are lists: ``number:text`` in each line, without ``phones``
+and ``mes``; ``\\n`` in a text is a line break; ``op=1`` tells of each number its price
+and, where it fails, the status and its ``err``. A number that is not told of is taken
+for accepted.
 """
 
 from __future__ import annotations
@@ -25,7 +32,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -78,6 +85,7 @@ from .types import (
 )
 
 _MAX_TEXT = 1000
+_MAX_LIST = 100
 _MINUTE = 60
 _DAY = 24 * 3600
 #: what ``get.php`` goes back, in hours
@@ -103,6 +111,9 @@ _ERRORS = {
     "8": refused("unsupported"),
     "9": maybe_sent(),
 }
+
+#: errors that refuse a list as a whole, where it got no id
+_REFUSES_LIST = ("6", "7", "8")
 
 _STATUSES = {
     "-3": Status(DeliveryStatus.NOT_FOUND),
@@ -182,12 +193,19 @@ class SmscRuProvider(HttpProvider):
         " after the question mark. Set a secret there and here: reports without its"
         " signature are then refused. Statuses and incoming messages are also polled.\n"
         "\n"
-        "Each message is one request. SMSC answers error 9 to fifteen requests at once:"
-        " the message is then reconciled some minutes later. Keep the number of"
-        " concurrent requests below."
+        "SMSC answers error 9 to fifteen requests at once: the message is then"
+        " reconciled some minutes later. Keep the number of concurrent requests"
+        " below.\n"
+        "\n"
+        "Each message is one request, unless you allow more messages per request. More"
+        " than 1 is faster, but the messages of a request that got no answer keep an"
+        " unknown outcome until a person decides: one id covers the whole request, so"
+        " that SMSC cannot be asked about each of them with certainty."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
+        max_batch=_MAX_LIST,
+        per_recipient_text=True,
         client_reference=ClientReference.ECHO,
         lookup=True,
         not_found_after=300,
@@ -244,6 +262,18 @@ class SmscRuProvider(HttpProvider):
             default="Europe/Moscow",
         ),
         Setting(
+            "list_size",
+            _("Messages per request"),
+            Kind.INTEGER,
+            default="1",
+            minimum=1,
+            maximum=_MAX_LIST,
+            help=_(
+                "1 to 100: more than 1 is faster, but a person must decide about the"
+                " messages of a request that got no answer."
+            ),
+        ),
+        Setting(
             "voice",
             _("Voice of calls"),
             Kind.CHOICE,
@@ -283,11 +313,22 @@ class SmscRuProvider(HttpProvider):
             help=_("10 to 3600 seconds"),
         ),
     )
+    numbers_once = True
     words = (*HttpProvider.words, SmscWords)
     errors = _ERRORS
     statuses = _STATUSES
 
     # === SETTINGS ===
+    @property
+    def max_batch(self) -> int:
+        return self.get_number("list_size")
+
+    @property
+    def can_look_up(self) -> bool:
+        # "Not found" under its own id is no proof for a message that went in a list.
+        # What goes alone on such a route is not told apart from it.
+        return self.max_batch == 1
+
     def _check_settings(self) -> Iterable[str]:
         has_login = self.get_text("login") and self.get_text("password")
         if not self.get_text("api_key") and not has_login:
@@ -319,11 +360,41 @@ class SmscRuProvider(HttpProvider):
         words = SmscWords.TEXT_TOO_LONG.say(maximum=_MAX_TEXT)
         return say(refused("content_rejected"), text=words)
 
+    def _get_group(self, request: SubmitRequest) -> Hashable:
+        if self.max_batch == 1 or not _fits_list(request):
+            return request.uuid
+        # A request has one time to live: that of the message whose time ends first.
+        until = request.valid_until
+        return until and until.replace(second=0, microsecond=0)
+
     def _build_submit(self, requests: Sequence[SubmitRequest]) -> HttpCall:
-        [request] = requests
+        return (
+            self._build_list(requests)
+            if len(requests) > 1
+            else self._build_message(requests[0])
+        )
+
+    def _build_list(self, requests: Sequence[SubmitRequest]) -> HttpCall:
+        times = [one.valid_until for one in requests if one.valid_until]
+        values = {
+            **self._get_account(),
+            "list": "\n".join(f"{one.msisdn}:{one.text}" for one in requests),
+            "id": _name_list(requests),
+            "cost": "3",
+            # tell of each number
+            "op": "1",
+            **self._get_sms(min(times, default=None), datetime.now(timezone.utc)),
+        }
+        return post_json("rest/send/", values)
+
+    def _build_message(self, request: SubmitRequest) -> HttpCall:
         is_call = request.channel == "voice"
         now = datetime.now(timezone.utc)
-        options = (self._get_call if is_call else self._get_sms)(request, now)
+        options = (
+            self._get_call(request, now)
+            if is_call
+            else self._get_sms(request.valid_until, now)
+        )
         values = {
             **self._get_account(),
             # without the plus sign the provider corrects numbers as it likes
@@ -336,10 +407,10 @@ class SmscRuProvider(HttpProvider):
         }
         return post_json("rest/send/", values)
 
-    def _get_sms(self, request: SubmitRequest, now: datetime) -> dict[str, str]:
+    def _get_sms(self, valid_until: datetime | None, now: datetime) -> dict[str, str]:
         found = {
             "sender": self.get_text("sender"),
-            "valid": _format_validity(request.valid_until, now),
+            "valid": _format_validity(valid_until, now),
         }
         return {name: value for name, value in found.items() if value}
 
@@ -360,10 +431,12 @@ class SmscRuProvider(HttpProvider):
     def _parse_submit(
         self, answer: Answer, requests: Sequence[SubmitRequest]
     ) -> list[SubmitResult]:
-        [request] = requests
         name = as_text(dig(answer.json, "id"))
         if not name:
             raise Unreadable(SmscWords.NO_ID.say())
+        if len(requests) > 1:
+            return self._read_list(answer.json, name, requests)
+        [request] = requests
         is_sms = request.channel == "sms"
         return [
             SubmitResult(
@@ -373,6 +446,43 @@ class SmscRuProvider(HttpProvider):
                 price=self._read_price(answer.json),
             )
         ]
+
+    def _read_list(
+        self, told: Any, name: str, requests: Sequence[SubmitRequest]
+    ) -> list[SubmitResult]:
+        items = map(as_dict, as_list(dig(told, "phones") or []))
+        numbers = {as_msisdn(as_text(item.get("phone"))): item for item in items}
+        return [
+            self._read_number(
+                numbers.get(request.msisdn, {}), make_reference(name, request.msisdn)
+            )
+            for request in requests
+        ]
+
+    def _read_number(self, told: Mapping[str, Any], reference: str) -> SubmitResult:
+        """What the answer to a list says of one number: both codes are those of
+        statuses, and there only where something is wrong."""
+        report = self._report(as_text(told.get("status")))
+        error = as_text(told.get("error"))
+        if error not in ("", "0"):
+            report = _explain(replace(report, status=DeliveryStatus.FAILED), error, "")
+        if report.status is DeliveryStatus.FAILED:
+            return say(refused(report.failure_type or "provider_error"), report.code)
+        price = self._read_price(told)
+        return SubmitResult(Outcome.ACCEPTED, reference, price=price)
+
+    def _judge_submit(
+        self, answer: Answer, requests: Sequence[SubmitRequest]
+    ) -> SubmitResult:
+        """A list is handed over again, whole or in parts, only where nothing of it was
+        taken: what got an id may have been taken in part."""
+        result = super()._judge_submit(answer, requests)
+        is_sure = (
+            result.outcome is Outcome.NOT_SENT or result.code in _REFUSES_LIST
+        ) and not _has_id(answer)
+        if len(requests) == 1 or is_sure:
+            return result
+        return replace(result, outcome=Outcome.MAYBE_SENT, failure_type=None)
 
     def _read_price(self, told: Any) -> Money | None:
         cost = as_decimal(dig(told, "cost"))
@@ -496,6 +606,29 @@ class SmscRuProvider(HttpProvider):
 def make_reference(name: str, msisdn: str) -> str:
     """What a message is asked for by: its id and its number."""
     return f"{name}:{msisdn.removeprefix('+')}"
+
+
+def _fits_list(request: SubmitRequest) -> bool:
+    """Whether a message can be a line of a list: how a line break is written there is
+    not known for certain, and a backslash may begin one."""
+    text = request.text
+    is_line = text.splitlines() == [text] and "\\" not in text
+    return request.channel == "sms" and is_line
+
+
+def _name_list(requests: Sequence[SubmitRequest]) -> str:
+    """The id of a list: never that of a message, since reports of all its messages
+    carry it, and another one for every attempt."""
+    parts = "\n".join(f"{one.uuid} {one.attempt}" for one in requests)
+    return f"list-{hashlib.sha256(parts.encode()).hexdigest()[:32]}"
+
+
+def _has_id(answer: Answer) -> bool:
+    """Whether a refused request got an id all the same."""
+    try:
+        return bool(as_text(dig(answer.json, "id")))
+    except Unreadable:
+        return False
 
 
 def _spell(text: str) -> str:

@@ -1,5 +1,6 @@
 """Reconciliation: what became of messages whose submit had no answer."""
 
+import contextlib
 import time
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from ...tools.backoff import reconcile_delay
 from ..common import clock, transactions
 from ..sending.provider_values import make_request
 from ..sending.sms_gateway_state_change import StateChange
+from .sms_gateway_status_poll import is_of_account
 
 
 class Attempt(NamedTuple):
@@ -61,23 +63,27 @@ class SmsGatewayReconciliation(models.AbstractModel):
                 break
 
     def _reconcile_route(self, route, is_debug):
-        provider = route._make_provider(is_debug=is_debug)
-        try:
-            able = provider.capabilities
-            limit = able.max_lookup if able.lookup else provider.max_batch
-            rows = self.env["sms.gateway.status.poll"]._take_due(
-                route, is_debug, "unknown", limit, reconcile_delay
-            )
-            if able.lookup:
-                self._look_up(route, provider, rows)
-            elif provider.is_idempotent:
-                self._queue_again(route, [row for row in rows if not row["is_over"]])
-                self._end_checking([row for row in rows if row["is_over"]])
-            else:
-                self._end_checking(rows)
+        """:return: the number of messages that were asked for, or left to a person"""
+        polls = self.env["sms.gateway.status.poll"]
+        with contextlib.closing(route._make_provider(is_debug=is_debug)) as provider:
+            limit = provider.max_batch
+            if provider.can_look_up:
+                limit = provider.capabilities.max_lookup
+            rows = polls._take_due(route, is_debug, "unknown", limit, reconcile_delay)
+            ours = [row for row in rows if is_of_account(row, provider)]
+            # Another account has never seen these: its "not found" proves nothing.
+            self._end_checking([row for row in rows if row not in ours])
+            self._ask_about(route, provider, ours)
             return len(rows)
-        finally:
-            provider.close()
+
+    def _ask_about(self, route, provider, rows):
+        if provider.can_look_up:
+            self._look_up(route, provider, rows)
+        elif provider.is_idempotent:
+            self._queue_again(route, [row for row in rows if not row["is_over"]])
+            self._end_checking([row for row in rows if row["is_over"]])
+        else:
+            self._end_checking(rows)
 
     def _look_up(self, route, provider, rows):
         """Ask the provider what became of messages without an answer."""
@@ -173,7 +179,8 @@ class SmsGatewayReconciliation(models.AbstractModel):
 
     def _queue_again(self, route, rows, *, maybe_sent=None):
         """Let messages be handed over again: the provider recognises our reference, or
-        has not seen them. Nobody hands over what waits on an archived route.
+        has not seen them. Nothing is queued for an archived route, nor what was handed
+        over once more since the provider was asked.
 
         :param maybe_sent: False: nothing was handed over
         """
@@ -186,6 +193,7 @@ class SmsGatewayReconciliation(models.AbstractModel):
                 StateChange(
                     id=row["id"],
                     state="queued",
+                    attempt=row["attempts"],
                     source="lookup",
                     not_before=clock.to_sql(clock.now()),
                     maybe_sent=maybe_sent,

@@ -183,7 +183,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
                   FROM due WHERE due.id = m.id
              RETURNING m.id, m.provider_reference AS ref, m.uuid, m.client_reference,
                        m.msisdn, COALESCE(m.secret_text, m.text) AS text, m.channel,
-                       m.attempts, m.expires_at,
+                       m.attempts, m.expires_at, m.account_key,
                        COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over
                 """,
                 state=state,
@@ -276,7 +276,9 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         Submitting them again is safe only where the provider knows our reference; after
         the time to live it would be wrong even there.
         """
-        rows = [row for row in rows if not row["is_over"]]
+        rows = [
+            row for row in rows if not row["is_over"] and is_of_account(row, provider)
+        ]
         if not rows or not provider.is_idempotent:
             return
         # Without a token a message is asked for again at its next poll.
@@ -320,3 +322,12 @@ def _pair(rows, reports):
         for row in found[report.provider_reference]
         if report.msisdn in (None, row["msisdn"])
     ]
+
+
+def is_of_account(row, provider):
+    """Whether a message was handed to the account that a provider calls; older messages
+    do not know theirs.
+
+    :param row: dict with the message's ``account_key``
+    """
+    return row["account_key"] in (None, provider.account_key)

@@ -820,7 +820,7 @@ class SmsGatewayRoute(models.Model):
         :return: ``lookup``, ``again`` (handing over again is asking) or ``none``
         """
         with contextlib.closing(self._make_provider()) as provider:
-            if provider.capabilities.lookup:
+            if provider.can_look_up:
                 return "lookup"
             return "again" if provider.is_idempotent else "none"
 

@@ -33,6 +33,7 @@ class RouteQueue:
     route_id: int
     is_debug: bool
     provider: Provider
+    account_key: int
     concurrency: int
     max_attempts: int
     calls: int = 0

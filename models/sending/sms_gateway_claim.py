@@ -33,6 +33,9 @@ class SmsGatewayClaim(models.AbstractModel):
         those on the blacklist. A message that an earlier attempt may have handed over
         is neither expired nor cancelled; it is taken and becomes unknown again, unsent.
 
+        The key of the account is stored before anything is sent: neither a lane that
+        dies nor later settings of the route change it.
+
         :param queue: `RouteQueue`
         :param wanted: how many messages at most
         :rtype: list[Claimed]
@@ -121,6 +124,9 @@ WITH picked AS MATERIALIZED (
            attempts = m.attempts + CASE WHEN j.must_not THEN 0 ELSE 1 END,
            lease_until = CASE WHEN j.state = 'submitting'
                               THEN %(clock)s + %(lease)s END,
+           account_key = CASE WHEN m.maybe_sent
+                              THEN COALESCE(m.account_key, %(account_key)s)
+                              ELSE %(account_key)s END,
            failure_type = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
            failure_code = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
            failure_message = CASE WHEN j.state = 'cancelled' THEN %(opted_out)s END,
@@ -143,7 +149,7 @@ WITH picked AS MATERIALIZED (
     %(count_moved)s
 )
 SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
-       channel, attempts, expires_at,
+       channel, attempts, expires_at, account_key,
        maybe_sent, must_not, campaign_id, priority, not_before,
        state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id
@@ -155,6 +161,7 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
             ),
             route_id=queue.route_id,
             is_debug=queue.is_debug,
+            account_key=queue.account_key,
             single=PRIORITY_SINGLE,
             batch=PRIORITY_BATCH,
             held=HELD_STATES,
@@ -171,8 +178,12 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
         )
 
     def _make_claimed(self, queue, row):
-        # The provider may have lost its idempotency since the message was queued again.
-        is_risky = row["maybe_sent"] and not queue.provider.is_idempotent
+        # Since the message was queued again the provider may have lost its idempotency,
+        # or the route may have changed to another account.
+        is_recognised = (
+            queue.provider.is_idempotent and row["account_key"] == queue.account_key
+        )
+        is_risky = row["maybe_sent"] and not is_recognised
         return Claimed(
             id=row["id"],
             maybe_sent=row["maybe_sent"],

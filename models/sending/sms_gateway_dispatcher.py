@@ -227,7 +227,8 @@ class SmsGatewayDispatcher(models.AbstractModel):
             RouteQueue(
                 route_id=route.id,
                 is_debug=is_debug,
-                provider=route._make_provider(is_debug=is_debug),
+                provider=provider,
+                account_key=provider.account_key,
                 concurrency=DEBUG_CONCURRENCY if is_debug else route.concurrency,
                 max_attempts=route.max_attempts,
             )
@@ -235,6 +236,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
             for is_debug in (False, True)
             # debug messages need no settings
             if is_debug or route.state == "active"
+            for provider in [route._make_provider(is_debug=is_debug)]
         ]
         transactions.commit(self.env)
         return queues

@@ -126,6 +126,12 @@ class SmsGatewayMessage(models.Model):
     maybe_sent = fields.Boolean(
         readonly=True, help="The provider may have it from an attempt without answer."
     )
+    account_key = fields.Integer(
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="Of the account that the last attempt was handed to, see"
+        " `providers.base.Provider.account_key`.",
+    )
     attempts = fields.Integer(readonly=True)
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     outcome = fields.Selection(

@@ -50,10 +50,10 @@ COUNT_MOVED = SQL(
 class StateChange(NamedTuple):
     """A wanted change of one message; absent values stay as they are.
 
-    ``attempt`` is given by the dispatcher: the answer to an old attempt must not touch
-    a newer one. ``occurred_at`` is the naive UTC time of the change at its source,
-    ``source`` is who says so (see `sms.gateway.event`), ``code``/``detail`` are the raw
-    words.
+    ``attempt`` is given by the dispatcher and by look-ups: what is known of an old
+    attempt must not touch a newer one. ``occurred_at`` is the naive UTC time of the
+    change at its source, ``source`` is who says so (see `sms.gateway.event`),
+    ``code``/``detail`` are the raw words.
     """
 
     id: int
@@ -148,7 +148,8 @@ WITH wanted AS (
            l.segments AS old_segments, l.cost AS old_cost,
            %(old_outcome)s AS old_outcome,
            COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
-           CASE WHEN l.state IN ('queued', 'submitting') AND l.attempts <> w.attempt
+           CASE WHEN (l.state IN ('queued', 'submitting') OR w.state = 'queued')
+                 AND l.attempts <> w.attempt
                 THEN 'refused'
                 WHEN l.state = w.state THEN 'already'
                 WHEN (l.state, w.state) IN %(arrows)s THEN 'moved'

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+from freezegun import freeze_time
+
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.providers.errors import (
@@ -55,6 +57,20 @@ class TestSmscRuContract(GateContract, SmscCase):
     code = "smsc_ru"
     unknown_status = "77"
     unknown_error = "99"
+
+
+class TestSmscRuListContract(GateContract, SmscCase):
+    """The same for a route that sends lists."""
+
+    allow_inherited_tests_method = True
+    code = "smsc_ru"
+    extra_settings = {"list_size": "3"}
+    unknown_status = "77"
+    unknown_error = "99"
+
+    @property
+    def capabilities(self):
+        return replace(super().capabilities, max_batch=3, lookup=False)
 
 
 # === SUBMIT ===
@@ -299,6 +315,273 @@ class TestSmscRuRepetitions(SmscCase):
             provider = SmscRuProvider(SETTINGS, FakeHttp(answer))
             with self.assertRaises(ProviderError):
                 provider.lookup([self.request()])
+
+
+# === LISTS ===
+LISTS = {**SETTINGS, "list_size": "10"}
+
+
+class TestSmscRuListRequests(BaseCase):
+    """What goes in one request, and what goes alone."""
+
+    def send(self, *requests, **settings):
+        """:return: the bodies of the requests to the provider"""
+        http = FakeHttp(b'{"id": "x", "cnt": 1}')
+        provider = SmscRuProvider({**LISTS, **settings}, http)
+        results = provider.submit(requests)
+        self.assertEqual({r.outcome for r in results}, {Outcome.ACCEPTED})
+        return [json.loads(body) for _url, body, _headers in http.posts]
+
+    def test_a_list(self):
+        [body] = self.send(make_request(1), make_request(2, text="Да: 5; нет"))
+        name = body.pop("id")
+        self.assertEqual(
+            body,
+            {
+                "login": "me",
+                "psw": "pass",
+                "charset": "utf-8",
+                "fmt": "3",
+                "list": "+79160000001:Hello\n+79160000002:Да: 5; нет",
+                "cost": "3",
+                "op": "1",
+                "sender": "Shop",
+            },
+        )
+        self.assertRegex(name, "^[A-Za-z0-9._-]{1,40}$")
+
+    def test_by_default_every_message_goes_alone(self):
+        bodies = self.send(make_request(1), make_request(2), list_size="")
+        self.assertEqual([body["id"] for body in bodies], [f"{1:032x}", f"{2:032x}"])
+
+    def test_one_message_is_no_list(self):
+        [body] = self.send(make_request())
+        self.assertEqual((body["phones"], body["mes"]), ("+79160000001", "Hello"))
+        self.assertEqual(body["id"], make_request().uuid)
+        self.assertFalse({"list", "op"} & body.keys())
+
+    def test_a_list_has_an_id_that_no_message_and_no_other_attempt_has(self):
+        requests = [make_request(1), make_request(2)]
+        again = [replace(request, attempt=2) for request in requests]
+        names = [self.send(*batch)[0]["id"] for batch in (requests, requests, again)]
+        self.assertEqual(names[0], names[1])
+        self.assertEqual(len({*names, *(one.uuid for one in requests)}), 4)
+
+    def test_a_number_stands_once_in_a_list(self):
+        same = {"msisdn": "+79161234567"}
+        first, second = self.send(
+            make_request(1, text="One", **same),
+            make_request(2, text="Two", **same),
+            make_request(3),
+        )
+        self.assertEqual(first["list"], "+79161234567:One\n+79160000003:Hello")
+        self.assertEqual(second["mes"], "Two")
+
+    def test_calls_go_alone(self):
+        calls = [make_request(number, channel="voice") for number in (1, 2)]
+        messages = [make_request(3), make_request(4)]
+        *called, sent = self.send(*calls, *messages)
+        self.assertEqual([body["call"] for body in called], ["1", "1"])
+        self.assertIn("list", sent)
+
+    def test_texts_whose_line_breaks_might_be_misread_go_alone(self):
+        texts = ("a\nb", "a\r\nb", "a\n", "a\u2028b", "C:\\new")
+        requests = [make_request(n, text=text) for n, text in enumerate(texts, 1)]
+        bodies = self.send(*requests, make_request(8), make_request(9))
+        self.assertEqual(tuple(body.get("mes") for body in bodies[:-1]), texts)
+        self.assertEqual(bodies[-1]["list"].count("\n"), 1)
+
+    @freeze_time("2026-07-01 12:00:30")
+    def test_nothing_in_a_list_is_of_use_for_longer_than_it_should(self):
+        five = datetime(2026, 7, 1, 17, tzinfo=timezone.utc)
+        late, early, later = (five + timedelta(seconds=s) for s in (59, 1, 60))
+        requests = [
+            make_request(number, valid_until=until)
+            for number, until in enumerate((late, early, later, None, None), 1)
+        ]
+        timed, alone, timeless = self.send(*requests)
+        self.assertEqual(timed["list"], "+79160000001:Hello\n+79160000002:Hello")
+        self.assertEqual((timed["valid"], alone["valid"]), ("05:00", "05:01"))
+        self.assertNotIn("valid", timeless)
+
+    def test_as_many_as_the_route_says(self):
+        for value, size in (("", 1), ("1", 1), ("2", 2), ("100", 100)):
+            provider = SmscRuProvider({**SETTINGS, "list_size": value}, FakeHttp())
+            self.assertEqual(provider.max_batch, size)
+            self.assertFalse(provider.check_settings())
+        for value in ("0", "101", "many"):
+            provider = SmscRuProvider({**SETTINGS, "list_size": value}, FakeHttp())
+            self.assertEqual(len(provider.check_settings()), 1)
+
+    def test_no_message_of_a_route_with_lists_is_looked_up_or_sent_again(self):
+        for size, can_look_up in (("1", True), ("2", False), ("100", False)):
+            provider = SmscRuProvider({**SETTINGS, "list_size": size}, FakeHttp())
+            self.assertEqual(provider.can_look_up, can_look_up)
+            self.assertFalse(provider.is_idempotent)
+
+
+class TestSmscRuListAnswers(BaseCase):
+    """What comes back for a list."""
+
+    def submit(self, *answers, count=3):
+        self.http = FakeHttp(*(json.dumps(answer).encode() for answer in answers))
+        provider = SmscRuProvider(LISTS, self.http)
+        return provider.submit([make_request(n) for n in range(1, count + 1)])
+
+    def tell(self, *numbers):
+        return {"id": 24, "cnt": 3, "cost": "3.6", "phones": list(numbers)}
+
+    def test_each_number_has_its_price_and_its_reference(self):
+        results = self.submit(
+            self.tell(
+                {"phone": "79160000003", "cost": "3.50"},
+                {"phone": "79160000002", "cost": "2.50", "status": "0", "error": "0"},
+                {"phone": "+79160000001", "cost": "1.50", "status": 1, "error": None},
+            )
+        )
+        for number, result in enumerate(results, 1):
+            self.assertEqual(result.outcome, Outcome.ACCEPTED)
+            self.assertEqual(result.provider_reference, f"24:7916000000{number}")
+            self.assertEqual(result.price, Money(Decimal(f"{number}.50"), "RUB"))
+            # the answer counts those of the whole list
+            self.assertIsNone(result.segments)
+
+    def test_a_number_with_an_error_is_refused_alone(self):
+        for told, expected in (
+            ({"status": "22", "error": "249"}, ("invalid_number", "err249")),
+            ({"error": 255}, ("operator_refusal", "err255")),
+            ({"status": "0", "error": "253"}, ("spam", "err253")),
+            ({"status": "22"}, ("invalid_number", "22")),
+            ({"status": 24, "error": 0}, ("no_funds", "24")),
+            ({"status": "20", "error": "299"}, ("provider_error", "err299")),
+            ({"error": "wrong"}, ("provider_error", "errwrong")),
+        ):
+            with self.subTest(told):
+                first, second, third = self.submit(
+                    self.tell({"phone": "79160000002", "cost": "0", **told})
+                )
+                self.assertEqual(second.outcome, Outcome.REFUSED)
+                self.assertEqual((second.failure_type, second.code), expected)
+                for result in (first, third):
+                    self.assertEqual(result.outcome, Outcome.ACCEPTED)
+        self.assertEqual(len(self.http.posts), 1)
+
+    def test_numbers_that_are_not_told_of_are_accepted_without_a_price(self):
+        for phones in ([], None, "all", [None, 5, {"phone": "7999"}]):
+            with self.subTest(phones):
+                results = self.submit({**self.tell(), "phones": phones})
+                for number, result in enumerate(results, 1):
+                    self.assertEqual(result.outcome, Outcome.ACCEPTED)
+                    self.assertEqual(
+                        result.provider_reference, f"24:7916000000{number}"
+                    )
+                    self.assertIsNone(result.price)
+
+    def test_answers_that_prove_nothing(self):
+        for answer in ({}, {"cnt": 3}, {"error": "words without a code"}, []):
+            with self.subTest(answer):
+                results = self.submit(answer)
+                self.assertEqual({r.outcome for r in results}, {Outcome.MAYBE_SENT})
+                self.assertEqual(len(self.http.posts), 1)
+
+    def test_a_list_is_taken_apart_where_nothing_of_it_was_taken(self):
+        for code in (6, 7, 8):
+            refusal = {"error": "words", "error_code": code}
+            taken = {"id": 25, "cnt": 1}
+            results = self.submit(refusal, taken, refusal, taken)
+            told = [result.outcome for result in results]
+            accepted, refused = Outcome.ACCEPTED, Outcome.REFUSED
+            self.assertEqual(told, [accepted, refused, accepted])
+            bodies = [json.loads(body) for _url, body, _headers in self.http.posts]
+            self.assertEqual(
+                [body.get("phones") for body in bodies],
+                [None, "+79160000001", "+79160000002", "+79160000003"],
+            )
+
+    def test_a_refused_list_that_may_have_been_taken_in_part_is_left_alone(self):
+        for answer in (
+            {"error": "words", "error_code": 6, "id": 24},
+            {"error": "words", "error_code": 7, "id": 24},
+            {"error": "words", "error_code": 1, "id": 24},
+            {"error": "words", "error_code": 9},
+            {"error": "words", "error_code": 10},
+        ):
+            with self.subTest(answer):
+                results = self.submit(answer)
+                self.assertEqual({r.outcome for r in results}, {Outcome.MAYBE_SENT})
+                self.assertEqual({r.failure_type for r in results}, {None})
+                self.assertEqual({r.code for r in results}, {str(answer["error_code"])})
+                self.assertEqual(len(self.http.posts), 1)
+
+    def test_a_list_that_was_not_taken_waits_whole(self):
+        for code in (1, 2, 3, 4, 5):
+            results = self.submit({"error": "words", "error_code": code})
+            self.assertEqual({r.outcome for r in results}, {Outcome.NOT_SENT})
+            self.assertEqual(len(self.http.posts), 1)
+
+    def test_without_money_the_route_stops_and_the_lists_behind_wait(self):
+        answer = json.dumps({"error": "money", "error_code": 3, "id": 24}).encode()
+        http = FakeHttp(answer)
+        now = datetime.now(timezone.utc)
+        requests = [
+            make_request(number, valid_until=now + timedelta(hours=number // 2 + 1))
+            for number in range(4)
+        ]
+        results = SmscRuProvider(LISTS, http).submit(requests)
+        unknown, waiting = Outcome.MAYBE_SENT, Outcome.NOT_SENT
+        self.assertEqual(
+            [result.outcome for result in results], [unknown, unknown, waiting, waiting]
+        )
+        self.assertTrue(all(result.route_down for result in results))
+        self.assertEqual(len(http.posts), 1)
+
+
+class TestSmscRuLists(SmscCase):
+    """Lists at the gate."""
+
+    extra_settings = {"list_size": "10"}
+
+    def test_every_message_has_its_own_reports(self):
+        results, messages = self.submit(*(self.request(n) for n in (1, 2, 3)))
+        self.assertEqual(self.gate.stats()["calls"], {"submit": 1})
+        for number, result in enumerate(results, 1):
+            self.assertEqual(result.price, ROUBLES)
+            self.gate.set_status("delivered")
+            [polled] = self.provider.poll([result.provider_reference])
+            self.assertEqual(polled.status, DeliveryStatus.DELIVERED)
+            push = self.gate.push("delivered", messages[number - 1]["reference"])
+            [pushed] = self.parse(push).reports
+            self.assertEqual(pushed.provider_reference, result.provider_reference)
+            self.assertEqual(pushed.msisdn, self.request(number).msisdn)
+            # it names no message of ours, least of all another one of the list
+            uuids = {self.request(n).uuid for n in (1, 2, 3)}
+            self.assertNotIn(pushed.uuid, uuids)
+
+    def test_one_number_and_one_text_that_the_provider_refuses(self):
+        for code, calls, told in (("249", 1, "err249"), ("6", 4, "6")):
+            with self.subTest(code):
+                self.gate.reset()
+                requests = [self.request(number) for number in (1, 2, 3)]
+                self.gate.config(answers={requests[1].msisdn: code})
+                first, second, third = self.provider.submit(requests)
+                self.assertEqual(second.outcome, Outcome.REFUSED)
+                self.assertEqual(second.code, told)
+                for result in (first, third):
+                    self.assertEqual(result.outcome, Outcome.ACCEPTED)
+                stats = self.gate.stats()
+                self.assertEqual(stats["calls"], {"submit": calls})
+                self.assertEqual(stats["handset_total"], 2)
+                self.assertEqual(stats["duplicates"], 0)
+
+    def test_a_list_without_an_answer_is_not_handed_over_again(self):
+        for fault in ("drop_after", "drop_before", "garbage", "truncated"):
+            with self.subTest(fault):
+                self.gate.reset()
+                self.gate.arm(fault)
+                requests = [self.request(number) for number in (1, 2, 3)]
+                results = self.provider.submit(requests)
+                self.assertEqual({r.outcome for r in results}, {Outcome.MAYBE_SENT})
+                self.assertEqual(self.gate.stats()["calls"], {"submit": 1})
 
 
 # === DELIVERY REPORTS ===

@@ -309,6 +309,21 @@ class TestNotFound(ReconcileCase):
             request.attempted_at, datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
         )
 
+    def test_what_a_person_sent_again_meanwhile_is_left_alone(self):
+        """The answer is about the attempt before, whatever became of the new one."""
+        route, provider = self.script(not_found_after=0)
+        message = self.make_unknown(route)
+        asked_for = {"id": message.id, "attempts": message.attempts}
+        message.action_resolve_send_again()
+        self.run_lane()
+        self.assertEqual((message.state, message.attempts), ("unknown", 2))
+        with self.as_cron() as env:
+            env["sms.gateway.reconciliation"]._queue_again(
+                route.with_env(env), [asked_for], maybe_sent=False
+            )
+        self.assertEqual((message.state, message.maybe_sent), ("unknown", True))
+        self.assertEqual(len(provider.batches), 2)
+
     def test_after_its_time_to_live_it_is_not_handed_over(self):
         route, provider = self.script(not_found_after=120)
         with freeze_time("2026-11-23 12:00:00") as clock:
@@ -319,6 +334,132 @@ class TestNotFound(ReconcileCase):
             self.run_lane()
         self.assertEqual(message.state, "expired")
         self.assertEqual(len(provider.batches), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestOtherAccount(ReconcileCase):
+    """Whether "not found" proves anything depends on how a message was handed over, not
+    on the settings that its route has when the question is asked."""
+
+    def script(self, *, can_look_up):
+        self.asked = []
+
+        def look_up(requests):
+            self.asked += requests
+            return found(DeliveryStatus.NOT_FOUND)(requests)
+
+        route, provider = self.script_route(
+            submit=NO_ANSWER, lookup=look_up, not_found_after=0
+        )
+        provider.can_look_up = can_look_up
+        return route, provider
+
+    def check_left_to_a_person(self, message, provider):
+        self.reconcile_to_the_end(message)
+        self.assertEqual(message.state, "unknown")
+        self.assertFalse(message.next_check_at)
+        self.assertFalse(self.asked)
+        self.assertEqual(len(provider.batches), 1)
+
+    def test_an_account_that_cannot_be_asked_is_not_asked(self):
+        route, provider = self.script(can_look_up=False)
+        self.assertEqual(route._get_way_to_ask(), "none")
+        self.check_left_to_a_person(self.make_unknown(route), provider)
+
+    def test_what_a_look_up_misses_stays_so_after_the_settings_changed(self):
+        route, provider = self.script(can_look_up=False)
+        message = self.make_unknown(route)
+        provider.can_look_up = True
+        self.assertEqual(route._get_way_to_ask(), "lookup")
+        self.check_left_to_a_person(message, provider)
+
+    def test_a_lane_that_dies_leaves_it_with_the_claim(self):
+        route, provider = self.script(can_look_up=False)
+        with patch.object(self.registry["sms.gateway.answer"], "_apply"):
+            message = self.send_one(route=route)
+            self.run_lane()
+        self.assertEqual(message.state, "submitting")
+        provider.can_look_up = True
+        self.let_pass(600)
+        self.run_recover()
+        self.assertEqual(message.state, "unknown")
+        self.check_left_to_a_person(message, provider)
+
+    def test_a_lane_under_way_hands_over_by_the_settings_it_began_with(self):
+        """The claim tells what its own provider does, not what the route says."""
+        route, provider = self.script(can_look_up=True)
+        message = self.send_one(route=route)
+        dispatcher = self.registry["sms.gateway.dispatcher"]
+        make_queues = dispatcher._make_queues
+
+        def begin_earlier(model):
+            provider.can_look_up = False
+            queues = make_queues(model)
+            provider.can_look_up = True
+            return queues
+
+        with patch.object(dispatcher, "_make_queues", begin_earlier):
+            self.run_lane()
+        self.check_left_to_a_person(message, provider)
+
+    def test_settings_that_forbid_the_question_hold_for_earlier_messages_too(self):
+        route, provider = self.script(can_look_up=True)
+        message = self.make_unknown(route)
+        provider.can_look_up = False
+        self.check_left_to_a_person(message, provider)
+
+    def test_only_those_are_left_out(self):
+        route, provider = self.script(can_look_up=False)
+        missed = self.make_unknown(route)
+        provider.can_look_up = True
+        traceable = self.make_unknown(route)
+        self.let_pass(10)
+        self.run_recover()
+        self.assertEqual([one.uuid for one in self.asked], [traceable.uuid])
+        self.assertEqual((missed.state, traceable.state), ("unknown", "queued"))
+
+    def test_what_a_person_sends_again_can_be_asked_for(self):
+        route, provider = self.script(can_look_up=False)
+        message = self.make_unknown(route)
+        provider.can_look_up = True
+        message.action_resolve_send_again()
+        self.run_lane()
+        self.let_pass(60)
+        self.run_recover()
+        self.assertEqual([one.uuid for one in self.asked], [message.uuid])
+
+    def test_what_may_have_been_sent_stays_so_whoever_takes_it_next(self):
+        """A claim that hands nothing over takes no doubt away."""
+        route, provider = self.script_route(
+            submit=NO_ANSWER, client_reference=ClientReference.DEDUP
+        )
+        message = self.make_unknown(route)
+        self.let_pass(10)
+        self.run_recover()
+        self.assertEqual((message.state, message.maybe_sent), ("queued", True))
+        provider.is_idempotent, provider.can_look_up = False, True
+        self.run_lane()
+        self.assertEqual(message.state, "unknown")
+        self.assertEqual(len(provider.batches), 1)
+
+    def test_an_account_that_a_route_changed_to_is_not_asked(self):
+        route, provider = self.script(can_look_up=True)
+        message = self.make_unknown(route)
+        provider.account_key = 1
+        self.check_left_to_a_person(message, provider)
+
+    def test_an_account_that_a_route_changed_to_gets_nothing_again(self):
+        route, provider = self.script_route(
+            submit=NO_ANSWER, client_reference=ClientReference.DEDUP
+        )
+        before, meanwhile = self.make_unknown(route), self.make_unknown(route)
+        self.let_pass(10)
+        self.run_recover()
+        self.assertEqual((before | meanwhile).mapped("state"), ["queued"] * 2)
+        provider.account_key = 1
+        self.run_lane()
+        self.assertEqual((before | meanwhile).mapped("state"), ["unknown"] * 2)
+        self.assertEqual(sum(map(len, provider.batches)), 2)
 
 
 @tagged("post_install", "-at_install")
@@ -463,6 +604,17 @@ class TestXmlGate(ReconcileCase):
         self.assertEqual(message.state, "unknown")
         stats = self.gate.stats()
         self.assertEqual((stats["documents"], stats["handset_total"]), (1, 1))
+
+    def test_another_account_gets_nothing_again(self):
+        route = self.make_gate_route()
+        self.gate.config(timeout_after_accept=1)
+        message = self.make_unknown(route)
+        [login] = [row for row in route.setting_ids if row.name == "login"]
+        login.value = "another"
+        self.reconcile_to_the_end(message)
+        self.assertEqual(message.state, "unknown")
+        self.assertFalse(message.next_check_at)
+        self.assertEqual(self.gate.stats()["documents"], 1)
 
     def test_text_8_gets_its_reference_by_another_submit(self):
         route = self.make_gate_route()

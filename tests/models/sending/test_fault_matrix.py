@@ -319,6 +319,61 @@ class TestFaultMatrix(MatrixCase):
         self.assertEqual(self.gate.stats()["handset_total"], 1)
 
 
+@tagged("post_install", "-at_install")
+class TestLists(MatrixCase):
+    """SMSC.ru: several messages in one request, one id for all of them."""
+
+    def setUp(self):
+        super().setUp()
+        self.begin("smsc_ru", "sms")
+
+    def send_all(self, count=3):
+        """Accept messages and let the lane hand them over."""
+        phones = [f"+7916123456{number}" for number in range(count)]
+        messages = self.get_messages(self.send(*phones, route=self.route))
+        self.run_lane()
+        return messages
+
+    def test_a_list_is_delivered(self):
+        with self.standing_clocks():
+            self.start()
+            self.fill_in({"list_size": "10"})
+            messages = self.send_all()
+            self.assertEqual(self.gate.stats()["calls"], {"submit": 1})
+            self.assertEqual(set(messages.mapped("state")), {"submitted"})
+            self.assertEqual(set(self.take_pushes()), {200})
+            self.assertEqual(set(messages.mapped("state")), {"delivered"})
+
+    def test_a_list_without_an_answer_is_never_sent_twice(self):
+        """Whatever is entered before the first question is asked."""
+        for size in ("10", "1"):
+            with self.subTest(size), self.standing_clocks():
+                self.start()
+                self.fill_in({"list_size": "10"})
+                self.gate.arm("drop_after")
+                messages = self.send_all()
+                self.fill_in({"list_size": size})
+                for message in messages:
+                    self.settle(message)
+                stats = self.gate.stats()
+                self.assertEqual(set(messages.mapped("state")), {"unknown"})
+                self.assertFalse(any(messages.mapped("next_check_at")))
+                self.assertEqual(stats["calls"], {"submit": 1})
+                self.assertEqual(stats["handset_total"], 3)
+
+    def test_what_went_alone_is_left_to_a_person_when_lists_begin(self):
+        with self.standing_clocks():
+            self.start()
+            self.fill_in({"list_size": "1"})
+            self.gate.arm("drop_before")
+            messages = self.send_all(1)
+            self.fill_in({"list_size": "10"})
+            self.settle(messages)
+            self.assertEqual(messages.state, "unknown")
+            self.assertFalse(messages.next_check_at)
+            self.assertEqual(self.gate.stats()["handset_total"], 0)
+
+
 def _make_test(code, channel):
     def test(self):
         self.play(code, channel)

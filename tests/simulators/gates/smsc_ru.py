@@ -1,7 +1,8 @@
 """SMSC.ru: JSON at ``/rest/send/``, forms at ``/sys/*.php``, JSON out; HTTP status 200
 whatever happens.
 
-Only what the adapter uses is there. A status may be set with its ``err``, as in
+Only what the adapter uses is there. A list answers a code of `_REFUSES_ALL` as a whole,
+and any other as the ``err`` of its number. A status may be set with its ``err``, as in
 ``"20 255"``. As at the provider, pushes are forms in windows-1251 without a signature
 unless the options in their address ask for something else; what they sign of inbound
 messages is not known for certain.
@@ -40,6 +41,9 @@ _ZONE = ZoneInfo("Europe/Moscow")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _TIME_TO_LIVE = re.compile("([01][0-9]|2[0-4]):([0-5][0-9])")
 _ACCOUNT_FIELDS = {"login", "psw", "apikey", "charset", "fmt"}
+_LINE = re.compile(r"(\+[0-9]{8,15})[:;](.*)")
+#: codes of errors that refuse a list as a whole
+_REFUSES_ALL = ("1", "2", "3", "4", "5", "6", "9")
 #: codes of errors that come with the id of the message
 _WITH_ID = ("3", "6", "7", "8")
 _MINUTE = 60
@@ -80,6 +84,8 @@ class SmscRuGate(Gate):
     @route("POST", "/rest/send/", "submit")
     def send(self, call: Call) -> Reply:
         values = call.json
+        if "list" in values:
+            return self._send_list(call)
         msisdn = self._check_message(values)
         self._refuse_repetition(call)
         name, code = values["id"], self.get_answer(msisdn)
@@ -87,30 +93,66 @@ class SmscRuGate(Gate):
             if code == "3":
                 self.unpaid.add(_refer(name, msisdn))
             return _error(int(code), "refused", *([name] if code in _WITH_ID else []))
+        message = self._take(values, msisdn, values["mes"])
+        count = math.ceil(len(message.text) / 67)
+        balance = self.config["balance"]
+        return Reply.json({"id": name, "cnt": count, "cost": _COST, "balance": balance})
+
+    def _take(self, values: Any, msisdn: str, text: str) -> Message:
         message = self.accept(
             msisdn,
-            values["mes"],
-            client_reference=name,
+            text,
+            client_reference=values["id"],
             channel="voice" if "call" in values else "sms",
             sender=values.get("sender", ""),
             valid_for=_read_valid(values),
             extra={"voice": values.get("voice"), "param": values.get("param")},
         )
-        message.reference = _refer(name, msisdn)
-        count = math.ceil(len(message.text) / 67)
-        balance = self.config["balance"]
-        return Reply.json({"id": name, "cnt": count, "cost": _COST, "balance": balance})
+        message.reference = _refer(values["id"], msisdn)
+        return message
+
+    def _send_list(self, call: Call) -> Reply:
+        values = call.json
+        texts = self._check_list(values)
+        self._refuse_repetition(call)
+        codes = {msisdn: self.get_answer(msisdn) for msisdn in texts}
+        for code in codes.values():
+            if code in _REFUSES_ALL:
+                return _error(int(code), "refused")
+        told, count = [], 0
+        for msisdn, text in texts.items():
+            number = {"phone": msisdn.removeprefix("+"), "mccmnc": "25001"}
+            if code := codes[msisdn]:
+                told.append({**number, "cost": "0", "status": "20", "error": code})
+                continue
+            message = self._take(values, msisdn, text)
+            count += math.ceil(len(message.text) / 67)
+            told.append({**number, "cost": _COST})
+        answer = {"id": values["id"], "cnt": count, "cost": _COST}
+        return Reply.json({**answer, "balance": self.config["balance"], "phones": told})
+
+    def _check_list(self, values: Any) -> dict[str, str]:
+        """The texts by number."""
+        optional = {"sender", "valid"}
+        check_fields(values, {"list", "id", "cost", "op"}, _ACCOUNT_FIELDS | optional)
+        _check_common(values)
+        if values["op"] != "1":
+            raise Malformed("op is not 1")
+        matches = [_LINE.fullmatch(line) for line in values["list"].split("\n")]
+        texts = {m[1]: m[2].replace("\\n", "\n") for m in matches if m}
+        if len(texts) != len(matches):
+            raise Malformed("not a text for each number in each line")
+        for msisdn, text in texts.items():
+            check_msisdn(msisdn, plus=True)
+            check_text({"mes": text}, "mes", 1000, 1)
+        return texts
 
     def _check_message(self, values: Any) -> str:
         required = {"phones", "mes", "id", "cost"}
         optional = {"sender", "valid", "call", "voice", "param"}
         check_fields(values, required, _ACCOUNT_FIELDS | optional)
         check_text(values, "mes", 1000, 1)
-        check_text(values, "sender", 15)
-        if not _NAME.fullmatch(values["id"]):
-            raise Malformed("id is not as documented")
-        if values["cost"] not in ("0", "2", "3"):
-            raise Malformed("the price is asked for, nothing is sent")
+        _check_common(values)
         if "call" in values:
             _check_call(values)
         # without the plus sign the number would be "corrected"
@@ -245,6 +287,15 @@ def _read_valid(values: Mapping[str, Any]) -> float | None:
     if not seconds or seconds > 24 * 3600:
         raise Malformed("valid is not from 00:01 to 24:00")
     return float(seconds)
+
+
+def _check_common(values: Mapping[str, Any]) -> None:
+    """What a message and a list have in common."""
+    check_text(values, "sender", 15)
+    if not _NAME.fullmatch(values["id"]):
+        raise Malformed("id is not as documented")
+    if values["cost"] not in ("0", "2", "3"):
+        raise Malformed("the price is asked for, nothing is sent")
 
 
 def _check_call(values: Mapping[str, Any]) -> None:
