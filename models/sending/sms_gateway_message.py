@@ -96,7 +96,7 @@ class SmsGatewayMessage(models.Model):
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
         compute="_compute_mailing",
     )
-    text = fields.Text(readonly=True)
+    text = fields.Text("Stored text", readonly=True)
     secret_text = fields.Text(
         readonly=True,
         prefetch=False,
