@@ -144,8 +144,8 @@ class Lane:
         return answers
 
     def _get_finished(self, seconds):
-        """Yield the calls that have ended: waits for the first, then `MOMENT_SECONDS` for
-        others, whose answers are written together with it."""
+        """Yield the calls that have ended: wait for the first, and `MOMENT_SECONDS` for
+        others, so that their answers are written together."""
         end = time.monotonic() + seconds
         try:
             while self.calls:

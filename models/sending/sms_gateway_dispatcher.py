@@ -93,7 +93,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
             self._leave(state)
 
     def _work(self, lane, deadline, linger):
-        """Refresh, claim, hand over and apply until the time is up or nothing is due."""
+        """Refresh, claim, hand over, apply: until the time is up or nothing is due."""
         rest_at = time.monotonic() + linger
         while time.monotonic() < deadline:
             self._keep_counters(lane)
@@ -179,7 +179,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         lane.refresh_at = started + max(REFRESH_SECONDS, taken / REFRESH_SHARE)
 
     def _find_queues(self, lane):
-        """Set which campaigns of each route have due messages, and when the next is due."""
+        """Set the campaigns of each route with due messages, and the next due time."""
         heads = self.env.execute_query(select_heads())
         found = defaultdict(list)
         for route_id, is_debug, campaign_id, not_before in heads:
