@@ -167,8 +167,8 @@ class SmsGatewayReconciliation(models.AbstractModel):
         return {(reference, msisdn): row_id for reference, msisdn, row_id in rows}
 
     def _queue_unseen(self, route, provider, rows, attempts):
-        """Queue again what the provider has not seen for as long as its adapter demands;
-        at once where the provider recognizes a repetition."""
+        """Queue again what the provider has not seen for as long as its adapter
+        demands; at once where the provider recognizes a repetition."""
         is_safe = provider.is_idempotent
         patience = 0 if is_safe else provider.capabilities.not_found_after
         if patience is None:
@@ -220,5 +220,5 @@ class SmsGatewayReconciliation(models.AbstractModel):
 
 
 def _identify(row, report):
-    """The key of a message at the provider: one reference may cover several numbers."""
+    """The key of a message at the provider."""
     return report.provider_reference, row["msisdn"]

@@ -271,8 +271,8 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         return count
 
     def _fetch_references(self, route, provider, rows):
-        """Fetch the references of messages that were accepted without one, by submitting
-        them again.
+        """Fetch the references of messages that were accepted without one: submit them
+        again.
 
         That is safe where the provider recognizes our reference, in the same account
         and before the validity period ends.

@@ -288,7 +288,7 @@ class TestCompanies(SecurityCase):
         message.action_retry()
         self.env["sms.gateway.provider.request"]._request(self.other_route)
         reports = self.env["sms.gateway.delivery.report"]
-        reports._keep_unreadable(self.other_route, b"?", "?")
+        reports._store_unreadable(self.other_route, b"?", "?")
         self.env["sms.gateway.inbound"]._store(
             self.other_route, [InboundMessage("+79281706700", "?")], "push"
         )

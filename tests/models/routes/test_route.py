@@ -378,7 +378,7 @@ class TestRoute(GatewayCase):
 
     def test_with_messages_a_route_is_archived_not_deleted(self):
         unused = self.make_route("unused")
-        report = self.env["sms.gateway.delivery.report"]._keep_unreadable(
+        report = self.env["sms.gateway.delivery.report"]._store_unreadable(
             unused, b"?", "Not a report"
         )
         unused.unlink()

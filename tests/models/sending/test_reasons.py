@@ -350,7 +350,7 @@ class TestDeliveryReports(ReasonCase):
     def test_what_was_pushed_is_told_in_the_readers_language(self):
         why = ReadingWords.NOT_XML.say()
         Report = self.env["sms.gateway.delivery.report"]
-        report = Report._keep_unreadable(self.route, b"?", why)
+        report = Report._store_unreadable(self.route, b"?", why)
         report.failure_type = "unreachable"
         shown = self.read_as("ru_RU", report)
         self.assertEqual(shown.words, self.say_russian(why))
