@@ -6,14 +6,16 @@ from datetime import datetime
 from pydoc import locate
 from typing import get_args
 
+from docutils import nodes
+
 from odoo.tests import BaseCase, TransactionCase, tagged
 
 from odoo.addons.crm_sms_gateway.controllers import api_schema
-from odoo.addons.crm_sms_gateway.models.sms_gateway_message import (
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_message import (
     ARROWS,
     DECIDED_ARROWS,
 )
-from odoo.addons.crm_sms_gateway.models.sms_gateway_settings import DEFAULTS
+from odoo.addons.crm_sms_gateway.models.settings.sms_gateway_settings import DEFAULTS
 from odoo.addons.crm_sms_gateway.tools.compose import ProblemCode
 from odoo.addons.crm_sms_gateway.tools.sentences import SENTENCES
 
@@ -37,6 +39,7 @@ DOCUMENTS = (ROOT / "README.rst", ROOT / "CONTRIBUTING.rst")
 #: How the documents name functions and scripts.
 OF_MODEL = re.compile(r"sms\.gateway(\.[a-z]+)*\._\w+")
 OF_MODULE = re.compile(r"(controllers|providers|tools)(\.\w+){2,}")
+CITATION = re.compile(r"docs/api\.rst, ([A-Z][\w ]+)")
 OF_SCRIPT = re.compile(r"scripts/[\w/.]+( .*)?")
 
 SUCCESSES = {"balance_accepted", "send_accepted", "status_received"}
@@ -246,7 +249,7 @@ class TestVocabulary(ReferenceHelpers, TransactionCase):
         for title, model, field in (
             ("States of a message", "sms.gateway.message", "state"),
             ("States of a campaign", "sms.gateway.campaign", "state"),
-            ("States of a balance request", "sms.gateway.balance", "state"),
+            ("States of a balance request", "sms.gateway.provider.request", "state"),
             ("Failure types", "sms.gateway.message", "failure_type"),
             (
                 "Access policies",
@@ -310,6 +313,26 @@ class TestArchitecture(BaseCase):
         documented = tuple(tuple(read_literals(row[0])) for row in rows)
         self.assertEqual(documented, DECIDED_ARROWS)
 
+    def test_packages_of_models_are_those_of_the_folder(self):
+        rows = read_tables(ARCHITECTURE)["Packages of models"]
+        documented = {read_literals(row[0])[0] for row in rows}
+        folders = {path.parent.name for path in ROOT.glob("models/*/__init__.py")}
+        self.assertEqual(documented, folders)
+
+    def test_sections_that_the_code_cites_exist(self):
+        sections = {
+            section.next_node(nodes.title).astext()
+            for section in read_document(REFERENCE).findall(nodes.section)
+        }
+        cited = {
+            " ".join(title.split())
+            for room in ("controllers", "models", "tools")
+            for path in (ROOT / room).rglob("*.py")
+            for title in CITATION.findall(path.read_text("utf-8"))
+        }
+        self.assertTrue(cited)
+        self.assertFalse(cited - sections)
+
     def test_functions_of_modules_exist(self):
         names = find_literals(ARCHITECTURE, OF_MODULE)
         self.assertTrue(names)
@@ -327,6 +350,20 @@ class TestFunctions(TransactionCase):
             model, _dot, function = name.rpartition(".")
             with self.subTest(name=name):
                 self.assertTrue(callable(getattr(self.env.get(model), function, None)))
+
+    def test_scheduled_actions_are_those_of_the_data(self):
+        rows = read_tables(ARCHITECTURE)["Scheduled actions"]
+        documented = {read_literals(row[0])[0] for row in rows}
+        known = self.env["ir.model.data"].search(
+            [("module", "=", "crm_sms_gateway"), ("model", "=", "ir.cron")]
+        )
+        crons = self.env["ir.cron"].browse(known.mapped("res_id"))
+        self.assertEqual(documented, {find_function(cron) for cron in crons})
+
+
+def find_function(cron):
+    """What a scheduled action calls, as the documents write it."""
+    return cron.model_id.model + re.match(r"model(\._\w+)", cron.code)[1]
 
 
 class TestScripts(BaseCase):
