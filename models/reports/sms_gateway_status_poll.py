@@ -47,7 +47,6 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         """
         if self.env["sms.gateway.hold"]._is_held():
             return
-        self.env["sms.gateway.dispatcher"]
         deadline = transactions.get_deadline(self.env)
         while True:
             due = self._find_due("submitted")
