@@ -1,8 +1,8 @@
-"""`/api/v1`: the JSON API of the contract.
+"""`/api/v1`: the JSON API that docs/api.rst describes.
 
-Every answer below the path is JSON in the contract's envelopes, whatever happens: the
-routes use a dispatcher of their own, which turns errors raised anywhere in the request,
-failed commits included, into answers.
+Every answer below the path is JSON in one of the forms of that reference, whatever
+happens: the routes use a dispatcher of their own, which turns errors raised anywhere in
+the request, failed commits included, into answers.
 """
 
 import ipaddress
@@ -49,7 +49,7 @@ CODE_OF_STATUS = {
 
 
 class ApiDispatcher(http.Dispatcher):
-    """Serves any body and answers every error with the contract's envelope."""
+    """Serves any body and answers every error in JSON (docs/api.rst, Errors)."""
 
     routing_type = "crm_sms_gateway_api"
     mimetypes = ("application/json",)
@@ -274,7 +274,7 @@ def find_route(name, kind):
 
 # === ACCESS ===
 def authenticate(settings):
-    """Decide who calls (contract, chapter 6) and go on as that user."""
+    """Decide who calls (docs/api.rst, Access) and go on as that user."""
     request.env["sms.gateway.api.client"]._note(request.httprequest.remote_addr or "?")
     authorization = request.httprequest.headers.get("Authorization")
     if authorization is not None:

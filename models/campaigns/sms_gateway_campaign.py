@@ -29,7 +29,7 @@ MAX_FOUND = 100
 class RecipientsRejected(Exception):
     """Nothing is sent: no recipient is valid, or one is not and the caller is strict.
 
-    ``code`` is the contract's, ``rejected`` the list of `Rejected`.
+    ``code`` is the API's, ``rejected`` the list of `Rejected`.
     """
 
     def __init__(self, code, rejected):
@@ -39,7 +39,7 @@ class RecipientsRejected(Exception):
 
 
 def new_key():
-    """An unguessable key of 32 lower-case hex characters (contract, chapter 1)."""
+    """An unguessable key of 32 lower-case hex characters (docs/api.rst, Answer)."""
     return secrets.token_hex(16)
 
 
@@ -468,8 +468,9 @@ class SmsGatewayCampaign(models.Model):
         return self.search([("key", "=", key), ("route_id", "=", route.id)])
 
     def _get_status_page(self, offset, limit):
-        """The campaign's state and one page of its messages (contract, chapter 3).
+        """The campaign's state and one page of its messages.
 
+        The members are those of docs/api.rst, Status of a send.
         Pages are ranges of indexes, so that the last one costs what the first costs.
         A message that a person sent again is told once, as it was accepted.
         """

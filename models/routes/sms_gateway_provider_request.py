@@ -256,7 +256,7 @@ class SmsGatewayProviderRequest(models.Model):
         return self.search([("key", "=", key), ("route_id", "=", route.id)])
 
     def _get_details(self):
-        """What became of the question, in the words of the API (contract, chapter 3).
+        """What became of the question: docs/api.rst, Balance.
 
         Without names of currencies all the money that was told is given.
         """

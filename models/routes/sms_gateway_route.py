@@ -71,7 +71,7 @@ def _judged_later(records):
 
 
 def normalise_name(name):
-    """The form in which API names of routes are compared (contract, chapter 1)."""
+    """The form in which API names of routes are compared (docs/api.rst, Send)."""
     return compose_letters(name or "").strip()
 
 

@@ -117,7 +117,7 @@ SELECT index, msisdn FROM opted_out
 
     @api.model
     def _language(self):
-        """Language of the sentences kept with messages: the contract's two.
+        """Language of the sentences kept with messages: one of the two of the API.
 
         Requests know theirs, and crons write for them; of people's languages all but
         Russian fall back to English, as everywhere in Odoo.

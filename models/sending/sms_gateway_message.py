@@ -631,7 +631,7 @@ class SmsGatewayMessage(models.Model):
 
     # === STATUS ===
     def _get_status(self):
-        """What became of the message, in the words of the API (contract, chapter 3)."""
+        """What became of the message: docs/api.rst, Status of a send."""
         self.ensure_one()
         failure = {
             "type": self.failure_type,

@@ -205,7 +205,7 @@ def _send_too_much(nginx: Nginx, result: Result, _route: str) -> None:
     result.find(
         "33 MiB body",
         f"{status}, {headers.get('content-type')}",
-        "413, the contract's JSON",
+        "413, the API's JSON",
         status == 413 and b'"too_large"' in body,
     )
     status = nginx.ask("/crm_sms_gateway/webhook/nobody", b" " * (5 * MIB))[0]
@@ -275,7 +275,7 @@ def _flood(nginx: Nginx, result: Result, _route: str) -> None:
 
 
 def _is_polite(answer: Answer) -> bool:
-    """Whether a refusal is one that the contract knows."""
+    """Whether a refusal is one that the API's reference knows."""
     _status, headers, body = answer
     return "retry-after" in headers and b"rate_limited" in body
 

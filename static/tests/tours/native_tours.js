@@ -44,7 +44,8 @@ tours.add("sms_gateway_native_setting", {
         },
         {
             content: "the blacklist is obeyed",
-            trigger: "#sms_gateway_odoo_sms .o_field_widget[name=sms_gateway_obeys_blacklist] input:checked",
+            trigger:
+                "#sms_gateway_odoo_sms .o_field_widget[name=sms_gateway_obeys_blacklist] input:checked",
         },
         {
             content: "save",

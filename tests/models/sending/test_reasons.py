@@ -251,7 +251,7 @@ class TestReasons(ReasonCase):
 
 
 class TestStoredLanguage(ReasonCase):
-    def test_german_readers_get_english_and_crons_the_contracts_russian(self):
+    def test_german_readers_get_english_and_crons_the_apis_russian(self):
         enqueue = self.env["sms.gateway.enqueue"]
         for lang, language in (
             ("ru_RU", "ru"),
