@@ -36,7 +36,7 @@ ODOO = {
     "Technical": "Технический",
     "Users": "Пользователи",
 }
-#: What docs/providers.rst names of the accounts that providers give, and a column of it.
+#: Labels of providers' own pages in docs/providers.rst, and a column of its table.
 PROVIDERS = {
     *("A message comes in", "API and SMPP", "API settings", "Cloud server"),
     *("Geo permissions", "Integration", "Local server", "Message URL", "Messaging"),
@@ -229,12 +229,14 @@ class TestRussianDocuments(BaseCase):
         """The code that the first column of every table names."""
         rows = document.tree.findall(nodes.row)
         return [
-            literal.astext() for row in rows for literal in row[0].findall(nodes.literal)
+            literal.astext()
+            for row in rows
+            for literal in row[0].findall(nodes.literal)
         ]
 
 
 class TestAdministration(BaseCase):
-    """What to do when nothing is sent: every code of the health address is explained."""
+    """What to do when nothing is sent, for every code of the health address."""
 
     def test_every_code_of_a_trouble_is_explained(self):
         source = (ROOT / "models" / "sms_gateway_health.py").read_text("utf-8")
