@@ -58,6 +58,7 @@ def stand_behind_nginx(stage: Stage, result: Result) -> None:
             ):
                 attack(nginx, result, world["companies"][0]["route"])
             _push(nginx, result, world["companies"][0]["webhook"])
+            _click(nginx, result)
     finally:
         stage.nursery.run("configure", **before)
 
@@ -307,4 +308,16 @@ def _push(nginx: Nginx, result: Result, webhook: str) -> None:
         f"{status}, token {logs.count(token)} times, {lines} lines",
         "no token, no query",
         token not in logs and "geheim" not in logs and "webhook/-" in logs,
+    )
+
+
+def _click(nginx: Nginx, result: Result) -> None:
+    """A short link: its code is known to nobody who reads logs."""
+    status = nginx.ask("/g/geheimnis")[0]
+    logs = nginx.read_logs()
+    result.find(
+        "short link in the logs",
+        f"{status}, code {logs.count('geheimnis')} times",
+        "no code",
+        "geheimnis" not in logs and "/g/-" in logs,
     )
