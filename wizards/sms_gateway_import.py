@@ -13,7 +13,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import babel_locale_parse
 
 from ..models.common.notification import CLOSE, make_notification
-from ..models.recipients.sms_gateway_list import LINE_FIELDS
+from ..models.recipients.sms_gateway_list import IMPORTED_FIELDS
 from ..models.recipients.sms_gateway_recipient import PERSON_NAMES
 from ..tools.country_names import find_countries
 from ..tools.import_columns import (
@@ -257,9 +257,9 @@ class SmsGatewayImport(models.TransientModel):
         """:return: dict of what was done → for how many"""
         new = [_make_member(one.line) for one in good if not one.member_id]
         known = {one.member_id: _make_member(one.line) for one in good if one.member_id}
-        updated = self.list_id._update_lines(known) if known else 0
+        updated = self.list_id._update_imported(known) if known else 0
         return {
-            "added": self.list_id._add_lines(new),
+            "added": self.list_id._add_imported(new),
             "updated": updated,
             "unchanged": len(known) - updated,
         }
@@ -881,7 +881,7 @@ def _put_back(judged):
 
 
 def _make_member(line):
-    values = {name: line.fields.get(name) for name in LINE_FIELDS}
+    values = {name: line.fields.get(name) for name in IMPORTED_FIELDS}
     return {**values, "values": line.values or None}
 
 

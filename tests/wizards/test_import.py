@@ -386,13 +386,13 @@ class TestRefusals(ImportCase):
         with self.assertRaises(AccessError):
             one.with_user(user).action_import()
         with self.assertRaises(AccessError):
-            self.list.with_user(user)._add_lines([])
+            self.list.with_user(user)._add_imported([])
 
     def test_lists_of_other_companies_are_out_of_reach(self):
         company = self.env(user=1)["res.company"].create({"name": "Another"})
         other = self.list.sudo().create({"name": "x", "company_id": company.id})
         with self.assertRaises(AccessError):
-            other.with_user(self.manager)._add_lines([])
+            other.with_user(self.manager)._add_imported([])
 
 
 class TestDialog(ImportCase):
@@ -746,5 +746,5 @@ class TestFiles(ImportCase):
     def test_members_of_other_lists_are_out_of_reach(self):
         other = self.list.copy({"name": "Other"})
         self.import_lines("Телефон;ФИО", "89161230101;Анна")
-        other._update_lines({self.list.member_ids.id: {"name": "Лев"}})
+        other._update_imported({self.list.member_ids.id: {"name": "Лев"}})
         self.assertEqual(self.list.member_ids.name, "Анна")
