@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-from ...tools.import_columns import merge_person
+from ...tools.importing.full_names import merge_recipient
 from ..campaigns.sms_gateway_campaign_editing import read_domain
 from ..common.notification import RELOAD, make_notification
 from ..common.usage import check_unused
@@ -397,6 +397,6 @@ def _make_source(rows, names):
 
 def _merge_imported(known, row):
     """:return: dict of what ``known`` has, as ``row`` changes it"""
-    person = {name: row.get(name) for name in _UPDATED_FIELDS if name != "values"}
+    recipient = {name: row.get(name) for name in _UPDATED_FIELDS if name != "values"}
     values = {**(known["values"] or {}), **(row.get("values") or {})}
-    return {**merge_person(known, person), "values": values or None}
+    return {**merge_recipient(known, recipient), "values": values or None}

@@ -3,7 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...tools.import_columns import MAX_VALUE, is_name
+from ...tools.importing.rows import MAX_VALUE
+from ...tools.importing.value_names import is_name
 from ...tools.msisdn import Reading
 from .gender import GENDERS
 from .reach import REACH, evaluate_reach
