@@ -16,6 +16,7 @@ from .campaigns import sms_gateway_campaign
 from .campaigns import sms_gateway_campaign_editing
 from .campaigns import sms_gateway_fan_out
 from .recipients import sms_gateway_list
+from .recipients import sms_gateway_list_member
 from .recipients import sms_gateway_recipient
 from .recipients import sms_gateway_chatter_log
 from .sending import sms_gateway_message

@@ -19,7 +19,7 @@ from ..campaigns.sms_gateway_campaign import new_key
 from ..common import clock, crons, transactions
 from ..common.copied_many2one import CopiedMany2one
 from ..recipients.phone import read_phone
-from ..recipients.sms_gateway_chatter_log import NO_CHATTER
+from ..recipients.sms_gateway_recipient import NO_CHATTER
 from ..sending.reasons import explain_message
 
 _logger = logging.getLogger(__name__)
@@ -231,7 +231,7 @@ class SmsGatewayOdooSms(models.Model):
                 "phone": of_uuid[sms.uuid].msisdn,
                 "message_id": of_uuid[sms.uuid].id,
                 "is_prepared": True,
-                "noted_state": NO_CHATTER,
+                "logged_state": NO_CHATTER,
                 "mail_message_id": sms.mail_message_id.id,
             }
             for sms, res_model, res_id in _find_targets(records)

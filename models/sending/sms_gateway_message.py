@@ -549,7 +549,7 @@ class SmsGatewayMessage(models.Model):
             )
         self.invalidate_recordset(["retry_ids"])
         again = self.search([("retry_of_id", "in", self.ids)])
-        self.env["sms.gateway.recipient"]._take_over(again)
+        self.env["sms.gateway.recipient"]._follow_retries(again)
         self.env["sms.gateway.odoo.sms"]._take_over(again)
         return again
 
@@ -658,7 +658,7 @@ class SmsGatewayMessage(models.Model):
         self.fetch(["uuid"])
         self.env["sms.sms"]._forget(self.mapped("uuid"))
         self.env["sms.gateway.link"]._delete_of(self)
-        self.env["sms.gateway.recipient"]._empty_notes(self)
+        self.env["sms.gateway.chatter.log"]._redact(self)
         self.env.flush_all()
         for table in TABLES_OF_MESSAGES:
             self.env.cr.execute(

@@ -472,7 +472,7 @@ class TestNativeFollows(NativeCase):
         sms, _notification = self.post()
         count = len(self.partner.message_ids)
         with self.as_cron() as env:
-            env["sms.gateway.recipient"]._cron_note()
+            env["sms.gateway.chatter.log"]._cron_log()
         self.assertEqual(len(self.partner.message_ids), count)
 
 

@@ -430,7 +430,7 @@ class TestDrafts(DraftCase):
         nobody = self.make_contact("Nobody", "1")
         self.send_draft(nobody, text_male="Hallo", text_female="")
         with self.as_cron() as env:
-            env["sms.gateway.recipient"]._cron_note()
+            env["sms.gateway.chatter.log"]._cron_log()
         body = nobody.message_ids[0].body
         self.assertIn("is wrong. Check the number", body)
         self.assertFalse(CYRILLIC.search(body))
