@@ -305,7 +305,7 @@ class TestWaiting(HealthCase):
         self.assert_waiting(False)
         self.age(self.route)
         self.assert_waiting(True)
-        self.route._back_off(60)
+        self.env["sms.gateway.route.pause"]._back_off(self.route, 60)
         self.age(self.route)
         self.assert_waiting(False)
 
