@@ -222,7 +222,7 @@ class ApiV1(http.Controller):
                 error.code, error.rejected, document.users_path
             ) from error
         request.dispatcher.accepted_key = campaign.key
-        route.env["sms.gateway.health"]._tell_after_commit()
+        route.env["sms.gateway.health.notification"]._notify_after_commit()
         return schema.serialise_send_accepted(
             campaign.key,
             rejected=rejected,

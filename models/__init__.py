@@ -39,7 +39,11 @@ from .campaigns import sms_gateway_link
 from .statistics import sms_gateway_statistic
 from .statistics import sms_gateway_dashboard
 from .operations import sms_gateway_health
+from .operations import sms_gateway_health_notification
+from .operations import sms_gateway_health_vitals
 from .operations import sms_gateway_hold
+from .operations import sms_gateway_hold_recognition
+from .operations import sms_gateway_hold_settlement
 from .operations import sms_gateway_retention
 from .odoo_sms import sms_gateway_odoo_sms
 

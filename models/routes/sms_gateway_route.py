@@ -42,9 +42,11 @@ def normalise_name(name):
 
 
 class SmsGatewayRoute(models.Model):
-    """One account at one provider, with its channels, pace and state.
+    """One account at one provider, with its channels, throughput and state.
 
-    The company of a message is the company of its route.
+    The company of a message is the company of its route. The file is long because the
+    form of a route has some fifty fields. What routes do is in services:
+    `sms.gateway.route.evaluation`, `.pause` and `.usage`, and in `provider_factory`.
     """
 
     _name = "sms.gateway.route"
@@ -527,8 +529,8 @@ class SmsGatewayRoute(models.Model):
         )
 
     def action_decide_hold(self):
-        """Ask what becomes of the messages of a restored or copied database."""
-        return self.env["sms.gateway.hold"]._ask()
+        """Open the decision about the messages of a restored or copied database."""
+        return self.env["sms.gateway.hold"]._open_decision()
 
     def action_open_inbound(self):
         self.ensure_one()
