@@ -6,4 +6,4 @@ from .providers import *
 from .tools import *
 from .views import *
 from .wizards import *
-from . import test_architecture, test_i18n, test_readme
+from . import test_architecture, test_i18n, test_readme, test_vocabulary
