@@ -222,7 +222,7 @@ class ApiV1(http.Controller):
                 error.code, error.rejected, document.users_path
             ) from error
         request.dispatcher.accepted_key = campaign.key
-        route.env["sms.gateway.health"]._tell_after_commit()
+        route.env["sms.gateway.health.notification"]._notify_after_commit()
         return schema.serialise_send_accepted(
             campaign.key,
             rejected=rejected,
@@ -266,7 +266,7 @@ def get_idempotency_key():
 
 def find_route(name, kind):
     """The route of a request, as superuser in the route's company."""
-    route = request.env["sms.gateway.route"]._find_for_caller(name)
+    route = request.env["sms.gateway.route"]._find_for_api_client(name)
     if not route:
         raise schema.request_error("unknown_route", path="route", kind=kind, route=name)
     return route

@@ -12,7 +12,9 @@ from odoo.tests import HttpCase, TransactionCase, freeze_time
 from odoo.tools import SQL
 
 from odoo.addons.crm_sms_gateway.models.common import clock
-from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_health
+from odoo.addons.crm_sms_gateway.models.operations import (
+    sms_gateway_health_notification,
+)
 from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
     StateChange,
 )
@@ -145,7 +147,7 @@ class GatewayHelpers:
         cls.route = cls.make_route("test route")
         # Only tests of it look for troubles, not whichever comes first.
         cls.startClassPatcher(
-            patch.object(sms_gateway_health, "TELL_EVERY", float("inf"))
+            patch.object(sms_gateway_health_notification, "NOTIFY_EVERY", float("inf"))
         )
 
     @classmethod

@@ -45,7 +45,7 @@ class SmsGatewayReconciliation(models.AbstractModel):
         if not self.env["sms.gateway.hold"]._is_held():
             self._reconcile(deadline)
         self.env["sms.gateway.statistic.change"]._fold_apart()
-        self.env["sms.gateway.health"]._tell_from_time_to_time()
+        self.env["sms.gateway.health.notification"]._notify_after_cron()
 
     @api.model
     def _reconcile(self, deadline):

@@ -296,7 +296,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         ]
         transactions.begin(self.env)
         for reason in {result.route_down for result in results} - {None}:
-            route._pause(reason)
+            self.env["sms.gateway.route.pause"]._pause(route, reason)
         for message_id, reference in references:
             self.env.cr.execute(
                 SQL(

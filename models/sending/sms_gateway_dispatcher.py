@@ -65,7 +65,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
     @api.model
     def _cron_send(self, lane):
         self._run(lane)
-        self.env["sms.gateway.health"]._tell_from_time_to_time()
+        self.env["sms.gateway.health.notification"]._notify_after_cron()
 
     @api.model
     def _run(self, lane, *, linger=LINGER_SECONDS):

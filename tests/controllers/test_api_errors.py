@@ -124,7 +124,7 @@ class TestOurBugs(ApiCase):
         places = (
             ("sms.gateway.settings", "_get", self.make_send()),
             ("sms.gateway.api.client", "_note", self.make_send()),
-            ("sms.gateway.route", "_find_for_caller", BALANCE),
+            ("sms.gateway.route", "_find_for_api_client", BALANCE),
             ("sms.gateway.provider.request", "_request", BALANCE),
             ("ir.http", "_pre_dispatch", BALANCE),
         )

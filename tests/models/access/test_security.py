@@ -369,16 +369,18 @@ class TestCompanies(SecurityCase):
 
     def test_callers_use_the_routes_of_their_companies(self):
         Route = self.env["sms.gateway.route"]
-        found = Route.with_user(self.caller)._find_for_caller("test route")
+        found = Route.with_user(self.caller)._find_for_api_client("test route")
         self.assertEqual(found, self.route)
-        self.assertFalse(Route.with_user(self.caller)._find_for_caller("other route"))
+        self.assertFalse(
+            Route.with_user(self.caller)._find_for_api_client("other route")
+        )
         self.caller.company_ids |= self.company
-        found = Route.with_user(self.caller)._find_for_caller("other route")
+        found = Route.with_user(self.caller)._find_for_api_client("other route")
         self.assertEqual(found.env.company, self.company)
 
     def test_callers_without_a_key_use_every_route(self):
         Route = self.env["sms.gateway.route"].with_user(self.technical)
-        self.assertEqual(Route._find_for_caller("other route"), self.other_route)
+        self.assertEqual(Route._find_for_api_client("other route"), self.other_route)
 
     def test_a_message_belongs_to_the_company_of_its_route(self):
         message = self.send_one(route=self.other_route)

@@ -281,7 +281,7 @@ class TestPlans(PlanCase):
         )
         health = self.env["sms.gateway.health"]
         with self.assert_found_by_index():
-            vitals = health._take_vitals()
+            vitals = self.env["sms.gateway.health.vitals"]._collect()
         self.assertGreater(vitals.waiting[self.route.id], timedelta(hours=1))
         tables = (*generate.GROWING, "sms_gateway_statistic_change")
         with self.assert_not_read_to_the_end(tables):

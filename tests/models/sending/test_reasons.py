@@ -373,11 +373,15 @@ class TestPauses(ReasonCase):
 
     def test_the_responsible_is_told_in_their_language(self):
         self.route.user_id = self.readers["ru_RU"]
-        self.route._pause(BaseWords.MISSING_SETTINGS.say(labels="Login"))
+        self.env["sms.gateway.route.pause"]._pause(
+            self.route, BaseWords.MISSING_SETTINGS.say(labels="Login")
+        )
         self.assertIn("Логин", self.route.activity_ids.note)
 
     def test_words_of_the_gate_stand_beside_the_reason(self):
-        self.route._pause(GateWords.WRONG_LOGIN.say(text="Неправильный логин"))
+        self.env["sms.gateway.route.pause"]._pause(
+            self.route, GateWords.WRONG_LOGIN.say(text="Неправильный логин")
+        )
         self.assertEqual(
             self.read_as("de_DE", self.route).pause_words,
             "The gate refuses the login or the password (Неправильный логин)",
