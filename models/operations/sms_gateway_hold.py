@@ -487,12 +487,14 @@ class SmsGatewayHold(models.Model):
 
     def _pause_unprepared(self):
         campaigns = self._find_unprepared().filtered(lambda c: c.state != "paused")
+        states = self.env["sms.gateway.campaign.state"]
         for campaign in campaigns:
-            campaign._stop(
+            states._stop(
+                campaign,
                 self.env._(
                     "The database was restored: its messages may have been sent"
                     " already. Resume or cancel it."
-                )
+                ),
             )
         return len(campaigns)
 

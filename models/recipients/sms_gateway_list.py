@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from ...tools.import_columns import MAX_VALUE, is_name, merge_person
 from ...tools.msisdn import Reading
-from ..campaigns.sms_gateway_campaign_editing import read_domain
+from ..campaigns.filters import read_domain
 from ..common.notification import RELOAD, make_notification
 from ..common.usage import check_unused
 from .sms_gateway_recipient import PROBLEMS, find_opted_out, find_phones
@@ -181,7 +181,7 @@ class SmsGatewayList(models.Model):
     # === BUTTONS ===
     def action_send(self):
         """A new campaign to these lists."""
-        campaign = self.env["sms.gateway.campaign"]._create_scratch(
+        campaign = self.env["sms.gateway.campaign"]._create_temporary(
             {"recipient_source": "lists", "list_ids": self.ids}
         )
         return campaign._get_composer_action()

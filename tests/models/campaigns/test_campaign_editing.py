@@ -7,7 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user
 
-from odoo.addons.crm_sms_gateway.models.campaigns import sms_gateway_campaign_editing
+from odoo.addons.crm_sms_gateway.models.campaigns import filters
 
 from ...common import PHONE, GatewayCase
 
@@ -48,7 +48,7 @@ class DraftCase(GatewayCase):
                 **values,
             }
         )
-        draft._stage([(records._name, [("id", "in", records.ids)])])
+        draft._snapshot_recipients([(records._name, [("id", "in", records.ids)])])
         return draft
 
     def prepare(self):
@@ -654,7 +654,7 @@ class TestDraft(DraftCase):
     def test_what_is_cancelled_while_it_is_prepared_is_cancelled_whole(self):
         self.patch_prepared_at_once(1)
         draft = self.draft()
-        draft.sudo()._accept_draft()
+        draft.action_send()
         self.assertEqual(draft.unprepared_count, 1)
         draft.action_cancel()
         self.prepare()
@@ -790,14 +790,14 @@ class TestDraft(DraftCase):
         self.assertEqual(sent.copy().recipient_source, "lists")
 
     def test_forgotten_dialogs_are_cleared_away(self):
-        old, kept = self.draft(is_scratch=True), self.draft()
+        old, kept = self.draft(is_temporary=True), self.draft()
         yesterday = fields.Datetime.now() - timedelta(days=2)
         self.env.cr.execute(
             "UPDATE sms_gateway_campaign SET create_date = %s WHERE id IN %s",
             [yesterday, (old.id, kept.id)],
         )
         self.env.invalidate_all()
-        self.env["sms.gateway.campaign"]._gc_scratch()
+        self.env["sms.gateway.campaign.retention"]._gc_temporary()
         self.assertEqual((old + kept).exists(), kept)
 
 
@@ -814,9 +814,7 @@ class TestComposerDialog(DraftCase):
 
     def test_a_selection_that_the_browser_cut_is_taken_whole(self):
         contacts = self.andrey + self.anna
-        self.startPatcher(
-            patch.object(sms_gateway_campaign_editing, "ACTIVE_IDS_LIMIT", 1)
-        )
+        self.startPatcher(patch.object(filters, "ACTIVE_IDS_LIMIT", 1))
         campaigns = self.env["sms.gateway.campaign"].with_user(self.author)
         action = campaigns.with_context(
             active_model="res.partner",

@@ -402,7 +402,7 @@ class TestPauses(ReasonCase):
         said = sentence(
             "template_unknown_name", "ru", variant="person", line=2, detail="citi"
         )
-        campaign._stop(said)
+        self.env["sms.gateway.campaign.state"]._stop(campaign, said)
         shown = self.read_as("de_DE", campaign).pause_words
         self.assertFalse(CYRILLIC.search(shown))
         self.assertIn("citi", shown)
