@@ -6,7 +6,7 @@ from odoo import fields
 
 from odoo.addons.crm_sms_gateway.tools.links import TOKEN_LENGTH
 
-from .test_campaign_editing import DraftCase
+from .common import DraftCase
 
 SALE = "https://пример.рф/скидки?город=Ростов"
 SHOP = "https://example.com/shop"

@@ -12,7 +12,7 @@ from ....providers.types import (
     PushRequest,
 )
 from ...common import GatewayCase, answer
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 #: Stand nowhere else: in a text, a title, a link, the words of a provider.
 TEXT = "Зелёныйслон"

@@ -30,7 +30,7 @@ from odoo.addons.crm_sms_gateway.tools.sentences import SENTENCES, sentence
 from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
 from ...common import PHONE, GatewayCase, answer, sandbox_phone
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 LANGUAGES = ("ru_RU", "en_US", "de_DE")
