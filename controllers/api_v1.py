@@ -19,7 +19,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import config
 
-from ..models.campaigns.sms_gateway_campaign import RecipientsRejected
+from ..models.campaigns.sms_gateway_campaign_accept import RecipientsRejected
 from ..models.common import clock
 from ..tools.hosts import is_own_host
 from . import api_schema as schema
@@ -212,11 +212,11 @@ class ApiV1(http.Controller):
             raise schema.request_error(
                 "unsupported_channel", path="voice", kind="send", route=route.name
             )
-        Campaign = route.env["sms.gateway.campaign"].with_context(
+        accept = route.env["sms.gateway.campaign.accept"].with_context(
             sms_gateway_language=get_language()
         )
         try:
-            campaign, rejected = Campaign._accept(document, route, source="api")
+            campaign, rejected = accept._accept(document, route, source="api")
         except RecipientsRejected as error:
             raise schema.rejection_error(
                 error.code, error.rejected, document.users_path

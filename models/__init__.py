@@ -17,7 +17,10 @@ from .routes import sms_gateway_price
 from .routes import sms_gateway_provider_request
 from .campaigns import sms_gateway_template
 from .campaigns import sms_gateway_campaign
-from .campaigns import sms_gateway_campaign_editing
+from .campaigns import sms_gateway_campaign_accept
+from .campaigns import sms_gateway_campaign_state
+from .campaigns import sms_gateway_campaign_preview
+from .campaigns import sms_gateway_campaign_retention
 from .campaigns import sms_gateway_fan_out
 from .recipients import sms_gateway_list
 from .recipients import sms_gateway_list_member

@@ -197,7 +197,7 @@ class GatewayHelpers:
             for index, phone in enumerate(phones)
         ]
         document = Document(recipients, **values)
-        campaign, _rejected = cls.env["sms.gateway.campaign"]._accept(
+        campaign, _rejected = cls.env["sms.gateway.campaign.accept"]._accept(
             document, route or cls.route, source="api"
         )
         return campaign

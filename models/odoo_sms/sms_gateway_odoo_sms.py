@@ -14,9 +14,9 @@ from odoo.tools import SQL, groupby
 from odoo.addons.sms.tools.sms_api import SmsApiBase
 
 from ...tools.compose import Rules, compose_ready
-from ...tools.vocabulary import FINAL_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
-from ..campaigns.sms_gateway_campaign import new_key
-from ..common import clock, crons, transactions
+from ...tools.vocabulary import FINAL_STATES
+from ..campaigns.campaign_values import CampaignValues
+from ..common import crons, transactions
 from ..common.copied_many2one import CopiedMany2one
 from ..recipients.phone import read_phone
 from ..recipients.sms_gateway_recipient import NO_CHATTER
@@ -181,29 +181,15 @@ class SmsGatewayOdooSms(models.Model):
         self._note_recipients(campaign, texts, records)
 
     def _insert_campaign(self, company, route, mailing, texts):
-        accepted_at = clock.this_second()
-        return self.env["sms.gateway.campaign"]._insert(
-            {
-                "name": mailing.display_name if mailing else _make_name(texts[0]),
-                "key": new_key(),
-                "user_id": self.env.uid,
-                "route_id": route.id,
-                "company_id": route.company_id.id,
-                "source": "odoo",
-                "mailing_id": mailing.id if mailing else None,
-                "channel": "sms",
-                "is_debug": False,
-                "priority": PRIORITY_SINGLE if len(texts) == 1 else PRIORITY_BATCH,
-                "state": "running",
-                "text_neutral": texts[0].body,
-                "accepted_at": accepted_at,
-                "scheduled_at": None,
-                "starts_at": accepted_at,
-                "ttl": 0,
-                "recipient_count": len(texts),
-                "ignores_blacklist": not company.sms_gateway_obeys_blacklist,
-            }
+        values = CampaignValues(
+            name=mailing.display_name if mailing else _make_name(texts[0]),
+            source="odoo",
+            recipient_count=len(texts),
+            text_neutral=texts[0].body,
+            ignores_blacklist=not company.sms_gateway_obeys_blacklist,
+            mailing_id=mailing.id if mailing else None,
         )
+        return self.env["sms.gateway.campaign.accept"]._insert(values, route)
 
     def _follow(self, campaign):
         self.env.cr.execute(

@@ -94,12 +94,14 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
 
     def _pause_unprepared(self, hold):
         campaigns = hold._find_unprepared().filtered(lambda c: c.state != "paused")
+        states = self.env["sms.gateway.campaign.state"]
         for campaign in campaigns:
-            campaign._stop(
+            states._stop(
+                campaign,
                 self.env._(
                     "The database was restored: its messages may have been sent"
                     " already. Resume or cancel it."
-                )
+                ),
             )
         return len(campaigns)
 

@@ -142,10 +142,10 @@ class SmsGatewayRecipient(models.Model):
             "views": [(False, "form")],
         }
 
-    # === STAGE ===
+    # === SNAPSHOT ===
     @api.model
-    def _stage(self, campaign, sources):
-        """Write down whom a draft goes to: what the user may read, each record once.
+    def _snapshot_recipients(self, campaign, sources):
+        """Store whom a draft goes to: what the user may read, each record once.
 
         :param sources: iterable of (model name, domain)
         """
@@ -169,7 +169,7 @@ class SmsGatewayRecipient(models.Model):
                 """
                 INSERT INTO sms_gateway_recipient
                        (campaign_id, index, res_model, res_id, is_prepared)
-                SELECT %(campaign_id)s, %(staged)s + row_number() OVER () - 1,
+                SELECT %(campaign_id)s, %(stored)s + row_number() OVER () - 1,
                        %(model)s, found.id, FALSE
                   FROM (%(query)s) AS found(id)
                  WHERE found.id NOT IN (
@@ -177,7 +177,7 @@ class SmsGatewayRecipient(models.Model):
                         WHERE campaign_id = %(campaign_id)s AND res_model = %(model)s)
                 """,
                 campaign_id=campaign.id,
-                staged=campaign._count_staged(),
+                stored=campaign._count_recipients(),
                 model=model_name,
                 query=query.select(),
             )

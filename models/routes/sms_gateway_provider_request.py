@@ -11,7 +11,7 @@ from odoo.tools import SQL
 
 from ...providers.cleaning import trace
 from ...providers.errors import ProviderError
-from ..campaigns.sms_gateway_campaign import new_key
+from ..campaigns.campaign_values import new_key
 from ..common import clock, crons, transactions
 from ..sending.reasons import say_words
 

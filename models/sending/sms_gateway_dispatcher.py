@@ -161,7 +161,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         transactions.begin(self.env)
         count = self.env["sms.gateway.state.change"]._expire_queued()
         transactions.begin(self.env)
-        count += self.env["sms.gateway.campaign"]._sweep_cancelled()
+        count += self.env["sms.gateway.campaign.state"]._sweep_cancelled()
         transactions.commit(self.env)
         if not count:
             lane.sweep_at = time.monotonic() + CHORES_SECONDS

@@ -476,7 +476,8 @@ class SmsGatewayMessage(models.Model):
             route._check_sends(channel)
             route._check_goes_on()
         # sudo: whoever reads a message may not read its campaign
-        self.campaign_id.sudo()._check_goes_on()
+        states = self.env["sms.gateway.campaign.state"]
+        states._check_goes_on(self.campaign_id.sudo())
         self._check_numbers()
 
     def _check_numbers(self):

@@ -147,7 +147,7 @@ class TestClicks(PeopleCase):
         """One message of a campaign; the record is of no use but for its ids."""
         with self.committed() as env:
             route = env["sms.gateway.route"].browse(self.route_id)
-            campaign, _rejected = env["sms.gateway.campaign"]._accept(
+            campaign, _rejected = env["sms.gateway.campaign.accept"]._accept(
                 Document([Recipient(0, "+79161000000")]), route, source="api"
             )
             return campaign.message_ids

@@ -135,7 +135,7 @@ class TestHoldProcesses(ProcessCase):
         ]
         with self.committed() as env:
             route = env["sms.gateway.route"].browse(self.route_id)
-            env["sms.gateway.campaign"]._accept(
+            env["sms.gateway.campaign.accept"]._accept(
                 Document(recipients), route, source="api"
             )
 

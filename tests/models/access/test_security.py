@@ -321,7 +321,9 @@ class TestCompanies(SecurityCase):
                 "test_phone": PHONE,
             }
         )
-        draft._stage([("res.partner", [("id", "=", self.company.partner_id.id)])])
+        draft._snapshot_recipients(
+            [("res.partner", [("id", "=", self.company.partner_id.id)])]
+        )
         draft.action_send_test()
 
     def find_other(self, model):

@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign import (
+from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_accept import (
     RecipientsRejected,
 )
 from odoo.addons.crm_sms_gateway.models.sending.row_stream import FAILURE_OF_CODE
@@ -173,7 +173,7 @@ class TestMessageEnqueue(GatewayCase):
         reasons = set()
         for language in ("ru", "en"):
             env = self.env(context={"sms_gateway_language": language})
-            campaign, _rejected = env["sms.gateway.campaign"]._accept(
+            campaign, _rejected = env["sms.gateway.campaign.accept"]._accept(
                 Document([Recipient(0, "123"), Recipient(1, PHONE)]),
                 self.route,
                 source="api",
@@ -191,7 +191,7 @@ class TestMessageEnqueue(GatewayCase):
                 Recipient(3, "456"),
             ]
         )
-        campaign, rejected = self.env["sms.gateway.campaign"]._accept(
+        campaign, rejected = self.env["sms.gateway.campaign.accept"]._accept(
             document, self.route, source="api"
         )
         self.assertEqual(

@@ -293,7 +293,7 @@ class TestPlans(PlanCase):
         self.largest.action_cancel()
         self.env.flush_all()
         with self.assert_found_by_index():
-            self.env["sms.gateway.campaign"]._sweep_cancelled()
+            self.env["sms.gateway.campaign.state"]._sweep_cancelled()
         self.assertTrue(self._count("cancelled", source="campaign"))
 
     def test_accepting_a_campaign(self):
@@ -351,7 +351,7 @@ class TestPlans(PlanCase):
             env["sms.gateway.retention"]._cron_retention(limit=200)
 
     def test_retention_of_campaigns(self):
-        campaigns = self.env["sms.gateway.campaign"]
+        retention = self.env["sms.gateway.campaign.retention"]
         self.env.cr.execute(
             """
             INSERT INTO sms_gateway_campaign
@@ -372,7 +372,7 @@ class TestPlans(PlanCase):
             "sms_gateway_statistic_change",
         )
         with self.assert_found_by_index(tables):
-            self.assertEqual(campaigns._forget_before(oldest, 200), 200)
+            self.assertEqual(retention._forget_before(oldest, 200), 200)
 
     def test_old_reports(self):
         with self.assert_found_by_index():

@@ -30,7 +30,7 @@ from odoo.addons.crm_sms_gateway.tools.sentences import SENTENCES, sentence
 from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
 from ...common import PHONE, GatewayCase, answer, sandbox_phone
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 LANGUAGES = ("ru_RU", "en_US", "de_DE")
@@ -406,7 +406,7 @@ class TestPauses(ReasonCase):
         said = sentence(
             "template_unknown_name", "ru", variant="person", line=2, detail="citi"
         )
-        campaign._stop(said)
+        self.env["sms.gateway.campaign.state"]._stop(campaign, said)
         shown = self.read_as("de_DE", campaign).pause_words
         self.assertFalse(CYRILLIC.search(shown))
         self.assertIn("citi", shown)
