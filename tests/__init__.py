@@ -6,9 +6,5 @@ from .providers import *
 from .tools import *
 from .views import *
 from .wizards import *
-from . import test_architecture
-from . import test_docs
-from . import test_docs_api
-from . import test_i18n
-from . import test_readme
+from . import test_architecture, test_docs, test_docs_api, test_i18n, test_readme
 from . import test_vocabulary

@@ -244,7 +244,7 @@ class GatewayHelpers:
 
     def run_balance(self):
         with self.as_cron() as env:
-            env["sms.gateway.provider.request"]._cron_ask()
+            env["sms.gateway.provider.request"]._cron_request()
 
     def run_fetch(self):
         with self.as_cron() as env:
@@ -256,7 +256,7 @@ class GatewayHelpers:
 
     def run_tell(self):
         with self.as_cron() as env:
-            env["sms.gateway.odoo.sms"]._cron_tell()
+            env["sms.gateway.odoo.sms"]._cron_sync()
 
     def run_fold(self):
         with self.as_cron() as env:

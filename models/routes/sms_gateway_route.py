@@ -508,19 +508,19 @@ class SmsGatewayRoute(models.Model):
             )
 
     def action_check_balance(self):
-        return self._ask_provider("balance")
+        return self._request_provider("balance")
 
     def action_test_connection(self):
-        return self._ask_provider("connection")
+        return self._request_provider("connection")
 
     def action_register_callback(self):
         """Let the provider know the webhook address."""
-        return self._ask_provider("callback")
+        return self._request_provider("callback")
 
-    def _ask_provider(self, kind):
+    def _request_provider(self, kind):
         self.ensure_one()
         self.check_access("write")
-        # sudo: administrators ask, only the gateway itself writes requests
+        # sudo: administrators decide, only the gateway itself writes requests
         self.env["sms.gateway.provider.request"].sudo()._request(self, kind=kind)
         return make_notification(
             self.env._("The provider is being asked. The answer appears on this form."),
@@ -587,7 +587,7 @@ class SmsGatewayRoute(models.Model):
         return make_provider(self, is_debug=is_debug)
 
     def _get_lookup_method(self):
-        """How the provider is asked what became of a message by our reference.
+        """How the provider looks a message up by our reference.
 
         :return: ``lookup``, ``again`` (handing over again is asking) or ``none``
         """

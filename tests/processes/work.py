@@ -59,7 +59,7 @@ def run_crons(env):
     env["sms.gateway.reconciliation"]._cron_recover()
     env["sms.gateway.dispatcher"]._run(1, linger=0)
     env["sms.gateway.status.poll"]._cron_poll(linger=0)
-    env["sms.gateway.provider.request"]._cron_ask()
+    env["sms.gateway.provider.request"]._cron_request()
 
 
 def decide(decision):

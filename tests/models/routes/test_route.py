@@ -726,9 +726,9 @@ class TestQuestions(GatewayCase):
     def test_a_question_is_asked_once_and_again_if_its_worker_died(self):
         request = self.env["sms.gateway.provider.request"]._request(self.route)
         with self.as_cron() as env:
-            taken = env["sms.gateway.provider.request"]._take()
+            taken = env["sms.gateway.provider.request"]._claim()
             self.assertEqual(taken.id, request.id)
-            self.assertFalse(env["sms.gateway.provider.request"]._take())
+            self.assertFalse(env["sms.gateway.provider.request"]._claim())
         with freeze_time(fields.Datetime.now() + timedelta(hours=1)):
             self.run_balance()
         self.assertEqual(request.state, "pending", "by the database's clock")

@@ -333,7 +333,7 @@ class TestPlans(PlanCase):
         """Of messages that ended long ago nobody is told again, so they are skipped."""
         self.env.cr.execute(
             """
-            INSERT INTO sms_gateway_odoo_sms (message_id, told_state)
+            INSERT INTO sms_gateway_odoo_sms (message_id, synced_state)
             SELECT id, CASE WHEN finished_at IS NOT NULL AND id %% 50 > 0 THEN state END
               FROM sms_gateway_message;
             ANALYZE sms_gateway_odoo_sms
@@ -342,7 +342,7 @@ class TestPlans(PlanCase):
         )
         tables = (*generate.GROWING, "sms_gateway_odoo_sms")
         with self.assert_found_by_index(tables), self.as_cron() as env:
-            self.assertTrue(env["sms.gateway.odoo.sms"]._tell_ended())
+            self.assertTrue(env["sms.gateway.odoo.sms"]._sync_ended())
 
     # === CHORES ===
     def test_retention(self):
