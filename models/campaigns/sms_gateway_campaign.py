@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...tools.compose import compose_all
+from ...tools.statuses import CampaignStatus
 from ...tools.template import make_title
 from ...tools.vocabulary import (
     HELD_STATES,
@@ -29,7 +30,7 @@ MAX_FOUND = 100
 class RecipientsRejected(Exception):
     """Nothing is sent: no recipient is valid, or one is not and the caller is strict.
 
-    ``code`` is the contract's, ``rejected`` the list of `Rejected`.
+    ``code`` is the contract's, ``rejected`` the list of `RejectedRecipient`.
     """
 
     def __init__(self, code, rejected):
@@ -335,9 +336,10 @@ class SmsGatewayCampaign(models.Model):
     def _accept(self, document, route, *, source):
         """Make a campaign of a document and store its messages.
 
-        :param document: `controllers.api_schema.SendDocument` or an object of its shape
+        :param document: `controllers.api.send_request.SendRequest` or an object of its
+            shape
         :param route: the route to send through
-        :return: the campaign and the list of `Rejected` recipients
+        :return: the campaign and the list of `RejectedRecipient`
         :raise RecipientsRejected: the transaction must be rolled back
         """
         campaign = self._insert(self._prepare_campaign(document, route, source))
@@ -449,7 +451,7 @@ class SmsGatewayCampaign(models.Model):
         }
 
     def _get_status(self, totals):
-        """The campaign's state in the words of the API, exact at this moment."""
+        """The campaign's state, exact at this moment."""
         self.ensure_one()
         if self.state in HELD_STATES:
             return self.state
@@ -468,10 +470,12 @@ class SmsGatewayCampaign(models.Model):
         return self.search([("key", "=", key), ("route_id", "=", route.id)])
 
     def _get_status_page(self, offset, limit):
-        """The campaign's state and one page of its messages (contract, chapter 3).
+        """The campaign's state and one page of its messages.
 
         Pages are ranges of indexes, so that the last one costs what the first costs.
         A message that a person sent again is told once, as it was accepted.
+
+        :rtype: CampaignStatus
         """
         self.ensure_one()
         totals = self._get_totals()
@@ -485,12 +489,12 @@ class SmsGatewayCampaign(models.Model):
             order="index",
         )
         end = offset + limit
-        details = {
-            "totals": totals,
-            "messages": [message._get_status() for message in messages],
-            "next": end if end < self.recipient_count else None,
-        }
-        return self._get_status(totals), details
+        return CampaignStatus(
+            state=self._get_status(totals),
+            totals=totals,
+            messages=[message._get_status() for message in messages],
+            next_offset=end if end < self.recipient_count else None,
+        )
 
     # === CHORES ===
     @api.model

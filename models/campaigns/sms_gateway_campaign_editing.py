@@ -559,7 +559,7 @@ class SmsGatewayCampaign(models.Model):
         [(person, composed)] = composer.compose(recipient)
         return {
             "name": person.record.display_name if person else "",
-            "phone": composed.msisdn or composed.phone_raw,
+            "phone": composed.msisdn or composed.phone,
             "gender": composed.gender,
             "text": composed.text,
             "text_alternative": composed.text_alternative,

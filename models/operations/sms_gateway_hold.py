@@ -22,11 +22,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, config
 
 from ...providers.base import BaseWords
-from ...tools.sentences import sentence
 from ..common import clock, transactions
 from ..common.failed_statements import hidden_values
 from ..odoo_sms.sms_gateway_odoo_sms import SmsApiGateway
-from ..sending.reasons import RESOLVED
+from ..sending.reasons import RESOLVED, make_params
 from ..sending.sms_gateway_state_change import StateChange
 
 _logger = logging.getLogger(__name__)
@@ -551,14 +550,13 @@ class SmsGatewayHold(models.Model):
                 SETTLED_AT_ONCE,
             )
         )
-        language = self.env["sms.gateway.enqueue"]._language()
-        words = {
+        reason = {
             "source": "person",
             "code": RESOLVED,
-            "detail": sentence(RESOLVED, language, user=self.decided_by_id.name),
+            "params": make_params(user=self.decided_by_id.name),
         }
         self.env["sms.gateway.state.change"]._set_state(
-            [StateChange(id=message_id, **words, **change) for (message_id,) in rows]
+            [StateChange(id=message_id, **reason, **change) for (message_id,) in rows]
         )
         return len(rows)
 
