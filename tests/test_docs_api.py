@@ -10,10 +10,18 @@ from docutils import nodes
 
 from odoo.tests import BaseCase, TransactionCase, tagged
 
-from odoo.addons.crm_sms_gateway.controllers import api_schema
+from odoo.addons.crm_sms_gateway.controllers.api import (
+    errors,
+    reader,
+    requests,
+    send_fields,
+    send_request,
+    send_time,
+    status_request,
+)
+from odoo.addons.crm_sms_gateway.controllers.api.messages import SENTENCES
 from odoo.addons.crm_sms_gateway.models.settings.sms_gateway_settings import DEFAULTS
 from odoo.addons.crm_sms_gateway.tools.compose import ProblemCode
-from odoo.addons.crm_sms_gateway.tools.sentences import SENTENCES
 from odoo.addons.crm_sms_gateway.tools.vocabulary import ARROWS, DECIDED_ARROWS
 
 from .common import PHONE
@@ -46,7 +54,7 @@ CODES_OF_RECIPIENTS = {*get_args(ProblemCode), "opted_out"} - {"duplicate"}
 #: Codes of recipients that a parameter of the request can have as well.
 CODES_OF_BOTH = {"too_long", "invalid_character"}
 
-LIMITS = api_schema.Limits(
+LIMITS = send_request.Limits(
     max_recipients=10, max_segments=10, max_speech=4000, time_zone="Europe/Moscow"
 )
 REQUESTS = {
@@ -103,11 +111,11 @@ def find_parameters(operation):
     """The parameters that the code asks a request of this operation for."""
     asked = set()
     request = Recorder(REQUESTS[operation], asked)
-    parsed = api_schema.parse(
+    parsed = requests.parse(
         request, method="POST", limits=LIMITS, now=datetime(2026, 1, 1)
     )
     list(getattr(parsed, "recipients", ()))
-    return asked - ({*api_schema.OPERATIONS} - {operation})
+    return asked - ({*requests.OPERATIONS} - {operation})
 
 
 def find_members(value, path=""):
@@ -164,9 +172,7 @@ class TestReference(ReferenceHelpers, BaseCase):
         return " ".join(cell.astext() for cell in row)
 
     def test_operations_are_those_of_the_code(self):
-        self.assertEqual(
-            self.get_first_column("Operations"), set(api_schema.OPERATIONS)
-        )
+        self.assertEqual(self.get_first_column("Operations"), set(requests.OPERATIONS))
 
     def test_parameters_are_those_that_the_code_asks_for(self):
         for operation, titles in PARAMETER_TABLES.items():
@@ -179,18 +185,23 @@ class TestReference(ReferenceHelpers, BaseCase):
     def test_limits_are_those_of_the_code(self):
         send, status = "Parameters of send", "Parameters of status"
         for title, name, *limits in (
-            (send, "ttl", api_schema.MAX_TTL),
-            (send, "route", api_schema.MAX_ROUTE_LENGTH),
-            (send, "timeLimit", api_schema.MAX_YEARS_AHEAD, DEFAULTS["time_zone"]),
-            (send, "send.fields", api_schema.MAX_NAMES, api_schema.MAX_NAME_LENGTH),
+            (send, "ttl", send_request.MAX_TTL),
+            (send, "route", reader.MAX_ROUTE_LENGTH),
+            (send, "timeLimit", send_time.MAX_YEARS_AHEAD, DEFAULTS["time_zone"]),
+            (send, "send.fields", send_fields.MAX_NAMES, send_fields.MAX_NAME_LENGTH),
             (send, "send.text_male", LIMITS.max_template),
             (send, "send.users", DEFAULTS["max_recipients"]),
-            (status, "status.limit", api_schema.MAX_PAGE, api_schema.DEFAULT_PAGE),
-            (status, "status.offset", api_schema.MAX_OFFSET),
+            (
+                status,
+                "status.limit",
+                status_request.MAX_PAGE,
+                status_request.DEFAULT_PAGE,
+            ),
+            (status, "status.offset", status_request.MAX_OFFSET),
             ("Limits", "Body", DEFAULTS["max_body_mib"]),
             ("Limits", "SMS parts of a message", DEFAULTS["max_segments"]),
             ("Limits", "Characters of a voice call", DEFAULTS["max_speech"]),
-            ("Limits", "Problems in one error answer", api_schema.MAX_PROBLEMS),
+            ("Limits", "Problems in one error answer", errors.MAX_PROBLEMS),
         ):
             for limit in limits:
                 said = limit if isinstance(limit, str) else f"{limit:,}"
@@ -200,7 +211,9 @@ class TestReference(ReferenceHelpers, BaseCase):
 
     def test_modes_are_those_of_the_code(self):
         documented = self.get_first_column("Modes")
-        self.assertEqual(documented, {mode or "(empty)" for mode in api_schema._MODES})
+        self.assertEqual(
+            documented, {mode or "(empty)" for mode in send_request._MODES}
+        )
 
     def test_codes_are_those_of_the_code(self):
         of_requests = self.get_first_column("Codes of requests")
@@ -216,12 +229,12 @@ class TestReference(ReferenceHelpers, BaseCase):
         for row in self.tables["Codes of requests"]:
             [code] = read_literals(row[0])
             with self.subTest(code=code):
-                status = api_schema.STATUS_BY_CODE.get(code, 400)
+                status = errors.STATUS_BY_CODE.get(code, 400)
                 self.assertEqual(row[1].astext(), str(status))
 
     def test_http_statuses_are_those_of_the_code(self):
         documented = self.get_first_column("HTTP statuses")
-        known = {200, 204, 400, *api_schema.STATUS_BY_CODE.values()}
+        known = {200, 204, 400, *errors.STATUS_BY_CODE.values()}
         self.assertEqual(documented, set(map(str, known)))
 
     def test_every_member_of_an_answer_is_documented(self):
@@ -292,7 +305,7 @@ class TestExamples(ApiCase):
 
     def _get_status(self, answer):
         found = re.search(r'"details": {"code": "(\w+)"', answer)
-        return api_schema.STATUS_BY_CODE.get(found[1], 400) if found else 200
+        return errors.STATUS_BY_CODE.get(found[1], 400) if found else 200
 
 
 class TestArchitecture(BaseCase):

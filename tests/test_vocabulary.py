@@ -9,7 +9,7 @@ from lxml import etree
 
 from odoo.tests import BaseCase, TransactionCase, tagged
 
-from odoo.addons.crm_sms_gateway.controllers import api_schema
+from odoo.addons.crm_sms_gateway.controllers.api import send_request
 from odoo.addons.crm_sms_gateway.models.sending import selections
 from odoo.addons.crm_sms_gateway.providers import types
 from odoo.addons.crm_sms_gateway.tools import vocabulary
@@ -119,7 +119,7 @@ class TestTypes(BaseCase):
         self.assertIs(get_type_hints(types.SubmitRequest)["channel"], types.Channel)
 
     def test_the_api_has_the_channels_of_the_vocabulary(self):
-        self.assertIs(api_schema.Channel, vocabulary.Channel)
+        self.assertIs(send_request.Channel, vocabulary.Channel)
 
     def test_arrows_lead_from_every_state_to_known_ones(self):
         self.assertEqual(tuple(vocabulary.ARROWS), vocabulary.STATES)

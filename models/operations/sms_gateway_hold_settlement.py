@@ -8,10 +8,9 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...providers.base import BaseWords
-from ...tools.sentences import sentence
 from ..common import clock, transactions
 from ..odoo_sms.sms_gateway_odoo_sms import SmsApiGateway
-from ..sending.reasons import RESOLVED
+from ..sending.reasons import RESOLVED, make_params
 from ..sending.sms_gateway_state_change import StateChange
 
 _logger = logging.getLogger(__name__)
@@ -163,11 +162,10 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
                 SETTLED_AT_ONCE,
             )
         )
-        language = self.env["sms.gateway.enqueue"]._language()
         reason = {
             "source": "person",
             "code": RESOLVED,
-            "detail": sentence(RESOLVED, language, user=hold.decided_by_id.name),
+            "params": make_params(user=hold.decided_by_id.name),
         }
         self.env["sms.gateway.state.change"]._set_state(
             [StateChange(id=message_id, **reason, **change) for (message_id,) in rows]

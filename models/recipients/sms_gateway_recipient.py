@@ -457,13 +457,13 @@ def _read_value(person, name):
 
 def get_shown_phone(composed):
     """The number, or the beginning of what cannot be read as one; None without."""
-    return composed.msisdn or (composed.phone_raw or "")[:MAX_SHOWN_PHONE] or None
+    return composed.msisdn or (composed.phone or "")[:MAX_SHOWN_PHONE] or None
 
 
 def get_problem(composed):
     """The word of `PROBLEMS` for a composed message, None when it can go."""
     if not composed.problems:
         return None
-    if composed.problems[0].code == "invalid_number" and not composed.phone_raw:
+    if composed.problems[0].code == "invalid_number" and not composed.phone:
         return "no_number"
     return _PROBLEM_OF_CODE.get(composed.problems[0].code, "other")

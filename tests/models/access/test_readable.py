@@ -447,7 +447,7 @@ class TestCodes(GatewayCase):
         self.assertEqual((message.encoding, message.segments), ("ucs2", 1))
         self.assertNotIn("735190", message.campaign_id.name)
         self.assertFalse(message.campaign_id.text_male)
-        self.assertNotIn("text", message._get_status())
+        self.assertIsNone(message._get_status().text)
         administrator = new_test_user(
             self.env, "boss", f"{GROUP}administrator,base.group_system"
         )

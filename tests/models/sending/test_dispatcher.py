@@ -558,7 +558,7 @@ class TestClaim(GatewayCase):
         self.run_lane()
         self.assertEqual(message.state, "cancelled")
         self.assertEqual(message.failure_code, "opted_out")
-        self.assertTrue(message.failure_message)
+        self.assertEqual(message.failure_params, {})
 
     def test_a_claimed_message_has_a_lease_and_is_not_claimed_again(self):
         message = self.send_one(route=self.scripted)

@@ -390,8 +390,8 @@ class TestPlans(PlanCase):
         with self.assert_found_by_index(tables):
             for offset in (0, self.largest.recipient_count - 100):
                 campaign = Campaign._find(self.largest.key, self.route)
-                _status, details = campaign._get_status_page(offset, 100)
-                self.assertEqual(len(details["messages"]), 100)
+                status = campaign._get_status_page(offset, 100)
+                self.assertEqual(len(status.messages), 100)
 
     # === SCREENS ===
     def test_screens(self):
