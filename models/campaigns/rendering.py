@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from ...tools.compose import Problem, Rules, Texts, compose
-from ...tools.links import replace_urls, to_ascii
+from ...tools.links import to_ascii_urls
 from ...tools.lint import fill
 from ...tools.segments import count_segments
 from ...tools.template import TemplateError, compile_template
@@ -107,7 +107,8 @@ class Composer:
         if not self.campaign.is_transliterated:
             return source
         # in other letters an address would be somebody else's
-        return to_latin_source(replace_urls(source, to_ascii))
+        source, unencodable = to_ascii_urls(source)
+        return to_latin_source(source, kept=unencodable)
 
     def _has_short_links(self, variant):
         """Nobody clicks on what is spoken."""

@@ -3,6 +3,7 @@ from . import (
     test_backoff,
     test_compose,
     test_pg_copy,
+    test_currencies,
     test_filters,
     test_foreign,
     test_hosts,
