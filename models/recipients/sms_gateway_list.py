@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ...tools.importing.full_names import merge_recipient
-from ..campaigns.sms_gateway_campaign_editing import read_domain
+from ..campaigns.filters import read_domain
 from ..common.notification import RELOAD, make_notification
 from ..common.usage import check_unused
 from .reach import evaluate_reach
@@ -180,7 +180,7 @@ class SmsGatewayList(models.Model):
     # === BUTTONS ===
     def action_send(self):
         """A new campaign to these lists."""
-        campaign = self.env["sms.gateway.campaign"]._create_scratch(
+        campaign = self.env["sms.gateway.campaign"]._create_temporary(
             {"recipient_source": "lists", "list_ids": self.ids}
         )
         return campaign._get_composer_action()

@@ -143,10 +143,10 @@ class SmsGatewayRecipient(models.Model):
             "views": [(False, "form")],
         }
 
-    # === STAGE ===
+    # === SNAPSHOT ===
     @api.model
-    def _stage(self, campaign, sources):
-        """Write down whom a draft goes to: what the user may read, each record once.
+    def _snapshot_recipients(self, campaign, sources):
+        """Store whom a draft goes to: what the user may read, each record once.
 
         :param sources: iterable of (model name, domain)
         """
@@ -170,7 +170,7 @@ class SmsGatewayRecipient(models.Model):
                 """
                 INSERT INTO sms_gateway_recipient
                        (campaign_id, index, res_model, res_id, is_prepared)
-                SELECT %(campaign_id)s, %(staged)s + row_number() OVER () - 1,
+                SELECT %(campaign_id)s, %(stored)s + row_number() OVER () - 1,
                        %(model)s, found.id, FALSE
                   FROM (%(query)s) AS found(id)
                  WHERE found.id NOT IN (
@@ -178,7 +178,7 @@ class SmsGatewayRecipient(models.Model):
                         WHERE campaign_id = %(campaign_id)s AND res_model = %(model)s)
                 """,
                 campaign_id=campaign.id,
-                staged=campaign._count_staged(),
+                stored=campaign._count_recipients(),
                 model=model_name,
                 query=query.select(),
             )
@@ -458,13 +458,13 @@ def _read_value(person, name):
 
 def get_shown_phone(composed):
     """The number, or the beginning of what cannot be read as one; None without."""
-    return composed.msisdn or (composed.phone_raw or "")[:MAX_SHOWN_PHONE] or None
+    return composed.msisdn or (composed.phone or "")[:MAX_SHOWN_PHONE] or None
 
 
 def get_problem(composed):
     """The word of `PROBLEMS` for a composed message, None when it can go."""
     if not composed.problems:
         return None
-    if composed.problems[0].code == "invalid_number" and not composed.phone_raw:
+    if composed.problems[0].code == "invalid_number" and not composed.phone:
         return "no_number"
     return _PROBLEM_OF_CODE.get(composed.problems[0].code, "other")

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
-from ...tools.sentences import sentence
 from ...tools.vocabulary import HELD_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
 from ..common import clock, transactions
 from .lane import Claimed
@@ -129,7 +128,8 @@ WITH picked AS MATERIALIZED (
                               ELSE %(account_key)s END,
            failure_type = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
            failure_code = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
-           failure_message = CASE WHEN j.state = 'cancelled' THEN %(opted_out)s END,
+           failure_params = CASE WHEN j.state = 'cancelled' THEN '{}'::jsonb END,
+           failure_message = NULL,
            finished_at = CASE WHEN j.state <> 'submitting'
                               THEN %(now)s::timestamp END,
            secret_text = CASE WHEN j.state = 'submitting' THEN m.secret_text END
@@ -156,9 +156,6 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
             """,
             outcome=outcome_of("m"),
             count_moved=COUNT_MOVED,
-            opted_out=sentence(
-                "opted_out", self.env["sms.gateway.enqueue"]._language()
-            ),
             route_id=queue.route_id,
             is_debug=queue.is_debug,
             account_key=queue.account_key,

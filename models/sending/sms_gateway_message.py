@@ -6,18 +6,20 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.compose import Composed
+from ...tools import vocabulary
+from ...tools.compose import Composed, Problem
 from ...tools.msisdn import InvalidNumber, e164, normalise
-from ...tools.sentences import sentence
+from ...tools.statuses import Failure, MessageStatus
 from ...tools.vocabulary import PRIORITY_BATCH, PRIORITY_SINGLE
 from ..access.sms_gateway_readable import NO_RECORDS
 from ..common import clock
 from ..common.copied_many2one import CopiedMany2one
 from ..common.overtaken import find_overtaken
+from ..common.sql_values import list_words
 from ..recipients.phone import read_phone
 from ..recipients.sms_gateway_recipient import find_opted_out
 from .outcomes import condition_of, outcome_of
-from .reasons import RESOLVED, explain_message
+from .reasons import RESOLVED, explain_message, explain_problem, make_params
 from .row_stream import FAILURE_OF_CODE
 from .selections import CHANNELS, FAILURE_TYPES, OUTCOMES, STATES
 from .sms_gateway_state_change import StateChange
@@ -35,6 +37,9 @@ TABLES_OF_MESSAGES = (
 
 #: What people write between the digits of a number.
 _NUMBER_MARKS = re.compile(r"[-+.()\s]")
+
+_WAITING = list_words(vocabulary.WAITING_STATES)
+_FINAL = list_words(vocabulary.FINAL_STATES)
 
 
 def _list_index(condition="TRUE", included=""):
@@ -96,7 +101,7 @@ class SmsGatewayMessage(models.Model):
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
         compute="_compute_mailing",
     )
-    text = fields.Text(readonly=True)
+    text = fields.Text("Stored text", readonly=True)
     secret_text = fields.Text(
         readonly=True,
         prefetch=False,
@@ -141,6 +146,12 @@ class SmsGatewayMessage(models.Model):
         help="Not sent: never handed to the provider.",
     )
     failure_code = fields.Char(readonly=True)
+    failure_params = fields.Json(
+        "Reason parameters",
+        readonly=True,
+        help="Values of the gateway's own reason. Empty when the provider gave the"
+        " reason.",
+    )
     failure_message = fields.Char("Stored reason", readonly=True)
     failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
     failure_explanation = fields.Text("Explanation", compute="_compute_failure_reason")
@@ -211,7 +222,7 @@ class SmsGatewayMessage(models.Model):
     _msisdn_index = models.Index("(reverse(msisdn) text_pattern_ops)")
     # With what its filters ask for: a campaign has a million messages.
     _campaign_index = _list_index(included=", channel, is_debug")
-    _waiting_list_index = _list_index("state IN ('queued', 'submitting')", ", state")
+    _waiting_list_index = _list_index(f"state IN {_WAITING}", ", state")
     _submitted_list_index = _list_index("state = 'submitted'")
     _unknown_list_index = _list_index("state = 'unknown'")
     _delivered_list_index = _list_index("state = 'delivered'")
@@ -225,12 +236,10 @@ class SmsGatewayMessage(models.Model):
     _unreadable_list_index = _list_index("msisdn IS NULL")
 
     _state_known = models.Constraint(
-        "CHECK (state IN ('queued', 'submitting', 'submitted', 'unknown',"
-        " 'delivered', 'failed', 'expired', 'cancelled'))"
+        f"CHECK (state IN {list_words(vocabulary.STATES)})"
     )
     _finished_when_final = models.Constraint(
-        "CHECK ((finished_at IS NOT NULL)"
-        " = (state IN ('delivered', 'failed', 'expired', 'cancelled')))"
+        f"CHECK ((finished_at IS NOT NULL) = (state IN {_FINAL}))"
     )
     _leased_when_submitting = models.Constraint(
         "CHECK ((lease_until IS NOT NULL) = (state = 'submitting'))"
@@ -278,6 +287,7 @@ class SmsGatewayMessage(models.Model):
         "state",
         "failure_type",
         "failure_code",
+        "failure_params",
         "failure_message",
         "attempts",
         "maybe_sent",
@@ -473,7 +483,8 @@ class SmsGatewayMessage(models.Model):
             route._check_sends(channel)
             route._check_goes_on()
         # sudo: whoever reads a message may not read its campaign
-        self.campaign_id.sudo()._check_goes_on()
+        states = self.env["sms.gateway.campaign.state"]
+        states._check_goes_on(self.campaign_id.sudo())
         self._check_numbers()
 
     def _check_numbers(self):
@@ -496,17 +507,12 @@ class SmsGatewayMessage(models.Model):
         try:
             normalise(self.msisdn, channel=self.channel)
         except InvalidNumber as error:
-            reason = sentence(
-                "invalid_number",
-                self.env["sms.gateway.enqueue"]._language(),
-                variant="person",
-                reason=error.reason,
-            )
+            problem = Problem("invalid_number", "phone", {"reason": error.reason})
             raise UserError(
                 self.env._(
                     "%(phone)s cannot be sent to any more: %(reason)s",
                     phone=self.phone,
-                    reason=reason,
+                    reason=explain_problem(self.env, problem),
                 )
             ) from error
 
@@ -535,7 +541,7 @@ class SmsGatewayMessage(models.Model):
         for message in self:
             again = Composed(
                 index=message.index,
-                phone_raw=message.phone_raw or "",
+                phone=message.phone_raw or "",
                 msisdn=message.msisdn,
                 gender=None,
                 text=message.text or "",
@@ -612,11 +618,7 @@ class SmsGatewayMessage(models.Model):
                 state=state,
                 source="person",
                 code=RESOLVED,
-                detail=sentence(
-                    RESOLVED,
-                    self.env["sms.gateway.enqueue"]._language(),
-                    user=self.env.user.name,
-                ),
+                params=make_params(user=self.env.user.name),
                 **values,
             )
             for message in self
@@ -631,26 +633,36 @@ class SmsGatewayMessage(models.Model):
 
     # === STATUS ===
     def _get_status(self):
-        """What became of the message, in the words of the API (contract, chapter 3)."""
+        """What became of the message: docs/api.rst, Status of a send.
+
+        :rtype: MessageStatus
+        """
         self.ensure_one()
-        failure = {
-            "type": self.failure_type,
-            "code": self.failure_code or None,
-            "message": self.failure_message or None,
-        }
-        status = {
-            "index": self.index,
-            "phone": self.phone,
-            "state": self.state,
-            "failure": failure if self.failure_type else None,
-            "segments": self.segments,
-            "reference": self.uuid,
-            "accepted_at": _iso(self.accepted_at),
-            "submitted_at": _iso(self.submitted_at),
-            "delivered_at": _iso(self.delivered_at),
-        }
-        is_told = self.is_debug and not self.is_secret
-        return {**status, "text": self.text} if is_told else status
+        is_text_told = self.is_debug and not self.is_secret
+        return MessageStatus(
+            index=self.index,
+            phone=self.phone,
+            state=self.state,
+            failure=self._get_failure(),
+            segments=self.segments,
+            uuid=self.uuid,
+            accepted_at=self.accepted_at,
+            submitted_at=self.submitted_at or None,
+            delivered_at=self.delivered_at or None,
+            text=self.text if is_text_told else None,
+        )
+
+    def _get_failure(self):
+        """:rtype: Failure | None"""
+        if not self.failure_type:
+            return None
+        is_own = self.failure_params is not False
+        return Failure(
+            failure_type=self.failure_type,
+            code=self.failure_code or None,
+            params=self.failure_params if is_own else None,
+            text=self.failure_message or None,
+        )
 
     # === CHORES ===
     def unlink(self):
@@ -730,7 +742,3 @@ def _ends_with(digits, *, whole=False):
 def _get_way(message):
     """The route and the channel that a message goes by."""
     return message.route_id, message.channel
-
-
-def _iso(moment):
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None

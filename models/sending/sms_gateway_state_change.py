@@ -52,8 +52,9 @@ class StateChange(NamedTuple):
 
     ``attempt`` is given by the dispatcher and by look-ups: what is known of an old
     attempt must not touch a newer one. ``occurred_at`` is the naive UTC time of the
-    change at its source, ``source`` is who says so (see `sms.gateway.event`),
-    ``code``/``detail`` are the raw words.
+    change at its source, ``source`` is who says so (see `sms.gateway.event`).
+    ``code`` and ``detail`` are the raw words of a provider; of the gateway's own reason
+    ``params`` (JSON, see `reasons.make_params`) stand in place of ``detail``.
     """
 
     id: int
@@ -63,6 +64,7 @@ class StateChange(NamedTuple):
     failure_type: str | None = None
     code: str = ""
     detail: str = ""
+    params: str | None = None
     provider_reference: str | None = None
     segments: int | None = None
     price: str | None = None
@@ -94,6 +96,7 @@ CHANGE_TYPES = {
     "failure_type": "varchar",
     "code": "varchar",
     "detail": "varchar",
+    "params": "jsonb",
     "provider_reference": "varchar",
     "segments": "int",
     "price": "numeric",
@@ -164,6 +167,7 @@ WITH wanted AS (
                                THEN COALESCE(NULLIF(j.failure_type, ''), 'other')
                                ELSE NULLIF(j.failure_type, '') END,
            failure_code = NULLIF(j.code, ''),
+           failure_params = j.params,
            failure_message = NULLIF(j.said, ''),
            provider_reference = COALESCE(NULLIF(j.provider_reference, ''),
                                          m.provider_reference),
@@ -190,14 +194,14 @@ WITH wanted AS (
            m.day, m.accepted_at, m.submitted_at, m.state, m.failure_type, m.segments,
            m.cost, %(outcome)s AS outcome,
            j.old_state, j.old_failure_type, j.old_outcome, j.old_segments, j.old_cost,
-           j.source, j.code, j.said,
+           j.source, j.code, j.params, j.said,
            COALESCE(j.occurred_at, %(now)s) AS occurred_at
 ), told AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
-            code, detail)
+            code, params, detail)
     SELECT id, company_id, route_id, state, source, occurred_at, %(now)s,
-           NULLIF(code, ''), NULLIF(said, '')
+           NULLIF(code, ''), params, NULLIF(said, '')
       FROM moved ORDER BY id
 ), counted AS (
     %(count_moved)s

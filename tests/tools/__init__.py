@@ -1,6 +1,7 @@
 from . import (
     test_pg_array,
     test_backoff,
+    test_bilingual,
     test_compose,
     test_pg_copy,
     test_currencies,
@@ -23,7 +24,6 @@ from . import (
     test_public_address,
     test_read_back,
     test_segments,
-    test_sentences,
     test_table,
     test_table_workbooks,
     test_template,

@@ -12,7 +12,7 @@ from ....providers.types import (
     PushRequest,
 )
 from ...common import GatewayCase, answer
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 #: Stand nowhere else: in a text, a title, a link, the words of a provider.
 TEXT = "Зелёныйслон"
@@ -63,7 +63,7 @@ class RetentionCase(DraftCase):
         with self.later(days * DAY):
             self.run_retention()
             self.env["sms.gateway.idempotency"]._gc_idempotency()
-            self.env["sms.gateway.campaign"]._gc_scratch()
+            self.env["sms.gateway.campaign.retention"]._gc_temporary()
             self.env["sms.sms"]._gc_device()
         self.env.invalidate_all()
 

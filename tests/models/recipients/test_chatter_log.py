@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.tools import mute_logger
 
 from ...common import GatewayCase
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 REFUSED = "INSERT INTO sms_gateway_campaign (name) VALUES (NULL)"
 CHATTER_LOGGER = "odoo.addons.crm_sms_gateway.models.recipients.sms_gateway_chatter_log"

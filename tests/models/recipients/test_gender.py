@@ -2,7 +2,7 @@
 
 from odoo.addons.crm_sms_gateway.models.recipients.gender import GENDERS
 
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 
 class TestGender(DraftCase):

@@ -239,7 +239,7 @@ class TestSend(GatewayCase):
                 "text_neutral": "Здравствуйте!",
             }
         )
-        draft._stage([("res.partner", [("id", "in", contacts.ids)])])
+        draft._snapshot_recipients([("res.partner", [("id", "in", contacts.ids)])])
         draft.action_send()
         self.assertEqual(
             set(self.get_messages(draft).mapped("msisdn")),
