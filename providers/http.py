@@ -123,12 +123,6 @@ class HttpClient:
         self.allows_private = allows_private
         self._tls: ssl.SSLContext | None = None
 
-    def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None
-    ) -> HttpResponse:
-        """Get a resource; errors as `post`."""
-        return self._call("GET", url, None, headers or {})
-
     def post(
         self, url: str, *, body: bytes, headers: Mapping[str, str] | None = None
     ) -> HttpResponse:

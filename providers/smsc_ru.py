@@ -37,6 +37,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ..tools.currencies import to_current_code
 from .errors import ForgedPush, ProviderError, UnreadablePush
 from .http_provider import (
     Answer,
@@ -595,9 +596,7 @@ class SmscRuProvider(HttpProvider):
         amount = as_decimal(dig(answer.json, "balance"))
         if amount is None:
             raise Unreadable(SmscWords.NO_BALANCE.say())
-        told = as_text(dig(answer.json, "currency")).upper()
-        # the rouble's code from before 1998
-        told = "RUB" if told == "RUR" else told
+        told = to_current_code(as_text(dig(answer.json, "currency")).upper())
         money = Money(amount, told or self.get_text("currency"))
         return Balance((money,), (), answer.body, answer.text)
 

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from ..tools.currencies import to_current_code
 from ..tools.vocabulary import FailureType
 from .base import Provider
 from .errors import MaybeSent, NotSent, ProviderError, RouteDown, UnreadablePush
@@ -331,16 +332,10 @@ class XmlGateProvider(Provider):
 
 
 # === SEND ===
-def build_send(
-    numbered: Mapping[int, SubmitRequest],
-    account: Account,
-    *,
-    time_send: datetime | None = None,
-) -> bytes:
+def build_send(numbered: Mapping[int, SubmitRequest], account: Account) -> bytes:
     """Build one document for many messages.
 
     :param numbered: messages by the number the answer will name them with
-    :param time_send: when the gate shall send them; None = at once
     """
     root = _request(account)
     groups: dict[str, etree._Element] = {}
@@ -348,7 +343,7 @@ def build_send(
         text = request.text
         if text not in groups:
             groups[text] = _add_message(root, text, account)
-        _add_recipient(groups[text], number, request, account.zone, time_send)
+        _add_recipient(groups[text], number, request, account.zone)
     return _serialise(root)
 
 
@@ -368,7 +363,6 @@ def _add_recipient(
     number: int,
     request: SubmitRequest,
     zone: ZoneInfo,
-    time_send: datetime | None,
 ) -> None:
     recipient = etree.SubElement(
         message,
@@ -377,8 +371,6 @@ def _add_recipient(
         number_sms=str(number),
         client_id_sms=request.client_reference,
     )
-    if time_send:
-        recipient.set("time_send", _format_minute(time_send, zone))
     if request.valid_until:
         recipient.set("validity_period", _format_minute(request.valid_until, zone))
 
@@ -655,8 +647,7 @@ def _read_money(line: etree._Element) -> Money | None:
     currency = (line.get("currency") or "").strip().upper()
     if not _NUMBER.fullmatch(amount) or not re.fullmatch("[A-Z]{3}", currency):
         return None
-    # RUR is the rouble's code from before 1998.
-    return Money(Decimal(amount), "RUB" if currency == "RUR" else currency)
+    return Money(Decimal(amount), to_current_code(currency))
 
 
 def _read_units(line: etree._Element) -> Units | None:
