@@ -203,7 +203,7 @@ class ApiV1(http.Controller):
                 raise schema.request_error("idempotency_conflict")
             return known_answer
         answer = self._send(document)
-        Idempotency._keep(key, body_hash, answer)
+        Idempotency._store(key, body_hash, answer)
         return answer
 
     def _send(self, document):
@@ -275,7 +275,9 @@ def find_route(name, kind):
 # === ACCESS ===
 def authenticate(settings):
     """Decide who calls (docs/api.rst, Access) and go on as that user."""
-    request.env["sms.gateway.api.client"]._note(request.httprequest.remote_addr or "?")
+    request.env["sms.gateway.api.client"]._record(
+        request.httprequest.remote_addr or "?"
+    )
     authorization = request.httprequest.headers.get("Authorization")
     if authorization is not None:
         user = find_key_user(authorization)
