@@ -15,6 +15,14 @@ LOG = "odoo.addons.crm_sms_gateway"
 
 @tagged("post_install", "-at_install")
 class TestSettings(GatewayCase):
+    GATE = {
+        "url": "https://gate.example.com",
+        "login": "demo",
+        "password": "secret",
+        "sender": "Odoo",
+        "timezone": "Europe/Moscow",
+    }
+
     def test_every_setting_of_the_provider_has_a_row(self):
         route = self.make_route("gate", provider_code="xml_gate", has_voice=False)
         declared = {setting.name: setting for setting in XmlGateProvider.settings}
