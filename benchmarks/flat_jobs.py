@@ -257,8 +257,8 @@ def measure_pages(registry):
                 env.invalidate_all()
                 with _timing(seconds):
                     campaign = Campaign._find(key, route)
-                    _state, details = campaign._get_status_page(offset, PAGE)
-                assert len(details["messages"]) == PAGE
+                    status = campaign._get_status_page(offset, PAGE)
+                assert len(status.messages) == PAGE
             pages.append(seconds)
     return {"pages": pages, "size": size}
 

@@ -6,7 +6,9 @@ import psycopg2
 
 from odoo import Command, fields, sql_db
 
-from odoo.addons.crm_sms_gateway.controllers import api_schema
+from odoo.addons.crm_sms_gateway.controllers.api.json_body import parse_json
+from odoo.addons.crm_sms_gateway.controllers.api.requests import parse
+from odoo.addons.crm_sms_gateway.controllers.api.send_request import Limits
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
 
 from benchmarks.documents import NAMES, ROUTE, make_document, make_phone
@@ -79,14 +81,14 @@ def enqueue(registry, *, count, first=0, batch=10_000):
 
 def accept(registry, *, body):
     """Do what the API does with the body of one request, commit included."""
-    limits = api_schema.Limits(
+    limits = Limits(
         max_recipients=10**6,
         max_segments=10,
         max_speech=4000,
         time_zone="Europe/Moscow",
     )
-    document = api_schema.parse(
-        api_schema.parse_json(body.encode()),
+    document = parse(
+        parse_json(body.encode()),
         method="POST",
         limits=limits,
         now=fields.Datetime.now(),

@@ -3,9 +3,9 @@
 from odoo import http
 from odoo.http import request
 
-from ..tools.sentences import sentence
-from . import api_schema as schema
-from .api_v1 import ApiDispatcher, get_language, make_response
+from .api.errors import request_error
+from .api.messages import sentence
+from .api_dispatcher import ApiDispatcher, get_language, make_response
 
 ALLOWED_METHODS = ("GET", "HEAD")
 ALLOW = {"Allow": "GET, HEAD, OPTIONS"}
@@ -27,7 +27,7 @@ class Health(http.Controller):
         if method == "OPTIONS":
             return request.make_response("", list(ALLOW.items()), status=204)
         if method not in ALLOWED_METHODS:
-            raise schema.request_error("method_not_allowed", headers=ALLOW)
+            raise request_error("method_not_allowed", headers=ALLOW)
         codes = request.env["sms.gateway.health"]._get_codes()
         if not codes:
             return make_response({"status": "ok"}, headers=[NO_STORE])

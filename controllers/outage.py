@@ -10,8 +10,8 @@ from odoo import http
 from odoo.service.db import list_dbs
 from odoo.sql_db import db_connect
 
-from .api_schema import request_error
-from .api_v1 import OUTAGES, RETRY_SOON, is_outage, make_error_response
+from .api.errors import request_error
+from .api_dispatcher import OUTAGES, RETRY_SOON, is_outage, make_error_response
 
 PATH = "/api/v1"
 

@@ -3,6 +3,8 @@
 from odoo import http
 from odoo.http import request
 
+from ..models.common import transactions
+
 #: A push with 500 states is some 100 KiB; more than this is no delivery report.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
@@ -16,7 +18,7 @@ class PushDispatcher(http.HttpDispatcher):
         self.request.params = dict(args)
         # Reports meet the lanes at the same messages: a transaction that waits for them
         # instead of failing.
-        self.request.env["sms.gateway.dispatcher"]._begin()
+        transactions.begin(self.request.env)
         return self.request.registry["ir.http"]._dispatch(endpoint)
 
 

@@ -21,6 +21,7 @@ PROVIDERS = (f"{ADDON}.providers", f"odoo.addons.{ADDON}.providers")
 FORBIDDEN = {
     "providers": ("odoo",),
     "tools": ("odoo",),
+    "controllers/api": ("odoo",),
     "models": ("requests", "urllib3", "http.client", "socket"),
     "controllers": (*PROVIDERS, "requests", "urllib3"),
     "wizards": (*PROVIDERS, "requests", "urllib3"),
@@ -30,7 +31,11 @@ ROOMS = ("controllers", "migrations", "models", "providers", "tools", "wizards")
 #: its package has two names, and Odoo does not start without it
 NOT_DECLARED = {"psycopg2"}
 #: rooms of plain Python → the rooms of the addon that they know
-PLAIN = {"providers": ("providers", "tools"), "tools": ("tools",)}
+PLAIN = {
+    "providers": ("providers", "tools"),
+    "tools": ("tools",),
+    "controllers/api": ("controllers.api", "tools"),
+}
 
 
 def get_sources(room):

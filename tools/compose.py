@@ -11,13 +11,13 @@ from decimal import Decimal
 from math import isfinite
 from typing import Literal
 
+from .genders import API_GENDERS, Gender
 from .msisdn import InvalidNumber, Reading, e164, normalise
 from .segments import Encoding, count_segments
 from .spaces import to_plain_spaces
 from .template import Template, TextTooLong, make_ready
 from .vocabulary import Channel
 
-Gender = Literal["male", "female"]
 ProblemCode = Literal[
     "invalid_number",
     "missing_gender",
@@ -29,14 +29,6 @@ ProblemCode = Literal[
     "duplicate",
 ]
 
-_GENDERS: dict[str, Gender] = {
-    "male": "male",
-    "m": "male",
-    "м": "male",
-    "female": "female",
-    "f": "female",
-    "ж": "female",
-}
 #: A text is rendered up to so many times the length of the longest one.
 RENDER_SLACK = 2
 #: characters of the longest segment
@@ -149,13 +141,14 @@ class Problem:
 class Composed:
     """A message, or what is known of one that has problems.
 
-    ``msisdn`` is None when the phone is unreadable, ``text`` empty when it could not
-    be rendered, or would be far too long. Speech has no encoding and no segments.
+    ``phone`` is as received, ``msisdn`` None when it is unreadable. ``text`` is empty
+    when it could not be rendered, or would be far too long. Speech has no encoding and
+    no segments.
     ``uuid`` is given where somebody else knows the message by it already.
     """
 
     index: int
-    phone_raw: str
+    phone: str
     msisdn: str | None
     gender: Gender | None
     text: str
@@ -193,7 +186,7 @@ def compose(recipient: Recipient, texts: Texts, rules: Rules) -> Composed:
     _check_alternative(alternative, rules, problems)
     return Composed(
         recipient.index,
-        _keep(recipient.phone),
+        _keep_phone(recipient.phone),
         msisdn,
         gender,
         text,
@@ -214,24 +207,33 @@ def compose_ready(
     if not kept.strip():
         problems.append(Problem("missing_field", "text"))
     encoding, segments = _measure(kept, rules, problems)
-    raw = _keep(phone)
-    found = tuple(problems)
-    return Composed(index, raw, msisdn, None, kept, "", encoding, segments, found, uuid)
+    return Composed(
+        index,
+        _keep_phone(phone),
+        msisdn,
+        None,
+        kept,
+        "",
+        encoding,
+        segments,
+        tuple(problems),
+        uuid,
+    )
 
 
-def _read_phone(raw: object, channel: Channel, problems: list[Problem]) -> str | None:
-    if isinstance(raw, Reading):
-        return _check_reading(raw, channel, problems)
-    phone = _as_phone(raw)
-    if _UNSTORABLE.search(phone):
+def _read_phone(phone: object, channel: Channel, problems: list[Problem]) -> str | None:
+    if isinstance(phone, Reading):
+        return _check_reading(phone, channel, problems)
+    written = _as_written(phone)
+    if _UNSTORABLE.search(written):
         problems.append(Problem("invalid_character", "phone"))
         return None
     try:
-        return normalise(phone, channel=channel)
+        return normalise(written, channel=channel)
     except InvalidNumber as error:
-        reason = _explain_number(raw, phone, error)
+        reason = _explain_number(phone, written, error)
         problems.append(Problem("invalid_number", "phone", {"reason": reason}))
-        return e164(phone)
+        return e164(written)
 
 
 def _check_reading(
@@ -244,27 +246,27 @@ def _check_reading(
     return reading.number
 
 
-def _explain_number(raw: object, phone: str, error: InvalidNumber) -> str:
-    if isinstance(raw, RoundedNumber):
+def _explain_number(phone: object, written: str, error: InvalidNumber) -> str:
+    if isinstance(phone, RoundedNumber):
         return "digits_lost"
-    return error.reason if phone.strip() else "absent"
+    return error.reason if written.strip() else "absent"
 
 
-def _as_phone(raw: object) -> str:
+def _as_written(phone: object) -> str:
     """Return a phone as text: a string or a whole number, else nothing."""
-    if isinstance(raw, RoundedNumber):
+    if isinstance(phone, RoundedNumber):
         return ""
-    if isinstance(raw, int | float) and not (raw >= 0 and raw % 1 == 0):
+    if isinstance(phone, int | float) and not (phone >= 0 and phone % 1 == 0):
         return ""
-    return _as_text(raw) or ""
+    return _as_text(phone) or ""
 
 
-def _keep(raw: object) -> str:
+def _keep_phone(phone: object) -> str:
     """Return what is kept of a phone as received, whatever it is."""
-    phone = raw.raw if isinstance(raw, Reading) else _as_text(raw)
-    if phone is None:
-        phone = "" if isinstance(raw, int) else reprlib.repr(raw)
-    return _UNSTORABLE.sub("", phone)[:_PHONE_KEPT]
+    kept = phone.raw if isinstance(phone, Reading) else _as_text(phone)
+    if kept is None:
+        kept = "" if isinstance(phone, int) else reprlib.repr(phone)
+    return _UNSTORABLE.sub("", kept)[:_PHONE_KEPT]
 
 
 def _read_gender(raw: object, rules: Rules, problems: list[Problem]) -> Gender | None:
@@ -272,7 +274,7 @@ def _read_gender(raw: object, rules: Rules, problems: list[Problem]) -> Gender |
         if rules.gender_required:
             problems.append(Problem("missing_gender", "gender"))
         return None
-    gender = _GENDERS.get(raw.strip().lower()) if isinstance(raw, str) else None
+    gender = API_GENDERS.get(raw.strip().lower()) if isinstance(raw, str) else None
     if gender is None:
         problems.append(Problem(_gender_problem(raw), "gender"))
     return gender

@@ -9,7 +9,7 @@ from ..common import clock
 
 
 def new_key():
-    """An unguessable key of 32 lower-case hex characters (contract, chapter 1)."""
+    """An unguessable key of 32 lower-case hex characters (docs/api.rst, Answer)."""
     return secrets.token_hex(16)
 
 

@@ -1,7 +1,8 @@
 """What `tools.lint` finds in texts, in words."""
 
+from ...tools.bilingual import say
 from ...tools.lint import Draft, lint
-from ...tools.sentences import sentence
+from ...tools.template_texts import TEMPLATE_TEXTS
 from ..sending.reasons import get_language
 
 _LEVELS = {
@@ -74,7 +75,7 @@ def explain_template(env, error):
 
 
 def _explain_template(env, code, **params):
-    return sentence(code, get_language(env), variant="person", **params)
+    return say(TEMPLATE_TEXTS, code, get_language(env), variant="person", **params)
 
 
 def _describe(env, finding):

@@ -6,6 +6,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ...tools.statuses import CampaignStatus
 from ...tools.template import make_title
 from ...tools.vocabulary import HELD_STATES, PRIORITY_BATCH, SENT_OUTCOMES, STATES
 from ..common import clock
@@ -636,7 +637,7 @@ class SmsGatewayCampaign(models.Model):
         }
 
     def _get_status(self, totals):
-        """The campaign's state in the words of the API, exact at this moment."""
+        """The campaign's state, exact at this moment."""
         self.ensure_one()
         if self.state in HELD_STATES:
             return self.state
@@ -664,10 +665,13 @@ class SmsGatewayCampaign(models.Model):
         return self.search([("key", "=", key), ("route_id", "=", route.id)])
 
     def _get_status_page(self, offset, limit):
-        """The campaign's state and one page of its messages (contract, chapter 3).
+        """The campaign's state and one page of its messages.
 
+        The members are those of docs/api.rst, Status of a send.
         Pages are ranges of indexes, so that the last one costs what the first costs.
         A message that a person sent again is told once, as it was accepted.
+
+        :rtype: CampaignStatus
         """
         self.ensure_one()
         totals = self._get_totals()
@@ -681,12 +685,12 @@ class SmsGatewayCampaign(models.Model):
             order="index",
         )
         end = offset + limit
-        details = {
-            "totals": totals,
-            "messages": [message._get_status() for message in messages],
-            "next": end if end < self.recipient_count else None,
-        }
-        return self._get_status(totals), details
+        return CampaignStatus(
+            state=self._get_status(totals),
+            totals=totals,
+            messages=[message._get_status() for message in messages],
+            next_offset=end if end < self.recipient_count else None,
+        )
 
     @api.model
     def _find_waiting(self, domain):

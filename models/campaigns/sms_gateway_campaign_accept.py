@@ -24,7 +24,7 @@ PREPARED_WHILE_WAITING = 100
 class RecipientsRejected(Exception):
     """Nothing is sent: no recipient is valid, or one is not and the caller is strict.
 
-    ``code`` is the contract's, ``rejected`` the list of `Rejected`.
+    ``code`` is the API's, ``rejected`` the list of `RejectedRecipient`.
     """
 
     def __init__(self, code, rejected):
@@ -78,9 +78,10 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
     def _accept(self, document, route, *, source):
         """Make a campaign of a document and store its messages.
 
-        :param document: `controllers.api_schema.SendDocument` or an object of its shape
+        :param document: `controllers.api.send_request.SendRequest` or an object of its
+            shape
         :param route: the route to send through
-        :return: the campaign and the list of `Rejected` recipients
+        :return: the campaign and the list of `RejectedRecipient`
         :raise RecipientsRejected: the transaction must be rolled back
         """
         clock.keep_in_step(self.env.cr)

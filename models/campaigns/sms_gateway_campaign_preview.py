@@ -72,7 +72,7 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
         [(person, composed)] = renderer.compose(recipient)
         return {
             "name": person.record.display_name if person else "",
-            "phone": composed.msisdn or composed.phone_raw,
+            "phone": composed.msisdn or composed.phone,
             "gender": composed.gender,
             "text": composed.text,
             "text_alternative": composed.text_alternative,

@@ -173,9 +173,7 @@ class SmsGatewayFanOut(models.AbstractModel):
         return self.env["sms.gateway.recipient"].browse(row[0] for row in rows)
 
     def _enqueue(self, campaign, recipients, composed):
-        # the sentences of what cannot be sent are for the author
-        enqueue = self.env["sms.gateway.enqueue"]
-        enqueue.with_context(lang=campaign.user_id.lang)._enqueue(campaign, composed)
+        self.env["sms.gateway.enqueue"]._enqueue(campaign, composed)
         recipients._keep_findings(
             [
                 {

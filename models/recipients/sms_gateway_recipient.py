@@ -30,6 +30,8 @@ PROBLEMS = [
     ("missing_field", "Data missing"),
     ("other", "Text not possible"),
 ]
+#: The logged state of recipients whose record has no chatter, or none of ours.
+NO_CHATTER = "none"
 #: Characters of what was entered as a number and is none.
 MAX_SHOWN_PHONE = 40
 #: Codes of `tools.compose.Problem` that have a word of their own among `PROBLEMS`.
@@ -69,6 +71,12 @@ class SmsGatewayRecipient(models.Model):
         "sms.gateway.message", readonly=True, index="btree_not_null"
     )
     is_prepared = fields.Boolean(readonly=True)
+    mail_message_id = fields.Many2one(
+        "mail.message", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    logged_state = fields.Char(
+        readonly=True, help="The state that the chatter tells; empty before the note."
+    )
 
     _waiting_index = models.Index("(campaign_id, index) WHERE NOT is_prepared")
     _index_unique = models.UniqueIndex("(campaign_id, index)")
@@ -77,6 +85,13 @@ class SmsGatewayRecipient(models.Model):
         "(campaign_id, problem, index) WHERE problem IS NOT NULL"
     )
     _record_index = models.Index("(res_model, res_id)")
+    _unlogged_index = models.Index(
+        "(campaign_id, index) WHERE is_prepared AND logged_state IS NULL"
+    )
+    _open_log_index = models.Index(
+        "(campaign_id) WHERE logged_state IN"
+        " ('queued', 'submitting', 'submitted', 'unknown')"
+    )
 
     # === COMPUTES ===
     @api.depends("res_model", "res_id")
@@ -231,6 +246,26 @@ class SmsGatewayRecipient(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _follow_retries(self, messages):
+        """Link recipients, and what their chatter says, to messages sent again."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_recipient r
+                   SET message_id = m.id,
+                       logged_state = CASE WHEN r.mail_message_id IS NULL
+                                             OR r.logged_state = %s
+                                           THEN r.logged_state ELSE m.state END
+                  FROM sms_gateway_message m
+                 WHERE r.message_id = m.retry_of_id AND m.id = ANY(%s)
+                """,
+                NO_CHATTER,
+                messages.ids,
+            )
+        )
+        self.invalidate_model(["message_id", "logged_state"])
 
     def _keep_findings(self, findings):
         """Keep what was found out when the messages were composed.
@@ -422,13 +457,13 @@ def _read_value(person, name):
 
 def get_shown_phone(composed):
     """The number, or the beginning of what cannot be read as one; None without."""
-    return composed.msisdn or (composed.phone_raw or "")[:MAX_SHOWN_PHONE] or None
+    return composed.msisdn or (composed.phone or "")[:MAX_SHOWN_PHONE] or None
 
 
 def get_problem(composed):
     """The word of `PROBLEMS` for a composed message, None when it can go."""
     if not composed.problems:
         return None
-    if composed.problems[0].code == "invalid_number" and not composed.phone_raw:
+    if composed.problems[0].code == "invalid_number" and not composed.phone:
         return "no_number"
     return _PROBLEM_OF_CODE.get(composed.problems[0].code, "other")

@@ -1,11 +1,11 @@
 """Why a message did not arrive and what to do about it, in the reader's language.
 
-Sentences are kept in the language of whoever wrote them, and in the words of the
-provider. Here they become what a person reads: of what the gateway says itself, the
-reason in their own language; of what a provider says, a reason for its failure type
-with the provider's words beside it, as they are.
+Of the gateway's own reasons a code and parameters are stored, of a provider's its code
+and words. Here they become what a person reads: the own reason in their language; for
+a provider's, a reason of its failure type with the words beside it, as they are.
 """
 
+import json
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,21 +13,20 @@ from odoo.tools import LazyTranslate
 from odoo.tools.translate import LazyGettext
 
 from ...providers import PROVIDERS
+from ...tools.bilingual import VARIANT_PARAMETERS, recognise, say
 from ...tools.read_back import fill, find_text
-from ...tools.sentences import VARIANT_PARAMETERS, recognise, sentence
+from ...tools.template_texts import TEMPLATE_TEXTS
 
 _lt = LazyTranslate(__name__)
 
 #: Code of what a person decided about a message nobody knew the outcome of.
 RESOLVED = "resolved"
-#: Codes of `tools.template.TemplateError`.
-TEMPLATE_CODES = ("template_syntax", "template_forbidden", "template_unknown_name")
 
 
 class Reason(NamedTuple):
     """What a person reads: a word or two, what happened and what to do now.
 
-    Placeholders are those of the sentences in `tools.sentences`.
+    Placeholders are the parameters of a reason, see `make_params`.
     """
 
     name: LazyGettext
@@ -455,16 +454,25 @@ def explain_message(message):
     """
     if message.state in ("submitting", "delivered"):
         return None
-    own = _recognise_own(message)
-    if own:
-        return _explain_own(message, *own)
+    if _is_own(message) and message.state in ("failed", "cancelled"):
+        return _explain_own(message)
     reasons, key = _get_reasons_of_state(message)
     if key is None:
         return None
     return _explain(message.env, reasons, key, words=_label_words(message))
 
 
-def _explain_own(message, key, params):
+def _is_own(message):
+    """Whether the gateway gave the reason; providers have the same codes."""
+    return message.failure_params is not False
+
+
+def _explain_own(message):
+    params = message.failure_params
+    key = _find_key(message.failure_code, params)
+    # sudo: whoever reads a message may not read its campaign
+    if params.get("path") == "text" and message.campaign_id.sudo().source == "odoo":
+        key = "missing_field.odoo"
     explanation = _explain(message.env, OF_CODE, key, params)
     is_left_to_others = key == RESOLVED or OF_CODE[key].remedy is _CALLER_CORRECTS
     if message.state != "failed" or is_left_to_others:
@@ -480,34 +488,18 @@ def explain_problem(env, problem):
     :rtype: Explanation
     """
     params = {"variant": "person", "path": problem.field, **problem.params}
-    variants = (f"{problem.code}.{params.get(name)}" for name in VARIANT_PARAMETERS)
-    key = next(filter(OF_CODE.__contains__, variants), problem.code)
-    return _explain(env, OF_CODE, key, params)
+    return _explain(env, OF_CODE, _find_key(problem.code, params), params)
 
 
-def _recognise_own(message):
-    """The key in `OF_CODE` and the values of what the gateway decided itself, None for
-    what a provider did.
-
-    Providers have codes too, but no message that no attempt was made of, and cancel
-    none.
-    """
-    code, said = message.failure_code, message.failure_message or ""
-    if message.state == "failed" and code in (RESOLVED, False):
-        return _recognise_decision(said)
-    if message.attempts and message.state != "cancelled" or code not in OF_CODE:
-        return None
-    key, params = recognise(said, code) or (code, {})
-    # sudo: whoever reads a message may not read its campaign
-    if params.get("path") == "text" and message.campaign_id.sudo().source == "odoo":
-        key = "missing_field.odoo"
-    return (key if key in OF_CODE else code), params
+def make_params(**params):
+    """The parameters of an own reason, as they are stored."""
+    return json.dumps(params)
 
 
-def _recognise_decision(said):
-    """What `_recognise_own` tells of a decision; those of earlier releases are kept
-    without a code and without the full stop."""
-    return recognise(said.removesuffix(".") + ".", RESOLVED)
+def _find_key(code, params):
+    """The closest key in `OF_CODE`."""
+    variants = (f"{code}.{params.get(name)}" for name in VARIANT_PARAMETERS)
+    return next(filter(OF_CODE.__contains__, variants), code)
 
 
 def _get_reasons_of_state(message):
@@ -521,9 +513,9 @@ def _get_reasons_of_state(message):
 
 def _get_queued_key(message):
     """Nothing is to be told before the first attempt, nor of what a person queued."""
-    is_tried = message.attempts and message.failure_code != RESOLVED
     has_answer = message.failure_message or message.failure_code
-    return "queued" if is_tried and has_answer else None
+    is_tried = message.attempts and has_answer and not _is_own(message)
+    return "queued" if is_tried else None
 
 
 def _get_submitted_key(message):
@@ -562,7 +554,7 @@ def _label_words(message):
     """What a provider, or the adapter in its place, said of a message."""
     env, code = message.env, message.failure_code
     said = message.failure_message or ""
-    if not (said or code):
+    if _is_own(message) or not (said or code):
         return ""
     words = say_words(env, said)
     with_code = f"{words} ({code})" if words and code else words or code
@@ -578,9 +570,18 @@ def name_failure(env, failure_type):
 
 
 # === WORDS ===
+def say_event(event):
+    """What a provider, an adapter or a person said of a change, for the reader of the
+    event's environment."""
+    if event.params is False:
+        return say_words(event.env, event.detail)
+    return event.env._("Resolved by %(user)s.", user=event.params.get("user", "…"))
+
+
 def say_words(env, said):
-    """What was kept of an adapter, a person or a check of texts, for the reader of an
-    environment; what a provider said, as it is.
+    """What an adapter or a check of texts said, for the reader of an environment.
+
+    What a provider said stays as it is.
 
     :param said: one sentence, or one in each line
     """
@@ -598,10 +599,10 @@ def _say_line(env, line):
         text, values = found
         said = {name: _say_value(env, value) for name, value in values.items()}
         return fill(env._(text), said)
-    known = _recognise_decision(line) or recognise(line, *TEMPLATE_CODES)
+    known = recognise(TEMPLATE_TEXTS, line)
     if known:
         key, values = known
-        return sentence(key, get_language(env), **values)
+        return say(TEMPLATE_TEXTS, key, get_language(env), **values)
     return line
 
 
@@ -626,6 +627,6 @@ def _list_words():
 
 
 def get_language(env):
-    """The language of `tools.sentences` that the reader of an environment has, or may
+    """The language of `tools.bilingual` that the reader of an environment has, or may
     be expected to understand."""
     return "ru" if (env.lang or "").startswith("ru") else "en"

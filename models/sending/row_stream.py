@@ -1,5 +1,6 @@
 """The rows of accepted messages on their way into the database."""
 
+import json
 import secrets
 import time
 from collections import Counter
@@ -8,12 +9,12 @@ from dataclasses import dataclass, replace
 from odoo.tools import SQL
 
 from ...tools.pg_copy import to_line
-from ...tools.sentences import sentence
 from ..common import clock
 
 #: Beyond so many rejections of an accept, one problem of each recipient is told.
 MAX_TOLD_IN_FULL = 1000
-#: Failure type of a message whose recipient was rejected with this code (contract, 5).
+#: Failure type of a message whose recipient was rejected with this code:
+#: docs/api.rst, Codes of recipients.
 FAILURE_OF_CODE = {
     "invalid_number": "invalid_number",
     "missing_gender": "missing_data",
@@ -28,7 +29,7 @@ FAILURE_OF_CODE = {
 
 
 @dataclass(frozen=True)
-class Rejected:
+class RejectedRecipient:
     """A recipient that was stored but will not be sent to."""
 
     index: int
@@ -68,7 +69,7 @@ class RowStream:
 
     OWN_COLUMNS = (
         "uuid", "index", "phone_raw", "msisdn", "text", "text_alternative", "encoding",
-        "segments", "cost", "state", "failure_type", "failure_code", "failure_message",
+        "segments", "cost", "state", "failure_type", "failure_code", "failure_params",
         "finished_at", "client_reference",
     )  # fmt: skip
     COMMON_COLUMNS = (
@@ -89,9 +90,8 @@ class RowStream:
             campaign.channel, is_debug=campaign.is_debug
         )
         self._get_cost = prices.get_cost
-        self._language = env["sms.gateway.enqueue"]._language()
-        # the sentences of requests speak of their parameters
-        self._variant = None if campaign.source == "api" else "person"
+        # callers of the API read of their parameters, people of records
+        self._variant = {} if campaign.source == "api" else {"variant": "person"}
         self.accepted_at = clock.now()
         self.day = campaign.company_id._get_sms_gateway_day(self.accepted_at)
         # Neighbours in their index: numbers at random would each touch a page of it.
@@ -158,7 +158,7 @@ class RowStream:
         return (
             composed.uuid or new_uuid(),
             composed.index,
-            composed.phone_raw,
+            composed.phone,
             composed.msisdn,
             composed.text,
             composed.text_alternative or None,
@@ -168,7 +168,7 @@ class RowStream:
             state,
             FAILURE_OF_CODE[code] if code else None,
             code,
-            self._explain(composed.problems[0]) if code else None,
+            self._make_params(composed.problems[0]) if code else None,
             self.accepted_at if code else None,
             self._first_reference + composed.index,
         )
@@ -197,9 +197,9 @@ class RowStream:
         """
         is_crowded = len(self.rejected) >= MAX_TOLD_IN_FULL
         self.rejected += [
-            Rejected(
+            RejectedRecipient(
                 composed.index,
-                composed.msisdn or composed.phone_raw,
+                composed.msisdn or composed.phone,
                 problem.code,
                 problem.field,
                 dict(problem.params),
@@ -208,14 +208,9 @@ class RowStream:
         ]
         return composed.problems[0].code if composed.problems else None
 
-    def _explain(self, problem):
-        return sentence(
-            problem.code,
-            self._language,
-            variant=self._variant,
-            path=problem.field,
-            **problem.params,
-        )
+    def _make_params(self, problem):
+        """What a sentence about the problem says beside its code, as JSON."""
+        return json.dumps({**self._variant, "path": problem.field, **problem.params})
 
 
 class SecretRowStream(RowStream):

@@ -5,12 +5,11 @@ import json
 from odoo import api, models
 from odoo.tools import SQL
 
-from ...tools.sentences import sentence
 from ...tools.vocabulary import PRIORITY_SINGLE
 from ..common import clock
 from ..common.failed_statements import hidden_values
 from .outcomes import outcome_of
-from .row_stream import Rejected, RowStream, SecretRowStream
+from .row_stream import RejectedRecipient, RowStream, SecretRowStream
 
 
 class SmsGatewayEnqueue(models.AbstractModel):
@@ -27,7 +26,7 @@ class SmsGatewayEnqueue(models.AbstractModel):
         the blacklist as ``cancelled``: nothing that was accepted is without a row.
 
         :param composed: iterable of `tools.compose.Composed`, consumed as it is stored
-        :rtype: list[Rejected]
+        :rtype: list[RejectedRecipient]
         """
         clock.keep_in_step(self.env.cr)
         make_rows = SecretRowStream if campaign.is_secret else RowStream
@@ -59,7 +58,7 @@ class SmsGatewayEnqueue(models.AbstractModel):
         """Cancel the numbers of the blacklist and tell the statistics.
 
         :param stored: the `RowStream` that was read to its end
-        :return: list of `Rejected`
+        :return: list of `RejectedRecipient`
         """
         self.env["phone.blacklist"].flush_model(["active", "number"])
         rows = self.env.execute_query(
@@ -68,7 +67,7 @@ class SmsGatewayEnqueue(models.AbstractModel):
 WITH opted_out AS (
     UPDATE sms_gateway_message m
        SET state = 'cancelled', failure_type = 'opted_out',
-           failure_code = 'opted_out', failure_message = %(reason)s,
+           failure_code = 'opted_out', failure_params = '{}',
            finished_at = accepted_at, secret_text = NULL
       FROM phone_blacklist b
      WHERE b.active AND b.number = m.msisdn AND NOT %(ignores_blacklist)s
@@ -96,7 +95,6 @@ WITH opted_out AS (
 )
 SELECT index, msisdn FROM opted_out
                 """,
-                reason=sentence("opted_out", self._language()),
                 campaign_id=campaign.id,
                 route_id=campaign.route_id.id,
                 company_id=campaign.company_id.id,
@@ -112,15 +110,6 @@ SELECT index, msisdn FROM opted_out
             )
         )
         return [
-            Rejected(index, phone, "opted_out", "phone", {}) for index, phone in rows
+            RejectedRecipient(index, phone, "opted_out", "phone", {})
+            for index, phone in rows
         ]
-
-    @api.model
-    def _language(self):
-        """Language of the sentences kept with messages: the contract's two.
-
-        Requests know theirs, and crons write for them; of people's languages all but
-        Russian fall back to English, as everywhere in Odoo.
-        """
-        lang = self.env.context.get("sms_gateway_language") or self.env.lang or "ru"
-        return "ru" if lang.startswith("ru") else "en"

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 
 from ..common.copied_many2one import CopiedMany2one
-from .reasons import say_words
+from .reasons import say_event
 from .selections import SOURCES, STATES
 
 
@@ -30,13 +30,19 @@ class SmsGatewayEvent(models.Model):
     occurred_at = fields.Datetime("Time", required=True, readonly=True)
     recorded_at = fields.Datetime(required=True, readonly=True)
     code = fields.Char("Raw code", readonly=True)
+    params = fields.Json(
+        "Reason parameters",
+        readonly=True,
+        help="Values of the gateway's own reason. Empty when the provider gave the"
+        " reason.",
+    )
     detail = fields.Char(readonly=True)
     words = fields.Char("Details", compute="_compute_words")
 
     _message_index = models.Index("(message_id, id)")
 
-    @api.depends("detail")
+    @api.depends("detail", "params")
     @api.depends_context("lang")
     def _compute_words(self):
         for event in self:
-            event.words = say_words(self.env, event.detail)
+            event.words = say_event(event)

@@ -1,29 +1,18 @@
 """Messages: one text to one number, their states and the only ways to change them."""
 
-import re
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.compose import Composed
-from ...tools.msisdn import InvalidNumber, e164, normalise
-from ...tools.sentences import sentence
+from ...tools import vocabulary
+from ...tools.statuses import Failure, MessageStatus
 from ...tools.vocabulary import PRIORITY_BATCH, PRIORITY_SINGLE
 from ..access.sms_gateway_readable import NO_RECORDS
-from ..common import clock
 from ..common.copied_many2one import CopiedMany2one
-from ..common.overtaken import find_overtaken
-from ..recipients.phone import read_phone
-from ..recipients.sms_gateway_recipient import find_opted_out
+from ..common.sql_values import list_words
+from .message_search import find_phone, has_outcome
 from .outcomes import condition_of, outcome_of
-from .reasons import RESOLVED, explain_message
-from .row_stream import FAILURE_OF_CODE
+from .reasons import explain_message
 from .selections import CHANNELS, FAILURE_TYPES, OUTCOMES, STATES
-from .sms_gateway_state_change import StateChange
-
-#: Codes of messages that have nothing to send, or nobody else to send it to.
-NEVER_READY_CODES = FAILURE_OF_CODE.keys() - {"opted_out"}
 
 #: What goes when a message goes; no foreign key sees to that.
 TABLES_OF_MESSAGES = (
@@ -33,8 +22,9 @@ TABLES_OF_MESSAGES = (
     "sms_gateway_odoo_sms",
 )
 
-#: What people write between the digits of a number.
-_NUMBER_MARKS = re.compile(r"[-+.()\s]")
+
+_WAITING = list_words(vocabulary.WAITING_STATES)
+_FINAL = list_words(vocabulary.FINAL_STATES)
 
 
 def _list_index(condition="TRUE", included=""):
@@ -96,7 +86,7 @@ class SmsGatewayMessage(models.Model):
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
         compute="_compute_mailing",
     )
-    text = fields.Text(readonly=True)
+    text = fields.Text("Stored text", readonly=True)
     secret_text = fields.Text(
         readonly=True,
         prefetch=False,
@@ -141,6 +131,12 @@ class SmsGatewayMessage(models.Model):
         help="Not sent: never handed to the provider.",
     )
     failure_code = fields.Char(readonly=True)
+    failure_params = fields.Json(
+        "Reason parameters",
+        readonly=True,
+        help="Values of the gateway's own reason. Empty when the provider gave the"
+        " reason.",
+    )
     failure_message = fields.Char("Stored reason", readonly=True)
     failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
     failure_explanation = fields.Text("Explanation", compute="_compute_failure_reason")
@@ -211,7 +207,7 @@ class SmsGatewayMessage(models.Model):
     _msisdn_index = models.Index("(reverse(msisdn) text_pattern_ops)")
     # With what its filters ask for: a campaign has a million messages.
     _campaign_index = _list_index(included=", channel, is_debug")
-    _waiting_list_index = _list_index("state IN ('queued', 'submitting')", ", state")
+    _waiting_list_index = _list_index(f"state IN {_WAITING}", ", state")
     _submitted_list_index = _list_index("state = 'submitted'")
     _unknown_list_index = _list_index("state = 'unknown'")
     _delivered_list_index = _list_index("state = 'delivered'")
@@ -225,12 +221,10 @@ class SmsGatewayMessage(models.Model):
     _unreadable_list_index = _list_index("msisdn IS NULL")
 
     _state_known = models.Constraint(
-        "CHECK (state IN ('queued', 'submitting', 'submitted', 'unknown',"
-        " 'delivered', 'failed', 'expired', 'cancelled'))"
+        f"CHECK (state IN {list_words(vocabulary.STATES)})"
     )
     _finished_when_final = models.Constraint(
-        "CHECK ((finished_at IS NOT NULL)"
-        " = (state IN ('delivered', 'failed', 'expired', 'cancelled')))"
+        f"CHECK ((finished_at IS NOT NULL) = (state IN {_FINAL}))"
     )
     _leased_when_submitting = models.Constraint(
         "CHECK ((lease_until IS NOT NULL) = (state = 'submitting'))"
@@ -278,6 +272,7 @@ class SmsGatewayMessage(models.Model):
         "state",
         "failure_type",
         "failure_code",
+        "failure_params",
         "failure_message",
         "attempts",
         "maybe_sent",
@@ -323,7 +318,7 @@ class SmsGatewayMessage(models.Model):
     def _search_outcome(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return fields.Domain.OR(_has_outcome(outcome) for outcome in value)
+        return fields.Domain.OR(has_outcome(outcome) for outcome in value)
 
     @api.depends("text", "is_secret")
     @api.depends_context("lang")
@@ -343,20 +338,7 @@ class SmsGatewayMessage(models.Model):
             message.display_name = message.phone or self.env._("No number")
 
     def _search_phone(self, operator, value):
-        """A number is found by the whole of it, however it is written, or by its last
-        digits; what is no number, in what was received instead of one."""
-        if operator in ("=", "in"):
-            values = [value] if operator == "=" else value
-            conditions = [_ends_with(one or "", whole=True) for one in values]
-            return fields.Domain.OR(conditions)
-        if operator != "ilike" or not isinstance(value, str):
-            return NotImplemented
-        if number := read_phone(value, self.env.company).number or e164(value):
-            return _ends_with(number, whole=True)
-        digits = _NUMBER_MARKS.sub("", value)
-        if digits.isdecimal():
-            return _ends_with(digits)
-        return _is_unreadable() & fields.Domain("phone_raw", "ilike", value)
+        return find_phone(self.env, operator, value)
 
     @api.depends("campaign_id", "index")
     def _compute_link_ids(self):
@@ -424,135 +406,7 @@ class SmsGatewayMessage(models.Model):
 
     def action_retry(self):
         """Send a new message with the text of this one."""
-        wrong = self.filtered(
-            lambda m: m.state not in ("failed", "expired", "cancelled") or not m.msisdn
-        )
-        if wrong:
-            raise UserError(
-                self.env._(
-                    "Only failed, expired and cancelled messages with a readable"
-                    " number can be sent again: %(phone)s is not one of them.",
-                    phone=wrong[0].phone,
-                )
-            )
-        self.check_access("read")
-        self._check_not_secret()
-        self._check_were_good()
-        self._check_would_go()
-        # sudo: users send, only the gateway itself writes messages
-        retries = self.sudo()._enqueue_retries()
-        return self._open(retries)
-
-    def _check_not_secret(self):
-        if any(message.is_secret for message in self):
-            raise UserError(
-                self.env._(
-                    "One-time codes are not kept, so they cannot be sent again: the"
-                    " API client must send a new one."
-                )
-            )
-
-    def _check_were_good(self):
-        """What was refused when it was accepted has no text that could be sent."""
-        refused = self.filtered(
-            lambda m: not m.attempts and m.failure_code in NEVER_READY_CODES
-        )
-        if refused:
-            raise UserError(
-                self.env._(
-                    "The message to %(phone)s was never ready to be sent: %(reason)s",
-                    phone=refused[0].phone,
-                    reason=explain_message(refused[0]),
-                )
-            )
-
-    def _check_would_go(self):
-        """What would be cancelled or only wait is not queued: whoever asks is told why
-        before anything is made."""
-        for (route, channel), _messages in self.grouped(_get_way).items():
-            route._check_sends(channel)
-            route._check_goes_on()
-        # sudo: whoever reads a message may not read its campaign
-        states = self.env["sms.gateway.campaign.state"]
-        states._check_goes_on(self.campaign_id.sudo())
-        self._check_numbers()
-
-    def _check_numbers(self):
-        """The numbers are still numbers, and nobody has opted out meanwhile."""
-        # sudo: see _check_would_go
-        obedient = self.filtered(lambda m: not m.campaign_id.sudo().ignores_blacklist)
-        opted_out = find_opted_out(self.env, set(obedient.mapped("msisdn")))
-        stopped = obedient.filtered(lambda m: m.msisdn in opted_out)
-        if stopped:
-            raise UserError(
-                self.env._(
-                    "%(phone)s has opted out: nothing is sent to this number any more.",
-                    phone=stopped[0].phone,
-                )
-            )
-        for message in self:
-            message._check_number()
-
-    def _check_number(self):
-        try:
-            normalise(self.msisdn, channel=self.channel)
-        except InvalidNumber as error:
-            reason = sentence(
-                "invalid_number",
-                self.env["sms.gateway.enqueue"]._language(),
-                variant="person",
-                reason=error.reason,
-            )
-            raise UserError(
-                self.env._(
-                    "%(phone)s cannot be sent to any more: %(reason)s",
-                    phone=self.phone,
-                    reason=reason,
-                )
-            ) from error
-
-    def _check_not_expired(self):
-        """A message keeps its time to live when it goes back into the queue."""
-        moment = clock.now()
-        late = self.filtered(lambda m: m.expires_at and m.expires_at <= moment)
-        if late:
-            raise UserError(
-                self.env._(
-                    "The time to live of the message to %(phone)s has ended: it is not"
-                    " sent any more. Resolve it as failed, then send it again.",
-                    phone=late[0].phone,
-                )
-            )
-
-    def _enqueue_retries(self):
-        taken = self.search([("retry_of_id", "in", self.ids)]).retry_of_id
-        if taken:
-            raise UserError(
-                self.env._(
-                    "%(phone)s was sent again already. Open the new message to go on.",
-                    phone=taken[0].phone,
-                )
-            )
-        for message in self:
-            again = Composed(
-                index=message.index,
-                phone_raw=message.phone_raw or "",
-                msisdn=message.msisdn,
-                gender=None,
-                text=message.text or "",
-                text_alternative=message.text_alternative or "",
-                encoding=message.encoding or None,
-                segments=message.segments,
-                problems=(),
-            )
-            self.env["sms.gateway.enqueue"]._enqueue(
-                message.campaign_id, [again], retry_of=message
-            )
-        self.invalidate_recordset(["retry_ids"])
-        again = self.search([("retry_of_id", "in", self.ids)])
-        self.env["sms.gateway.recipient"]._take_over(again)
-        self.env["sms.gateway.odoo.sms"]._take_over(again)
-        return again
+        return self._open(self.env["sms.gateway.message.decision"]._send_again(self))
 
     def _open(self, messages):
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -568,90 +422,52 @@ class SmsGatewayMessage(models.Model):
 
     def action_resolve_delivered(self):
         """A person knows that the unknown message arrived."""
-        return self._resolve("delivered")
+        self.env["sms.gateway.message.decision"]._resolve(self, "delivered")
+        return True
 
     def action_resolve_failed(self):
         """A person knows that the unknown message did not arrive."""
-        return self._resolve("failed", failure_type="other")
+        decisions = self.env["sms.gateway.message.decision"]
+        decisions._resolve(self, "failed", failure_type="other")
+        return True
 
     def action_resolve_send_again(self):
-        """A person takes the risk that the unknown message arrives twice: from here on
-        it counts as never sent."""
-        self._check_unknown("send_again")
-        self._check_would_go()
-        self._check_not_expired()
-        result = self._settle(
-            "queued", not_before=clock.to_sql(clock.now()), maybe_sent=False
-        )
-        self.env["sms.gateway.dispatcher"]._wake()
-        return result
-
-    def _resolve(self, state, **values):
-        self._check_unknown(state)
-        return self._settle(state, **values)
-
-    def _check_unknown(self, button):
-        """Whoever decides has seen the attempt whose outcome is unknown."""
-        if any(message.state != "unknown" for message in self):
-            raise UserError(
-                self.env._("Only unknown messages can be resolved by hand.")
-            )
-        if overtaken := find_overtaken(self, button, "attempts"):
-            raise UserError(
-                self.env._(
-                    "Somebody was faster: the message to %(phone)s was returned to the"
-                    " queue meanwhile. Look at it once more.",
-                    phone=overtaken[0].phone,
-                )
-            )
-
-    def _settle(self, state, **values):
-        self.check_access("read")
-        changes = [
-            StateChange(
-                id=message.id,
-                state=state,
-                source="person",
-                code=RESOLVED,
-                detail=sentence(
-                    RESOLVED,
-                    self.env["sms.gateway.enqueue"]._language(),
-                    user=self.env.user.name,
-                ),
-                **values,
-            )
-            for message in self
-        ]
-        # sudo: users decide, only the gateway itself writes messages
-        moves = self.env["sms.gateway.state.change"].sudo()
-        if moves._set_state(changes)["refused"]:
-            raise UserError(
-                self.env._("The message has changed meanwhile. Look at it once more.")
-            )
+        """A person takes the risk that the unknown message arrives twice."""
+        self.env["sms.gateway.message.decision"]._return_to_queue(self)
         return True
 
     # === STATUS ===
     def _get_status(self):
-        """What became of the message, in the words of the API (contract, chapter 3)."""
+        """What became of the message: docs/api.rst, Status of a send.
+
+        :rtype: MessageStatus
+        """
         self.ensure_one()
-        failure = {
-            "type": self.failure_type,
-            "code": self.failure_code or None,
-            "message": self.failure_message or None,
-        }
-        status = {
-            "index": self.index,
-            "phone": self.phone,
-            "state": self.state,
-            "failure": failure if self.failure_type else None,
-            "segments": self.segments,
-            "reference": self.uuid,
-            "accepted_at": _iso(self.accepted_at),
-            "submitted_at": _iso(self.submitted_at),
-            "delivered_at": _iso(self.delivered_at),
-        }
-        is_told = self.is_debug and not self.is_secret
-        return {**status, "text": self.text} if is_told else status
+        is_text_told = self.is_debug and not self.is_secret
+        return MessageStatus(
+            index=self.index,
+            phone=self.phone,
+            state=self.state,
+            failure=self._get_failure(),
+            segments=self.segments,
+            uuid=self.uuid,
+            accepted_at=self.accepted_at,
+            submitted_at=self.submitted_at or None,
+            delivered_at=self.delivered_at or None,
+            text=self.text if is_text_told else None,
+        )
+
+    def _get_failure(self):
+        """:rtype: Failure | None"""
+        if not self.failure_type:
+            return None
+        is_own = self.failure_params is not False
+        return Failure(
+            failure_type=self.failure_type,
+            code=self.failure_code or None,
+            params=self.failure_params if is_own else None,
+            text=self.failure_message or None,
+        )
 
     # === CHORES ===
     def unlink(self):
@@ -659,7 +475,7 @@ class SmsGatewayMessage(models.Model):
         self.fetch(["uuid"])
         self.env["sms.sms"]._forget(self.mapped("uuid"))
         self.env["sms.gateway.link"]._delete_of(self)
-        self.env["sms.gateway.recipient"]._empty_notes(self)
+        self.env["sms.gateway.chatter.log"]._redact(self)
         self.env.flush_all()
         for table in TABLES_OF_MESSAGES:
             self.env.cr.execute(
@@ -689,49 +505,3 @@ class SmsGatewayMessage(models.Model):
             )
         )
         return [message_id for (message_id,) in rows]
-
-
-def _has_outcome(outcome):
-    """The domain of the messages with this outcome, as their index says it."""
-
-    def to_sql(_model, alias, _query):
-        return SQL(condition_of(outcome, alias))  # pylint: disable=sql-injection
-
-    return fields.Domain.custom(
-        to_sql=to_sql, predicate=lambda message: message.outcome == outcome
-    )
-
-
-def _is_unreadable():
-    """The domain of the messages without MSISDN, as their index says it: the ORM's own
-    condition would ask for empty ones too."""
-
-    def to_sql(_model, alias, _query):
-        return SQL("%s IS NULL", SQL.identifier(alias, "msisdn"))
-
-    return fields.Domain.custom(
-        to_sql=to_sql, predicate=lambda message: not message.msisdn
-    )
-
-
-def _ends_with(digits, *, whole=False):
-    """The domain of the messages whose MSISDN ends so, or is this one."""
-    found = SQL("= %s", digits[::-1]) if whole else SQL("LIKE %s", digits[::-1] + "%")
-
-    def to_sql(_model, alias, _query):
-        return SQL("reverse(%s) %s", SQL.identifier(alias, "msisdn"), found)
-
-    def is_found(message):
-        number = message.msisdn or ""
-        return number == digits if whole else number.endswith(digits)
-
-    return fields.Domain.custom(to_sql=to_sql, predicate=is_found)
-
-
-def _get_way(message):
-    """The route and the channel that a message goes by."""
-    return message.route_id, message.channel
-
-
-def _iso(moment):
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None

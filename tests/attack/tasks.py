@@ -16,7 +16,8 @@ from crash.tasks import (  # noqa: F401  (tasks of this suite too)
 
 from odoo import Command, fields
 
-from odoo.addons.crm_sms_gateway.controllers import api_schema
+from odoo.addons.crm_sms_gateway.controllers.api.requests import parse
+from odoo.addons.crm_sms_gateway.controllers.api.send_request import Limits
 
 GROUPS = ("user", "manager", "administrator")
 PASSWORD = "attack_secret_1"
@@ -110,16 +111,14 @@ def _make_records(env, company, owner, route):
 
 
 def _send_to(env, route, phone):
-    limits = api_schema.Limits(
+    limits = Limits(
         max_recipients=10, max_segments=10, max_speech=100, time_zone="Europe/Moscow"
     )
     request = {
         "route": route.name,
         "send": {"text_male": f"of {route.name}", "users": [{"phone": phone}]},
     }
-    document = api_schema.parse(
-        request, method="POST", limits=limits, now=fields.Datetime.now()
-    )
+    document = parse(request, method="POST", limits=limits, now=fields.Datetime.now())
     campaign, _rejected = env["sms.gateway.campaign.accept"]._accept(
         document, route, source="api"
     )

@@ -16,7 +16,7 @@ from odoo.tools import mute_logger
 from ..common import PHONE
 from .common import API, ApiCase
 
-LOG = "odoo.addons.crm_sms_gateway.controllers.api_v1"
+LOG = "odoo.addons.crm_sms_gateway.controllers.api_dispatcher"
 BALANCE = {"balance": ["rub"], "route": "ds"}
 
 
@@ -94,7 +94,7 @@ class TestBrake(ApiCase):
 class TestOurBugs(ApiCase):
     """A crash after everything was written, before it was committed."""
 
-    def crash(self, error, *, model="sms.gateway.message", method="_finish_accept"):
+    def crash(self, error, *, model="sms.gateway.enqueue", method="_finish_accept"):
         return patch.object(
             type(self.env[model]), method, autospec=True, side_effect=error
         )
@@ -124,7 +124,7 @@ class TestOurBugs(ApiCase):
         places = (
             ("sms.gateway.settings", "_get", self.make_send()),
             ("sms.gateway.api.client", "_note", self.make_send()),
-            ("sms.gateway.route", "_find_for_caller", BALANCE),
+            ("sms.gateway.route", "_find_for_api_client", BALANCE),
             ("sms.gateway.provider.request", "_request", BALANCE),
             ("ir.http", "_pre_dispatch", BALANCE),
         )
@@ -156,7 +156,7 @@ class TestDatabaseTroubles(ApiCase):
 
     def fail_to_serialise(self, times):
         """Let so many attempts fail as if another transaction was faster."""
-        original = type(self.env["sms.gateway.message"])._finish_accept
+        original = type(self.env["sms.gateway.enqueue"])._finish_accept
         attempts = []
 
         def finish_accept(messages, *args):
@@ -169,7 +169,7 @@ class TestDatabaseTroubles(ApiCase):
             return opted_out
 
         self.patch(
-            type(self.env["sms.gateway.message"]), "_finish_accept", finish_accept
+            type(self.env["sms.gateway.enqueue"]), "_finish_accept", finish_accept
         )
         return attempts
 

@@ -1,4 +1,4 @@
-"""Balance and status: what is told about a key (contract, chapters 2 and 3)."""
+"""Balance and status: what is told about a key (docs/api.rst, Balance)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import freeze_time, tagged
 
+from odoo.addons.crm_sms_gateway.controllers.api.messages import sentence
 from odoo.addons.crm_sms_gateway.providers.errors import ProviderError
 from odoo.addons.crm_sms_gateway.providers.sandbox import SandboxProvider
 from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
@@ -222,6 +223,24 @@ class TestStatusOfASend(ApiCase):
         self.assertEqual(list(invalid), ["type", "code", "message"])
         self.assertEqual(invalid["code"], "invalid_number")
         self.assertEqual(opted_out["code"], "opted_out")
+
+    def test_why_a_message_failed_is_told_in_the_language_of_the_question(self):
+        self.env["phone.blacklist"].add("+79281706701")
+        key = self.send_document(self.make_send(PHONE, "12", "+79281706701")).key
+        for language in ("ru", "en"):
+            answer = self.call_ok(
+                {"status": {"key": key}, "route": "ds"},
+                headers={"Accept-Language": language},
+            )
+            _sent, *failed = answer["message"][0]["send"]["details"]["messages"]
+            with self.subTest(language):
+                self.assertEqual(
+                    [message["failure"]["message"] for message in failed],
+                    [
+                        sentence("invalid_number", language, reason="unreadable"),
+                        sentence("opted_out", language),
+                    ],
+                )
 
     def test_a_message_older_than_its_time_to_live_is_expired(self):
         campaign = self.send_document(self.make_send(ttl=60))

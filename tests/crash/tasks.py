@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from odoo import SUPERUSER_ID, api, fields
 from odoo.service.model import retrying
 
-from odoo.addons.crm_sms_gateway.controllers import api_schema
+from odoo.addons.crm_sms_gateway.controllers.api.requests import parse
+from odoo.addons.crm_sms_gateway.controllers.api.send_request import Limits
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
 from odoo.addons.crm_sms_gateway.models.common import transactions
 from odoo.addons.crm_sms_gateway.providers.http import HttpClient
@@ -93,13 +94,13 @@ def _send(registry, route_id, first, count):
     }
     with environment(registry) as env:
         settings = env["sms.gateway.settings"]._get()
-        limits = api_schema.Limits(
+        limits = Limits(
             max_recipients=settings.max_recipients,
             max_segments=settings.max_segments,
             max_speech=settings.max_speech,
             time_zone=settings.time_zone,
         )
-        document = api_schema.parse(
+        document = parse(
             request, method="POST", limits=limits, now=fields.Datetime.now()
         )
         route = env["sms.gateway.route"].browse(route_id)

@@ -10,7 +10,7 @@ from ..simulators import Simulator
 from .common import PATIENCE, ProcessCase
 from .postgres_proxy import PostgresProxy
 
-LOG = "odoo.addons.crm_sms_gateway.controllers.api_v1"
+LOG = "odoo.addons.crm_sms_gateway.controllers.api_dispatcher"
 ROUTE = "lost commit"
 SEND = {
     "send": {"text_male": "Здравствуйте!", "users": [{"phone": "+79161000000"}]},

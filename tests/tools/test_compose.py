@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
+from odoo.addons.crm_sms_gateway.controllers.api.messages import sentence
 from odoo.addons.crm_sms_gateway.tools.compose import (
     MAX_PROBLEMS,
     Composed,
@@ -16,7 +17,6 @@ from odoo.addons.crm_sms_gateway.tools.compose import (
     compose_ready,
 )
 from odoo.addons.crm_sms_gateway.tools.msisdn import Reading
-from odoo.addons.crm_sms_gateway.tools.sentences import sentence
 from odoo.addons.crm_sms_gateway.tools.template import compile_template
 
 PHONE = "+79281706700"
@@ -65,7 +65,7 @@ class TestCompose(ComposeCase):
             message,
             Composed(
                 index=2,
-                phone_raw="+79281706700",
+                phone="+79281706700",
                 msisdn="+79281706700",
                 gender="male",
                 text="Уважаемый Андрей! Поздравляем Вас!",
@@ -185,7 +185,7 @@ class TestCompose(ComposeCase):
         )
         self.assertTrue(message.problems or message.text)
         self.assertTrue(message.problems or message.msisdn)
-        for text in (message.phone_raw, message.text, message.text_alternative):
+        for text in (message.phone, message.text, message.text_alternative):
             self.assertNotIn("\x00", text)
             text.encode()
 
@@ -260,7 +260,7 @@ class TestPhone(ComposeCase):
             with self.subTest(reading=reading):
                 message = composed(phone=reading)
                 self.assertEqual(message.msisdn, number)
-                self.assertEqual(message.phone_raw, reading.raw)
+                self.assertEqual(message.phone, reading.raw)
                 reasons = [one.params["reason"] for one in message.problems]
                 self.assertEqual(reasons, [reason] if reason else [])
 
@@ -286,7 +286,7 @@ class TestPhone(ComposeCase):
             ([["x" * 100]] * 100, None),
         ):
             with self.subTest(phone=phone):
-                raw = composed(phone=phone).phone_raw
+                raw = composed(phone=phone).phone
                 self.assertLessEqual(len(raw), 64)
                 if kept is not None:
                     self.assertEqual(raw, kept)
@@ -297,7 +297,7 @@ class TestPhone(ComposeCase):
                 message = composed(phone=phone)
                 self.assert_problems(message, ("invalid_character", "phone"))
                 self.assertIsNone(message.msisdn)
-                self.assertEqual(message.phone_raw, PHONE)
+                self.assertEqual(message.phone, PHONE)
 
 
 class TestGender(ComposeCase):

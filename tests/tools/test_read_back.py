@@ -6,11 +6,6 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.tools.read_back import fill, find_text, read_back
-from odoo.addons.crm_sms_gateway.tools.sentences import (
-    SENTENCES,
-    recognise,
-    sentence,
-)
 
 
 class TestReadBack(BaseCase):
@@ -39,35 +34,3 @@ class TestReadBack(BaseCase):
     def test_a_translation_is_filled_by_names_alone(self):
         text = "{server.__class__} {server} {unknown}{0}"
         self.assertEqual(fill(text, {"server": "{why}"}), "{server.__class__} {why} ")
-
-
-class TestRecognise(BaseCase):
-    def test_every_sentence_about_one_recipient_is_recognised_in_both_languages(self):
-        params = {"path": "city", "count": 12, "limit": 10, "user": "Анна"}
-        for key in SENTENCES:
-            code, _dot, variant = key.partition(".")
-            for language in ("ru", "en"):
-                said = sentence(code, language, **params, variant=variant)
-                found, values = recognise(said, code)
-                with self.subTest(said):
-                    self.assertEqual(
-                        sentence(
-                            found.partition(".")[0],
-                            language,
-                            **values,
-                            variant=found.partition(".")[2],
-                        ),
-                        said,
-                    )
-
-    def test_values_come_along(self):
-        said = sentence("too_long", "ru", count=12, limit=10, unit="segments")
-        self.assertEqual(
-            recognise(said, "too_long"),
-            ("too_long.segments", {"count": "12", "limit": "10"}),
-        )
-
-    def test_other_codes_and_words_of_strangers_are_not_recognised(self):
-        said = sentence("opted_out", "ru")
-        self.assertIsNone(recognise(said, "duplicate"))
-        self.assertIsNone(recognise("Blocked", "opted_out"))

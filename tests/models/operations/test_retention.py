@@ -69,7 +69,7 @@ class RetentionCase(DraftCase):
 
     def note(self):
         with self.as_cron() as env:
-            env["sms.gateway.recipient"]._cron_note()
+            env["sms.gateway.chatter.log"]._cron_log()
 
     def send_campaign(self, **values):
         """A campaign of a person that knows the marked words in all its fields."""
@@ -179,7 +179,7 @@ class TestTraces(RetentionCase):
 
     def _fill_lists(self):
         one = self.env["sms.gateway.list"].create({"name": "Friends"})
-        one._add_lines([{"name": NAME, "phone": f"+7{NUMBER}"}])
+        one._add_imported([{"name": NAME, "phone": f"+7{NUMBER}"}])
         self.template = self.env["sms.gateway.template"].create(
             {"name": "Greeting", "text_male": f"{TEXT} {PAGE}", "has_short_links": True}
         )

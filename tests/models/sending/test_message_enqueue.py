@@ -31,7 +31,7 @@ def composed(index, text, **values):
     return Composed(
         **{
             "index": index,
-            "phone_raw": PHONE,
+            "phone": PHONE,
             "msisdn": PHONE,
             "gender": None,
             "text": text,
@@ -166,20 +166,25 @@ class TestMessageEnqueue(GatewayCase):
                 self.assertEqual(message.state, "failed")
                 self.assertEqual(message.failure_type, FAILURE_OF_CODE[code])
                 self.assertEqual(message.failure_code, code)
-                self.assertTrue(message.failure_message)
+                self.assertIn("path", message.failure_params)
                 self.assertTrue(message.finished_at)
 
-    def test_the_reason_speaks_the_language_of_the_request(self):
-        reasons = set()
-        for language in ("ru", "en"):
-            env = self.env(context={"sms_gateway_language": language})
-            campaign, _rejected = env["sms.gateway.campaign.accept"]._accept(
+    def test_of_a_reason_the_code_and_the_parameters_are_stored(self):
+        accept = self.env["sms.gateway.campaign.accept"]
+        for source, variant in (("api", {}), ("action", {"variant": "person"})):
+            campaign, _rejected = accept._accept(
                 Document([Recipient(0, "123"), Recipient(1, PHONE)]),
                 self.route,
-                source="api",
+                source=source,
             )
-            reasons.add(self.get_messages(campaign)[0].failure_message)
-        self.assertEqual(len(reasons), 2)
+            message = self.get_messages(campaign)[0]
+            with self.subTest(source):
+                self.assertEqual(message.failure_code, "invalid_number")
+                self.assertEqual(
+                    message.failure_params,
+                    {**variant, "path": "phone", "reason": "unreadable"},
+                )
+                self.assertFalse(message.failure_message)
 
     def test_rejected_recipients_are_told_in_order_with_all_their_problems(self):
         self.opt_out(PHONE)
@@ -215,7 +220,7 @@ class TestMessageEnqueue(GatewayCase):
             (message.state, message.failure_type), ("cancelled", "opted_out")
         )
         self.assertEqual(message.failure_code, "opted_out")
-        self.assertTrue(message.failure_message)
+        self.assertEqual(message.failure_params, {})
         self.assertTrue(message.finished_at)
 
     def test_a_number_taken_off_the_blacklist_is_queued(self):

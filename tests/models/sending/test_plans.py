@@ -281,7 +281,7 @@ class TestPlans(PlanCase):
         )
         health = self.env["sms.gateway.health"]
         with self.assert_found_by_index():
-            vitals = health._take_vitals()
+            vitals = self.env["sms.gateway.health.vitals"]._collect()
         self.assertGreater(vitals.waiting[self.route.id], timedelta(hours=1))
         tables = (*generate.GROWING, "sms_gateway_statistic_change")
         with self.assert_not_read_to_the_end(tables):
@@ -333,7 +333,7 @@ class TestPlans(PlanCase):
         """Of messages that ended long ago nobody is told again, so they are skipped."""
         self.env.cr.execute(
             """
-            INSERT INTO sms_gateway_odoo_sms (message_id, told_state)
+            INSERT INTO sms_gateway_odoo_sms (message_id, synced_state)
             SELECT id, CASE WHEN finished_at IS NOT NULL AND id %% 50 > 0 THEN state END
               FROM sms_gateway_message;
             ANALYZE sms_gateway_odoo_sms
@@ -342,7 +342,7 @@ class TestPlans(PlanCase):
         )
         tables = (*generate.GROWING, "sms_gateway_odoo_sms")
         with self.assert_found_by_index(tables), self.as_cron() as env:
-            self.assertTrue(env["sms.gateway.odoo.sms"]._tell_ended())
+            self.assertTrue(env["sms.gateway.odoo.sms"]._sync_ended())
 
     # === CHORES ===
     def test_retention(self):
@@ -390,8 +390,8 @@ class TestPlans(PlanCase):
         with self.assert_found_by_index(tables):
             for offset in (0, self.largest.recipient_count - 100):
                 campaign = Campaign._find(self.largest.key, self.route)
-                _status, details = campaign._get_status_page(offset, 100)
-                self.assertEqual(len(details["messages"]), 100)
+                status = campaign._get_status_page(offset, 100)
+                self.assertEqual(len(status.messages), 100)
 
     # === SCREENS ===
     def test_screens(self):

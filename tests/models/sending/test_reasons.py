@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from odoo import fields
 from odoo.tests import new_test_user
 
+from odoo.addons.crm_sms_gateway.controllers.api.recipient_texts import RECIPIENT_TEXTS
 from odoo.addons.crm_sms_gateway.models.sending.reasons import (
     OF_CODE,
     OF_FAILURE_TYPE,
@@ -25,11 +26,12 @@ from odoo.addons.crm_sms_gateway.providers.xml_gate import (
     parse_send,
     parse_state,
 )
+from odoo.addons.crm_sms_gateway.tools.bilingual import say
 from odoo.addons.crm_sms_gateway.tools.compose import Problem, Recipient
-from odoo.addons.crm_sms_gateway.tools.sentences import SENTENCES, sentence
+from odoo.addons.crm_sms_gateway.tools.template_texts import TEMPLATE_TEXTS
 from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
-from ...common import PHONE, GatewayCase, answer, sandbox_phone
+from ...common import PHONE, GatewayCase, answer, load_migration, sandbox_phone
 from ..campaigns.common import DraftCase
 
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
@@ -96,8 +98,7 @@ class TestReasons(ReasonCase):
 
     def test_every_code_of_ours_and_every_closer_sentence_has_a_reason(self):
         self.assertLessEqual(FAILURE_OF_CODE.keys(), OF_CODE.keys())
-        keys = {key for key in SENTENCES if key.partition(".")[0] in FAILURE_OF_CODE}
-        self.assertLessEqual(keys, OF_CODE.keys())
+        self.assertLessEqual(RECIPIENT_TEXTS.keys(), OF_CODE.keys())
 
     def test_no_reason_is_in_a_strangers_language(self):
         for reasons in (OF_CODE, OF_FAILURE_TYPE, OF_STATE):
@@ -109,10 +110,9 @@ class TestReasons(ReasonCase):
                             self.assertTrue(env._(part))
                             self.assertFalse(CYRILLIC.search(env._(part)))
 
-    def test_a_sentence_of_ours_is_read_in_the_readers_language(self):
-        """Stored in Russian for the API, and read by people of three languages."""
+    def test_a_reason_of_ours_is_read_in_the_readers_language(self):
         message = self.get_messages(self.send("123", PHONE))[0]
-        self.assertTrue(CYRILLIC.search(message.failure_message))
+        self.assertTrue(CYRILLIC.search(self.read_reason(message, "ru_RU")[1]))
         for lang in ("en_US", "de_DE"):
             self.assertEqual(
                 self.read_reason(message, lang)[:2],
@@ -123,7 +123,7 @@ class TestReasons(ReasonCase):
             )
             self.assertFalse(self.read_reason(message, lang)[3])
 
-    def test_values_of_the_sentence_are_kept(self):
+    def test_values_of_the_reason_are_kept(self):
         nowhere, somewhere = Recipient(0, PHONE), {"city": "Тверь"}
         campaign = self.send(
             nowhere,
@@ -186,7 +186,6 @@ class TestReasons(ReasonCase):
         self.env["phone.blacklist"].create({"number": PHONE})
         self.run_lane()
         self.assertEqual(message.state, "cancelled")
-        self.assertTrue(CYRILLIC.search(message.failure_message))
         reason = self.read_reason(message, "en_US")
         self.assertEqual(reason[0], "Opted out")
         self.assertFalse(CYRILLIC.search("".join(reason)))
@@ -196,7 +195,7 @@ class TestReasons(ReasonCase):
         self.put(message, "unknown", attempts=1)
         self.read_as("ru_RU", message).action_resolve_failed()
         self.env.invalidate_all()
-        self.assertTrue(CYRILLIC.search(message.failure_message))
+        self.assertFalse(message.failure_message)
         name, text, _remedy, words = self.read_reason(message, "de_DE")
         self.assertEqual(name, "Decided by a person")
         user = self.readers["ru_RU"].name
@@ -204,15 +203,6 @@ class TestReasons(ReasonCase):
         self.assertFalse(words)
         event = self.read_as("de_DE", message.event_ids[-1])
         self.assertEqual(event.words, f"Resolved by {user}.")
-
-    def test_a_decision_of_an_earlier_release_is_one_too(self):
-        message = self.send_one()
-        said = "Решение принял пользователь Анна"
-        self.put(message, "failed", attempts=1, failure_message=said)
-        self.assertEqual(
-            self.read_reason(message)[1],
-            "Анна marked the message as failed: it did not arrive.",
-        )
 
     def test_a_code_of_a_provider_is_not_taken_for_ours(self):
         route, _provider = self.script_route(
@@ -241,26 +231,103 @@ class TestReasons(ReasonCase):
         with self.assertRaisesRegex(Exception, "cannot be read as one"):
             self.read_as("de_DE", message).action_retry()
 
-    def test_the_api_keeps_its_sentences(self):
-        message = self.get_messages(self.send("123", PHONE))[0]
-        said = sentence("invalid_number", "ru", reason="unreadable")
-        self.assertEqual(
-            message._get_status()["failure"],
-            {"type": "invalid_number", "code": "invalid_number", "message": said},
+
+class TestStoredSentences(ReasonCase):
+    """Earlier releases stored sentences; the migration makes codes of them."""
+
+    def setUp(self):
+        super().setUp()
+        self.migration = load_migration("post-reasons", "19.0.1.8.0")
+
+    def migrate(self):
+        self.env.flush_all()
+        self.migration.migrate(self.env.cr, "19.0.1.7.0")
+        self.env.invalidate_all()
+
+    def test_every_sentence_of_a_recipient_becomes_what_it_said(self):
+        values = {"path": "city", "count": "88", "limit": "55"}
+        message = self.send_one()
+        for key, texts in self.migration.SENTENCES.items():
+            code, _dot, variant = key.partition(".")
+            for text in texts:
+                said = text.format_map({**values, "maximum": 5})
+                self.put(
+                    message,
+                    "failed",
+                    failure_code=code,
+                    failure_params=None,
+                    failure_message=said,
+                )
+                self.migrate()
+                with self.subTest(said):
+                    self.assertFalse(message.failure_message)
+                    params = message.failure_params
+                    self.assertEqual(params.get("variant", ""), variant)
+                    name = self.env._(OF_CODE[key].name)
+                    self.assertEqual(self.read_reason(message)[0], name)
+                    for value in values.values():
+                        self.assertEqual(value in params.values(), value in said)
+
+    def test_a_sentence_that_is_not_known_leaves_its_code(self):
+        message = self.send_one()
+        said = "Отказался"
+        self.put(message, "cancelled", failure_code="opted_out", failure_message=said)
+        self.migrate()
+        self.assertEqual(message.failure_params, {})
+        self.assertEqual(self.read_reason(message)[0], "Opted out")
+
+    def test_what_a_provider_said_stays(self):
+        message = self.send_one()
+        said = "Resolved by itself"
+        self.put(
+            message,
+            "failed",
+            attempts=1,
+            failure_code="opted_out",
+            failure_message=said,
         )
+        self.migrate()
+        self.assertEqual(message.failure_message, said)
+        self.assertIs(message.failure_params, False)
 
-
-class TestStoredLanguage(ReasonCase):
-    def test_german_readers_get_english_and_crons_the_contracts_russian(self):
-        enqueue = self.env["sms.gateway.enqueue"]
-        for lang, language in (
-            ("ru_RU", "ru"),
-            ("en_US", "en"),
-            ("de_DE", "en"),
-            (None, "ru"),
+    def test_decisions_become_what_they_said(self):
+        """The first ones had no code and no full stop."""
+        message = self.send_one()
+        for code, said in (
+            (None, "Решение принял пользователь Анна"),
+            (None, "Resolved by Анна."),
+            ("resolved", "Решение принял пользователь Анна."),
         ):
-            said = enqueue.with_context(lang=lang)._language()
-            self.assertEqual(said, language, lang)
+            self.put(
+                message,
+                "failed",
+                attempts=1,
+                failure_code=code,
+                failure_params=None,
+                failure_message=said,
+            )
+            event = self.env["sms.gateway.event"].create(
+                {
+                    "message_id": message.id,
+                    "kind": "failed",
+                    "source": "person",
+                    "occurred_at": fields.Datetime.now(),
+                    "recorded_at": fields.Datetime.now(),
+                    "code": code,
+                    "detail": said,
+                }
+            )
+            self.migrate()
+            with self.subTest(said):
+                self.assertEqual(message.failure_code, "resolved")
+                self.assertEqual(
+                    self.read_reason(message)[1],
+                    "Анна marked the message as failed: it did not arrive.",
+                )
+                self.assertEqual(event.params, {"user": "Анна"})
+                self.assertFalse(event.detail)
+                shown = self.read_as("de_DE", event).words
+                self.assertEqual(shown, "Resolved by Анна.")
 
 
 class TestWords(ReasonCase):
@@ -350,7 +417,7 @@ class TestDeliveryReports(ReasonCase):
     def test_what_was_pushed_is_told_in_the_readers_language(self):
         why = ReadingWords.NOT_XML.say()
         Report = self.env["sms.gateway.delivery.report"]
-        report = Report._keep_unreadable(self.route, b"?", why)
+        report = Report._store_unreadable(self.route, b"?", why)
         report.failure_type = "unreachable"
         shown = self.read_as("ru_RU", report)
         self.assertEqual(shown.words, self.say_russian(why))
@@ -373,11 +440,15 @@ class TestPauses(ReasonCase):
 
     def test_the_responsible_is_told_in_their_language(self):
         self.route.user_id = self.readers["ru_RU"]
-        self.route._pause(BaseWords.MISSING_SETTINGS.say(labels="Login"))
+        self.env["sms.gateway.route.pause"]._pause(
+            self.route, BaseWords.MISSING_SETTINGS.say(labels="Login")
+        )
         self.assertIn("Логин", self.route.activity_ids.note)
 
     def test_words_of_the_gate_stand_beside_the_reason(self):
-        self.route._pause(GateWords.WRONG_LOGIN.say(text="Неправильный логин"))
+        self.env["sms.gateway.route.pause"]._pause(
+            self.route, GateWords.WRONG_LOGIN.say(text="Неправильный логин")
+        )
         self.assertEqual(
             self.read_as("de_DE", self.route).pause_words,
             "The gate refuses the login or the password (Неправильный логин)",
@@ -399,9 +470,8 @@ class TestPauses(ReasonCase):
 
     def test_a_campaign_whose_text_is_wrong_says_so_in_the_readers_language(self):
         campaign = self.send(PHONE)
-        said = sentence(
-            "template_unknown_name", "ru", variant="person", line=2, detail="citi"
-        )
+        values = {"variant": "person", "line": 2, "detail": "citi"}
+        said = say(TEMPLATE_TEXTS, "template_unknown_name", "ru", **values)
         self.env["sms.gateway.campaign.state"]._stop(campaign, said)
         shown = self.read_as("de_DE", campaign).pause_words
         self.assertFalse(CYRILLIC.search(shown))
@@ -430,7 +500,7 @@ class TestDrafts(DraftCase):
         nobody = self.make_contact("Nobody", "1")
         self.send_draft(nobody, text_male="Hallo", text_female="")
         with self.as_cron() as env:
-            env["sms.gateway.recipient"]._cron_note()
+            env["sms.gateway.chatter.log"]._cron_log()
         body = nobody.message_ids[0].body
         self.assertIn("is wrong. Check the number", body)
         self.assertFalse(CYRILLIC.search(body))

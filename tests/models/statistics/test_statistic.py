@@ -10,6 +10,7 @@ from odoo.tests import tagged
 from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
     StateChange,
 )
+from odoo.addons.crm_sms_gateway.tools.statuses import Failure, MessageStatus
 from odoo.addons.crm_sms_gateway.tools.vocabulary import ARROWS, STATES
 
 from ...common import PHONE, GatewayCase, sandbox_phone
@@ -334,46 +335,54 @@ class TestStatusPage(StatisticCase):
             (9, 2, [], None),
         ):
             with self.subTest(offset=offset):
-                _state, details = campaign._get_status_page(offset, limit)
-                told = [message["index"] for message in details["messages"]]
-                self.assertEqual((told, details["next"]), (indexes, following))
+                status = campaign._get_status_page(offset, limit)
+                told = [message.index for message in status.messages]
+                self.assertEqual((told, status.next_offset), (indexes, following))
 
-    def test_a_message_in_the_words_of_the_api(self):
+    def test_a_message_as_it_is_told(self):
         message = self.send_one("8 928 170 6700")
-        accepted_at = f"{message.accepted_at:%Y-%m-%dT%H:%M:%SZ}"
         self.assertEqual(
             message._get_status(),
-            {
-                "index": 0,
-                "phone": PHONE,
-                "state": "queued",
-                "failure": None,
-                "segments": 1,
-                "reference": message.uuid,
-                "accepted_at": accepted_at,
-                "submitted_at": None,
-                "delivered_at": None,
-            },
+            MessageStatus(
+                index=0,
+                phone=PHONE,
+                state="queued",
+                failure=None,
+                segments=1,
+                uuid=message.uuid,
+                accepted_at=message.accepted_at,
+                submitted_at=None,
+                delivered_at=None,
+                text=None,
+            ),
         )
 
-    def test_a_failure_in_the_words_of_the_api(self):
+    def test_a_failure_of_our_own_is_told_with_its_parameters(self):
         message = self.get_messages(self.send("12 34", PHONE))[0]
         status = message._get_status()
-        self.assertEqual((status["phone"], status["state"]), ("12 34", "failed"))
-        self.assertEqual(status["failure"]["type"], "invalid_number")
-        self.assertEqual(status["failure"]["code"], "invalid_number")
-        self.assertTrue(status["failure"]["message"])
+        self.assertEqual((status.phone, status.state), ("12 34", "failed"))
+        params = {"path": "phone", "reason": "unreadable"}
+        self.assertEqual(
+            status.failure, Failure("invalid_number", "invalid_number", params, None)
+        )
+
+    def test_a_failure_of_the_provider_is_told_in_its_words(self):
+        message = self.send_one(sandbox_phone("9902"))
+        self.run_lane()
+        self.assertEqual(
+            message._get_status().failure,
+            Failure("content_rejected", None, None, "Text rejected"),
+        )
 
     def test_the_text_is_told_in_debug_mode_only(self):
         for is_debug in (True, False):
             status = self.send_one(is_debug=is_debug, text="Код 1")._get_status()
-            self.assertEqual(status.get("text"), "Код 1" if is_debug else None)
-            self.assertEqual("text" in status, is_debug)
+            self.assertEqual(status.text, "Код 1" if is_debug else None)
 
     def test_a_message_sent_again_is_told_as_it_was_accepted(self):
         campaign = self.send(sandbox_phone("9902"))
         self.run_lane()
         self.get_messages(campaign).action_retry()
-        _state, details = campaign._get_status_page(0, 100)
-        self.assertEqual([m["state"] for m in details["messages"]], ["failed"])
-        self.assertEqual(details["totals"]["queued"], 1)
+        status = campaign._get_status_page(0, 100)
+        self.assertEqual([m.state for m in status.messages], ["failed"])
+        self.assertEqual(status.totals["queued"], 1)

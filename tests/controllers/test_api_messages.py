@@ -3,13 +3,10 @@ from typing import get_args
 
 from odoo.tests import BaseCase
 
+from odoo.addons.crm_sms_gateway.controllers.api.messages import SENTENCES, sentence
+from odoo.addons.crm_sms_gateway.tools.bilingual import MAX_QUOTED
 from odoo.addons.crm_sms_gateway.tools.compose import ProblemCode
 from odoo.addons.crm_sms_gateway.tools.msisdn import Reason
-from odoo.addons.crm_sms_gateway.tools.sentences import (
-    MAX_QUOTED,
-    SENTENCES,
-    sentence,
-)
 from odoo.addons.crm_sms_gateway.tools.template import (
     ErrorCode,
     TemplateError,
@@ -56,7 +53,7 @@ def placeholders(text):
 
 
 class TestSentences(BaseCase):
-    def test_every_code_of_the_contract_has_a_sentence(self):
+    def test_every_code_of_the_api_has_a_sentence(self):
         for code in [*REQUEST_CODES, *USER_CODES, *WARNINGS, *MANUAL]:
             with self.subTest(code):
                 self.assertIn(code, SENTENCES)

@@ -1,0 +1,59 @@
+"""What is wrong with a template, in Russian and English."""
+
+from __future__ import annotations
+
+from .bilingual import Sentences
+
+#: What a template may not contain, in the words of `TemplateError.detail`.
+_FORBIDDEN_CONSTRUCTS = {
+    "attribute": ("обращение через точку", "an attribute"),
+    "call": ("вызов функции", "a call"),
+    "comment": ("комментарий", "a comment"),
+    "condition": ("условие", "a condition"),
+    "literal": ("готовое значение вместо имени", "a literal instead of a name"),
+    "nesting": ("слишком сложное выражение", "an expression that is too complex"),
+    "operator": ("операция", "an operator"),
+    "placeholders": ("слишком много подстановок", "too many placeholders"),
+    "statement": ("управляющая конструкция", "a statement"),
+    "subscript": ("обращение в квадратных скобках", "a subscript"),
+    "test": ("проверка", "a test"),
+}
+
+#: code → (Russian, English)
+TEMPLATE_TEXTS: Sentences = {
+    "template_syntax": (
+        "Ошибка в шаблоне {path}, строка {line}. Проверьте фигурные скобки, имена и "
+        "фильтры.",
+        "Error in the template {path}, line {line}. Check the curly brackets, names "
+        "and filters.",
+    ),
+    "template_forbidden": (
+        "Недопустимый фильтр {detail} или его параметры в шаблоне {path}, строка "
+        "{line}. Можно использовать upper, lower, capitalize, title, trim, "
+        "default('текст') и truncate(число от 3 до 500).",
+        "The filter {detail} or its arguments are not allowed in the template {path}, "
+        "line {line}. Use upper, lower, capitalize, title, trim, default('text') and "
+        "truncate(number from 3 to 500).",
+    ),
+    **{
+        f"template_forbidden.{construct}": (
+            f"Недопустимая конструкция в шаблоне {{path}}, строка {{line}}: {russian}. "
+            "Можно использовать только имена в двойных фигурных скобках и фильтры.",
+            f"Forbidden construct in the template {{path}}, line {{line}}: {english}. "
+            "Only names in double curly brackets and filters may be used.",
+        )
+        for construct, (russian, english) in _FORBIDDEN_CONSTRUCTS.items()
+    },
+    "template_unknown_name": (
+        "Неизвестное имя в шаблоне {path}, строка {line}: {detail}. Добавьте его в "
+        "fields или исправьте текст.",
+        "Unknown name in the template {path}, line {line}: {detail}. Add it to fields "
+        "or correct the text.",
+    ),
+    "template_unknown_name.person": (
+        "Строка {line}: имя «{detail}» неизвестно. Исправьте его; подходят first_name, "
+        "last_name, patronymic, fio и поля записи, например city.",
+        "Line {line}: the name {detail} is unknown. Correct it; first_name, last_name, "
+        "patronymic, fio and the fields of the record, such as city, can be used.",
+    ),
+}
