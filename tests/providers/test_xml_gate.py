@@ -30,9 +30,9 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     SubmitResult,
     Units,
 )
-from odoo.addons.crm_sms_gateway.providers.xml_gate import (
+from odoo.addons.crm_sms_gateway.providers.xml_gate import XmlGateProvider
+from odoo.addons.crm_sms_gateway.providers.xml_gate_documents import (
     Account,
-    XmlGateProvider,
     build_balance,
     build_incoming,
     build_push_answer,
