@@ -127,7 +127,7 @@ class Template:
         return _join(self._pieces(found), longest)
 
     def _check_length(self, values: Mapping[str, str], longest: int) -> None:
-        """Judge long values before any of them is rendered: no filter but
+        """Check long values before any of them is rendered: no filter but
         ``truncate`` makes one shorter than it is without the spaces around it."""
         least = sum(
             uses * len(values[name].strip())
