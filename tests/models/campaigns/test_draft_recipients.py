@@ -53,12 +53,12 @@ class TestRecipients(DraftCase):
         draft.action_send()
         self.assertEqual(draft.recipient_ids.sorted("index").mapped("phone"), shown)
 
-    def test_reasons_are_told_in_the_authors_language(self):
+    def test_a_recipient_without_a_number_is_told(self):
         self.patch_prepared_at_once(1)
         nobody = self.make_contact("Без Номера", False)
         campaign = self.send_draft(self.andrey + nobody)
         failed = self.get_messages(campaign.sudo())[1]
-        self.assertEqual(failed.failure_message, "There is no phone number.")
+        self.assertEqual(failed.failure_explanation, "There is no phone number.")
         self.assertEqual(failed.display_name, "No number")
 
     def test_records_the_author_may_not_read_are_not_selected(self):
