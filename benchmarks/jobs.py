@@ -95,7 +95,7 @@ def accept(registry, *, body):
     )
     with open_env(registry) as env:
         route = env["sms.gateway.route"].search([("name", "=", document.route)])
-        env["sms.gateway.campaign"]._accept(document, route, source="api")
+        env["sms.gateway.campaign.accept"]._accept(document, route, source="api")
 
 
 # === SUBMIT ===

@@ -1,4 +1,4 @@
-"""Requests of the API, answered in the contract's envelopes whatever happens."""
+"""Requests of the API, answered in JSON whatever happens."""
 
 import json
 import logging
@@ -34,7 +34,7 @@ CODE_OF_STATUS = {
 
 
 class ApiDispatcher(http.Dispatcher):
-    """Serves any body and answers every error with the contract's envelope."""
+    """Serves any body and answers every error in JSON (docs/api.rst, Errors)."""
 
     routing_type = "crm_sms_gateway_api"
     mimetypes = ("application/json",)

@@ -1,14 +1,14 @@
-"""`/api/v1`: the JSON API of the contract.
+"""`/api/v1`: the JSON API that docs/api.rst describes.
 
-Every answer below the path is JSON in the contract's envelopes, whatever happens: the
-routes use a dispatcher of their own, which turns errors raised anywhere in the request,
-failed commits included, into answers.
+Every answer below the path is JSON in one of the forms of that reference, whatever
+happens: the routes use a dispatcher of their own, which turns errors raised anywhere in
+the request, failed commits included, into answers.
 """
 
 from odoo import http
 from odoo.http import request
 
-from ..models.campaigns.sms_gateway_campaign import RecipientsRejected
+from ..models.campaigns.sms_gateway_campaign_accept import RecipientsRejected
 from ..models.common import clock
 from .api import answers
 from .api.balance_request import BalanceRequest
@@ -122,15 +122,15 @@ class ApiV1(http.Controller):
             raise request_error(
                 "unsupported_channel", path="voice", kind="send", route=route.name
             )
-        Campaign = route.env["sms.gateway.campaign"]
+        accept = route.env["sms.gateway.campaign.accept"]
         try:
-            campaign, rejected = Campaign._accept(document, route, source="api")
+            campaign, rejected = accept._accept(document, route, source="api")
         except RecipientsRejected as error:
             raise rejection_error(
                 error.code, error.rejected, document.users_path
             ) from error
         request.dispatcher.accepted_key = campaign.key
-        route.env["sms.gateway.health"]._tell_after_commit()
+        route.env["sms.gateway.health.notification"]._notify_after_commit()
         return answers.serialise_send_accepted(
             campaign.key,
             rejected=rejected,
@@ -170,7 +170,7 @@ def get_idempotency_key():
 
 def find_route(name, kind):
     """The route of a request, as superuser in the route's company."""
-    route = request.env["sms.gateway.route"]._find_for_caller(name)
+    route = request.env["sms.gateway.route"]._find_for_api_client(name)
     if not route:
         raise request_error("unknown_route", path="route", kind=kind, route=name)
     return route

@@ -8,14 +8,22 @@ from .settings import sms_gateway_settings
 from .access import sms_gateway_api_client
 from .access import sms_gateway_idempotency
 from .routes import sms_gateway_route
+from .routes import sms_gateway_route_evaluation
+from .routes import sms_gateway_route_pause
 from .routes import sms_gateway_route_reason
+from .routes import sms_gateway_route_setting
+from .routes import sms_gateway_route_usage
 from .routes import sms_gateway_price
 from .routes import sms_gateway_provider_request
 from .campaigns import sms_gateway_template
 from .campaigns import sms_gateway_campaign
-from .campaigns import sms_gateway_campaign_editing
+from .campaigns import sms_gateway_campaign_accept
+from .campaigns import sms_gateway_campaign_state
+from .campaigns import sms_gateway_campaign_preview
+from .campaigns import sms_gateway_campaign_retention
 from .campaigns import sms_gateway_fan_out
 from .recipients import sms_gateway_list
+from .recipients import sms_gateway_list_member
 from .recipients import sms_gateway_recipient
 from .recipients import sms_gateway_chatter_log
 from .sending import sms_gateway_message
@@ -35,7 +43,11 @@ from .campaigns import sms_gateway_link
 from .statistics import sms_gateway_statistic
 from .statistics import sms_gateway_dashboard
 from .operations import sms_gateway_health
+from .operations import sms_gateway_health_notification
+from .operations import sms_gateway_health_vitals
 from .operations import sms_gateway_hold
+from .operations import sms_gateway_hold_recognition
+from .operations import sms_gateway_hold_settlement
 from .operations import sms_gateway_retention
 from .odoo_sms import sms_gateway_odoo_sms
 

@@ -6,4 +6,5 @@ from .providers import *
 from .tools import *
 from .views import *
 from .wizards import *
-from . import test_architecture, test_i18n, test_readme
+from . import test_architecture, test_docs, test_docs_api, test_i18n, test_readme
+from . import test_vocabulary

@@ -12,7 +12,9 @@ from odoo.tests import HttpCase, TransactionCase, freeze_time
 from odoo.tools import SQL
 
 from odoo.addons.crm_sms_gateway.models.common import clock
-from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_health
+from odoo.addons.crm_sms_gateway.models.operations import (
+    sms_gateway_health_notification,
+)
 from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
     StateChange,
 )
@@ -145,7 +147,7 @@ class GatewayHelpers:
         cls.route = cls.make_route("test route")
         # Only tests of it look for troubles, not whichever comes first.
         cls.startClassPatcher(
-            patch.object(sms_gateway_health, "TELL_EVERY", float("inf"))
+            patch.object(sms_gateway_health_notification, "NOTIFY_EVERY", float("inf"))
         )
 
     @classmethod
@@ -195,7 +197,7 @@ class GatewayHelpers:
             for index, phone in enumerate(phones)
         ]
         document = Document(recipients, **values)
-        campaign, _rejected = cls.env["sms.gateway.campaign"]._accept(
+        campaign, _rejected = cls.env["sms.gateway.campaign.accept"]._accept(
             document, route or cls.route, source="api"
         )
         return campaign
@@ -242,7 +244,7 @@ class GatewayHelpers:
 
     def run_balance(self):
         with self.as_cron() as env:
-            env["sms.gateway.provider.request"]._cron_ask()
+            env["sms.gateway.provider.request"]._cron_request()
 
     def run_fetch(self):
         with self.as_cron() as env:
@@ -254,7 +256,7 @@ class GatewayHelpers:
 
     def run_tell(self):
         with self.as_cron() as env:
-            env["sms.gateway.odoo.sms"]._cron_tell()
+            env["sms.gateway.odoo.sms"]._cron_sync()
 
     def run_fold(self):
         with self.as_cron() as env:

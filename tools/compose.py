@@ -11,13 +11,13 @@ from decimal import Decimal
 from math import isfinite
 from typing import Literal
 
+from .genders import API_GENDERS, Gender
 from .msisdn import InvalidNumber, Reading, e164, normalise
 from .segments import Encoding, count_segments
 from .spaces import to_plain_spaces
 from .template import Template, TextTooLong, make_ready
 from .vocabulary import Channel
 
-Gender = Literal["male", "female"]
 ProblemCode = Literal[
     "invalid_number",
     "missing_gender",
@@ -29,14 +29,6 @@ ProblemCode = Literal[
     "duplicate",
 ]
 
-_GENDERS: dict[str, Gender] = {
-    "male": "male",
-    "m": "male",
-    "м": "male",
-    "female": "female",
-    "f": "female",
-    "ж": "female",
-}
 #: A text is rendered up to so many times the length of the longest one.
 RENDER_SLACK = 2
 #: characters of the longest segment
@@ -282,7 +274,7 @@ def _read_gender(raw: object, rules: Rules, problems: list[Problem]) -> Gender |
         if rules.gender_required:
             problems.append(Problem("missing_gender", "gender"))
         return None
-    gender = _GENDERS.get(raw.strip().lower()) if isinstance(raw, str) else None
+    gender = API_GENDERS.get(raw.strip().lower()) if isinstance(raw, str) else None
     if gender is None:
         problems.append(Problem(_gender_problem(raw), "gender"))
     return gender

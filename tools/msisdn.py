@@ -1,9 +1,9 @@
 """Phone numbers: as people write them in, E.164 with the plus sign out.
 
-There are two readings. `normalise` is that of requests (contract of the API, chapter
-4): bare Russian forms are +7, everything else has its plus. `read_national` is that of
-records: their own country decides, and the number is the one that Odoo makes of it,
-which its blacklist knows. What would drop, add or choose digits is refused.
+There are two readings. `normalise` is that of requests (docs/api.rst, Recipients): bare
+Russian forms are +7, everything else has its plus. `read_national` is that of records:
+their own country decides, and the number is the one that Odoo makes of it, which its
+blacklist knows. What would drop, add or choose digits is refused.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class SmsGatewayHoldWizard(models.TransientModel):
                             "route_name": routes.browse(row["route_id"]).name,
                             "way_to_ask": routes.browse(
                                 row["route_id"]
-                            )._get_way_to_ask(),
+                            )._get_lookup_method(),
                             "in_doubt_count": row["in_doubt"],
                             "unknown_count": row["unknown"],
                             "oldest_at": row["oldest"],

@@ -5,7 +5,7 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.campaigns.sms_gateway_campaign_editing import read_selection
+from ..models.campaigns.filters import read_selection
 from ..models.common.notification import CLOSE, make_notification
 
 

@@ -10,7 +10,7 @@ from odoo.addons.crm_sms_gateway.models.sending.outcomes import condition_of, ou
 #: Only "Send a test" made campaigns of a person without ever creating a draft.
 MARK_TESTS = """
 UPDATE sms_gateway_campaign SET is_test = TRUE
- WHERE source = 'person' AND recipient_source IS NULL AND is_scratch IS NULL
+ WHERE source = 'person' AND recipient_source IS NULL AND is_temporary IS NULL
    AND recipient_count = 1
 """
 

@@ -6,4 +6,5 @@ from odoo import SUPERUSER_ID, api
 def migrate(cr, version):
     """Called by Odoo after the update of the module."""
     env = api.Environment(cr, SUPERUSER_ID, {})
-    env["sms.gateway.route"].search([("state", "=", "active")])._judge_settings()
+    routes = env["sms.gateway.route"].search([("state", "=", "active")])
+    env["sms.gateway.route.evaluation"]._evaluate(routes)

@@ -1,4 +1,4 @@
-"""Lets scheduled actions call the models that their methods have moved to."""
+"""Lets scheduled actions call the models and methods that theirs have become."""
 
 from odoo import SUPERUSER_ID, api
 
@@ -9,6 +9,11 @@ SCHEDULED_ACTIONS = {
     "ir_cron_fold": "sms.gateway.statistic.change",
     "ir_cron_retention": "sms.gateway.retention",
 }
+#: scheduled action → its former method, its method
+METHODS = {
+    "ir_cron_balance": ("_cron_ask", "_cron_request"),
+    "ir_cron_tell": ("_cron_tell", "_cron_sync"),
+}
 
 
 def migrate(cr, version):
@@ -18,3 +23,7 @@ def migrate(cr, version):
         cron = env.ref(f"crm_sms_gateway.{name}", raise_if_not_found=False)
         if cron:
             cron.model_id = env["ir.model"]._get(model)
+    for name, (former, method) in METHODS.items():
+        cron = env.ref(f"crm_sms_gateway.{name}", raise_if_not_found=False)
+        if cron:
+            cron.code = cron.code.replace(former, method)

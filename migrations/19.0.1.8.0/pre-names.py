@@ -22,7 +22,6 @@ REFERENCES = (
     ("ir_model_fields", "relation"),
     ("ir_ui_view", "model"),
     ("ir_act_window", "res_model"),
-    ("ir_act_server", "model_name"),
     ("ir_filters", "model_id"),
     ("ir_exports", "resource"),
     ("ir_attachment", "res_model"),

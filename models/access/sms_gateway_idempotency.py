@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from ..common import clock
 from ..common.failed_statements import hidden_values
 
-#: How long an answer is kept (contract, chapter 4).
+#: How long an answer is kept (docs/api.rst, Repeating a request safely).
 KEEP = timedelta(hours=48)
 
 

@@ -93,28 +93,19 @@ class IrActionsServer(models.Model):
                 "%s has no template or no route: nothing is sent", self.name
             )
             return
-        # sudo: an automation sends for people who may not send themselves; the texts
-        # are rendered with the rights of its author
-        campaigns = self.env["sms.gateway.campaign"].sudo()
-        campaign = campaigns.create(
+        self.env["sms.gateway.campaign.accept"]._send_to_records(
+            records,
             {
                 "name": self.name,
                 "source": "action",
                 "user_id": self._get_gateway_author().id,
                 "route_id": self.sms_gateway_route_id.id,
                 "template_id": template.id,
-                "text_male": template.text_male,
-                "text_female": template.text_female,
-                "text_neutral": template.text_neutral,
-                "has_short_links": template.has_short_links,
+                **template._get_campaign_values(),
                 "recipient_source": "selection",
                 "scheduled_at": delay and clock.this_second() + delay,
-            }
+            },
         )
-        # archived ones too: what starts an action may have archived its records
-        everyone = campaign.with_context(active_test=False)
-        everyone._stage([(records._name, [("id", "in", records.ids)])])
-        campaign._accept_draft()
 
     def _get_gateway_author(self):
         """Whoever starts the action; where that is a visitor, who may read nothing,

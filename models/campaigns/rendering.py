@@ -1,51 +1,29 @@
 """The texts of a campaign, ready for recipients."""
 
-from collections import Counter
-from dataclasses import asdict, dataclass, replace
-from decimal import Decimal
+from dataclasses import asdict, replace
 from functools import cached_property
 
 from ...tools.compose import Problem, Rules, Texts, compose
-from ...tools.links import replace_urls, to_ascii
+from ...tools.links import ShortLinks, replace_urls, to_ascii
 from ...tools.lint import fill
 from ...tools.segments import count_segments
 from ...tools.template import TemplateError, compile_template
 from ...tools.transliteration import to_latin, to_latin_source
 from ..recipients.field_text import is_text_field
 from ..recipients.phone import read_phone
-from ..recipients.sms_gateway_recipient import (
-    PERSON_NAMES,
-    find_opted_out,
-    get_problem,
-    get_shown_phone,
-    read_person,
-)
+from ..recipients.sms_gateway_recipient import PERSON_NAMES, read_person
+from ..routes.public_address import get_public_address
 from ..sending.reasons import explain_problem
 from .lint_warnings import SPOKEN_VARIANTS, explain_template, find_in_texts
+from .recipient_sources import get_models, get_value_names
 
+#: What short links begin with, behind the base URL; the controller listens there.
+SHORT_LINK_PATH = "/g/"
 VARIANTS = (*SPOKEN_VARIANTS, "alternative")
-#: Nothing is wrong with these recipients, but with the draft.
-COULD_GET = "could_get"
 NO_TEXTS = Texts(*(None for _variant in VARIANTS))
 
 
-@dataclass(frozen=True)
-class Check:
-    """What some recipients get.
-
-    ``problems`` is a dict of `PROBLEMS` → count, besides "" for those who get the text
-    or, while the draft cannot be sent, `COULD_GET` for those who could. ``segments``
-    and ``cost`` are sums; of ``unpriced`` messages the cost is not known, and it is
-    None when that is so of all.
-    """
-
-    problems: dict[str, int]
-    segments: int
-    cost: Decimal | None
-    unpriced: int
-
-
-class Composer:
+class CampaignRenderer:
     """Writes the messages of one campaign as its author.
 
     ``env`` is the author's: what they may not read stays out of the texts.
@@ -62,7 +40,7 @@ class Composer:
             max_speech=settings.max_speech,
         )
         #: the links of the texts, filled when these are read
-        self.links = campaign._make_short_links()
+        self.links = _make_short_links(campaign)
         self._texts = {}
         self._leaves_texts_out = False
         self._closer_rules = {}
@@ -71,8 +49,8 @@ class Composer:
         """What the texts may use; of accepted ones, what they used then."""
         if self.campaign.accepted_names:
             return frozenset(self.campaign.accepted_names)
-        found = find_names(self.env, self.campaign._get_models())
-        return found | self.campaign._get_value_names()
+        found = find_names(self.env, get_models(self.campaign))
+        return found | get_value_names(self.campaign)
 
     # === TEXTS ===
     def get_texts(self, lang):
@@ -83,7 +61,7 @@ class Composer:
         if self._leaves_texts_out:
             return NO_TEXTS
         if lang not in self._texts:
-            sources = self.campaign._get_text_sources(lang)
+            sources = get_text_sources(self.campaign, lang)
             self._texts[lang] = self._compile(sources)
         return self._texts[lang]
 
@@ -122,6 +100,10 @@ class Composer:
             return explain_template(self.env, error)
         return None
 
+    def leave_out_broken_texts(self):
+        """Compose no text at all where one is no template: only numbers are checked."""
+        self._leaves_texts_out = self.find_error() is not None
+
     def get_used_names(self):
         """Names in any of the texts, in any language."""
         return {name for text in self._get_all_texts() for name in text.names}
@@ -157,69 +139,19 @@ class Composer:
             self._closer_rules[key] = replace(self._rules, fields=tuple(names))
         return self._closer_rules[key]
 
-    def judge(self, recipients):
-        """Compose recipients that follow each other, and find numbers that were there
-        before.
+    def evaluate(self, recipients):
+        """Compose recipients that follow each other, and find numbers that an earlier
+        recipient has.
 
         :rtype: list[tuple[Person | None, tools.compose.Composed]]
         """
         composed = self.compose(recipients)
-        taken = self._find_taken(recipients, composed)
-        return [(person, _mark_duplicate(one, taken)) for person, one in composed]
+        earlier = self._find_earlier_phones(recipients, composed)
+        return [(person, _mark_duplicate(one, earlier)) for person, one in composed]
 
-    def _find_taken(self, recipients, composed):
+    def _find_earlier_phones(self, recipients, composed):
         phones = {one.msisdn for _person, one in composed if not one.problems}
         return recipients._find_earlier_phones(phones)
-
-    def check(self, recipients, *, is_refused=False):
-        """Note who gets the text and who does not.
-
-        While a text is no template, as it may be while somebody types, only numbers
-        are judged.
-
-        :param is_refused: the draft cannot be sent as it stands: nobody gets it
-        :rtype: Check
-        """
-        self._leaves_texts_out = self.find_error() is not None
-        judged = self.judge(recipients)
-        findings = self._find_problems(recipients, judged)
-        # sudo: people look, only the gateway writes the rows of recipients
-        recipients.sudo()._keep_findings(findings)
-        counts = Counter(finding["problem"] or "" for finding in findings)
-        if is_refused:
-            return _check_refused(counts)
-        served = [
-            composed
-            for finding, (_person, composed) in zip(findings, judged, strict=True)
-            if not finding["problem"]
-        ]
-        known = [cost for cost in self._get_costs(served) if cost is not None]
-        return Check(
-            problems=dict(counts),
-            segments=sum(composed.segments for composed in served),
-            cost=sum(known) if known else None,
-            unpriced=len(served) - len(known),
-        )
-
-    def _get_costs(self, served):
-        campaign = self.campaign
-        prices = campaign.route_id._get_prices(
-            campaign.channel, is_debug=campaign.is_debug
-        )
-        return [prices.get_cost(one.msisdn, one.segments) for one in served]
-
-    def _find_problems(self, recipients, judged):
-        numbers = {one.msisdn for _person, one in judged if one.msisdn}
-        opted_out = find_opted_out(self.env, numbers)
-        return [
-            {
-                "id": recipient.id,
-                "phone": get_shown_phone(one),
-                "problem": get_problem(one)
-                or ("opted_out" if one.msisdn in opted_out else None),
-            }
-            for recipient, (_person, one) in zip(recipients, judged, strict=True)
-        ]
 
     def compose_test(self, recipient, phone):
         """One recipient's text to another number: the author's own text where there
@@ -241,7 +173,7 @@ class Composer:
             return None
         return str(explain_problem(self.env, composed.problems[0]))
 
-    # === LOOK ===
+    # === PREVIEW ===
     def read_samples(self, recipient):
         """What the texts of one recipient are filled with; the author's own data where
         there are no recipients yet.
@@ -257,14 +189,14 @@ class Composer:
             return _write_in_latin(values)
         return dict(values)
 
-    def describe_findings(self, samples):
+    def find_lint_warnings(self, samples):
         """What the author should know.
 
         :param samples: dict of name → value
         :return: list of dicts of ``level`` (danger, warning, info), ``variant`` and
             ``text``
         """
-        sources = self.campaign._get_text_sources(None)
+        sources = get_text_sources(self.campaign, None)
         return find_in_texts(
             self.env,
             {variant: sources[variant] or "" for variant in VARIANTS},
@@ -277,7 +209,7 @@ class Composer:
 
     @cached_property
     def _sent_sources(self):
-        sources = self.campaign._get_text_sources(None)
+        sources = get_text_sources(self.campaign, None)
         return {variant: self._make_source(variant, sources) for variant in VARIANTS}
 
     def measure(self, samples):
@@ -300,6 +232,39 @@ class Composer:
         return fill(template, samples)
 
 
+def get_text_sources(campaign, lang):
+    """The texts for people who speak a language: the template's in that language, or
+    else the campaign's own.
+
+    :return: dict of male, female, neutral, alternative → source
+    """
+    campaign.ensure_one()
+    translation = campaign.template_id._get_translation(lang)
+    own = translation if translation and _is_as_template(campaign) else campaign
+    return {
+        "male": own.text_male,
+        "female": own.text_female,
+        "neutral": own.text_neutral,
+        "alternative": campaign.channel == "voice" and campaign.text_alternative,
+    }
+
+
+def _is_as_template(campaign):
+    """Whether nobody has changed the texts since the template was chosen: its
+    translations say something else then."""
+    return all(
+        (campaign[f"text_{variant}"] or "")
+        == (campaign.template_id[f"text_{variant}"] or "")
+        for variant in SPOKEN_VARIANTS
+    )
+
+
+def _make_short_links(campaign):
+    """What the links of the texts become."""
+    address = get_public_address(campaign)
+    return ShortLinks(address and address + SHORT_LINK_PATH)
+
+
 def find_names(env, model_names):
     """The names that texts to records of these models may use.
 
@@ -320,21 +285,16 @@ def _write_in_latin(values):
     return {name: to_latin(value) for name, value in values.items()}
 
 
-def _check_refused(counts):
-    problems = {problem or COULD_GET: count for problem, count in counts.items()}
-    return Check(problems=problems, segments=0, cost=None, unpriced=0)
-
-
 def _without_text(composed):
     """Before there is a text, nobody lacks anything but a number."""
     of_phone = [problem for problem in composed.problems if problem.field == "phone"]
     return replace(composed, problems=tuple(of_phone))
 
 
-def _mark_duplicate(composed, taken):
+def _mark_duplicate(composed, earlier):
     if composed.problems:
         return composed
-    if composed.msisdn in taken:
+    if composed.msisdn in earlier:
         return replace(composed, problems=(Problem("duplicate", "phone"),))
-    taken.add(composed.msisdn)
+    earlier.add(composed.msisdn)
     return composed

@@ -1,57 +1,40 @@
-"""Campaigns: batches of messages accepted together."""
+"""Campaigns: batches of messages accepted together, and their drafts."""
 
-import secrets
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-from ...tools.compose import compose_all
 from ...tools.statuses import CampaignStatus
 from ...tools.template import make_title
-from ...tools.vocabulary import (
-    HELD_STATES,
-    PRIORITY_BATCH,
-    PRIORITY_SINGLE,
-    SENT_OUTCOMES,
-    STATES,
-)
+from ...tools.vocabulary import HELD_STATES, PRIORITY_BATCH, SENT_OUTCOMES, STATES
 from ..common import clock
-from ..common.cache import fill_cache
-from ..common.overtaken import find_overtaken
+from ..recipients.sms_gateway_recipient import find_phones
+from ..routes.public_address import explain_address
+from ..sending.reasons import say_words
 from ..sending.selections import CAMPAIGN_SOURCES, CAMPAIGN_STATES, CHANNELS
+from .campaign_values import new_key
+from .draft_rules import (
+    DRAFT_FIELDS,
+    check_is_draft,
+    check_may_decide,
+    check_may_delete,
+    get_decided_context,
+)
+from .filters import read_domain, read_selection
+from .recipient_sources import get_stored_sources
 
 #: Words in the name of a campaign find the messages of so many campaigns, the newest.
 MAX_FOUND = 100
 
 
-class RecipientsRejected(Exception):
-    """Nothing is sent: no recipient is valid, or one is not and the caller is strict.
-
-    ``code`` is the contract's, ``rejected`` the list of `RejectedRecipient`.
-    """
-
-    def __init__(self, code, rejected):
-        super().__init__(code)
-        self.code = code
-        self.rejected = rejected
-
-
-def new_key():
-    """An unguessable key of 32 lower-case hex characters (contract, chapter 1)."""
-    return secrets.token_hex(16)
-
-
-@lru_cache(maxsize=8)
-def _list_columns(names):
-    """Names of columns as SQL; every request asks for the same ones."""
-    return SQL(", ").join(map(SQL.identifier, names))
-
-
 class SmsGatewayCampaign(models.Model):
     """One batch with a key: from the API, a person or a server action.
+
+    A draft is written by people, `DRAFT_FIELDS` only. What they send is the gateway's:
+    it is accepted by `sms.gateway.campaign.accept`, its messages are written by
+    `sms.gateway.fan.out`, and `sms.gateway.campaign.state` moves it on.
 
     The counters count messages, not recipients: what a person sends again is another
     message, counted in ``resent_count`` besides. A message waits, is sent or is not
@@ -59,6 +42,9 @@ class SmsGatewayCampaign(models.Model):
 
     The counters are folded in from `sms.gateway.statistic.change` a moment after the
     messages moved; `_get_totals` adds what is not folded yet.
+
+    The file is longer than others: it has all fields of the model and all rules about
+    them, and nothing else.
     """
 
     _name = "sms.gateway.campaign"
@@ -70,7 +56,12 @@ class SmsGatewayCampaign(models.Model):
     key = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: new_key()
     )
-    route_id = fields.Many2one("sms.gateway.route", required=True, ondelete="restrict")
+    route_id = fields.Many2one(
+        "sms.gateway.route",
+        required=True,
+        ondelete="restrict",
+        default=lambda self: self._get_default_route(),
+    )
     company_id = fields.Many2one(
         related="route_id.company_id", store=True, index=True, readonly=True
     )
@@ -85,7 +76,115 @@ class SmsGatewayCampaign(models.Model):
     )
     channel = fields.Selection(CHANNELS, required=True, default="sms")
     is_debug = fields.Boolean("Debug", required=True, default=False)
-    priority = fields.Integer(readonly=True, default=PRIORITY_BATCH)
+    is_test = fields.Boolean(
+        "Test",
+        readonly=True,
+        help="Sent to a test number only. The dashboard counts tests separately.",
+    )
+    is_temporary = fields.Boolean(
+        "Temporary",
+        help="Made by the button of a list or form, and not kept unless it is sent.",
+    )
+
+    # what is sent
+    template_id = fields.Many2one("sms.gateway.template")
+    text_male = fields.Text("Text for men")
+    text_female = fields.Text("Text for women")
+    text_neutral = fields.Text("Neutral text")
+    text_alternative = fields.Text(
+        "SMS when the call fails", help="Checked and kept; not sent yet."
+    )
+    is_transliterated = fields.Boolean(
+        "Latin letters",
+        help="Russian texts in Latin letters: 160 characters fit into an SMS, not 70.",
+    )
+    has_short_links = fields.Boolean(
+        "Short links",
+        help="Links in the texts become short ones, others for every recipient, and"
+        " clicks on them are counted.",
+    )
+    address_trouble = fields.Char(
+        "Trouble with the address", compute="_compute_address_trouble"
+    )
+    is_secret = fields.Boolean(
+        "One-time codes",
+        readonly=True,
+        copy=False,
+        help="The texts are shown to nobody and deleted as soon as it is known what"
+        " became of them.",
+    )
+    ignores_blacklist = fields.Boolean(
+        readonly=True, help="Numbers of the blacklist are sent to all the same."
+    )
+    mailing_id = fields.Integer(
+        readonly=True, help="Of SMS Marketing, which may not be installed."
+    )
+    test_phone = fields.Char(
+        "Test number", default=lambda self: self._get_default_test_phone()
+    )
+    accepted_names = fields.Json(
+        readonly=True, copy=False, help="The names that the accepted texts use."
+    )
+
+    # to whom
+    recipient_source = fields.Selection(
+        [
+            ("lists", "Recipient lists"),
+            ("filter", "A filter"),
+            ("selection", "Selected records"),
+        ],
+        string="Recipients from",
+        default="lists",
+    )
+    # archived lists are offered no more, but stay where they were chosen
+    list_ids = fields.Many2many(
+        "sms.gateway.list", string="Lists", context={"active_test": False}
+    )
+    res_model = fields.Selection(
+        selection="_selection_res_model", string="Records", default="res.partner"
+    )
+    res_domain = fields.Char("Filter", default="[]")
+    filter_id = fields.Many2one(
+        "ir.filters", string="Saved filter", domain="[('model_id', '=', res_model)]"
+    )
+    recipient_ids = fields.One2many("sms.gateway.recipient", "campaign_id")
+    recipient_count = fields.Integer("Recipients", readonly=True)
+    unprepared_count = fields.Integer(
+        "Being prepared",
+        readonly=True,
+        help="Recipients whose messages are not written yet.",
+    )
+    prepared_share = fields.Float(
+        "Prepared (%)", compute="_compute_prepared_share", digits=(5, 1)
+    )
+    looks_again = fields.Boolean(
+        "Looks again",
+        readonly=True,
+        copy=False,
+        help="Filters and mailing lists are looked through when the time to send has"
+        " come; until then the recipients are those of the day of acceptance.",
+    )
+
+    # when
+    accepted_at = fields.Datetime("Accepted", readonly=True)
+    scheduled_at = fields.Datetime("Scheduled for")
+    starts_at = fields.Datetime("Starts", compute="_compute_starts_at", store=True)
+    ttl = fields.Integer("Time to live (s)")
+    ttl_hours = fields.Float(
+        "Time to live",
+        compute="_compute_ttl_hours",
+        inverse="_inverse_ttl_hours",
+        help="Hours after which a message that has not gone out is not sent any more;"
+        " 0 means that it may wait for ever.",
+    )
+    emptied_at = fields.Datetime(
+        "Emptied",
+        readonly=True,
+        copy=False,
+        help="When its texts, title and recipients went with the last of its messages.",
+    )
+
+    # its state
     state = fields.Selection(
         CAMPAIGN_STATES,
         required=True,
@@ -99,30 +198,12 @@ class SmsGatewayCampaign(models.Model):
         copy=False,
         help="How often it was sent, paused, resumed or cancelled.",
     )
-    text_male = fields.Text("Text for men")
-    text_female = fields.Text("Text for women")
-    text_neutral = fields.Text("Neutral text")
-    text_alternative = fields.Text(
-        "SMS when the call fails", help="Checked and kept; not sent yet."
-    )
-    mailing_id = fields.Integer(
-        readonly=True, help="Of SMS Marketing, which may not be installed."
-    )
-    ignores_blacklist = fields.Boolean(
-        readonly=True, help="Numbers of the blacklist are sent to all the same."
-    )
-    is_secret = fields.Boolean(
-        "One-time codes",
-        readonly=True,
-        copy=False,
-        help="The texts are shown to nobody and deleted as soon as it is known what"
-        " became of them.",
-    )
-    accepted_at = fields.Datetime("Accepted", readonly=True)
-    scheduled_at = fields.Datetime("Scheduled for")
-    ttl = fields.Integer("Time to live (s)")
+    pause_reason = fields.Char("Stored reason", readonly=True, copy=False)
+    pause_words = fields.Char("Reason of the pause", compute="_compute_pause_words")
+    may_move = fields.Boolean(compute="_compute_may_move")
+    priority = fields.Integer(readonly=True, default=PRIORITY_BATCH)
 
-    recipient_count = fields.Integer("Recipients", readonly=True)
+    # what became of it
     message_ids = fields.One2many("sms.gateway.message", "campaign_id")
     queued_count = fields.Integer("Queued", readonly=True)
     submitting_count = fields.Integer("Submitting", readonly=True)
@@ -149,7 +230,6 @@ class SmsGatewayCampaign(models.Model):
         " or expired while waiting.",
     )
     waiting_count = fields.Integer("Waiting", compute="_compute_message_count")
-    may_move = fields.Boolean(compute="_compute_may_move")
     message_count = fields.Integer("Messages", compute="_compute_message_count")
     resent_count = fields.Integer(
         "Sent again",
@@ -162,18 +242,17 @@ class SmsGatewayCampaign(models.Model):
         digits=(5, 1),
         help="Share of the sent messages.",
     )
-    is_test = fields.Boolean(
-        "Test",
-        readonly=True,
-        help="Sent to a test number only. The dashboard counts tests separately.",
+    click_count = fields.Integer("Clicks", compute="_compute_clicks")
+    clicked_share = fields.Float(
+        "Clicked (%)",
+        compute="_compute_clicks",
+        digits=(5, 1),
+        help="Recipients who clicked, as a share of the sent messages.",
     )
-
-    emptied_at = fields.Datetime(
-        "Emptied",
-        readonly=True,
-        copy=False,
-        help="When its texts, title and recipients went with the last of its messages.",
+    past_click_count = fields.Integer(
+        readonly=True, copy=False, help="On links that went with their messages."
     )
+    past_clicker_count = fields.Integer(readonly=True, copy=False)
 
     _key_unique = models.UniqueIndex("(key)")
     _cancelled_index = models.Index(
@@ -182,10 +261,43 @@ class SmsGatewayCampaign(models.Model):
     # Few campaigns are people's: the API makes one per request.
     _people_index = models.Index("(id) WHERE source <> 'api'")
     _test_index = models.Index("(id) WHERE is_test IS TRUE")
+    _unprepared_index = models.Index("(id) WHERE unprepared_count > 0")
     _retention_index = models.Index(
         "(COALESCE(starts_at, write_date), id)"
         " WHERE state IN ('done', 'cancelled') AND emptied_at IS NULL"
     )
+
+    # === DEFAULTS ===
+    @api.model
+    def _get_default_route(self):
+        """The first route of the user's company, one that sends if there is one."""
+        Route = self.env["sms.gateway.route"]
+        ours = [("company_id", "=", self.env.company.id)]
+        active = Route.search([*ours, ("state", "=", "active")], limit=1)
+        return active or Route.search(ours, limit=1) or Route.search([], limit=1)
+
+    @api.model
+    def _get_default_test_phone(self):
+        """The author's own number, where an SMS can reach it."""
+        [phone] = find_phones(self.env.user.partner_id, self.env.company)
+        return phone.serves("sms") and phone.raw
+
+    @api.model
+    def _selection_res_model(self):
+        """Models whose records can be written to: those with a phone number."""
+        known = ["res.partner", "crm.lead", "mailing.contact"]
+        # sudo: names of models are no secret
+        models_known = [
+            self.env["ir.model"].sudo()._get(name) for name in known if name in self.env
+        ]
+        return [(model.model, model.name) for model in models_known]
+
+    @api.model
+    @tools.ormcache("self.env.lang")
+    def _selection_any_model(self):
+        # sudo: names of models are no secret, and server actions send to any
+        names = self.env["ir.model"].sudo().search([("transient", "=", False)])
+        return [(model.model, model.name) for model in names]
 
     # === COMPUTES ===
     @api.depends(
@@ -216,6 +328,53 @@ class SmsGatewayCampaign(models.Model):
         for campaign in self:
             campaign.may_move = is_manager or is_user and campaign.user_id == user
 
+    @api.depends("ttl")
+    def _compute_ttl_hours(self):
+        for campaign in self:
+            campaign.ttl_hours = campaign.ttl / 3600
+
+    def _inverse_ttl_hours(self):
+        for campaign in self:
+            campaign.ttl = round(campaign.ttl_hours * 3600)
+
+    @api.depends("pause_reason")
+    @api.depends_context("lang")
+    def _compute_pause_words(self):
+        for campaign in self:
+            campaign.pause_words = say_words(self.env, campaign.pause_reason)
+
+    @api.depends("scheduled_at", "accepted_at")
+    def _compute_starts_at(self):
+        for campaign in self:
+            campaign.starts_at = campaign.scheduled_at or campaign.accepted_at
+
+    @api.depends("recipient_count", "unprepared_count")
+    def _compute_prepared_share(self):
+        for campaign in self:
+            count = campaign.recipient_count
+            left = campaign.unprepared_count
+            campaign.prepared_share = 100 * (count - left) / count if count else 0
+
+    @api.depends("route_id")
+    @api.depends_context("lang")
+    def _compute_address_trouble(self):
+        for campaign in self:
+            campaign.address_trouble = explain_address(campaign)
+
+    def _compute_clicks(self):
+        groups = self.env["sms.gateway.link"]._read_group(
+            [("campaign_id", "in", self.ids), ("click_count", ">", 0)],
+            ["campaign_id"],
+            ["click_count:sum", "index:count_distinct"],
+        )
+        counts = {campaign: (clicks, people) for campaign, clicks, people in groups}
+        for campaign in self:
+            clicks, people = counts.get(campaign, (0, 0))
+            people += campaign.past_clicker_count
+            total = campaign.sent_count
+            campaign.click_count = clicks + campaign.past_click_count
+            campaign.clicked_share = 100 * people / total if total else 0
+
     @api.model
     def _search_display_name(self, operator, value):
         """Override: a few campaigns by their ids, so that messages of campaigns with
@@ -226,96 +385,153 @@ class SmsGatewayCampaign(models.Model):
         found = self.search(domain, order="id desc", limit=MAX_FOUND)
         return [("id", "in", found.ids)]
 
+    # === CHECKS ===
+    @api.constrains("res_model", "res_domain")
+    def _check_res_domain(self):
+        for campaign in self.filtered("res_model"):
+            read_domain(self.env[campaign.res_model], campaign.res_domain)
+
+    @api.constrains("ttl")
+    def _check_ttl(self):
+        if any(campaign.ttl < 0 for campaign in self):
+            raise ValidationError(self.env._("The time to live must not be negative."))
+
+    # === ONCHANGES ===
+    @api.onchange("template_id")
+    def _onchange_template_id(self):
+        if self.template_id:
+            self.update(self.template_id._get_campaign_values())
+
+    @api.onchange("res_model")
+    def _onchange_res_model(self):
+        if self.filter_id.model_id != self.res_model:
+            self.filter_id = False
+            self.res_domain = "[]"
+
+    @api.onchange("filter_id")
+    def _onchange_filter_id(self):
+        if self.filter_id:
+            self.res_domain = self.filter_id.domain
+
+    # === CRUD ===
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: people make drafts only."""
+        for vals in vals_list:
+            check_may_decide(self.env, vals)
+            vals.setdefault("name", self._make_title(vals.get("text_male")))
+        context = get_decided_context(self.env)
+        decided = self.with_env(self.env(context=context))
+        campaigns = super(SmsGatewayCampaign, decided).create(vals_list)
+        campaigns._check_choices()
+        return campaigns.with_env(self.env)
+
+    def write(self, vals):
+        """Override: people change drafts only, and of these only what is theirs."""
+        check_may_decide(self.env, vals)
+        if not self.env.su:
+            check_is_draft(self)
+        result = super().write(vals)
+        self._check_choices()
+        return result
+
+    def _check_choices(self):
+        """What is chosen is readable for whoever chose it."""
+        if not self.env.su:
+            for name in ("route_id", "template_id", "list_ids"):
+                self[name].check_access("read")
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sent(self):
+        check_may_delete(self)
+
+    def _make_title(self, text):
+        """The beginning of a text, as people read it."""
+        return make_title(text or "") or self.env._("New campaign")
+
+    def copy_data(self, default=None):
+        """Override: a copy is a draft of the same decisions."""
+        copies = super().copy_data(default)
+        kept = DRAFT_FIELDS - {"scheduled_at"}
+        decided = [
+            {name: value for name, value in values.items() if name in kept}
+            for values in copies
+        ]
+        for values in decided:
+            if not values.get("recipient_source"):
+                # of requests and tests nobody chose any
+                values.pop("recipient_source", None)
+        return decided
+
+    def copy(self, default=None):
+        """Override: a copy goes to the records that were selected for the first one."""
+        copies = super().copy(default)
+        for campaign, copy in zip(self, copies, strict=True):
+            if copy.recipient_source == "selection":
+                copy._snapshot_recipients(get_stored_sources(campaign))
+        return copies
+
     # === ACCESS ===
     def _make_readable(self, alias):
         """Campaigns are read by their team."""
         return self._make_shared(alias)
 
+    # === BUTTONS OF DRAFTS ===
+    def action_preview(self, changes, position=None):
+        """What the author should know while typing; see `_preview`."""
+        preview = self.env["sms.gateway.campaign.preview"]
+        return preview._preview(self, changes, position)
+
+    def action_check_recipients(self, changes, first=0):
+        """Find out who gets the text and who does not; see `_check_recipients`."""
+        preview = self.env["sms.gateway.campaign.preview"]
+        return preview._check_recipients(self, changes, first)
+
+    def action_send_test(self, changes=None, position=None):
+        """Send the text of one recipient to the test number; the draft stays a draft.
+
+        :param changes: dict of fields that are not saved yet
+        :param position: which recipient, as of `_preview`
+        """
+        accept = self.env["sms.gateway.campaign.accept"]
+        return accept._send_test(self, changes or {}, position)
+
+    def action_send(self):
+        """Accept the draft as it stands: from here on it is the gateway's."""
+        return self.env["sms.gateway.campaign.accept"]._send(self)
+
+    def action_keep(self):
+        """Keep the draft of a dialog among the campaigns."""
+        self.is_temporary = False
+        return {"type": "ir.actions.act_window_close"}
+
+    def _lock(self):
+        """Of two people who send the same draft the second waits, is repeated by Odoo
+        and told that it was sent already."""
+        self.env.cr.execute(
+            SQL("SELECT FROM sms_gateway_campaign WHERE id = %s FOR UPDATE", self.id)
+        )
+
+    def _get_author_env(self):
+        """The environment in which the author's records are read; see
+        `_make_author_env`."""
+        return self._make_author_env(self.user_id)
+
+    def _make_author_env(self, author):
+        """The author's environment: their rights, all of their companies, their
+        language."""
+        context = {"allowed_company_ids": author.company_ids.ids, "lang": author.lang}
+        return self.env(user=author.id, su=False, context=context)
+
     # === BUTTONS ===
     def action_pause(self):
-        self._move({"scheduled", "running"}, "paused")
+        self.env["sms.gateway.campaign.state"]._pause(self)
 
     def action_resume(self):
-        """Go on; what was scheduled waits for its time, what has ended is done."""
-        for campaign in self:
-            campaign.route_id._check_sends(campaign.channel)
-        campaigns = self._move({"paused"}, "running")
-        for campaign in campaigns:
-            campaign.state = campaign._get_status(campaign._get_totals())
-            campaign.pause_reason = False
-        self.env["sms.gateway.fan.out"]._wake()
-        self.env["sms.gateway.dispatcher"]._wake()
+        self.env["sms.gateway.campaign.state"]._resume(self)
 
     def action_cancel(self):
-        """Stop for good: the dispatcher cancels what is still queued."""
-        campaigns = self._move({"draft", "scheduled", "running", "paused"}, "cancelled")
-        # nobody was found yet: there is nothing to write
-        campaigns.filtered("looks_again").write(
-            {"looks_again": False, "unprepared_count": 0}
-        )
-        self.env["sms.gateway.dispatcher"]._wake()
-
-    def _move(self, sources, state):
-        """:return: the campaigns, as superuser"""
-        self._check_may_move()
-        for campaign in self:
-            if campaign.state not in sources:
-                label = dict(self._fields["state"]._description_selection(self.env))
-                raise UserError(
-                    self.env._(
-                        "%(campaign)s is %(state)s: that is not possible any more.",
-                        campaign=campaign.name,
-                        state=label[campaign.state],
-                    )
-                )
-        self._check_not_overtaken(state)
-        # sudo: people move campaigns by these buttons only, nobody writes them
-        campaigns = self.sudo()
-        for campaign in campaigns:
-            campaign.write({"state": state, "moves": campaign.moves + 1})
-        return campaigns
-
-    def _check_not_overtaken(self, button):
-        """What was paused and resumed meanwhile, say, is not what the person saw."""
-        if overtaken := find_overtaken(self, button, "moves"):
-            raise UserError(
-                self.env._(
-                    "Somebody was faster: %(campaign)s was paused, resumed or sent"
-                    " meanwhile. Look at it once more.",
-                    campaign=overtaken[0].name,
-                )
-            )
-
-    def _check_may_move(self):
-        self.check_access("read")
-        for campaign in self:
-            if not (self.env.su or campaign.may_move):
-                raise AccessError(
-                    self.env._(
-                        "%(campaign)s is somebody else's: only managers of the gateway"
-                        " pause, resume and cancel it.",
-                        campaign=campaign.name,
-                    )
-                )
-
-    def _check_goes_on(self):
-        """:raise UserError: messages that are queued would not go out"""
-        for campaign in self:
-            if campaign.state == "cancelled":
-                raise UserError(
-                    self.env._(
-                        "%(campaign)s was cancelled: none of its messages is sent"
-                        " again.",
-                        campaign=campaign.name,
-                    )
-                )
-            if campaign.state == "paused":
-                raise UserError(
-                    self.env._(
-                        "%(campaign)s is paused: resume it first.",
-                        campaign=campaign.name,
-                    )
-                )
+        self.env["sms.gateway.campaign.state"]._cancel(self)
 
     def action_open_messages(self):
         self.ensure_one()
@@ -331,104 +547,74 @@ class SmsGatewayCampaign(models.Model):
             "domain": [*action["domain"], ("outcome", "in", SENT_OUTCOMES)],
         }
 
-    # === ACCEPT ===
+    def action_open_links(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_link_action"
+        )
+        return {**action, "domain": [("campaign_id", "=", self.id)]}
+
+    # === DIALOG ===
     @api.model
-    def _accept(self, document, route, *, source):
-        """Make a campaign of a document and store its messages.
+    def _open_composer(self):
+        """Open a draft to the records selected in a list or form, in a dialog.
 
-        :param document: `controllers.api.send_request.SendRequest` or an object of its
-            shape
-        :param route: the route to send through
-        :return: the campaign and the list of `RejectedRecipient`
-        :raise RecipientsRejected: the transaction must be rolled back
+        Called by server actions, with the web client's context.
         """
-        campaign = self._insert(self._prepare_campaign(document, route, source))
-        composed = compose_all(document.recipients, document.texts, document.rules)
-        rejected = self.env["sms.gateway.enqueue"]._enqueue(campaign, composed)
-        self._check_rejected(document, rejected)
-        return campaign, rejected
+        campaign = self._create_temporary({"recipient_source": "selection"})
+        campaign._snapshot_recipients([read_selection(self.env.context)])
+        return campaign._get_composer_action()
 
-    def _insert(self, values):
-        """Create one campaign in one statement: a request for one message must not
-        spend most of its time on its campaign.
+    @api.model
+    def _create_temporary(self, values):
+        """A draft for a dialog, through the first route there is."""
+        if not self._get_default_route():
+            raise UserError(
+                self.env._(
+                    "There is no route yet: an administrator of the gateway makes one"
+                    " under Configuration, Routes."
+                )
+            )
+        return self.create({"is_temporary": True, **values})
 
-        :param values: dict of columns; a related one is given like any other
-        """
-        uid, moment = self.env.uid, fields.Datetime.now()
-        row = {
-            **values,
-            "create_uid": uid,
-            "create_date": moment,
-            "write_uid": uid,
-            "write_date": moment,
+    def _get_composer_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send by SMS gateway"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [
+                (
+                    self.env.ref(
+                        "crm_sms_gateway.sms_gateway_campaign_view_composer"
+                    ).id,
+                    "form",
+                )
+            ],
+            "target": "new",
         }
-        [(campaign_id,)] = self.env.execute_query(
+
+    # === RECIPIENTS ===
+    def _snapshot_recipients(self, sources):
+        """Store whom the draft goes to, and how many these are.
+
+        :param sources: list of (model name, domain), None for those who are stored
+        """
+        self.ensure_one()
+        if sources is None:
+            return
+        self.env["sms.gateway.recipient"]._snapshot_recipients(self, sources)
+        # sudo: only the gateway itself counts
+        self.sudo().recipient_count = self._count_recipients()
+
+    def _count_recipients(self):
+        [(count,)] = self.env.execute_query(
             SQL(
-                "INSERT INTO sms_gateway_campaign (%s) VALUES %s RETURNING id",
-                _list_columns(tuple(row)),
-                tuple(row.values()),
+                "SELECT count(*) FROM sms_gateway_recipient WHERE campaign_id = %s",
+                self.id,
             )
         )
-        campaign = self.browse(campaign_id)
-        fill_cache(campaign, values)
-        return campaign
-
-    def _check_rejected(self, document, rejected):
-        if rejected and document.is_strict:
-            raise RecipientsRejected("rejected_users", rejected)
-        if len({one.index for one in rejected}) == len(document.recipients):
-            raise RecipientsRejected("no_valid_users", rejected)
-
-    def _prepare_campaign(self, document, route, source):
-        clock.keep_in_step(self.env.cr)
-        accepted_at = clock.this_second()
-        is_later = document.not_before and document.not_before > accepted_at
-        is_single = len(document.recipients) == 1
-        is_secret = self._is_secret(document)
-        return {
-            "name": self._make_secret_name(route)
-            if is_secret
-            else self._make_name(document),
-            "key": new_key(),
-            "user_id": self.env.uid,
-            "route_id": route.id,
-            "company_id": route.company_id.id,
-            "source": source,
-            "channel": document.channel,
-            "is_debug": document.is_debug,
-            "priority": PRIORITY_SINGLE if is_single else PRIORITY_BATCH,
-            "state": "scheduled" if is_later else "running",
-            "is_secret": is_secret,
-            "text_male": None if is_secret else document.sources.male,
-            "text_female": None if is_secret else document.sources.female,
-            "text_alternative": None if is_secret else document.sources.alternative,
-            "accepted_at": accepted_at,
-            "scheduled_at": document.not_before if is_later else None,
-            "starts_at": document.not_before if is_later else accepted_at,
-            "ttl": document.ttl or 0,
-            "recipient_count": len(document.recipients),
-            "ignores_blacklist": False,
-        }
-
-    def _is_secret(self, document):
-        """Whether the request, or the key that it came with, says so."""
-        return document.is_secret or bool(self.env.context.get("sms_gateway_is_secret"))
-
-    def _make_name(self, document):
-        return make_title(document.sources.male)
-
-    def _make_secret_name(self, route):
-        lang = route.company_id._get_sms_gateway_lang()
-        return self.with_context(lang=lang).env._("One-time code")
-
-    def _get_expiry(self, accepted_at):
-        """When the time to live of messages accepted now ends, None for never."""
-        self.ensure_one()
-        if not self.ttl:
-            return None
-        return max(self.scheduled_at or accepted_at, accepted_at) + timedelta(
-            seconds=self.ttl
-        )
+        return count
 
     # === STATUS ===
     def _get_totals(self):
@@ -464,6 +650,15 @@ class SmsGatewayCampaign(models.Model):
             else "running"
         )
 
+    def _get_expiry(self, accepted_at):
+        """When the time to live of messages accepted now ends, None for never."""
+        self.ensure_one()
+        if not self.ttl:
+            return None
+        return max(self.scheduled_at or accepted_at, accepted_at) + timedelta(
+            seconds=self.ttl
+        )
+
     @api.model
     def _find(self, key, route):
         """The campaign of this key, sent through this route."""
@@ -496,80 +691,13 @@ class SmsGatewayCampaign(models.Model):
             next_offset=end if end < self.recipient_count else None,
         )
 
-    # === CHORES ===
     @api.model
-    def _sweep_cancelled(self, limit=10):
-        """Cancel what is still queued in some of the cancelled campaigns.
-
-        :return: the number of messages cancelled; call again until it is 0
-        """
-        campaigns = self.search(
-            [("state", "=", "cancelled"), ("queued_count", ">", 0)],
-            order="id",
-            limit=limit,
+    def _find_waiting(self, domain):
+        """The campaigns of a domain that are still to be sent, as superuser."""
+        waiting = fields.Domain("state", "in", ("draft", "scheduled", "paused"))
+        unprepared = fields.Domain("state", "=", "running") & fields.Domain(
+            "unprepared_count", ">", 0
         )
-        changes = self.env["sms.gateway.state.change"]
-        return sum(changes._cancel_queued(campaign) for campaign in campaigns)
-
-    @api.model
-    def _forget_before(self, oldest, limit):
-        """Empty campaigns of people that have ended and have no message left, and
-        delete others: what they came to stands in the statistics.
-
-        :return: the number of campaigns that were found
-        """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id, source = 'person' AND is_test IS NOT TRUE AND NOT is_debug
-                  FROM sms_gateway_campaign c
-                 WHERE COALESCE(starts_at, write_date) < %s
-                   AND state IN ('done', 'cancelled') AND emptied_at IS NULL
-                   AND COALESCE(unprepared_count, 0) = 0
-                   AND COALESCE(submitted_count, 0) + COALESCE(unknown_count, 0) = 0
-                   AND NOT EXISTS (SELECT FROM sms_gateway_message m
-                                    WHERE m.campaign_id = c.id)
-                   AND NOT EXISTS (SELECT FROM sms_gateway_statistic_change s
-                                    WHERE s.campaign_id = c.id)
-              ORDER BY COALESCE(starts_at, write_date), id
-                 LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                oldest,
-                limit,
-            )
-        )
-        found = self.browse(number for number, _is_kept in rows)
-        found._delete_rows("sms_gateway_recipient", "campaign_id")
-        self.browse(number for number, is_kept in rows if is_kept)._empty()
-        # without the ORM, which lets nobody delete what was sent
-        rest = self.browse(number for number, is_kept in rows if not is_kept)
-        rest._delete_rows("sms_gateway_campaign", "id")
-        self.env.invalidate_all(flush=False)
-        return len(rows)
-
-    def _empty(self):
-        """Leave what may be counted: dates, whose it was, the counters."""
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE sms_gateway_campaign
-                   SET name = '#' || id, text_male = NULL, text_female = NULL,
-                       text_neutral = NULL, text_alternative = NULL, test_phone = NULL,
-                       res_domain = '[]', filter_id = NULL, accepted_names = NULL,
-                       pause_reason = NULL, emptied_at = %s
-                 WHERE id = ANY(%s)
-                """,
-                clock.now(),
-                list(self.ids),
-            )
-        )
-
-    def _delete_rows(self, table, column):
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM %s WHERE %s = ANY(%s)",
-                SQL.identifier(table),
-                SQL.identifier(column),
-                list(self.ids),
-            )
-        )
+        kept = fields.Domain("is_temporary", "!=", True)
+        # sudo: campaigns the user may not see need what they use just as well
+        return self.sudo().search(fields.Domain(domain) & kept & (waiting | unprepared))

@@ -1,4 +1,4 @@
-"""The preparer: writes the messages of campaigns to records, in the background."""
+"""The fan-out: writes the messages of campaigns to records, in the background."""
 
 import logging
 import time
@@ -11,7 +11,9 @@ from odoo.tools import SQL
 
 from ..common import clock, crons, transactions
 from ..recipients.sms_gateway_recipient import get_problem, get_shown_phone
-from .rendering import Composer
+from .campaign_values import get_priority
+from .recipient_sources import get_sources
+from .rendering import CampaignRenderer
 
 _logger = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ class SmsGatewayFanOut(models.AbstractModel):
         deadline = transactions.get_deadline(self.env)
         while campaigns := self._find_unprepared():
             for campaign in campaigns:
-                prepared = self._take_turn(campaign)
+                prepared = self._fan_out_or_pause(campaign)
                 transactions.commit_progress(
                     self.env, prepared, remaining=len(campaigns)
                 )
@@ -60,14 +62,14 @@ class SmsGatewayFanOut(models.AbstractModel):
             order="id",
         )
 
-    def _take_turn(self, campaign):
-        """Prepare a part; a campaign that cannot be prepared stops alone.
+    def _fan_out_or_pause(self, campaign):
+        """Prepare a part; a campaign that cannot be prepared is paused alone.
 
         :return: the number of recipients
         """
         transactions.begin(self.env)
         try:
-            return self._prepare(campaign)
+            return self._fan_out_part(campaign)
         except psycopg2.extensions.TransactionRollbackError:
             self.env.cr.rollback()
             return 0
@@ -80,45 +82,85 @@ class SmsGatewayFanOut(models.AbstractModel):
             _logger.exception("Campaign %s cannot be prepared", campaign.id)
             reason = error
         transactions.begin(self.env)
-        campaign._stop(str(reason))
+        self.env["sms.gateway.campaign.state"]._stop(campaign, str(reason))
         return 0
 
     @api.model
-    def _prepare_alone(self, campaign):
+    def _fan_out_at_once(self, campaign, renderer):
         """Prepare a part; what goes wrong is left to the cron and breaks nothing of
-        whoever sends."""
+        whoever sends.
+
+        :param renderer: the campaign's `CampaignRenderer`
+        """
         try:
             with self.env.cr.savepoint():
-                self._prepare(campaign)
+                self._fan_out_part(campaign, renderer)
         except psycopg2.extensions.TransactionRollbackError:
             raise
         except Exception:
             self.env.invalidate_all()
             _logger.exception("Campaign %s is prepared later", campaign.id)
 
-    @api.model
-    def _prepare(self, campaign):
+    def _fan_out_part(self, campaign, renderer=None):
         """Write the messages of the next recipients, in the caller's transaction.
 
+        :param renderer: the campaign's `CampaignRenderer`, None for a new one
         :return: the number of recipients
         """
-        if campaign.looks_again and not campaign._look_again():
+        if campaign.looks_again and not self._find_recipients_anew(campaign):
             return 0
-        recipients = self._take_recipients(campaign, PREPARED_AT_ONCE)
+        recipients = self._lock_recipients(campaign, PREPARED_AT_ONCE)
         if recipients:
-            # what was read for the last part may have changed since
-            self.env.invalidate_all()
-            composer = Composer(campaign, campaign._get_author_env())
-            judged = composer.judge(recipients)
+            renderer = renderer or self._make_renderer(campaign)
+            evaluated = renderer.evaluate(recipients)
             ready = self.env["sms.gateway.link"]._issue(
-                campaign, [one for _person, one in judged], composer.links
+                campaign, [one for _person, one in evaluated], renderer.links
             )
             self._enqueue(campaign, recipients, ready)
-        campaign._count_prepared(len(recipients))
+        self._count_prepared(campaign, len(recipients))
         self.env["sms.gateway.statistic.change"]._notify(campaign.ids)
         return len(recipients)
 
-    def _take_recipients(self, campaign, limit):
+    def _make_renderer(self, campaign):
+        # what was read for the last part may have changed since
+        self.env.invalidate_all()
+        return CampaignRenderer(campaign, campaign._get_author_env())
+
+    # === ON THE DAY ===
+    def _find_recipients_anew(self, campaign):
+        """Find the recipients that there are today, as the author, in the place of
+        those of the day the campaign was accepted.
+
+        :return: whether there is something to prepare: a person may have stopped the
+            campaign, or another fan-out looked, while this one waited for the lock
+        :raise UserError: nobody is found
+        """
+        campaign._lock()
+        campaign.invalidate_recordset()
+        if not campaign.looks_again:
+            return bool(campaign.unprepared_count)
+        if campaign.state not in ("scheduled", "running"):
+            return False
+        of_author = campaign.with_env(campaign._get_author_env())
+        of_author._snapshot_recipients(get_sources(of_author))
+        count = campaign._count_recipients()
+        if not count:
+            raise UserError(
+                of_author.env._("When the time to send had come nobody was found.")
+            )
+        campaign.write(
+            {
+                "state": "running",
+                "looks_again": False,
+                "recipient_count": count,
+                "unprepared_count": count,
+                "priority": get_priority(count),
+            }
+        )
+        return True
+
+    # === PARTS ===
+    def _lock_recipients(self, campaign, limit):
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM sms_gateway_recipient
@@ -144,9 +186,26 @@ class SmsGatewayFanOut(models.AbstractModel):
         )
         recipients._link_messages()
 
+    def _count_prepared(self, campaign, count):
+        """Count so many more as prepared; when none was found, all are."""
+        campaign.flush_recordset(["unprepared_count"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_campaign
+                   SET unprepared_count = CASE WHEN %(count)s = 0 THEN 0
+                       ELSE GREATEST(unprepared_count - %(count)s, 0) END
+                 WHERE id = %(id)s
+                """,
+                count=count,
+                id=campaign.id,
+            )
+        )
+        campaign.invalidate_recordset(["unprepared_count", "prepared_share"])
+
     @api.model
     def _wake(self, at=None):
-        """Let the preparer run.
+        """Let the fan-out run.
 
         :param at: naive UTC datetime, None for now
         """

@@ -8,13 +8,10 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...tools.links import ShortLinks, insert_links, is_token, new_token
+from ...tools.links import insert_links, is_token, new_token
 from ..common import clock
 from ..common.copied_many2one import CopiedMany2one
-from ..routes.public_address import explain_address, get_public_address
 
-#: What short links begin with, behind the base URL; the controller listens there.
-PATH = "/g/"
 #: A double click, a page that is loaded anew and a browser that asks once more count
 #: once: further clicks on a link within this time after the one that was counted.
 CLICK_MOMENT = timedelta(seconds=10)
@@ -234,59 +231,6 @@ SELECT DISTINCT link_tracker_id FROM gone
         self.env["sms.gateway.campaign"].invalidate_model(
             ["past_click_count", "past_clicker_count"], flush=False
         )
-
-
-class SmsGatewayCampaign(models.Model):
-    """Counts the clicks on a campaign's links."""
-
-    _inherit = "sms.gateway.campaign"
-
-    click_count = fields.Integer("Clicks", compute="_compute_clicks")
-    clicked_share = fields.Float(
-        "Clicked (%)",
-        compute="_compute_clicks",
-        digits=(5, 1),
-        help="Recipients who clicked, as a share of the sent messages.",
-    )
-    past_click_count = fields.Integer(
-        readonly=True, copy=False, help="On links that went with their messages."
-    )
-    past_clicker_count = fields.Integer(readonly=True, copy=False)
-    address_trouble = fields.Char(
-        "Trouble with the address", compute="_compute_address_trouble"
-    )
-
-    @api.depends("route_id")
-    @api.depends_context("lang")
-    def _compute_address_trouble(self):
-        for campaign in self:
-            campaign.address_trouble = explain_address(campaign)
-
-    def _compute_clicks(self):
-        groups = self.env["sms.gateway.link"]._read_group(
-            [("campaign_id", "in", self.ids), ("click_count", ">", 0)],
-            ["campaign_id"],
-            ["click_count:sum", "index:count_distinct"],
-        )
-        counts = {campaign: (clicks, people) for campaign, clicks, people in groups}
-        for campaign in self:
-            clicks, people = counts.get(campaign, (0, 0))
-            people += campaign.past_clicker_count
-            total = campaign.sent_count
-            campaign.click_count = clicks + campaign.past_click_count
-            campaign.clicked_share = 100 * people / total if total else 0
-
-    def action_open_links(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_sms_gateway.sms_gateway_link_action"
-        )
-        return {**action, "domain": [("campaign_id", "=", self.id)]}
-
-    def _make_short_links(self):
-        """What the links of the texts become."""
-        address = get_public_address(self)
-        return ShortLinks(address and address + PATH)
 
 
 def _insert_into(composed, links):

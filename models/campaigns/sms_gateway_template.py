@@ -120,6 +120,15 @@ class SmsGatewayTemplate(models.Model):
                 ),
             )
 
+    def _get_campaign_values(self):
+        """:return: dict of what a campaign has from its template"""
+        return {
+            "text_male": self.text_male,
+            "text_female": self.text_female,
+            "text_neutral": self.text_neutral,
+            "has_short_links": self.has_short_links,
+        }
+
     def _get_translation(self, lang):
         """The texts in a language, empty where there are none."""
         if not lang:

@@ -1,4 +1,4 @@
-"""Rows of Python as a part of a statement."""
+"""Rows and words of Python as a part of a statement."""
 
 from odoo.tools import SQL
 
@@ -30,3 +30,12 @@ def select_rows(types, rows):
         SQL(", ").join(arrays),
         SQL(", ").join(names),
     )
+
+
+def list_words(words):
+    """Words of the code, as the list behind ``IN`` in a definition of the schema.
+
+    :rtype: str
+    """
+    quoted = ", ".join(f"'{word}'" for word in words)
+    return f"({quoted})"

@@ -1,5 +1,4 @@
-"""Odoo's own SMS: its transport hands over to the gateway, and learns what became of
-them."""
+"""Odoo's own SMS: its transport enqueues in the gateway, its records follow."""
 
 import logging
 import time
@@ -14,18 +13,18 @@ from odoo.tools import SQL, groupby
 from odoo.addons.sms.tools.sms_api import SmsApiBase
 
 from ...tools.compose import Rules, compose_ready
-from ...tools.vocabulary import FINAL_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
-from ..campaigns.sms_gateway_campaign import new_key
-from ..common import clock, crons, transactions
+from ...tools.vocabulary import FINAL_STATES
+from ..campaigns.campaign_values import CampaignValues
+from ..common import crons, transactions
 from ..common.copied_many2one import CopiedMany2one
 from ..recipients.phone import read_phone
-from ..recipients.sms_gateway_chatter_log import NO_CHATTER
+from ..recipients.sms_gateway_recipient import NO_CHATTER
 from ..sending.reasons import explain_message
 
 _logger = logging.getLogger(__name__)
 
-#: Messages whose end is told in one transaction.
-TOLD_AT_ONCE = 500
+#: Messages whose final state is synced in one transaction.
+SYNCED_AT_ONCE = 500
 #: A report that turns a failure into a delivery is waited for so long.
 FOLLOWED = timedelta(days=14)
 
@@ -67,8 +66,8 @@ class NativeSms:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What a final state of ours is in Odoo.
+class Status:
+    """What a final state of a message is in Odoo.
 
     ``state`` is one of `sms.sms`; ``word`` a failure without its "sms_", None where
     nothing failed.
@@ -79,7 +78,7 @@ class Verdict:
 
     @classmethod
     def of(cls, state, failure_type):
-        """The verdict of a message's state and failure type."""
+        """The status of a message's state and failure type."""
         if state == "delivered":
             return cls("sent")
         if state == "expired":
@@ -109,28 +108,28 @@ class SmsApiGateway(SmsApiBase):
         ]
         # Odoo takes what is raised here for a failure of the batch and goes on.
         with self.env.cr.savepoint():
-            return self.env["sms.gateway.odoo.sms"]._take(self.company, wanted)
+            return self.env["sms.gateway.odoo.sms"]._accept(self.company, wanted)
 
 
 class SmsGatewayOdooSms(models.Model):
-    """A message that Odoo's own SMS became, and what Odoo was told of it."""
+    """A message of Odoo's own SMS, and the final state that Odoo's records have."""
 
     _name = "sms.gateway.odoo.sms"
     _description = "SMS Gateway: Odoo's own SMS"
     _log_access = False
 
     message_id = CopiedMany2one("sms.gateway.message", required=True, readonly=True)
-    told_state = fields.Char(
+    synced_state = fields.Char(
         readonly=True, help="The final state that Odoo knows; empty before it."
     )
 
     _message_unique = models.UniqueIndex("(message_id)")
-    _untold_index = models.Index("(id) WHERE told_state IS NULL")
-    _failed_index = models.Index("(id) WHERE told_state IN ('failed', 'expired')")
+    _unsynced_index = models.Index("(id) WHERE synced_state IS NULL")
+    _failed_index = models.Index("(id) WHERE synced_state IN ('failed', 'expired')")
 
-    # === TAKE ===
+    # === ACCEPT ===
     @api.model
-    def _take(self, company, wanted):
+    def _accept(self, company, wanted):
         """Enqueue what the gateway does not have yet.
 
         :param wanted: list of `NativeSms`
@@ -178,32 +177,18 @@ class SmsGatewayOdooSms(models.Model):
         )
         self.env["sms.gateway.enqueue"]._enqueue(campaign, composed)
         self._follow(campaign)
-        self._note_recipients(campaign, texts, records)
+        self._record_recipients(campaign, texts, records)
 
     def _insert_campaign(self, company, route, mailing, texts):
-        accepted_at = clock.this_second()
-        return self.env["sms.gateway.campaign"]._insert(
-            {
-                "name": mailing.display_name if mailing else _make_name(texts[0]),
-                "key": new_key(),
-                "user_id": self.env.uid,
-                "route_id": route.id,
-                "company_id": route.company_id.id,
-                "source": "odoo",
-                "mailing_id": mailing.id if mailing else None,
-                "channel": "sms",
-                "is_debug": False,
-                "priority": PRIORITY_SINGLE if len(texts) == 1 else PRIORITY_BATCH,
-                "state": "running",
-                "text_neutral": texts[0].body,
-                "accepted_at": accepted_at,
-                "scheduled_at": None,
-                "starts_at": accepted_at,
-                "ttl": 0,
-                "recipient_count": len(texts),
-                "ignores_blacklist": not company.sms_gateway_obeys_blacklist,
-            }
+        values = CampaignValues(
+            name=mailing.display_name if mailing else _make_name(texts[0]),
+            source="odoo",
+            recipient_count=len(texts),
+            text_neutral=texts[0].body,
+            ignores_blacklist=not company.sms_gateway_obeys_blacklist,
+            mailing_id=mailing.id if mailing else None,
         )
+        return self.env["sms.gateway.campaign.accept"]._insert(values, route)
 
     def _follow(self, campaign):
         self.env.cr.execute(
@@ -215,8 +200,8 @@ class SmsGatewayOdooSms(models.Model):
             )
         )
 
-    def _note_recipients(self, campaign, texts, records):
-        """Whom the messages are for; the chatter tells of them already."""
+    def _record_recipients(self, campaign, texts, records):
+        """Store the recipients; the chatter has the SMS already."""
         indexes = {one.uuid: index for index, one in enumerate(texts)}
         messages = self.env["sms.gateway.message"].search(
             [("campaign_id", "=", campaign.id)]
@@ -231,7 +216,7 @@ class SmsGatewayOdooSms(models.Model):
                 "phone": of_uuid[sms.uuid].msisdn,
                 "message_id": of_uuid[sms.uuid].id,
                 "is_prepared": True,
-                "noted_state": NO_CHATTER,
+                "logged_state": NO_CHATTER,
                 "mail_message_id": sms.mail_message_id.id,
             }
             for sms, res_model, res_id in _find_targets(records)
@@ -248,7 +233,7 @@ class SmsGatewayOdooSms(models.Model):
             )
         )
         words = {
-            message_id: Verdict.of(state, failure_type).word
+            message_id: Status.of(state, failure_type).word
             for message_id, _uuid, state, failure_type in rows
             if state in FINAL_STATES
         }
@@ -290,84 +275,86 @@ class SmsGatewayOdooSms(models.Model):
             tracker._action_update_from_sms_state("pending")
             self.create({"message_id": message.id})
 
-    # === TELL ===
+    # === SYNC ===
     @api.model
-    def _cron_tell(self):
+    def _cron_sync(self):
         """Let Odoo's records follow the messages that have ended."""
         deadline = transactions.get_deadline(self.env)
         count = 1
         while count and time.monotonic() < deadline:
             transactions.begin(self.env)
-            count = self._tell_or_wait()
+            count = self._sync_or_wait()
             transactions.commit_progress(self.env, count, remaining=count)
 
-    def _tell_or_wait(self):
-        """Records that somebody else is changing are told by the next run."""
+    def _sync_or_wait(self):
+        """Records that another transaction is changing are synced by the next run."""
         try:
-            return self._tell_ended()
+            return self._sync_ended()
         except psycopg2.extensions.TransactionRollbackError as error:
-            _logger.info("Odoo is told later: %s", error)
+            _logger.info("Odoo's SMS are synced later: %s", error)
             self.env.cr.rollback()
             crons.trigger(self.env, "tell")
             return 0
 
-    def _tell_ended(self):
-        """:return: the number of messages that Odoo knows the end of now"""
+    def _sync_ended(self):
+        """:return: the number of messages whose final state Odoo's records got"""
         rows = self.env.execute_query(
             SQL(
                 """
                 (SELECT n.id FROM sms_gateway_odoo_sms n
                    JOIN sms_gateway_message m ON m.id = n.message_id
-                  WHERE n.told_state IS NULL AND m.state IN %(final)s
+                  WHERE n.synced_state IS NULL AND m.state IN %(final)s
                   LIMIT %(limit)s)
                 UNION ALL
                 (SELECT n.id FROM sms_gateway_odoo_sms n
                    JOIN sms_gateway_message m ON m.id = n.message_id
-                  WHERE n.told_state IN ('failed', 'expired')
+                  WHERE n.synced_state IN ('failed', 'expired')
                     AND m.state = 'delivered' AND m.accepted_at > %(followed)s
                   LIMIT %(limit)s)
                 """,
                 final=FINAL_STATES,
-                limit=TOLD_AT_ONCE,
+                limit=SYNCED_AT_ONCE,
                 followed=fields.Datetime.now() - FOLLOWED,
             )
         )
-        told = self.browse(row[0] for row in rows)
-        failed = told.message_id.filtered(lambda m: _get_verdict(m).word)
+        ended = self.browse(row[0] for row in rows)
+        failed = ended.message_id.filtered(lambda m: _get_status(m).word)
         reasons = self._get_reasons(failed)
 
-        def judge(native):
+        def explain(native):
             message = native.message_id
-            return _get_verdict(message), reasons.get(message.id)
+            return _get_status(message), reasons.get(message.id)
 
-        for (verdict, reason), same in groupby(told, judge):
-            self.concat(*same)._tell_apart(verdict, reason)
-        return len(told)
+        for (status, reason), same in groupby(ended, explain):
+            self.concat(*same)._sync_apart(status, reason)
+        return len(ended)
 
-    def _tell_apart(self, verdict, reason):
-        """Tell them together, or one by one where one of them fails."""
+    def _sync_apart(self, status, reason):
+        """Sync them together, or one by one where one of them fails."""
         try:
             with self.env.cr.savepoint():
-                self._tell(verdict, reason)
+                self._sync(status, reason)
         except psycopg2.extensions.TransactionRollbackError:
             raise
         except Exception:
             self.env.invalidate_all()
             if len(self) > 1:
                 for native in self:
-                    native._tell_apart(verdict, reason)
+                    native._sync_apart(status, reason)
                 return
-            _logger.exception("Odoo is not told of message %s", self.message_id.id)
+            _logger.exception(
+                "The SMS of message %s cannot be synced", self.message_id.id
+            )
         for native in self:
-            native.told_state = native.message_id.state
+            native.synced_state = native.message_id.state
 
-    def _tell(self, verdict, reason):
+    def _sync(self, status, reason):
         uuids = self.message_id.mapped("uuid")
-        self.env["sms.sms"]._apply_verdict(uuids, verdict, reason)
+        self.env["sms.sms"]._apply_status(uuids, status, reason)
 
 
-def _get_verdict(message):
-    return Verdict.of(message.state, message.failure_type)
+def _get_status(message):
+    return Status.of(message.state, message.failure_type)
 
 
 def _explain(message, author):

@@ -101,31 +101,31 @@ class SmsSms(models.Model):
                  FROM sms_gateway_message m
                  JOIN sms_gateway_odoo_sms n ON n.message_id = m.id
                 WHERE sms_sms.to_delete AND m.uuid = sms_sms.uuid
-                  AND n.told_state IS NULL"""
+                  AND n.synced_state IS NULL"""
         )
         self.invalidate_model(["to_delete"])
         return super()._gc_device()
 
-    def _apply_verdict(self, uuids, verdict, reason):
+    def _apply_status(self, uuids, status, reason):
         """Follow messages that have ended; what a person has cancelled stays so.
 
-        :param verdict: `sms_gateway_odoo_sms.Verdict`
+        :param status: `sms_gateway_odoo_sms.Status`
         """
         silent = self.with_context(sms_skip_msg_notification=True)
         trackers = silent.env["sms.tracker"].search([("sms_uuid", "in", uuids)])
         records = silent.search([("uuid", "in", uuids)])
         followers = records.filtered(lambda sms: sms.state not in ("canceled", "sent"))
-        failure = verdict.word and f"sms_{verdict.word}"
+        failure = status.word and f"sms_{status.word}"
         known = dict(self._fields["failure_type"].selection)
         followers.write(
             {
-                "state": verdict.state,
+                "state": status.state,
                 "failure_type": failure
                 and (failure if failure in known else "unknown"),
-                "to_delete": verdict.state == "sent",
+                "to_delete": status.state == "sent",
             }
         )
-        trackers._apply_verdict(verdict, reason)
+        trackers._apply_status(status, reason)
         notes = records.mail_message_id | trackers.mail_notification_id.mail_message_id
         notes._notify_message_notification_update()
 
@@ -210,13 +210,13 @@ class SmsSms(models.Model):
         """:return: the records whose message cannot be taken back any more"""
         messages = self._find_messages()
         waiting = messages.filtered(lambda m: m.state == "queued" and not m.maybe_sent)
-        verdicts = self.env["sms.gateway.state.change"]._set_state(
+        outcomes = self.env["sms.gateway.state.change"]._set_state(
             [
                 StateChange(id=message.id, state="cancelled", source="person")
                 for message in waiting
             ]
         )
-        refused = {change.id for change in verdicts["refused"]}
+        refused = {change.id for change in outcomes["refused"]}
         gone = messages.filtered(
             lambda m: (
                 m.id in refused or m.state in ("submitting", "submitted", "unknown")
@@ -231,20 +231,20 @@ class SmsTracker(models.Model):
 
     _inherit = "sms.tracker"
 
-    def _apply_verdict(self, verdict, reason):
-        """:param verdict: `sms_gateway_odoo_sms.Verdict`"""
-        if not verdict.word:
-            self._action_update_from_sms_state(verdict.state)
-        elif verdict.word in SmsApiGateway.PROVIDER_TO_SMS_FAILURE_TYPE:
+    def _apply_status(self, status, reason):
+        """:param status: `sms_gateway_odoo_sms.Status`"""
+        if not status.word:
+            self._action_update_from_sms_state(status.state)
+        elif status.word in SmsApiGateway.PROVIDER_TO_SMS_FAILURE_TYPE:
             self._action_update_from_sms_state(
-                verdict.state,
-                failure_type=SmsApiGateway.PROVIDER_TO_SMS_FAILURE_TYPE[verdict.word],
+                status.state,
+                failure_type=SmsApiGateway.PROVIDER_TO_SMS_FAILURE_TYPE[status.word],
                 failure_reason=reason,
             )
         else:
             self.with_context(
                 sms_known_failure_reason=reason
-            )._action_update_from_provider_error(verdict.word)
+            )._action_update_from_provider_error(status.word)
 
     def _forget_numbers(self):
         """Take the numbers out of what the chatter and mailings tell of an SMS."""

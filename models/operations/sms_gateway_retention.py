@@ -38,7 +38,7 @@ class SmsGatewayRetention(models.AbstractModel):
             "sms.gateway.message",
             "sms.gateway.delivery.report",
             "sms.gateway.inbound",
-            "sms.gateway.campaign",
+            "sms.gateway.campaign.retention",
         ):
             transactions.begin(self.env)
             count = self.env[name]._forget_before(oldest, limit)

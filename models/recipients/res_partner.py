@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ...tools.names.person_name import split_name, suggest_gender
 from ..common.notification import RELOAD, make_notification
+from .gender import GENDERS
 
 #: Contacts whose gender is set in one go.
 MAX_APPLIED = 10_000
@@ -15,7 +16,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "sms.gateway.history.mixin"]
 
-    gender = fields.Selection([("male", "Male"), ("female", "Female")])
+    gender = fields.Selection(GENDERS)
     first_name = fields.Char()
     last_name = fields.Char()
     patronymic = fields.Char()
@@ -23,7 +24,7 @@ class ResPartner(models.Model):
     suggested_last_name = fields.Char(compute="_compute_suggestions")
     suggested_patronymic = fields.Char(compute="_compute_suggestions")
     suggested_gender = fields.Selection(
-        [("male", "Male"), ("female", "Female")],
+        GENDERS,
         compute="_compute_suggestions",
         help="Guessed from the patronymic and the first name. Texts by gender use it"
         " only after somebody has accepted it.",

@@ -7,22 +7,21 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-from ...tools.import_columns import MAX_VALUE, is_name, merge_person
-from ...tools.msisdn import Reading
-from ..campaigns.sms_gateway_campaign_editing import read_domain
+from ...tools.importing.full_names import merge_recipient
+from ..campaigns.filters import read_domain
 from ..common.notification import RELOAD, make_notification
 from ..common.usage import check_unused
-from .sms_gateway_recipient import PROBLEMS, find_opted_out, find_phones
+from .reach import evaluate_reach
+from .sms_gateway_recipient import find_phones
 
 #: Records that are read at once where a whole list is gone through.
 READ_AT_ONCE = 1000
 #: Records of which a person waits to hear who can be reached.
 MAX_CHECKED = 100_000
 
-REACH = [("reachable", "Reachable"), *PROBLEMS]
 _MEMBER_FIELDS = {"res.partner": "partner_id", "crm.lead": "lead_id"}
-#: What an imported line says of a person.
-LINE_FIELDS = (
+#: What an imported member has of its own.
+IMPORTED_FIELDS = (
     "name",
     "first_name",
     "last_name",
@@ -33,8 +32,8 @@ LINE_FIELDS = (
     "note",
     "values",
 )
-#: What the number stands for, and another file may change.
-_UPDATED_FIELDS = tuple(name for name in LINE_FIELDS if name != "phone")
+#: What another file may change for the same number.
+_UPDATED_FIELDS = tuple(name for name in IMPORTED_FIELDS if name != "phone")
 
 
 class SmsGatewayList(models.Model):
@@ -171,17 +170,17 @@ class SmsGatewayList(models.Model):
         ours = [("list_id", "=", self._origin.id)]
         partners = Member._search([*ours, ("partner_id", "!=", False)])
         leads = Member._search([*ours, ("lead_id", "!=", False)])
-        lines = [*ours, ("partner_id", "=", False), ("lead_id", "=", False)]
+        imported = [*ours, ("partner_id", "=", False), ("lead_id", "=", False)]
         return [
             ("res.partner", [("id", "in", partners.subselect("partner_id"))]),
             ("crm.lead", [("id", "in", leads.subselect("lead_id"))]),
-            (Member._name, lines),
+            (Member._name, imported),
         ]
 
     # === BUTTONS ===
     def action_send(self):
         """A new campaign to these lists."""
-        campaign = self.env["sms.gateway.campaign"]._create_scratch(
+        campaign = self.env["sms.gateway.campaign"]._create_temporary(
             {"recipient_source": "lists", "list_ids": self.ids}
         )
         return campaign._get_composer_action()
@@ -226,17 +225,17 @@ class SmsGatewayList(models.Model):
         counts, seen = Counter(), set()
         for records in self._read_in_parts():
             phones = find_phones(records, self.company_id)
-            for number, word in judge_numbers(self.env, phones):
-                is_second = word == "reachable" and number in seen
-                counts["duplicate" if is_second else word] += 1
+            for number, reach in evaluate_reach(self.env, phones):
+                is_second = reach == "reachable" and number in seen
+                counts["duplicate" if is_second else reach] += 1
                 seen.add(number)
             if counts.total() >= MAX_CHECKED:
                 break
         self.write({"reach_counts": dict(counts), "checked_at": fields.Datetime.now()})
-        return self._tell_checked(counts.total())
+        return self._notify_checked(counts.total())
 
-    def _tell_checked(self, count):
-        """A word where only a part of the list was looked at."""
+    def _notify_checked(self, count):
+        """Tell where only a part of the list was looked at."""
         if count < MAX_CHECKED or count == self.member_count:
             return True
         return make_notification(
@@ -267,12 +266,12 @@ class SmsGatewayList(models.Model):
         """
         numbers = {}
         for records in self._read_in_parts():
-            are_lines = records._name == "sms.gateway.list.member"
+            are_imported = records._name == "sms.gateway.list.member"
             phones = find_phones(records, self.company_id)
             for record, phone in zip(records, phones, strict=True):
                 if phone.number:
                     ids = numbers.setdefault(phone.number, [])
-                    ids += record.ids if are_lines else []
+                    ids += record.ids if are_imported else []
         return numbers
 
     def _get_value_names(self):
@@ -294,27 +293,29 @@ class SmsGatewayList(models.Model):
             [_MEMBER_FIELDS[model_name]], SQL("(%s) AS found(id)", query.select())
         )
 
-    def _add_lines(self, lines):
-        """Add imported lines.
+    def _add_imported(self, rows):
+        """Add members with data of their own.
 
-        :param lines: list of dicts of fields of a member
+        :param rows: list of dicts of fields of a member
         """
         self._check_may_add()
-        return self._insert_members(LINE_FIELDS, _make_source(lines, LINE_FIELDS))
+        return self._insert_members(
+            IMPORTED_FIELDS, _make_source(rows, IMPORTED_FIELDS)
+        )
 
-    def _update_lines(self, lines):
-        """Change imported lines to what a file says of them; what it lacks stays.
+    def _update_imported(self, rows):
+        """Change imported members to what a file says of them; what it lacks stays.
 
-        :param lines: dict of id → dict of fields of a member
+        :param rows: dict of id → dict of fields of a member
         :return: how many are not as they were
         """
         self._check_may_add()
         Member = self.env["sms.gateway.list.member"]
         Member.check_access("write")
         changes = []
-        for row in Member.browse(lines).read(_UPDATED_FIELDS, load=None):
-            known = {name: value or None for name, value in row.items()}
-            merged = _merge_line(known, lines[row["id"]])
+        for stored in Member.browse(rows).read(_UPDATED_FIELDS, load=None):
+            known = {name: value or None for name, value in stored.items()}
+            merged = _merge_imported(known, rows[stored["id"]])
             if merged != known:
                 changes.append(merged)
         Member.flush_model()
@@ -325,11 +326,11 @@ class SmsGatewayList(models.Model):
                    SET (%(names)s, write_uid, write_date)
                      = ROW(%(values)s, %(uid)s, %(now)s)
                   FROM %(source)s
-                 WHERE member.id = line.id AND member.list_id = %(list_id)s
+                 WHERE member.id = imported.id AND member.list_id = %(list_id)s
                 """,
                 names=SQL(", ").join(map(SQL.identifier, _UPDATED_FIELDS)),
                 values=SQL(", ").join(
-                    SQL.identifier("line", name) for name in _UPDATED_FIELDS
+                    SQL.identifier("imported", name) for name in _UPDATED_FIELDS
                 ),
                 uid=self.env.uid,
                 now=self.env.cr.now(),
@@ -377,114 +378,10 @@ class SmsGatewayList(models.Model):
         return count
 
 
-class SmsGatewayListMember(models.Model):
-    """A contact, a lead, or a line of a file, which has its own data."""
+def _make_source(rows, names):
+    """Write rows as a table named ``imported`` with these columns.
 
-    _name = "sms.gateway.list.member"
-    _description = "SMS Gateway List Member"
-    _order = "list_id, id"
-
-    list_id = fields.Many2one(
-        "sms.gateway.list", required=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="list_id.company_id", store=True)
-    partner_id = fields.Many2one(
-        "res.partner", "Contact", index="btree_not_null", ondelete="cascade"
-    )
-    lead_id = fields.Many2one("crm.lead", index="btree_not_null", ondelete="cascade")
-    name = fields.Char("Full name")
-    first_name = fields.Char()
-    last_name = fields.Char()
-    patronymic = fields.Char()
-    gender = fields.Selection([("male", "Male"), ("female", "Female")])
-    phone = fields.Char("Number")
-    lang = fields.Selection(
-        selection=lambda self: self.env["res.lang"].get_installed(), string="Language"
-    )
-    note = fields.Char()
-    values = fields.Json(
-        "Further data", help="Further columns of an imported line, by name."
-    )
-    values_text = fields.Char("Values", compute="_compute_values_text")
-    display_phone = fields.Char("Goes to", compute="_compute_reach")
-    reach = fields.Selection(REACH, compute="_compute_reach")
-
-    _partner_unique = models.UniqueIndex(
-        "(list_id, partner_id) WHERE partner_id IS NOT NULL",
-        "A contact stands in a list once.",
-    )
-    _lead_unique = models.UniqueIndex(
-        "(list_id, lead_id) WHERE lead_id IS NOT NULL",
-        "A lead stands in a list once.",
-    )
-
-    # === COMPUTES ===
-    @api.depends("partner_id", "lead_id", "name", "phone")
-    def _compute_display_name(self):
-        for member in self:
-            record = (member.partner_id or member.lead_id)._filtered_access("read")
-            member.display_name = record.display_name or member.name or member.phone
-
-    @api.depends("values")
-    def _compute_values_text(self):
-        for member in self:
-            member.values_text = ", ".join(
-                f"{name}: {value}" for name, value in (member.values or {}).items()
-            )
-
-    @api.depends("partner_id.phone_sanitized", "lead_id.phone_sanitized", "phone")
-    def _compute_reach(self):
-        phones = self._read_phones()
-        judged = judge_numbers(self.env, [phones[member] for member in self])
-        for member, (number, word) in zip(self, judged, strict=True):
-            member.display_phone = number
-            member.reach = word
-
-    def _read_phones(self):
-        """:return: dict of member → `tools.msisdn.Reading`"""
-        phones = {}
-        for (company, model_name), members in self.grouped(_get_origin).items():
-            records = {member: _get_record(member) for member in members}
-            everyone = self.env[model_name].union(*records.values())
-            readable = everyone._filtered_access("read")
-            found = dict(zip(readable, find_phones(readable, company), strict=True))
-            for member, record in records.items():
-                phones[member] = found.get(record, Reading())
-        return phones
-
-    # === PERSON ===
-    def _mail_get_partners(self, introspect_fields=False):
-        """Override: the contact, also a lead's."""
-        leads = self.lead_id._filtered_access("read")
-        return {
-            member.id: member.partner_id or (member.lead_id & leads).partner_id
-            for member in self
-        }
-
-    def _phone_get_number_fields(self):
-        return ["phone"]
-
-    @api.constrains("partner_id", "lead_id", "phone")
-    def _check_someone(self):
-        for member in self:
-            if not (member.partner_id or member.lead_id or member.phone):
-                raise ValidationError(
-                    self.env._("Choose a contact or a lead, or enter a number.")
-                )
-
-    @api.constrains("values")
-    def _check_values(self):
-        for member in self:
-            if not _are_values(member.values or {}):
-                raise ValidationError(
-                    self.env._("Further data are words of a person, by their name.")
-                )
-
-
-def _make_source(lines, names):
-    """The lines as a table named ``line`` with these columns.
-
-    :param lines: list of dicts of fields of a member
+    :param rows: list of dicts of fields of a member
     """
     types = {"id": SQL("integer"), "values": SQL("jsonb")}
     columns = [
@@ -492,50 +389,14 @@ def _make_source(lines, names):
         for name in names
     ]
     return SQL(
-        "jsonb_to_recordset(%s::jsonb) AS line(%s)",
-        json.dumps(lines),
+        "jsonb_to_recordset(%s::jsonb) AS imported(%s)",
+        json.dumps(rows),
         SQL(", ").join(columns),
     )
 
 
-def _merge_line(known, line):
-    """:return: dict of what ``known`` has, as ``line`` changes it"""
-    person = {name: line.get(name) for name in _UPDATED_FIELDS if name != "values"}
-    values = {**(known["values"] or {}), **(line.get("values") or {})}
-    return {**merge_person(known, person), "values": values or None}
-
-
-def _are_values(values):
-    return isinstance(values, dict) and all(
-        is_name(name) and isinstance(value, str) and len(value) <= MAX_VALUE
-        for name, value in values.items()
-    )
-
-
-def _get_record(member):
-    """What has the number: the contact or lead, or else the line itself."""
-    return member.partner_id or member.lead_id or member
-
-
-def _get_origin(member):
-    return member.company_id, _get_record(member)._name
-
-
-def judge_numbers(env, phones):
-    """Find out for each number whether it can be written to.
-
-    :param phones: list of `tools.msisdn.Reading`
-    :return: list of E.164 or None, and a word of the field ``reach``
-    """
-    judged = [_judge_number(phone) for phone in phones]
-    numbers = [number for number, _word in judged if number]
-    blocked = find_opted_out(env, numbers)
-    return [
-        (number, "opted_out" if number in blocked else word) for number, word in judged
-    ]
-
-
-def _judge_number(phone):
-    if phone.serves("sms"):
-        return phone.number, "reachable"
-    return None, "invalid_number" if phone.raw.strip() else "no_number"
+def _merge_imported(known, row):
+    """:return: dict of what ``known`` has, as ``row`` changes it"""
+    recipient = {name: row.get(name) for name in _UPDATED_FIELDS if name != "values"}
+    values = {**(known["values"] or {}), **(row.get("values") or {})}
+    return {**merge_recipient(known, recipient), "values": values or None}

@@ -30,6 +30,8 @@ PROBLEMS = [
     ("missing_field", "Data missing"),
     ("other", "Text not possible"),
 ]
+#: The logged state of recipients whose record has no chatter, or none of ours.
+NO_CHATTER = "none"
 #: Characters of what was entered as a number and is none.
 MAX_SHOWN_PHONE = 40
 #: Codes of `tools.compose.Problem` that have a word of their own among `PROBLEMS`.
@@ -69,6 +71,12 @@ class SmsGatewayRecipient(models.Model):
         "sms.gateway.message", readonly=True, index="btree_not_null"
     )
     is_prepared = fields.Boolean(readonly=True)
+    mail_message_id = fields.Many2one(
+        "mail.message", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    logged_state = fields.Char(
+        readonly=True, help="The state that the chatter tells; empty before the note."
+    )
 
     _waiting_index = models.Index("(campaign_id, index) WHERE NOT is_prepared")
     _index_unique = models.UniqueIndex("(campaign_id, index)")
@@ -77,6 +85,13 @@ class SmsGatewayRecipient(models.Model):
         "(campaign_id, problem, index) WHERE problem IS NOT NULL"
     )
     _record_index = models.Index("(res_model, res_id)")
+    _unlogged_index = models.Index(
+        "(campaign_id, index) WHERE is_prepared AND logged_state IS NULL"
+    )
+    _open_log_index = models.Index(
+        "(campaign_id) WHERE logged_state IN"
+        " ('queued', 'submitting', 'submitted', 'unknown')"
+    )
 
     # === COMPUTES ===
     @api.depends("res_model", "res_id")
@@ -127,10 +142,10 @@ class SmsGatewayRecipient(models.Model):
             "views": [(False, "form")],
         }
 
-    # === STAGE ===
+    # === SNAPSHOT ===
     @api.model
-    def _stage(self, campaign, sources):
-        """Write down whom a draft goes to: what the user may read, each record once.
+    def _snapshot_recipients(self, campaign, sources):
+        """Store whom a draft goes to: what the user may read, each record once.
 
         :param sources: iterable of (model name, domain)
         """
@@ -154,7 +169,7 @@ class SmsGatewayRecipient(models.Model):
                 """
                 INSERT INTO sms_gateway_recipient
                        (campaign_id, index, res_model, res_id, is_prepared)
-                SELECT %(campaign_id)s, %(staged)s + row_number() OVER () - 1,
+                SELECT %(campaign_id)s, %(stored)s + row_number() OVER () - 1,
                        %(model)s, found.id, FALSE
                   FROM (%(query)s) AS found(id)
                  WHERE found.id NOT IN (
@@ -162,7 +177,7 @@ class SmsGatewayRecipient(models.Model):
                         WHERE campaign_id = %(campaign_id)s AND res_model = %(model)s)
                 """,
                 campaign_id=campaign.id,
-                staged=campaign._count_staged(),
+                stored=campaign._count_recipients(),
                 model=model_name,
                 query=query.select(),
             )
@@ -231,6 +246,26 @@ class SmsGatewayRecipient(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _follow_retries(self, messages):
+        """Link recipients, and what their chatter says, to messages sent again."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_recipient r
+                   SET message_id = m.id,
+                       logged_state = CASE WHEN r.mail_message_id IS NULL
+                                             OR r.logged_state = %s
+                                           THEN r.logged_state ELSE m.state END
+                  FROM sms_gateway_message m
+                 WHERE r.message_id = m.retry_of_id AND m.id = ANY(%s)
+                """,
+                NO_CHATTER,
+                messages.ids,
+            )
+        )
+        self.invalidate_model(["message_id", "logged_state"])
 
     def _keep_findings(self, findings):
         """Keep what was found out when the messages were composed.

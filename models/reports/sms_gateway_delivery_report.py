@@ -1,4 +1,4 @@
-"""Delivery reports: pushed by providers, polled from them, asked for by reference."""
+"""Delivery reports that providers push: stored as received, then applied."""
 
 import contextlib
 import logging
@@ -143,8 +143,8 @@ class SmsGatewayDeliveryReport(models.Model):
 
     # === PUSH ===
     @api.model
-    def _keep_unreadable(self, route, body, reason):
-        """Keep a push that nobody understands, for a person to look at."""
+    def _store_unreadable(self, route, body, reason):
+        """Store an unreadable push for a person."""
         text = body[:MAX_UNREADABLE].decode("utf-8", "replace").replace("\0", "\ufffd")
         with contextlib.closing(route._make_provider()) as provider:
             text = provider.redact(text)
@@ -161,8 +161,8 @@ class SmsGatewayDeliveryReport(models.Model):
 
     # === APPLY ===
     @api.model
-    def _take(self, route, reports):
-        """Apply reports and keep them; those without a message wait for it.
+    def _ingest(self, route, reports):
+        """Apply reports and store them; those without a message wait for it.
 
         :param reports: list of `providers.types.DeliveryReport`
         """
@@ -204,7 +204,7 @@ class SmsGatewayDeliveryReport(models.Model):
         )
 
     def _apply(self, rows, found, polls):
-        """Move the messages that reports speak of.
+        """Change the messages that reports refer to.
 
         :param rows: list of dicts, each with a ``number`` and the columns of a report
         :param found: dict of number → message id
@@ -231,7 +231,7 @@ class SmsGatewayDeliveryReport(models.Model):
         }
 
     def _find_unfinished(self, changes):
-        """Messages that refused a report only because they are not that far yet."""
+        """Messages that are not handed over yet: their report came too early."""
         messages = self.env["sms.gateway.message"].browse(c.id for c in changes)
         return set(messages.filtered(lambda m: m.state in ("queued", "submitting")).ids)
 
@@ -257,10 +257,10 @@ class SmsGatewayDeliveryReport(models.Model):
     # === KEPT REPORTS ===
     @api.model
     def _apply_kept(self, max_age=None, limit=5000):
-        """Apply kept reports whose message is known and handed over meanwhile.
+        """Apply kept reports whose message has been handed over.
 
-        A gate whose account others use too tells of their messages as well, so that
-        hundreds of thousands may be kept that nobody will ever ask for.
+        Where others use the provider's account too, it also reports their messages:
+        hundreds of thousands of reports may be kept that never find a message.
 
         :param max_age: of the reports that are looked at
         """
@@ -288,9 +288,9 @@ class SmsGatewayDeliveryReport(models.Model):
         polls = {route.id: first_poll(route._get_provider_class()) for route in routes}
         found = {row["number"]: row["found"] for row in rows}
         outcomes = self._apply(rows, found, polls)
-        self._note_outcomes(outcomes)
+        self._store_outcomes(outcomes)
 
-    def _note_outcomes(self, outcomes):
+    def _store_outcomes(self, outcomes):
         if not outcomes:
             return
         self.env.cr.execute(
@@ -311,7 +311,7 @@ class SmsGatewayDeliveryReport(models.Model):
 
     @api.model
     def _cron_apply_kept(self):
-        """Apply kept reports, and give up those that nobody will ever ask for."""
+        """Apply kept reports; give those up that are older than `KEEP_UNMATCHED`."""
         transactions.begin(self.env)
         self._apply_kept()
         oldest = fields.Datetime.now() - KEEP_UNMATCHED

@@ -46,7 +46,7 @@ class SmsGatewayPush(models.AbstractModel):
         except UnreadablePush as error:
             _logger.warning("Route %s: unreadable push: %s", route.id, error.message)
             reports = self.env["sms.gateway.delivery.report"]
-            reports._keep_unreadable(route, call["body"], error.message)
+            reports._store_unreadable(route, call["body"], error.message)
             return 400, _PLAIN, b"Unreadable"
         return answer.status, answer.content_type, answer.body
 
@@ -84,7 +84,7 @@ class SmsGatewayPush(models.AbstractModel):
         :raise UnreadablePush: nothing in it can be understood
         """
         answer = self._read(route, push)
-        self.env["sms.gateway.delivery.report"]._take(route, answer.reports)
+        self.env["sms.gateway.delivery.report"]._ingest(route, answer.reports)
         self.env["sms.gateway.inbound"]._store(route, answer.inbound, "push")
         crons.trigger_once(self.env, "fold")
         self._note_heard(route)

@@ -1,4 +1,4 @@
-"""Reconciliation: what became of messages whose submit had no answer."""
+"""Reconciliation: finds the outcome of messages whose submit had no answer."""
 
 import contextlib
 import time
@@ -29,15 +29,15 @@ class Attempt(NamedTuple):
 
 
 class SmsGatewayReconciliation(models.AbstractModel):
-    """Finds out what became of unknown messages: by asking the provider, or by handing
-    over again where the provider recognises a repetition."""
+    """Reconciles unknown messages: looks them up at the provider, or hands them over
+    again where the provider recognizes a repetition."""
 
     _name = "sms.gateway.reconciliation"
     _description = "SMS Gateway Reconciliation"
 
     @api.model
     def _cron_recover(self):
-        """Make unknown what a lost worker was sending, then reconcile."""
+        """Make the messages of lost workers unknown, then reconcile."""
         deadline = transactions.get_deadline(self.env)
         transactions.begin(self.env)
         while self.env["sms.gateway.state.change"]._recover_leases():
@@ -45,20 +45,20 @@ class SmsGatewayReconciliation(models.AbstractModel):
         if not self.env["sms.gateway.hold"]._is_held():
             self._reconcile(deadline)
         self.env["sms.gateway.statistic.change"]._fold_apart()
-        self.env["sms.gateway.health"]._tell_from_time_to_time()
+        self.env["sms.gateway.health.notification"]._notify_after_cron()
 
     @api.model
     def _reconcile(self, deadline):
-        """Find out what became of unknown messages whose turn has come.
+        """Reconcile unknown messages that are due.
 
-        Every route has its turn before one has the next: a provider that does not
-        answer holds back the others for one call.
+        Routes take turns: a provider that does not answer delays the others by one
+        call.
 
         :param deadline: of the monotonic clock; the rest waits for the next run
         """
         due = self.env["sms.gateway.status.poll"]._find_due("unknown")
         while due:
-            due = [unit for unit in due if self._reconcile_route(*unit)]
+            due = [target for target in due if self._reconcile_route(*target)]
             if time.monotonic() >= deadline:
                 break
 
@@ -69,7 +69,7 @@ class SmsGatewayReconciliation(models.AbstractModel):
             limit = provider.max_batch
             if provider.can_look_up:
                 limit = provider.capabilities.max_lookup
-            rows = polls._take_due(route, is_debug, "unknown", limit, reconcile_delay)
+            rows = polls._claim_due(route, is_debug, "unknown", limit, reconcile_delay)
             ours = [row for row in rows if is_of_account(row, provider)]
             # Another account has never seen these: its "not found" proves nothing.
             self._end_checking([row for row in rows if row not in ours])
@@ -86,7 +86,7 @@ class SmsGatewayReconciliation(models.AbstractModel):
             self._end_checking(rows)
 
     def _look_up(self, route, provider, rows):
-        """Ask the provider what became of messages without an answer."""
+        """Look messages up at the provider, and apply what it knows."""
         excluded = provider.capabilities.lookup_excludes
         self._end_checking([row for row in rows if row["channel"] in excluded])
         rows = [row for row in rows if row["channel"] not in excluded]
@@ -94,12 +94,12 @@ class SmsGatewayReconciliation(models.AbstractModel):
             return
         attempts = self._find_attempts(rows)
         requests = [make_request(row, attempts[row["id"]].began_at) for row in rows]
-        found = self.env["sms.gateway.status.poll"]._ask(
+        found = self.env["sms.gateway.status.poll"]._call(
             route, lambda: list(zip(rows, provider.lookup(requests), strict=True))
         )
         pairs, unseen = self._choose(route, found)
-        self.env["sms.gateway.status.poll"]._apply_asked(provider, pairs, "lookup")
-        self._believe_unseen(route, provider, unseen, attempts)
+        self.env["sms.gateway.status.poll"]._apply_statuses(provider, pairs, "lookup")
+        self._queue_unseen(route, provider, unseen, attempts)
 
     def _find_attempts(self, rows):
         """:return: dict of message id → `Attempt`"""
@@ -120,10 +120,11 @@ class SmsGatewayReconciliation(models.AbstractModel):
         return nothing | {message_id: Attempt(*at) for message_id, *at in found}
 
     def _choose(self, route, found):
-        """Find out which of the provider's messages are ours.
+        """Match the provider's messages with ours.
 
-        Where it does not know our reference, it is asked for the same text to the same
-        number: what another message owns is not ours, and of several nobody chooses.
+        A provider that does not know our reference is asked for the same text to the
+        same number: a message of another row is not ours, and of several candidates
+        none is chosen.
 
         :param found: pairs of (row, candidates)
         :return: pairs of (row, report), and the rows that the provider has not seen
@@ -165,9 +166,9 @@ class SmsGatewayReconciliation(models.AbstractModel):
         )
         return {(reference, msisdn): row_id for reference, msisdn, row_id in rows}
 
-    def _believe_unseen(self, route, provider, rows, attempts):
-        """Hand over again what the provider has not seen for as long as its
-        documentation or caution demands; at once where it recognises a repetition."""
+    def _queue_unseen(self, route, provider, rows, attempts):
+        """Queue again what the provider has not seen for as long as its adapter
+        demands; at once where the provider recognizes a repetition."""
         is_safe = provider.is_idempotent
         patience = 0 if is_safe else provider.capabilities.not_found_after
         if patience is None:
@@ -178,9 +179,9 @@ class SmsGatewayReconciliation(models.AbstractModel):
             self._queue_again(route, rows, maybe_sent=None if is_safe else False)
 
     def _queue_again(self, route, rows, *, maybe_sent=None):
-        """Let messages be handed over again: the provider recognises our reference, or
-        has not seen them. Nothing is queued for an archived route, nor what was handed
-        over once more since the provider was asked.
+        """Queue messages again that the provider has not seen, or whose repetition it
+        recognizes. Excluded are messages of an archived route, and those that were
+        handed over once more since the look-up.
 
         :param maybe_sent: False: nothing was handed over
         """
@@ -205,7 +206,7 @@ class SmsGatewayReconciliation(models.AbstractModel):
         transactions.commit(self.env)
 
     def _end_checking(self, rows):
-        """Nothing and nobody can be asked: a person decides."""
+        """Stop reconciling: a person decides."""
         if not rows:
             return
         transactions.begin(self.env)
@@ -219,6 +220,5 @@ class SmsGatewayReconciliation(models.AbstractModel):
 
 
 def _identify(row, report):
-    """What a message at the provider is known by: a reference may cover several
-    numbers."""
+    """The key of a message at the provider."""
     return report.provider_reference, row["msisdn"]

@@ -1,4 +1,4 @@
-"""Status polls: what submitted messages have become, asked of their providers."""
+"""Status polls: fetch the states of submitted messages from their providers."""
 
 import logging
 import time
@@ -24,16 +24,16 @@ from .status_values import STATE_OF_STATUS, as_naive, sql_time
 
 _logger = logging.getLogger(__name__)
 
-#: A poll cron waits for messages whose turn comes within so many seconds.
+#: Seconds that a poll waits for the next message that is due.
 POLL_SECONDS = 10
-#: Calls for one route before the next route has its turn.
+#: Calls for one route before the next route is polled.
 POLLS_IN_TURN = 20
 
 
 class SmsGatewayStatusPoll(models.AbstractModel):
     """Polls the statuses of submitted messages, route by route.
 
-    `sms.gateway.reconciliation` asks for unknown messages with the same means.
+    `sms.gateway.reconciliation` uses the same methods for unknown messages.
     """
 
     _name = "sms.gateway.status.poll"
@@ -41,17 +41,16 @@ class SmsGatewayStatusPoll(models.AbstractModel):
 
     @api.model
     def _cron_poll(self, *, linger=POLL_SECONDS):
-        """Ask providers for the statuses of submitted messages whose turn has come.
+        """Poll the statuses of submitted messages that are due.
 
-        :param linger: seconds to wait for messages whose turn has not come yet
+        :param linger: seconds to wait for messages that are due later
         """
         if self.env["sms.gateway.hold"]._is_held():
             return
-        self.env["sms.gateway.dispatcher"]
         deadline = transactions.get_deadline(self.env)
         while True:
             due = self._find_due("submitted")
-            asked = sum(self._poll_route(*unit, deadline) for unit in due)
+            asked = sum(self._poll_route(*target, deadline) for target in due)
             if asked:
                 transactions.commit_progress(self.env, asked)
                 self.env["sms.gateway.statistic.change"]._fold_apart()
@@ -88,7 +87,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         return True
 
     def _find_due(self, state):
-        """:return: list of (route, is_debug) with messages to ask for"""
+        """:return: list of (route, is_debug) with messages that are due"""
         transactions.begin(self.env)
         column = SQL.identifier(
             "next_poll_at" if state == "submitted" else "next_check_at"
@@ -115,16 +114,16 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         return [(Route.browse(route_id), is_debug) for route_id, is_debug in rows]
 
     def _poll_route(self, route, is_debug, deadline):
-        """Ask for some batches of one route, then the next route has its turn.
+        """Poll some batches of one route.
 
-        :return: the number of messages asked for
+        :return: the number of messages polled
         """
         provider = route._make_provider(is_debug=is_debug)
         limit = provider.capabilities.max_poll
         count = 0
         try:
             for _turn in range(POLLS_IN_TURN):
-                messages = self._take_due(
+                messages = self._claim_due(
                     route, is_debug, "submitted", limit, poll_delay
                 )
                 self._poll_messages(route, provider, messages)
@@ -139,34 +138,35 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         self._fetch_references(route, provider, [m for m in messages if not m["ref"]])
         asked = list({m["ref"]: None for m in messages if m["ref"]})
         if asked:
-            reports = self._ask(route, lambda: provider.poll(asked))
-            self._apply_asked(provider, _pair(messages, reports), "poll")
+            reports = self._call(route, lambda: provider.poll(asked))
+            self._apply_statuses(provider, _pair(messages, reports), "poll")
 
-    def _ask(self, route, question):
-        """Ask a provider; no answer must stop the routes behind this one.
+    def _call(self, route, request):
+        """Call a provider; its failure must not stop the routes behind this one.
 
-        :return: what the provider answers, nothing when it fails
+        :param request: function that calls it
+        :return: what the provider answers, an empty list when it fails
         """
         try:
-            return question()
+            return request()
         except ProviderError as error:
             _logger.warning("Route %s: no statuses: %s", route.id, error.message)
         except Exception as error:
             _logger.error("Route %s: the adapter failed: %s", route.id, trace(error))
         return []
 
-    def _take_due(self, route, is_debug, state, limit, get_delay):
-        """Take messages whose turn has come and set their next turn, then commit.
+    def _claim_due(self, route, is_debug, state, limit, get_delay):
+        """Claim messages that are due, set when they are due next, and commit.
 
-        The next turn is set before anybody is asked: when the worker dies, the
-        question is asked again later, and two workers never ask for the same message.
+        Both before the provider is called: if the worker dies, the messages are polled
+        again later, and two workers never poll the same message.
 
         :return: list of dicts with id, ref and the members of a `SubmitRequest`
         """
         at = SQL.identifier("next_poll_at" if state == "submitted" else "next_check_at")
         count = SQL.identifier("poll_count" if state == "submitted" else "check_count")
         delays = [get_delay(number) for number in range(1, 200)]
-        next_turns = [clock.after(delay) for delay in delays]
+        next_times = [clock.after(delay) for delay in delays]
         transactions.begin(self.env)
         rows = self.env.execute_query_dict(
             SQL(
@@ -179,7 +179,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
                        FOR NO KEY UPDATE SKIP LOCKED)
                 UPDATE sms_gateway_message m
                    SET %(count)s = m.%(count)s + 1,
-                       %(at)s = (%(turns)s::timestamp[])[m.%(count)s + 1]
+                       %(at)s = (%(times)s::timestamp[])[m.%(count)s + 1]
                   FROM due WHERE due.id = m.id
              RETURNING m.id, m.provider_reference AS ref, m.uuid, m.client_reference,
                        m.msisdn, COALESCE(m.secret_text, m.text) AS text, m.channel,
@@ -191,7 +191,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
                 is_debug=is_debug,
                 at=at,
                 count=count,
-                turns=next_turns,
+                times=next_times,
                 limit=limit,
                 now=clock.now(),
             )
@@ -199,10 +199,10 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         transactions.commit(self.env)
         return rows
 
-    def _apply_asked(self, provider, pairs, source):
-        """Apply answers to questions of ours.
+    def _apply_statuses(self, provider, pairs, source):
+        """Apply statuses that were polled or looked up.
 
-        :param pairs: list of (row of `_take_due`, `DeliveryReport`)
+        :param pairs: list of (row of `_claim_due`, `DeliveryReport`)
         """
         transactions.begin(self.env)
         changes = [
@@ -229,7 +229,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         transactions.commit(self.env)
 
     def _end_polling(self, pairs):
-        """The provider will never know more: stop asking, keep the story."""
+        """Stop polling messages of which the provider will never know more."""
         if not pairs:
             return
         ids = [row["id"] for row, _report in pairs]
@@ -271,10 +271,11 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         return count
 
     def _fetch_references(self, route, provider, rows):
-        """Learn the references of messages that were accepted without one.
+        """Fetch the references of messages that were accepted without one: submit them
+        again.
 
-        Submitting them again is safe only where the provider knows our reference; after
-        the time to live it would be wrong even there.
+        That is safe where the provider recognizes our reference, in the same account
+        and before the validity period ends.
         """
         rows = [
             row for row in rows if not row["is_over"] and is_of_account(row, provider)
@@ -295,7 +296,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         ]
         transactions.begin(self.env)
         for reason in {result.route_down for result in results} - {None}:
-            route._pause(reason)
+            self.env["sms.gateway.route.pause"]._pause(route, reason)
         for message_id, reference in references:
             self.env.cr.execute(
                 SQL(
@@ -311,7 +312,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
 
 
 def _pair(rows, reports):
-    """Reports with the rows they speak of; one reference may cover several numbers."""
+    """Reports with the rows they refer to; one reference may cover several numbers."""
     found = defaultdict(list)
     for row in rows:
         found[row["ref"]].append(row)
@@ -325,8 +326,8 @@ def _pair(rows, reports):
 
 
 def is_of_account(row, provider):
-    """Whether a message was handed to the account that a provider calls; older messages
-    do not know theirs.
+    """Whether a message was handed to the account that a provider calls. Messages of
+    earlier releases have no account.
 
     :param row: dict with the message's ``account_key``
     """

@@ -1,4 +1,4 @@
-"""Questions to a provider about the account: balance and connection."""
+"""Requests to a provider about the account: balance, connection, webhook address."""
 
 import base64
 import logging
@@ -11,35 +11,35 @@ from odoo.tools import SQL
 
 from ...providers.cleaning import trace
 from ...providers.errors import ProviderError
-from ..campaigns.sms_gateway_campaign import new_key
+from ..campaigns.campaign_values import new_key
 from ..common import clock, crons, transactions
 from ..sending.reasons import say_words
 
 _logger = logging.getLogger(__name__)
 
-#: A question whose worker died is asked again after so long.
+#: A request whose worker died is sent again after so long.
 LEASE = timedelta(minutes=5)
-#: Providers that are asked at the same time.
+#: Providers that are called at the same time.
 MAX_CALLS = 8
-#: While some are being asked, new questions are looked for so often, in seconds.
+#: During calls, new requests are looked for so often, in seconds.
 LOOK_SECONDS = 0.5
-#: Answers are kept so long; the newest question of each route stays.
+#: Responses are kept so long; the newest request of each route stays.
 KEEP = timedelta(days=90)
-#: By the kind of a question, what is called of a provider.
+#: kind of a request → method of the provider
 _METHODS = {
     "balance": "balance",
     "connection": "test_connection",
     "callback": "register_callback",
 }
-#: Told over the bus when an answer came: {"route_id", "balance_id"}
+#: Sent over the bus after a response: {"route_id", "balance_id"}
 BALANCE_NOTIFICATION = "crm_sms_gateway/balance"
 
 
 class SmsGatewayProviderRequest(models.Model):
-    """One question and its answer.
+    """One request and its response.
 
-    Providers are never asked inside a web request: the question is stored and a cron
-    asks. The API reads the answer by the key, people see it on the route's form.
+    Providers are never called inside a web request: the request is stored and a cron
+    sends it. API clients read the response by the key, users on the route's form.
     """
 
     _name = "sms.gateway.provider.request"
@@ -108,10 +108,10 @@ class SmsGatewayProviderRequest(models.Model):
         parts += [f"{unit['area']}: {unit['count']}" for unit in self.units or []]
         return ", ".join(parts)
 
-    # === ASK ===
+    # === SEND ===
     @api.model
     def _request(self, route, *, kind="balance", currencies=()):
-        """Store a question and wake the cron that asks it."""
+        """Store a request and wake the cron that sends it."""
         request = self.create(
             {
                 "route_id": route.id,
@@ -119,16 +119,16 @@ class SmsGatewayProviderRequest(models.Model):
                 "currencies": " ".join(currencies),
             }
         )
-        # sudo: whoever may ask may wake the cron, only administrators see crons
+        # sudo: whoever may request may wake the cron, only administrators see crons
         cron = self.env.ref("crm_sms_gateway.ir_cron_balance", raise_if_not_found=False)
         if cron:
             cron.sudo()._trigger()
         return request
 
     @api.model
-    def _cron_ask(self):
-        """Ask what is pending: the routes beside each other, of each one call at a
-        time, which answers all questions of its kind."""
+    def _cron_request(self):
+        """Send pending requests: several routes at the same time, one call of each at
+        a time. One response serves all requests of its kind."""
         if self.env["sms.gateway.hold"]._is_held():
             return
         deadline = transactions.get_deadline(self.env)
@@ -138,22 +138,22 @@ class SmsGatewayProviderRequest(models.Model):
                 done, _others = wait(calls, LOOK_SECONDS, FIRST_COMPLETED)
                 for call in done:
                     requests = calls.pop(call)
-                    requests._keep_answer(*call.result())
+                    requests._store_response(*call.result())
                     transactions.commit_progress(self.env, len(requests))
         if time.monotonic() >= deadline:
-            # the rest goes on at once, behind the other crons
+            # the rest follows at once, after the other crons
             crons.trigger(self.env, "balance")
 
     def _start_calls(self, executor, calls, deadline):
-        """Let threads call the providers of routes that nobody is asking.
+        """Let threads call the providers of routes without a call.
 
-        :param calls: dict of futures → their questions, which is added to
-        :return: whether there was anything to ask
+        :param calls: dict of futures → their requests, which is added to
+        :return: whether there was anything to send
         """
         is_busy = False
         while len(calls) < MAX_CALLS and time.monotonic() < deadline:
             busy = [requests.route_id.id for requests in calls.values()]
-            requests = self._take(busy)
+            requests = self._claim(busy)
             if not requests:
                 break
             provider = requests.route_id._make_provider()
@@ -162,10 +162,10 @@ class SmsGatewayProviderRequest(models.Model):
             is_busy = True
         return is_busy
 
-    def _take(self, busy=()):
-        """Take the pending questions of one kind to one route, and commit.
+    def _claim(self, busy=()):
+        """Claim the pending requests of one kind to one route, and commit.
 
-        :param busy: ids of routes whose turn it is not
+        :param busy: ids of routes that are being called
         """
         transactions.begin(self.env)
         rows = self.env.execute_query(
@@ -175,7 +175,7 @@ class SmsGatewayProviderRequest(models.Model):
                     SELECT id, route_id, kind FROM sms_gateway_provider_request
                      WHERE state = 'pending' AND route_id <> ALL(%(busy)s::int[])
                        AND (lease_until IS NULL OR lease_until < %(clock)s)
-                ), taken AS (
+                ), claimed AS (
                     SELECT id FROM sms_gateway_provider_request
                      WHERE id IN (SELECT id FROM waiting
                                    WHERE (route_id, kind) = (
@@ -187,7 +187,7 @@ class SmsGatewayProviderRequest(models.Model):
                 )
                 UPDATE sms_gateway_provider_request
                    SET lease_until = %(clock)s + %(lease)s
-                 WHERE id IN (SELECT id FROM taken)
+                 WHERE id IN (SELECT id FROM claimed)
              RETURNING id
                 """,
                 busy=list(busy),
@@ -198,16 +198,16 @@ class SmsGatewayProviderRequest(models.Model):
         transactions.commit(self.env)
         return self.browse(sorted(request_id for (request_id,) in rows))
 
-    def _keep_answer(self, answer, error):
-        """Write what the provider answered to all of these questions."""
+    def _store_response(self, response, error):
+        """Write the response to all of these requests."""
         if isinstance(error, ProviderError):
             values = {"state": "failed", "error": error.message}
         elif error:
             values = {"state": "failed", "error": type(error).__name__}
         elif self[:1].kind != "balance":
-            values = {"state": "done", "answer": answer}
+            values = {"state": "done", "answer": response}
         else:
-            values = {"state": "done", **self._read_balance(answer)}
+            values = {"state": "done", **self._read_balance(response)}
         transactions.begin(self.env)
         self.write({**values, "answered_at": fields.Datetime.now()})
         for request in self:
@@ -252,13 +252,13 @@ class SmsGatewayProviderRequest(models.Model):
     # === STATUS ===
     @api.model
     def _find(self, key, route):
-        """The question of this key, asked through this route."""
+        """The request of this key through this route."""
         return self.search([("key", "=", key), ("route_id", "=", route.id)])
 
     def _get_details(self):
-        """What became of the question, in the words of the API (contract, chapter 3).
+        """The status of the request: docs/api.rst, Balance.
 
-        Without names of currencies all the money that was told is given.
+        Without names of currencies all money of the response is included.
         """
         self.ensure_one()
         wanted = (self.currencies or "").split()
@@ -275,18 +275,18 @@ class SmsGatewayProviderRequest(models.Model):
 
 
 def _call(provider, kind):
-    """Ask a provider, in a thread of its own: nothing here knows of Odoo.
+    """Call a provider, in a thread of its own: nothing here knows of Odoo.
 
-    :param kind: of the question
-    :return: the answer and None, or None and what was raised
+    :param kind: of the request
+    :return: the response and None, or None and what was raised
     """
     try:
         return getattr(provider, _METHODS[kind])(), None
     except ProviderError as error:
         return None, error
     except Exception as error:
-        # An adapter's bug must not stop the questions behind this one.
-        _logger.error("%s: a question failed: %s", provider.code, trace(error))
+        # An adapter's bug must not stop the requests behind this one.
+        _logger.error("%s: a request failed: %s", provider.code, trace(error))
         return None, error
     finally:
         provider.close()

@@ -1,58 +1,29 @@
 """Routes: configured accounts at providers."""
 
 import contextlib
-import logging
 import secrets
-from datetime import timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
 
-from odoo import SUPERUSER_ID, Command, api, fields, models, tools
+from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, format_datetime, plaintext2html
+from odoo.tools import SQL
 
 from ...providers import PROVIDERS
 from ...providers.base import BaseWords
-from ...providers.http import HttpClient
 from ...providers.sandbox import SandboxProvider
-from ...providers.settings import Kind
-from ...providers.types import Context
 from ...tools.letters import compose_letters
 from ...tools.prices import PriceList
 from ..common import clock
-from ..common.cache import fill_cache
 from ..common.notification import RELOAD, make_notification
 from ..common.overtaken import find_overtaken
-from ..common.usage import check_unused
 from ..sending.reasons import say_words
-from .public_address import explain_address, get_public_address
-
-_logger = logging.getLogger(__name__)
-
-#: The person responsible is told of longer waits of a route, in seconds.
-MAX_SILENT_REST = 5 * 60
-#: In the context: settings are written one after the other and judged at the end. No
-#: client can put this very object there.
-_JUDGED_LATER = object()
-
-#: What a request, or a provider's push, needs to know of its route.
-ROUTE_COLUMNS = (
-    "name", "company_id", "provider_code", "has_sms", "has_voice", "concurrency",
-    "allows_private", "webhook_token",
-)  # fmt: skip
-SELECT_ROUTE = SQL(
-    "SELECT id, %s FROM sms_gateway_route",
-    SQL(", ").join(map(SQL.identifier, ROUTE_COLUMNS)),
-)
+from .provider_factory import make_provider
+from .public_address import explain_address
+from .route_finder import as_text, find_route
+from .sms_gateway_route_evaluation import evaluated_later
 
 
 def _new_token():
     return secrets.token_urlsafe(24)
-
-
-def _as_text(word):
-    """A stranger's word as PostgreSQL can look for it: its text holds no U+0000."""
-    return word.replace("\0", "\ufffd")
 
 
 def _secrets_last(commands):
@@ -65,20 +36,17 @@ def _secrets_last(commands):
     return sorted(commands, key=has_secret)
 
 
-def _judged_later(records):
-    """Routes or settings that are written in several steps, and judged at the end."""
-    return records.with_context(sms_gateway_judged=_JUDGED_LATER)
-
-
 def normalise_name(name):
-    """The form in which API names of routes are compared (contract, chapter 1)."""
+    """The form in which API names of routes are compared (docs/api.rst, Send)."""
     return compose_letters(name or "").strip()
 
 
 class SmsGatewayRoute(models.Model):
-    """One account at one provider, with its channels, pace and state.
+    """One account at one provider, with its channels, throughput and state.
 
-    The company of a message is the company of its route.
+    The company of a message is the company of its route. The file is long because the
+    form of a route has some fifty fields. What routes do is in services:
+    `sms.gateway.route.evaluation`, `.pause` and `.usage`, and in `provider_factory`.
     """
 
     _name = "sms.gateway.route"
@@ -261,17 +229,19 @@ class SmsGatewayRoute(models.Model):
     @api.depends("provider_code")
     @api.depends_context("lang")
     def _compute_settings_remark(self):
+        evaluation = self.env["sms.gateway.route.evaluation"]
         for route in self:
             stored = route._origin
-            route.settings_remark = stored._make_remark() if stored else False
+            route.settings_remark = evaluation._make_remark(stored) if stored else False
 
     @api.depends("pause_reason", "lacks_settings")
     @api.depends_context("lang")
     def _compute_pause_words(self):
-        """What settings lack is told as it is at the moment."""
+        """Missing and wrong settings are those of this moment, not of the pause."""
+        evaluation = self.env["sms.gateway.route.evaluation"]
         for route in self:
             route.pause_words = (
-                route._explain_settings()
+                evaluation._explain(route)
                 if route.lacks_settings
                 else say_words(self.env, route.pause_reason)
             )
@@ -372,35 +342,38 @@ class SmsGatewayRoute(models.Model):
         for vals in vals_list:
             if vals.get("name"):
                 vals["name"] = normalise_name(vals["name"])
-        routes = super(SmsGatewayRoute, _judged_later(self)).create(vals_list)
-        routes._complete_settings()
+        evaluation = self.env["sms.gateway.route.evaluation"]
+        routes = super(SmsGatewayRoute, evaluated_later(self)).create(vals_list)
+        evaluation._complete(routes)
         routes = routes.with_env(self.env)
-        routes._judge_settings()
+        evaluation._evaluate(routes)
         return routes
 
     def write(self, vals):
-        """Override: see `_judge_settings`."""
+        """Override: see `sms.gateway.route.evaluation`."""
+        evaluation = self.env["sms.gateway.route.evaluation"]
         if vals.get("name"):
             vals = {**vals, "name": normalise_name(vals["name"])}
         if "state" in vals:
             vals = {"lacks_settings": False, **vals}
-        self._check_identity_unchanged(vals)
+        usage = self.env["sms.gateway.route.usage"]
+        usage._check_identity_unchanged(self, vals)
         if vals.get("active", True) is False:
-            self._check_nothing_waits()
+            usage._check_nothing_waits(self)
         if "provider_code" in vals:
             changed = self.filtered(lambda r: r.provider_code != vals["provider_code"])
-            _judged_later(changed)._forget_trust(changed.setting_ids)
+            evaluation._forget_trust(evaluated_later(changed), changed.setting_ids)
         if "setting_ids" in vals:
             vals = {**vals, "setting_ids": _secrets_last(vals["setting_ids"])}
-        result = super(SmsGatewayRoute, _judged_later(self)).write(vals)
+        result = super(SmsGatewayRoute, evaluated_later(self)).write(vals)
         if vals.keys() & {"state", "webhook_token"}:
             self._count_move()
         if "provider_code" in vals:
-            _judged_later(self)._complete_settings()
+            evaluation._complete(evaluated_later(self))
         if vals.get("state") == "active":
-            self._check_settings()
+            evaluation._check(self)
         if vals.keys() & {"provider_code", "setting_ids", "allows_private"}:
-            self._judge_settings()
+            evaluation._evaluate(self)
         if vals.keys() & {"active", "company_id", "has_sms"}:
             self._check_companies()
         return result
@@ -416,62 +389,6 @@ class SmsGatewayRoute(models.Model):
         )
         self.invalidate_recordset(["moves"], flush=False)
 
-    def _judge_settings(self):
-        """Pause routes whose settings cannot work; let those go on that were paused for
-        nothing else."""
-        if self.env.context.get("sms_gateway_judged") is _JUDGED_LATER:
-            return
-        for route in self.exists():
-            problem = route._explain_settings()
-            if problem and route.lacks_settings:
-                route.pause_reason = problem
-            elif problem:
-                route._pause(problem, lacks_settings=True)
-            elif route.lacks_settings:
-                route._resume()
-
-    def _make_remark(self):
-        """What should be known of settings that work, in sentences."""
-        with contextlib.closing(self._make_provider()) as provider:
-            remarks = provider.get_remarks()
-        return " ".join(say_words(self.env, one) for one in remarks)
-
-    def _forget_trust(self, settings):
-        """Take back what was entered for an address before another one is called.
-
-        An administrator of the gateway could otherwise send the provider's password to
-        a server of his own, or look around in networks where only one server was meant.
-        Who may read secrets and allow private addresses anyway keeps both.
-        """
-        if self.env.su or self.env.user.has_group("base.group_system"):
-            return
-        # sudo: both are out of this user's sight, that is why they go
-        self.sudo().filtered("allows_private").allows_private = False
-        settings._forget_secrets()
-
-    def _check_settings(self):
-        for route in self:
-            if problem := route._explain_settings():
-                raise ValidationError(
-                    self.env._(
-                        "The route %(route)s cannot be active. %(problem)s",
-                        route=route.name,
-                        problem=problem,
-                    )
-                )
-
-    def _explain_settings(self):
-        """What is missing or wrong, in sentences; empty when the settings can work."""
-        with contextlib.closing(self._make_provider()) as provider:
-            missing = [self.env._(one.label) for one in provider.missing_settings()]
-            if missing:
-                return self.env._(
-                    "Settings missing: %(names)s.", names=", ".join(missing)
-                )
-            return " ".join(
-                say_words(self.env, one) for one in provider.check_settings()
-            )
-
     def _check_companies(self):
         """What Odoo itself sends must not lose its way."""
         # sudo: administrators of the gateway may not read every company
@@ -480,82 +397,9 @@ class SmsGatewayRoute(models.Model):
             [("sms_gateway_route_id", "in", self.ids)]
         )._check_sms_gateway_route()
 
-    def _check_identity_unchanged(self, vals):
-        """References of messages only mean something at the provider that gave them."""
-        changed = self.filtered(
-            lambda route: (
-                vals.get("provider_code", route.provider_code) != route.provider_code
-                or vals.get("company_id", route.company_id.id) != route.company_id.id
-            )
-        )
-        # sudo: messages the user may not see bind the route just as well
-        Message = self.env["sms.gateway.message"].sudo()
-        if changed and Message.search_count([("route_id", "in", changed.ids)], limit=1):
-            raise UserError(
-                self.env._(
-                    "The route has messages, so its provider and company stay as they"
-                    " are. Archive it and make a new route."
-                )
-            )
-
-    def _check_nothing_waits(self):
-        """No lane serves an archived route: what waits would wait for ever.
-
-        Whoever is queueing something holds the route (`_lock_active`) and is waited
-        for; who comes later fails to serialise, is repeated and finds the route
-        archived. What others committed meanwhile is out of this transaction's sight.
-        """
-        self.env.cr.execute(
-            SQL(
-                "SELECT FROM sms_gateway_route WHERE id = ANY(%s) ORDER BY id"
-                " FOR UPDATE",
-                self.ids,
-            )
-        )
-        self._check_none_waits()
-        with self.env.registry.cursor() as cr:
-            self.with_env(self.env(cr=cr))._check_none_waits()
-
-    def _check_none_waits(self):
-        # sudo: see _check_identity_unchanged
-        Message = self.env["sms.gateway.message"].sudo()
-        waiting = [
-            ("route_id", "in", self.ids),
-            ("state", "in", ("queued", "submitting")),
-        ]
-        Campaign = self.env["sms.gateway.campaign"].sudo()
-        unprepared = [("route_id", "in", self.ids), ("unprepared_count", ">", 0)]
-        if Message.search_count(waiting, limit=1) or Campaign.search_count(
-            unprepared, limit=1
-        ):
-            raise UserError(
-                self.env._(
-                    "Messages of the route still wait to be sent. Let them go out or"
-                    " cancel their campaigns, then archive it; to hold them back, pause"
-                    " the route."
-                )
-            )
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        # sudo: see _check_identity_unchanged
-        Message = self.env["sms.gateway.message"].sudo()
-        if Message.search_count([("route_id", "in", self.ids)], limit=1):
-            raise UserError(
-                self.env._("A route with messages cannot be deleted. Archive it.")
-            )
-        for route in self:
-            check_unused(self.env, route.name, *route._find_users())
-
-    def _find_users(self):
-        """Companies, actions and campaigns that cannot be without the route."""
-        # sudo: see _check_identity_unchanged
-        env = self.sudo().env
-        return (
-            env["res.company"].search([("sms_gateway_route_id", "=", self.id)]),
-            env["ir.actions.server"].search([("sms_gateway_route_id", "=", self.id)]),
-            env["sms.gateway.campaign"].search([("route_id", "=", self.id)]),
-        )
+        self.env["sms.gateway.route.usage"]._check_unused(self)
 
     def unlink(self):
         """Override: what was pushed to a route goes with it."""
@@ -587,30 +431,6 @@ class SmsGatewayRoute(models.Model):
         if not self._get_channels():
             self.has_sms = "sms" in channels
             self.has_voice = "sms" not in channels
-
-    def _complete_settings(self):
-        """Give every route one row for each setting its provider declares."""
-        for route in self:
-            declared = {
-                setting.name: setting
-                for setting in PROVIDERS[route.provider_code].settings
-            }
-            kept = route.setting_ids.filtered(
-                lambda row, names=declared: row.name in names
-            )
-            (route.setting_ids - kept).unlink()
-            missing = declared.keys() - set(kept.mapped("name"))
-            self.env["sms.gateway.route.setting"].create(
-                [
-                    {
-                        "route_id": route.id,
-                        "name": name,
-                        "value": declared[name].default or False,
-                    }
-                    for name in declared
-                    if name in missing
-                ]
-            )
 
     def _check_sends(self, channel):
         """:raise UserError: nothing is sent through the route, or not this channel"""
@@ -662,7 +482,7 @@ class SmsGatewayRoute(models.Model):
 
     def action_resume(self):
         self._check_not_overtaken("resume")
-        self._resume()
+        self.env["sms.gateway.route.pause"]._resume(self)
 
     def action_renew_webhook(self):
         """Give the route another secret address; the old one stops at once."""
@@ -688,19 +508,19 @@ class SmsGatewayRoute(models.Model):
             )
 
     def action_check_balance(self):
-        return self._ask_provider("balance")
+        return self._request_provider("balance")
 
     def action_test_connection(self):
-        return self._ask_provider("connection")
+        return self._request_provider("connection")
 
     def action_register_callback(self):
         """Let the provider know the webhook address."""
-        return self._ask_provider("callback")
+        return self._request_provider("callback")
 
-    def _ask_provider(self, kind):
+    def _request_provider(self, kind):
         self.ensure_one()
         self.check_access("write")
-        # sudo: administrators ask, only the gateway itself writes requests
+        # sudo: administrators decide, only the gateway itself writes requests
         self.env["sms.gateway.provider.request"].sudo()._request(self, kind=kind)
         return make_notification(
             self.env._("The provider is being asked. The answer appears on this form."),
@@ -709,8 +529,8 @@ class SmsGatewayRoute(models.Model):
         )
 
     def action_decide_hold(self):
-        """Ask what becomes of the messages of a restored or copied database."""
-        return self.env["sms.gateway.hold"]._ask()
+        """Open the decision about the messages of a restored or copied database."""
+        return self.env["sms.gateway.hold"]._open_decision()
 
     def action_open_inbound(self):
         self.ensure_one()
@@ -728,10 +548,10 @@ class SmsGatewayRoute(models.Model):
 
     # === BUSINESS METHODS ===
     @api.model
-    def _find_for_caller(self, name):
-        """The route an API caller means, as superuser in the route's company.
+    def _find_for_api_client(self, name):
+        """The route that an API client names, as superuser in the route's company.
 
-        :return: an empty record when there is none that the caller may use
+        :return: an empty record when there is none that the client may use
         """
         # sudo: API users see no routes; whether they may use this one is decided here
         route = self.sudo()._find_by_name(normalise_name(name))
@@ -745,17 +565,7 @@ class SmsGatewayRoute(models.Model):
 
     def _find_by_name(self, name):
         """The active route of this name."""
-        return self._find_one(SQL("name = %s AND active", _as_text(name)))
-
-    def _find_one(self, condition):
-        """The route of a condition, with what a request needs to know of it: in SQL,
-        for every request asks."""
-        self.flush_model([*ROUTE_COLUMNS, "active"])
-        rows = self.env.execute_query_dict(SQL("%s WHERE %s", SELECT_ROUTE, condition))
-        route = self.browse(row["id"] for row in rows)
-        for row in rows:
-            fill_cache(route, row)
-        return route
+        return find_route(self, SQL("name = %s AND active", as_text(name)))
 
     @api.model
     def _find_by_webhook_token(self, token):
@@ -765,57 +575,19 @@ class SmsGatewayRoute(models.Model):
         Archived routes are found too: reports of what they sent still come.
         """
         # sudo: see above
-        route = self.sudo()._find_one(SQL("webhook_token = %s", _as_text(token)))
+        route = find_route(self.sudo(), SQL("webhook_token = %s", as_text(token)))
         return route.with_user(SUPERUSER_ID).with_company(route.company_id)
 
     def _make_provider(self, *, is_debug=False):
-        """The provider of this route, ready to be used by threads.
+        """The provider of this route, see `make_provider`.
 
-        Debug messages always go to the built-in sandbox: nothing leaves the machine.
+        :param is_debug: the provider of debug messages, which is the sandbox
         """
         self.ensure_one()
-        if is_debug:
-            return SandboxProvider({}, HttpClient())
-        # sudo: secrets and what is trusted are readable by the system group only, the
-        # sender needs them
-        Setting = self.env["sms.gateway.route.setting"].sudo()
-        rows = Setting.search_fetch(
-            [("route_id", "=", self.id)], ["name", "value", "secret_value"]
-        )
-        values = {row.name: row.secret_value or row.value or "" for row in rows}
-        context = self._make_context()
-        known_secrets = [row.secret_value for row in rows if row.secret_value]
-        http = HttpClient(
-            pool_size=self.concurrency,
-            secrets=[*known_secrets, context.callback_token],
-            allows_private=self.sudo().allows_private,
-        )
-        return self._get_provider_class()(values, http, context)
+        return make_provider(self, is_debug=is_debug)
 
-    def _make_context(self):
-        """What an adapter may know of the route besides its settings."""
-        # sudo: the secret address is told to the provider with every message
-        token = self.sudo().webhook_token
-        address = get_public_address(self)
-        zone = self.env["sms.gateway.settings"]._get().time_zone
-        return Context(
-            name=self.name or "",
-            callback_url=address and f"{address}/crm_sms_gateway/webhook/{token}",
-            time_zone=ZoneInfo(zone),
-            reasons=self._get_reasons(),
-        )
-
-    @tools.ormcache("self.id")
-    def _get_reasons(self):
-        """:return: dict of the provider's code → failure type, as administrators
-        entered them"""
-        # sudo: the sender applies what only administrators see
-        Reason = self.env["sms.gateway.route.reason"].sudo()
-        reasons = Reason.search([("route_id", "=", self.id)])
-        return {reason.code: reason.failure_type for reason in reasons}
-
-    def _get_way_to_ask(self):
-        """How the provider is asked what became of a message by our reference.
+    def _get_lookup_method(self):
+        """How the provider looks a message up by our reference.
 
         :return: ``lookup``, ``again`` (handing over again is asking) or ``none``
         """
@@ -830,220 +602,6 @@ class SmsGatewayRoute(models.Model):
 
         :rtype: tools.prices.PriceList
         """
-        return PriceList({}) if is_debug else self._make_price_list(channel)
-
-    @tools.ormcache("self.id", "channel")
-    def _make_price_list(self, channel):
-        # sudo: who may send may know what it costs, only administrators see price lists
-        return self.env["sms.gateway.price"].sudo()._make_list(self, channel)
-
-    def _pause(self, reason, *, lacks_settings=False):
-        """Stop an active route that cannot work until a person acts, and tell who is to
-        act."""
-        for route in self.filtered(lambda route: route.state == "active"):
-            words = " ".join(reason.split())
-            _logger.warning("Route %s is paused: %s", route.name, words)
-            route.write(
-                {
-                    "state": "paused",
-                    "pause_reason": reason,
-                    "lacks_settings": lacks_settings,
-                }
-            )
-            user = route.user_id or self.env.ref("base.user_admin")
-            theirs = self.with_context(lang=user.lang).env
-            route.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=theirs._("The route is paused"),
-                note=plaintext2html(say_words(theirs, reason)),
-                user_id=user.id,
-            )
-
-    def _resume(self):
-        self.write({"state": "active", "pause_reason": False, "resume_at": False})
-        self._end_back_off()
-        self.activity_feedback(["mail.mail_activity_data_todo"])
-        self.env["sms.gateway.dispatcher"]._wake()
-
-    def _back_off(self, seconds, reason=""):
-        """Leave a route alone for a while after trouble with its connection, and tell
-        the person responsible of a long while."""
-        resume_at = clock.this_second() + timedelta(seconds=seconds)
-        self.write({"resume_at": resume_at, "rest_reason": reason})
-        if seconds > MAX_SILENT_REST:
-            for route in self:
-                _logger.warning("Route %s rests until %s", route.name, resume_at)
-                route._tell_of_rest()
-
-    def _tell_of_rest(self):
-        """One activity is enough for as long as nobody has done it."""
-        user = self.user_id or self.env.ref("base.user_admin")
-        theirs = self.with_context(lang=user.lang).env
-        summary = theirs._("The provider makes the route wait")
-        if summary in self.activity_ids.mapped("summary"):
-            return
-        told = theirs._(
-            "Nothing is sent before %(time)s, unless somebody resumes the route."
-            " The provider: %(words)s",
-            time=format_datetime(theirs, self.resume_at, tz=user.tz),
-            words=say_words(theirs, self.rest_reason) or "–",
-        )
-        self.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=summary,
-            note=plaintext2html(told),
-            user_id=user.id,
-        )
-
-    def _end_back_off(self):
-        """Let go at once what waits for its next attempt; what was never tried waits
-        for the time it is planned for."""
-        Message = self.env["sms.gateway.message"]
-        Message.flush_model(["not_before"])
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE sms_gateway_message SET not_before = %(now)s
-                 WHERE id IN (SELECT id FROM sms_gateway_message
-                               WHERE state = 'queued' AND route_id IN %(routes)s
-                                 AND attempts > 0 AND not_before > %(now)s
-                                 FOR NO KEY UPDATE SKIP LOCKED)
-                """,
-                now=clock.now(),
-                routes=tuple(self.ids) or (0,),
-            )
-        )
-        Message.invalidate_model(["not_before"])
-
-
-@lru_cache(maxsize=1)
-def _list_time_zones():
-    """Names of places, without historical ones and those that are offsets."""
-    places = (zone for zone in available_timezones() if "/" in zone)
-    return ["UTC", *sorted(z for z in places if not z.startswith("Etc/"))]
-
-
-class SmsGatewayRouteSetting(models.Model):
-    """One value of a route's provider; secrets are kept in a column of their own."""
-
-    _name = "sms.gateway.route.setting"
-    _description = "SMS Gateway Route Setting"
-    _order = "id"
-    _rec_name = "name"
-
-    route_id = fields.Many2one(
-        "sms.gateway.route", required=True, ondelete="cascade", index=True
-    )
-    name = fields.Char(required=True, readonly=True)
-    label = fields.Char(compute="_compute_declaration")
-    help = fields.Char(compute="_compute_declaration")
-    is_secret = fields.Boolean(compute="_compute_declaration")
-    is_required = fields.Boolean(compute="_compute_declaration")
-    kind = fields.Char(
-        compute="_compute_declaration", help="Member of `providers.settings.Kind`."
-    )
-    choices = fields.Json(
-        compute="_compute_declaration", help="Pairs of value and label."
-    )
-    unit = fields.Char(compute="_compute_declaration")
-    value = fields.Char(
-        help="Whoever changes the address that secrets are sent to, and may not read"
-        " them, must enter them again.",
-    )
-    secret_value = fields.Char(groups="base.group_system", copy=False)
-    secret_input = fields.Char(
-        string="Secret",
-        compute="_compute_secret_input",
-        inverse="_inverse_secret_input",
-        help="Can be entered, not read.",
-    )
-
-    _route_name_unique = models.UniqueIndex("(route_id, name)")
-
-    @api.depends("name", "route_id.provider_code")
-    def _compute_declaration(self):
-        for row in self:
-            provider = PROVIDERS.get(row.route_id.provider_code)
-            declared = provider and provider.get_setting(row.name)
-            row.label = self.env._(declared.label) if declared else row.name
-            row.help = self.env._(declared.help) if declared and declared.help else ""
-            row.is_secret = bool(declared) and declared.secret
-            row.is_required = bool(declared) and declared.required
-            row.kind = declared and declared.kind.value
-            row.choices = row._list_choices(declared)
-            is_duration = bool(declared) and declared.kind is Kind.DURATION
-            row.unit = is_duration and self.env._(declared.unit.label)
-
-    def _list_choices(self, declared):
-        """The values that are offered, as pairs of value and label."""
-        if declared and declared.kind is Kind.CHOICE:
-            return [[value, self.env._(label)] for value, label in declared.choices]
-        if declared and declared.kind is Kind.TIME_ZONE:
-            return [[zone, zone] for zone in _list_time_zones()]
-        return []
-
-    # === CRUD ===
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override: see `_forget_trust`."""
-        rows = super(SmsGatewayRouteSetting, _judged_later(self)).create(vals_list)
-        routes = rows.filtered(lambda row: row._directs_secret()).route_id
-        routes._forget_trust(routes.setting_ids - rows)
-        rows = rows.with_env(self.env)
-        rows.route_id._judge_settings()
-        return rows
-
-    def write(self, vals):
-        """Override: see `_forget_trust`."""
-        self._check_identity_unchanged(vals)
-        if "value" in vals:
-            directing = self.filtered(
-                lambda row: row._directs_secret() and row.value != vals["value"]
-            )
-            routes = _judged_later(directing).route_id
-            routes._forget_trust(routes.setting_ids)
-        result = super(SmsGatewayRouteSetting, _judged_later(self)).write(vals)
-        self.route_id._judge_settings()
-        return result
-
-    def unlink(self):
-        """Override: a route without a setting that it needs is not active."""
-        routes = self.route_id
-        result = super().unlink()
-        routes._judge_settings()
-        return result
-
-    def _check_identity_unchanged(self, vals):
-        """A secret stays where it was entered."""
-        if any(
-            vals.get("name", row.name) != row.name
-            or vals.get("route_id", row.route_id.id) != row.route_id.id
-            for row in self
-        ):
-            raise UserError(self.env._("A setting keeps its name and its route."))
-
-    def _directs_secret(self):
-        self.ensure_one()
-        provider = PROVIDERS.get(self.route_id.provider_code)
-        declared = provider and provider.get_setting(self.name)
-        return bool(declared) and declared.directs_secret
-
-    def _forget_secrets(self):
-        """Clear secrets before they would go elsewhere than where they were meant
-        for."""
-        # sudo: secrets are out of this user's sight, that is why they go
-        self.sudo().filtered("secret_value").secret_value = False
-        self.invalidate_recordset(["secret_input"], flush=False)
-
-    def _compute_secret_input(self):
-        for row in self:
-            # sudo: whether there is a secret may be known, the secret itself not
-            row.secret_input = "********" if row.sudo().secret_value else False
-
-    def _inverse_secret_input(self):
-        for row in self:
-            if row.secret_input != "********":
-                # sudo: administrators of the gateway may replace secrets, not read them
-                row.sudo().secret_value = row.secret_input
-        # What was entered is not sent back to the screen.
-        self.invalidate_recordset(["secret_input"], flush=False)
+        if is_debug:
+            return PriceList({})
+        return self.env["sms.gateway.price"]._make_list(self, channel)

@@ -1,6 +1,6 @@
 """Reasons that administrators give the codes of providers."""
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 
 from ..sending.selections import FAILURE_TYPES
 
@@ -47,3 +47,13 @@ class SmsGatewayRouteReason(models.Model):
         """Override: see `create`."""
         self.env.registry.clear_cache()
         return super().unlink()
+
+    # === BUSINESS METHODS ===
+    @api.model
+    @tools.ormcache("route.id")
+    def _get_reasons(self, route):
+        """:return: dict of the provider's code → failure type, as administrators
+        entered them"""
+        # sudo: the sender applies what only administrators see
+        reasons = self.sudo().search([("route_id", "=", route.id)])
+        return {reason.code: reason.failure_type for reason in reasons}

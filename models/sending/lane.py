@@ -13,10 +13,10 @@ from ...providers.types import SubmitRequest
 from ..common import clock
 from .sms_gateway_rate_limit import get_route_scope
 
-#: After an answer a lane waits no longer than this for another, in seconds.
+#: Seconds that a lane waits for further answers after the first.
 MOMENT_SECONDS = 0.01
-#: Messages taken in one statement: the providers work on the first while the next are
-#: taken.
+#: Messages claimed in one statement: providers work on the first while the lane claims
+#: the next.
 MAX_CLAIM = 1000
 
 
@@ -83,7 +83,7 @@ class RouteQueue:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A claimed message: what the provider gets and what is decided without it."""
+    """A claimed message; with ``skip`` it is not handed over and becomes unknown."""
 
     id: int
     request: SubmitRequest
@@ -93,7 +93,7 @@ class Claimed:
 
 @dataclass
 class Lane:
-    """What one run of a lane holds in memory."""
+    """The state of one run of a lane."""
 
     queues: list
     executor: ThreadPoolExecutor
@@ -107,8 +107,11 @@ class Lane:
     has_sent: bool = False
 
     def get_wanted(self, queue):
-        """How many messages of a queue can be handed over without waiting for a thread:
-        the validity period, a pause and the emergency stop are checked at the claim."""
+        """How many messages of a queue can be handed over without waiting for a thread.
+
+        A claimed message must not wait: the claim has checked its validity period, the
+        pause of its route and the emergency stop.
+        """
         free = min(queue.concurrency - queue.calls, self.threads - len(self.calls))
         size = queue.provider.max_batch
         return min(free * size, max(size, MAX_CLAIM))
@@ -121,7 +124,7 @@ class Lane:
         )
 
     def start(self, queue, batch):
-        """Let a thread hand over one batch."""
+        """Hand over one batch in a thread."""
         queue.calls += 1
         requests = [claimed.request for claimed in batch]
         future = self.executor.submit(queue.provider.submit, requests)
@@ -141,8 +144,8 @@ class Lane:
         return answers
 
     def _get_finished(self, seconds):
-        """The calls that have ended: waits for the first of them, and a moment for
-        those that end with it, since all are written together."""
+        """Yield the calls that have ended: wait for the first, and `MOMENT_SECONDS` for
+        others, so that their answers are written together."""
         end = time.monotonic() + seconds
         try:
             while self.calls:

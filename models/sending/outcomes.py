@@ -8,7 +8,8 @@ from functools import cache
 
 from odoo.tools import SQL
 
-from ...tools.vocabulary import OUTCOMES
+from ...tools.vocabulary import OUTCOMES, WAITING_STATES
+from ..common.sql_values import list_words
 
 #: Among what failed and expired: the provider provably never had it. Bad recipients
 #: are not attempted; our own clock lets nothing expire that may have been sent;
@@ -20,7 +21,7 @@ _NEVER_HAD = (
 )
 #: Outcome → condition of a message's columns; indexes have it to the letter.
 _CONDITIONS = {
-    "waiting": "{m}state IN ('queued', 'submitting')",
+    "waiting": "{m}state IN " + list_words(WAITING_STATES),
     "submitted": "{m}state = 'submitted'",
     "unknown": "{m}state = 'unknown'",
     "delivered": "{m}state = 'delivered'",

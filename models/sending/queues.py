@@ -8,11 +8,11 @@ from ..settings.sms_gateway_settings import PREFIX
 
 
 def select_heads():
-    """The first message of each queue: route, whether of debug messages, campaign (NULL
-    for single messages) and when it is due.
+    """A query of the first message of each queue: ``route_id``, ``is_debug``,
+    ``campaign_id`` (NULL for single messages) and ``not_before``.
 
-    The batch campaigns are found by jumps from one to the next in their index: neither
-    their size nor held ones cost anything.
+    The recursion jumps from campaign to campaign in their index: the size of campaigns
+    and held campaigns cost nothing.
     """
     return SQL(
         """

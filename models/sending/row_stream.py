@@ -13,7 +13,8 @@ from ..common import clock
 
 #: Beyond so many rejections of an accept, one problem of each recipient is told.
 MAX_TOLD_IN_FULL = 1000
-#: Failure type of a message whose recipient was rejected with this code (contract, 5).
+#: Failure type of a message whose recipient was rejected with this code:
+#: docs/api.rst, Codes of recipients.
 FAILURE_OF_CODE = {
     "invalid_number": "invalid_number",
     "missing_gender": "missing_data",

@@ -125,14 +125,16 @@ class SmsGatewayAnswer(models.AbstractModel):
         if not troubled:
             return
         transactions.begin(self.env)
+        pauses = self.env["sms.gateway.route.pause"]
         for queue, result in troubled:
             route = self.env["sms.gateway.route"].browse(queue.route_id)
             if result.route_down and not queue.is_down:
                 queue.is_down = result.route_down
-                route._pause(result.route_down)
+                pauses._pause(route, result.route_down)
             elif result.route_trouble and not (queue.is_down or queue.has_trouble):
                 queue.has_trouble = True
-                route._back_off(_get_retry_after(result) or ROUTE_REST, result.message)
+                seconds = _get_retry_after(result) or ROUTE_REST
+                pauses._back_off(route, seconds, result.message)
         transactions.commit(self.env)
 
 

@@ -1,7 +1,7 @@
 """The dispatcher: claims queued messages, hands them over, applies the answers.
 
-A lane is one cron record. Its loop claims under READ COMMITTED, commits, lets threads
-call the providers while no transaction is open, and applies what they bring back.
+A lane is one scheduled action. Its loop claims under READ COMMITTED, commits, lets
+threads call the providers while no transaction is open, and applies their answers.
 """
 
 import logging
@@ -23,31 +23,31 @@ from .queues import select_heads
 
 _logger = logging.getLogger(__name__)
 
-#: A lane stays awake for so many seconds without work: as long as requests come more
-#: often, none of them has to start a cron.
+#: Seconds that a lane waits for work before it ends: requests that follow each other
+#: faster start no scheduled action.
 LINGER_SECONDS = 3
-#: A lane looks for new work so often, in seconds, ...
+#: Seconds between two queries for due messages ...
 REFRESH_SECONDS = 0.1
-#: ... but spends no more than this share of its time on looking.
+#: ... of which no more than this share is spent on the query.
 REFRESH_SHARE = 0.05
-#: Where a queue was left is forgotten so often, in seconds: a row that another lane had
-#: locked and gave back may lie before.
+#: Seconds after which a claim starts again at the head of a queue: before the stored
+#: position may lie a row that another lane had locked and released.
 FORGET_SECONDS = 5
-#: Concurrency of debug messages, which go to the sandbox whatever the route is.
+#: Concurrency of debug messages, which go to the sandbox on every route.
 DEBUG_CONCURRENCY = 4
-#: Calls at the same time in one lane.
+#: Concurrent calls of one lane.
 MAX_THREADS = 128
-#: A lane brings the counters up to date and sorts out what must not be sent any more so
-#: often, in seconds; claims ask for the latter themselves.
+#: Seconds between two updates of the counters, and between two sweeps of expired and
+#: cancelled messages; claims check both themselves.
 CHORES_SECONDS = 1.0
-#: Longest rest of a lane whose runs fail, in seconds; its cron runs once a minute.
+#: Longest back-off of a lane whose runs fail, in seconds.
 MAX_LANE_REST = 60
-#: What failed in this process: (database, lane) → runs in a row, and until when, by the
-#: monotonic clock, the lane rests.
+#: Failures in this process: (database, lane) → failed runs in a row, and the end of the
+#: back-off by the monotonic clock.
 _failures = {}
-#: Held by every lane that looks for work (PostgreSQL's advisory lock).
+#: Advisory lock of PostgreSQL that every running lane holds.
 AWAKE_LOCK = "crm_sms_gateway.awake"
-#: Whether no lane holds that lock; it is let go of at once.
+#: Whether no lane holds that lock; it is released at once.
 ALL_ASLEEP = SQL(
     """CASE WHEN pg_try_advisory_lock(hashtext(%(lock)s))
             THEN pg_advisory_unlock(hashtext(%(lock)s)) ELSE FALSE END""",
@@ -56,7 +56,7 @@ ALL_ASLEEP = SQL(
 
 
 class SmsGatewayDispatcher(models.AbstractModel):
-    """Runs the lanes; what they do is told in `_run`."""
+    """Runs the lanes, see `_run`."""
 
     _name = "sms.gateway.dispatcher"
     _description = "SMS Gateway Dispatcher"
@@ -65,7 +65,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
     @api.model
     def _cron_send(self, lane):
         self._run(lane)
-        self.env["sms.gateway.health"]._tell_from_time_to_time()
+        self.env["sms.gateway.health.notification"]._notify_after_cron()
 
     @api.model
     def _run(self, lane, *, linger=LINGER_SECONDS):
@@ -93,7 +93,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
             self._leave(state)
 
     def _work(self, lane, deadline, linger):
-        """Look, claim, hand over and apply until the time is over or nothing comes."""
+        """Refresh, claim, hand over, apply: until the time is up or nothing is due."""
         rest_at = time.monotonic() + linger
         while time.monotonic() < deadline:
             self._keep_counters(lane)
@@ -111,11 +111,11 @@ class SmsGatewayDispatcher(models.AbstractModel):
             time.sleep(min(rest, REFRESH_SECONDS / 4))
 
     def _must_stop(self):
-        """Whether the server is told to stop; it waits for its crons."""
+        """Whether the server is stopping; it waits for its scheduled actions."""
         return bool(getattr(server.server, "quit_signals_received", 0))
 
     def _finish_in_flight(self, lane):
-        """Apply what is under way: an answer that was given is never thrown away."""
+        """Apply the answers of calls in flight: no answer is lost."""
         while lane.calls:
             self._apply(lane, lane.gather(REFRESH_SECONDS))
 
@@ -143,7 +143,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
 
     # === STEPS OF A LANE ===
     def _keep_counters(self, lane):
-        """From time to time: tell the cron what was done, and everybody the counts."""
+        """Commit the progress and fold the counters, once in `CHORES_SECONDS`."""
         if time.monotonic() < lane.fold_at:
             return
         transactions.commit_progress(self.env, lane.uncommitted_count)
@@ -152,7 +152,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         lane.fold_at = time.monotonic() + CHORES_SECONDS
 
     def _sweep(self, lane):
-        """From time to time: sort out what must not be sent any more.
+        """Expire and cancel what must not be sent any more, once in `CHORES_SECONDS`.
 
         :return: whether there may be more of it
         """
@@ -161,14 +161,14 @@ class SmsGatewayDispatcher(models.AbstractModel):
         transactions.begin(self.env)
         count = self.env["sms.gateway.state.change"]._expire_queued()
         transactions.begin(self.env)
-        count += self.env["sms.gateway.campaign"]._sweep_cancelled()
+        count += self.env["sms.gateway.campaign.state"]._sweep_cancelled()
         transactions.commit(self.env)
         if not count:
             lane.sweep_at = time.monotonic() + CHORES_SECONDS
         return bool(count)
 
     def _refresh_due(self, lane):
-        """From time to time: see what is due."""
+        """Query what is due, once in `REFRESH_SECONDS` or less often."""
         started = time.monotonic()
         if started < lane.refresh_at:
             return
@@ -179,7 +179,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         lane.refresh_at = started + max(REFRESH_SECONDS, taken / REFRESH_SHARE)
 
     def _find_queues(self, lane):
-        """Tell the queues which queues have something due, and when the next has."""
+        """Set the campaigns of each route with due messages, and the next due time."""
         heads = self.env.execute_query(select_heads())
         found = defaultdict(list)
         for route_id, is_debug, campaign_id, not_before in heads:
@@ -275,10 +275,10 @@ class SmsGatewayDispatcher(models.AbstractModel):
 
     # === LEAVING ===
     def _leave(self, lane):
-        """Tidy up, then say what is left: a lane with work due soon is started again
-        at once, later work waits for the cron's next minute.
+        """Clean up and report what is left: a lane with work due soon is started again
+        at once, later work waits for the next regular run.
 
-        The look comes last: what arrives while the lane tidies up is seen by it.
+        The query for due messages comes last: it sees what arrived during the cleanup.
         """
         transactions.begin(self.env)
         self.env["sms.gateway.delivery.report"]._apply_kept(max_age=FRESH)

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...tools import vocabulary
 from ...tools.compose import Composed, Problem
 from ...tools.msisdn import InvalidNumber, e164, normalise
 from ...tools.statuses import Failure, MessageStatus
@@ -14,6 +15,7 @@ from ..access.sms_gateway_readable import NO_RECORDS
 from ..common import clock
 from ..common.copied_many2one import CopiedMany2one
 from ..common.overtaken import find_overtaken
+from ..common.sql_values import list_words
 from ..recipients.phone import read_phone
 from ..recipients.sms_gateway_recipient import find_opted_out
 from .outcomes import condition_of, outcome_of
@@ -35,6 +37,9 @@ TABLES_OF_MESSAGES = (
 
 #: What people write between the digits of a number.
 _NUMBER_MARKS = re.compile(r"[-+.()\s]")
+
+_WAITING = list_words(vocabulary.WAITING_STATES)
+_FINAL = list_words(vocabulary.FINAL_STATES)
 
 
 def _list_index(condition="TRUE", included=""):
@@ -96,7 +101,7 @@ class SmsGatewayMessage(models.Model):
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
         compute="_compute_mailing",
     )
-    text = fields.Text(readonly=True)
+    text = fields.Text("Stored text", readonly=True)
     secret_text = fields.Text(
         readonly=True,
         prefetch=False,
@@ -217,7 +222,7 @@ class SmsGatewayMessage(models.Model):
     _msisdn_index = models.Index("(reverse(msisdn) text_pattern_ops)")
     # With what its filters ask for: a campaign has a million messages.
     _campaign_index = _list_index(included=", channel, is_debug")
-    _waiting_list_index = _list_index("state IN ('queued', 'submitting')", ", state")
+    _waiting_list_index = _list_index(f"state IN {_WAITING}", ", state")
     _submitted_list_index = _list_index("state = 'submitted'")
     _unknown_list_index = _list_index("state = 'unknown'")
     _delivered_list_index = _list_index("state = 'delivered'")
@@ -231,12 +236,10 @@ class SmsGatewayMessage(models.Model):
     _unreadable_list_index = _list_index("msisdn IS NULL")
 
     _state_known = models.Constraint(
-        "CHECK (state IN ('queued', 'submitting', 'submitted', 'unknown',"
-        " 'delivered', 'failed', 'expired', 'cancelled'))"
+        f"CHECK (state IN {list_words(vocabulary.STATES)})"
     )
     _finished_when_final = models.Constraint(
-        "CHECK ((finished_at IS NOT NULL)"
-        " = (state IN ('delivered', 'failed', 'expired', 'cancelled')))"
+        f"CHECK ((finished_at IS NOT NULL) = (state IN {_FINAL}))"
     )
     _leased_when_submitting = models.Constraint(
         "CHECK ((lease_until IS NOT NULL) = (state = 'submitting'))"
@@ -480,7 +483,8 @@ class SmsGatewayMessage(models.Model):
             route._check_sends(channel)
             route._check_goes_on()
         # sudo: whoever reads a message may not read its campaign
-        self.campaign_id.sudo()._check_goes_on()
+        states = self.env["sms.gateway.campaign.state"]
+        states._check_goes_on(self.campaign_id.sudo())
         self._check_numbers()
 
     def _check_numbers(self):
@@ -551,7 +555,7 @@ class SmsGatewayMessage(models.Model):
             )
         self.invalidate_recordset(["retry_ids"])
         again = self.search([("retry_of_id", "in", self.ids)])
-        self.env["sms.gateway.recipient"]._take_over(again)
+        self.env["sms.gateway.recipient"]._follow_retries(again)
         self.env["sms.gateway.odoo.sms"]._take_over(again)
         return again
 
@@ -666,7 +670,7 @@ class SmsGatewayMessage(models.Model):
         self.fetch(["uuid"])
         self.env["sms.sms"]._forget(self.mapped("uuid"))
         self.env["sms.gateway.link"]._delete_of(self)
-        self.env["sms.gateway.recipient"]._empty_notes(self)
+        self.env["sms.gateway.chatter.log"]._redact(self)
         self.env.flush_all()
         for table in TABLES_OF_MESSAGES:
             self.env.cr.execute(

@@ -6,7 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools.public_address import read_address
-from ..operations.sms_gateway_health import describe_health, has_too_many_lanes
+from ..operations.cron_workers import has_too_many_lanes
+from ..operations.troubles import describe_health
 from ..routes.public_address import explain_address
 from .sms_gateway_settings import DEFAULTS, MAX_LANES, PREFIX, parse_networks
 
@@ -216,7 +217,7 @@ class ResConfigSettings(models.TransientModel):
             )
 
     def action_sms_gateway_decide_hold(self):
-        return self.env["sms.gateway.hold"]._ask()
+        return self.env["sms.gateway.hold"]._open_decision()
 
     def action_sms_gateway_routes(self):
         return self.env["ir.actions.act_window"]._for_xml_id(

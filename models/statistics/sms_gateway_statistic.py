@@ -120,7 +120,7 @@ class SmsGatewayStatisticChange(models.Model):
         while self._fold():
             transactions.begin(self.env)
         transactions.commit(self.env)
-        self.env["sms.gateway.health"]._tell_from_time_to_time()
+        self.env["sms.gateway.health.notification"]._notify_after_cron()
 
     @api.model
     def _fold_apart(self):

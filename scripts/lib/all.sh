@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 _LIB="$(dirname "${BASH_SOURCE[0]}")"
-for _part in common packages odoo_source python postgres browser odoo database server \
+for _part in common packages odoo_source python node postgres browser odoo database server \
     against attack_tools kannel; do
     # shellcheck source=/dev/null
     . "$_LIB/$_part.sh"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # Installs what is missing, all of it at once.
-#   provide_packages what [what ...]     of: python postgres browser magic
+#   provide_packages what [what ...]     of: python postgres browser magic node
 provide_packages() {
     local packages=() what
     for what in "$@"; do
@@ -11,6 +11,7 @@ provide_packages() {
         postgres) have_postgres || packages+=(postgresql) ;;
         browser) have_browser || packages+=(chromium) ;;
         magic) have_magic || packages+=(libmagic1) ;;
+        node) have_node || packages+=(nodejs npm) ;;
         esac
     done
     ((${#packages[@]})) || return 0

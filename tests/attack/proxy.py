@@ -58,6 +58,7 @@ def stand_behind_nginx(stage: Stage, result: Result) -> None:
             ):
                 attack(nginx, result, world["companies"][0]["route"])
             _push(nginx, result, world["companies"][0]["webhook"])
+            _click(nginx, result)
     finally:
         stage.nursery.run("configure", **before)
 
@@ -205,7 +206,7 @@ def _send_too_much(nginx: Nginx, result: Result, _route: str) -> None:
     result.find(
         "33 MiB body",
         f"{status}, {headers.get('content-type')}",
-        "413, the contract's JSON",
+        "413, the API's JSON",
         status == 413 and b'"too_large"' in body,
     )
     status = nginx.ask("/crm_sms_gateway/webhook/nobody", b" " * (5 * MIB))[0]
@@ -275,7 +276,7 @@ def _flood(nginx: Nginx, result: Result, _route: str) -> None:
 
 
 def _is_polite(answer: Answer) -> bool:
-    """Whether a refusal is one that the contract knows."""
+    """Whether a refusal is one that the API's reference knows."""
     _status, headers, body = answer
     return "retry-after" in headers and b"rate_limited" in body
 
@@ -307,4 +308,16 @@ def _push(nginx: Nginx, result: Result, webhook: str) -> None:
         f"{status}, token {logs.count(token)} times, {lines} lines",
         "no token, no query",
         token not in logs and "geheim" not in logs and "webhook/-" in logs,
+    )
+
+
+def _click(nginx: Nginx, result: Result) -> None:
+    """A short link: its code is known to nobody who reads logs."""
+    status = nginx.ask("/g/geheimnis")[0]
+    logs = nginx.read_logs()
+    result.find(
+        "short link in the logs",
+        f"{status}, code {logs.count('geheimnis')} times",
+        "no code",
+        "geheimnis" not in logs and "/g/-" in logs,
     )

@@ -119,7 +119,7 @@ def _send_to(env, route, phone):
         "send": {"text_male": f"of {route.name}", "users": [{"phone": phone}]},
     }
     document = parse(request, method="POST", limits=limits, now=fields.Datetime.now())
-    campaign, _rejected = env["sms.gateway.campaign"]._accept(
+    campaign, _rejected = env["sms.gateway.campaign.accept"]._accept(
         document, route, source="api"
     )
     return campaign.id

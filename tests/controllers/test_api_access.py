@@ -1,4 +1,4 @@
-"""Who may call the API (contract, chapter 6)."""
+"""Who may call the API (docs/api.rst, Access)."""
 
 from datetime import timedelta
 from unittest.mock import patch

@@ -124,7 +124,7 @@ class TestOurBugs(ApiCase):
         places = (
             ("sms.gateway.settings", "_get", self.make_send()),
             ("sms.gateway.api.client", "_note", self.make_send()),
-            ("sms.gateway.route", "_find_for_caller", BALANCE),
+            ("sms.gateway.route", "_find_for_api_client", BALANCE),
             ("sms.gateway.provider.request", "_request", BALANCE),
             ("ir.http", "_pre_dispatch", BALANCE),
         )
@@ -198,7 +198,7 @@ class TestDatabaseTroubles(ApiCase):
         )
         for error in errors:
             accept = patch.object(
-                type(self.env["sms.gateway.campaign"]), "_accept", side_effect=error
+                type(self.env["sms.gateway.campaign.accept"]), "_accept", side_effect=error
             )
             with self.subTest(error=error), accept, self.assertNothingStored(), quiet():
                 self.assertUnavailable(self.call(self.make_send()))

@@ -53,7 +53,7 @@ def placeholders(text):
 
 
 class TestSentences(BaseCase):
-    def test_every_code_of_the_contract_has_a_sentence(self):
+    def test_every_code_of_the_api_has_a_sentence(self):
         for code in [*REQUEST_CODES, *USER_CODES, *WARNINGS, *MANUAL]:
             with self.subTest(code):
                 self.assertIn(code, SENTENCES)

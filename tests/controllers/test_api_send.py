@@ -1,4 +1,4 @@
-"""Sending: what is accepted, how it is stored, what is refused (contract, 4)."""
+"""Sending: what is accepted, how it is stored, what is refused (docs/api.rst, Send)."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Balance and status: what is told about a key (contract, chapters 2 and 3)."""
+"""Balance and status: what is told about a key (docs/api.rst, Balance)."""
 
 from dataclasses import replace
 from datetime import timedelta

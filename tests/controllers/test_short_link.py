@@ -24,7 +24,7 @@ class TestShortLink(GatewayHttpCase):
                 "has_short_links": True,
             }
         )
-        campaign._stage([("res.partner", [("id", "=", anna.id)])])
+        campaign._snapshot_recipients([("res.partner", [("id", "=", anna.id)])])
         campaign.action_send()
         cls.link = cls.env["sms.gateway.link"].search(
             [("campaign_id", "=", campaign.id)]

@@ -104,8 +104,8 @@ def _send(registry, route_id, first, count):
             request, method="POST", limits=limits, now=fields.Datetime.now()
         )
         route = env["sms.gateway.route"].browse(route_id)
-        Campaign = env["sms.gateway.campaign"]
-        campaign, _rejected = Campaign._accept(document, route, source="api")
+        accept = env["sms.gateway.campaign.accept"]
+        campaign, _rejected = accept._accept(document, route, source="api")
         return campaign.id
 
 

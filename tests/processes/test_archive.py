@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tests.common import HttpCase
 
-from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_editing import (
+from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_accept import (
     PREPARED_WHILE_WAITING,
 )
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
@@ -106,7 +106,7 @@ class TestArchive(PeopleCase):
         return env["sms.gateway.route"].browse(self.route_id)
 
     def _send(self, route):
-        route.env["sms.gateway.campaign"]._accept(
+        route.env["sms.gateway.campaign.accept"]._accept(
             Document([Recipient(0, PHONE)]), route, source="api"
         )
 
@@ -132,7 +132,7 @@ class TestArchive(PeopleCase):
                     "recipient_source": "selection",
                 }
             )
-            draft._stage([("res.partner", [("id", "in", partners.ids)])])
+            draft._snapshot_recipients([("res.partner", [("id", "in", partners.ids)])])
             return draft
 
     def _forget_partners(self, ids):

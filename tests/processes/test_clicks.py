@@ -147,7 +147,7 @@ class TestClicks(PeopleCase):
         """One message of a campaign; the record is of no use but for its ids."""
         with self.committed() as env:
             route = env["sms.gateway.route"].browse(self.route_id)
-            campaign, _rejected = env["sms.gateway.campaign"]._accept(
+            campaign, _rejected = env["sms.gateway.campaign.accept"]._accept(
                 Document([Recipient(0, "+79161000000")]), route, source="api"
             )
             return campaign.message_ids
@@ -161,9 +161,9 @@ class TestClicks(PeopleCase):
         """As the gateway does when the provider says that it cannot go on."""
         with self.committed() as env:
             with mute_logger(
-                "odoo.addons.crm_sms_gateway.models.routes.sms_gateway_route"
+                "odoo.addons.crm_sms_gateway.models.routes.sms_gateway_route_pause"
             ):
-                route.with_env(env)._pause("No money")
+                env["sms.gateway.route.pause"]._pause(route.with_env(env), "No money")
 
     def _move(self, campaign, button):
         with self.committed() as env:

@@ -75,4 +75,6 @@ class TestDispatcherProcesses(ProcessCase):
             Recipient(index, f"+7916{1000000 + index}") for index in range(count)
         ]
         route = env["sms.gateway.route"].browse(self.route_id)
-        env["sms.gateway.campaign"]._accept(Document(recipients), route, source="api")
+        env["sms.gateway.campaign.accept"]._accept(
+            Document(recipients), route, source="api"
+        )

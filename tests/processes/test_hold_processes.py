@@ -10,7 +10,7 @@ from psycopg2.sql import SQL, Identifier
 from odoo import sql_db
 from odoo.tests import get_db_name, tagged
 
-from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_hold
+from odoo.addons.crm_sms_gateway.models.operations import database_memory
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
 
 from ..common import Document
@@ -68,7 +68,7 @@ class TestHoldProcesses(ProcessCase):
 
     def test_a_database_that_was_set_back_is_older_than_the_data_folder(self):
         """As a snapshot of the server's disk would be, started again."""
-        sms_gateway_hold._get_path(get_db_name()).unlink(missing_ok=True)
+        database_memory.get_path(get_db_name()).unlink(missing_ok=True)
         self._set_back()
         self._run_original()
         self._send(1)
@@ -135,7 +135,7 @@ class TestHoldProcesses(ProcessCase):
         ]
         with self.committed() as env:
             route = env["sms.gateway.route"].browse(self.route_id)
-            env["sms.gateway.campaign"]._accept(
+            env["sms.gateway.campaign.accept"]._accept(
                 Document(recipients), route, source="api"
             )
 

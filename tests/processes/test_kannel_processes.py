@@ -153,7 +153,9 @@ class TestKannel(ProcessCase):
             route = self._get_route(env)
             for number, text in texts.items():
                 document = Document([Recipient(0, number)], text=text)
-                env["sms.gateway.campaign"]._accept(document, route, source="api")
+                env["sms.gateway.campaign.accept"]._accept(
+                    document, route, source="api"
+                )
         for _turn in texts:
             with self.committed() as env:
                 env["sms.gateway.dispatcher"]._run(1, linger=0)

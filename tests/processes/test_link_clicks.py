@@ -58,7 +58,7 @@ class TestLinkClicks(ProcessCase):
                 "has_short_links": True,
             }
         )
-        campaign._stage([("res.partner", [("id", "=", partner.id)])])
+        campaign._snapshot_recipients([("res.partner", [("id", "=", partner.id)])])
         campaign.action_send()
         self.partner_id = partner.id
         return env["sms.gateway.link"].search([("campaign_id", "=", campaign.id)])

@@ -71,7 +71,7 @@ class TestPreparerProcesses(ProcessCase):
             draft = env["sms.gateway.campaign"].create(
                 {"route_id": route.id, "text_male": "{{ fio }}", **values}
             )
-            draft._stage([("res.partner", [("id", "in", contacts.ids)])])
+            draft._snapshot_recipients([("res.partner", [("id", "in", contacts.ids)])])
             draft.action_send()
             return draft.id
 

@@ -59,7 +59,7 @@ def run_crons(env):
     env["sms.gateway.reconciliation"]._cron_recover()
     env["sms.gateway.dispatcher"]._run(1, linger=0)
     env["sms.gateway.status.poll"]._cron_poll(linger=0)
-    env["sms.gateway.provider.request"]._cron_ask()
+    env["sms.gateway.provider.request"]._cron_request()
 
 
 def decide(decision):
@@ -67,7 +67,7 @@ def decide(decision):
 
     def decide_and_run_crons(env):
         admin = env.ref("base.user_admin")
-        wizard = env["sms.gateway.hold"].with_user(admin)._ask()["res_id"]
+        wizard = env["sms.gateway.hold"].with_user(admin)._open_decision()["res_id"]
         wizard = env["sms.gateway.hold.wizard"].with_user(admin).browse(wizard)
         wizard.decision = decision
         wizard.action_decide()

@@ -100,7 +100,7 @@ class TestText(TableCase):
             with self.subTest(encoding):
                 self.assertEqual(rows[1].cells, ["1", "Анна"])
                 self.assertEqual(rows[2].cells, ["2", "Лев\ufffd", "x"])
-                doubtful = [row.is_doubtful for row in rows]
+                doubtful = [row.is_damaged for row in rows]
                 self.assertEqual(doubtful, [False, False, True, False])
 
     def test_code_pages_are_told_apart(self):

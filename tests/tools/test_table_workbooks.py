@@ -115,7 +115,7 @@ class TestPrograms(WorkbookCase):
                 self.assertEqual(cells, SHOWN)
                 self.assertEqual([r.number for r in rows], list(range(1, 14)))
                 self.assertEqual([r.number for r in rows if r.is_hidden], [12])
-                self.assertFalse(any(row.is_doubtful for row in rows))
+                self.assertFalse(any(row.is_damaged for row in rows))
 
     def test_hidden_sheets_are_read_when_they_are_asked_for(self):
         for name in ("people.xlsx", "people.xls", "people.ods"):
@@ -185,7 +185,7 @@ class TestXlsx(WorkbookCase):
             get_cells(content),
             [["Лиса", "a\nb_x\ufffd", "f", "ЛОЖЬ", "#ССЫЛКА!", "46354"]],
         )
-        self.assertTrue(read(content)[0].is_doubtful)
+        self.assertTrue(read(content)[0].is_damaged)
 
     def test_days_may_count_from_1904(self):
         styles = f'<styleSheet {NS}><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>'

@@ -133,7 +133,7 @@ def checked_out(release: Release, database: str) -> Iterator[None]:
 
 
 class Client:
-    """What a company does with the gateway, by its contract.
+    """What a company does with the gateway, by the API's reference.
 
     :param keys: of what was sent before
     :param waiting: key of what waits for the gate

@@ -1,3 +1,7 @@
 from . import test_import
+from . import test_import_columns
+from . import test_import_report
+from . import test_import_texts
 from . import test_import_tour
+from . import test_import_updates
 from . import test_list_add

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from odoo.addons.crm_sms_gateway.models.campaigns import sms_gateway_campaign_editing
+from odoo.addons.crm_sms_gateway.models.campaigns import filters
 
 from ..common import GatewayCase
 
@@ -62,9 +62,7 @@ class TestListAdd(GatewayCase):
         self.assertEqual(self.open(self.contacts).record_count, 3)
 
     def test_a_selection_that_the_browser_cut_is_taken_whole(self):
-        self.startPatcher(
-            patch.object(sms_gateway_campaign_editing, "ACTIVE_IDS_LIMIT", 1)
-        )
+        self.startPatcher(patch.object(filters, "ACTIVE_IDS_LIMIT", 1))
         domain = [("id", "in", self.contacts.ids)]
         members = self.add(self.contacts[0], active_domain=domain)
         self.assertEqual(members.partner_id, self.contacts)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Final
 
-from ..compose import Gender
+from ..genders import Gender
 from ..transliteration import to_latin
 
 # full names of men, those a patronymic is made of

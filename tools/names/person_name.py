@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..compose import Gender
+from ..genders import Gender
 from .given_names import GENDERS, PATRONYMICS
 
 

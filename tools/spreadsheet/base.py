@@ -71,14 +71,14 @@ class Row:
     """A row as the program showed it.
 
     ``number`` is its number in the file, from 1. Trailing empty cells are left out.
-    ``is_hidden``: hidden or filtered out. ``is_doubtful``: it has bytes that are no
+    ``is_hidden``: hidden or filtered out. ``is_damaged``: it has bytes that are no
     text, U+FFFD stands for them.
     """
 
     number: int
     cells: list[str]
     is_hidden: bool = False
-    is_doubtful: bool = False
+    is_damaged: bool = False
 
 
 class Book(Protocol):

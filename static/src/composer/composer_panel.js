@@ -93,9 +93,7 @@ export class ComposerPanel extends Component {
 
     get left() {
         const { check } = this.state;
-        return check
-            ? Object.entries(check.problems).filter(([problem]) => problem !== "")
-            : [];
+        return check ? Object.entries(check.problems).filter(([problem]) => problem !== "") : [];
     }
 
     get willGet() {
@@ -152,9 +150,7 @@ export class ComposerPanel extends Component {
     async getChanges() {
         const changes = await this.props.record.getChanges();
         const names = [...TEXTS, ...RECIPIENTS, "test_phone", "is_debug"];
-        return Object.fromEntries(
-            Object.entries(changes).filter(([name]) => names.includes(name))
-        );
+        return Object.fromEntries(Object.entries(changes).filter(([name]) => names.includes(name)));
     }
 
     async look() {

@@ -71,8 +71,7 @@ export class DayChart extends Component {
                 tooltip: {
                     filter: ({ raw }) => raw,
                     callbacks: {
-                        label: ({ dataset, raw }) =>
-                            ` ${dataset.label}: ${formatInteger(raw)}`,
+                        label: ({ dataset, raw }) => ` ${dataset.label}: ${formatInteger(raw)}`,
                     },
                 },
             },

@@ -4,6 +4,7 @@ const tours = registry.category("web_tour.tours");
 
 // From the chatter of a contact to the story of the SMS in the gateway, and back.
 tours.add("sms_gateway_native_timeline", {
+    timeout: 30_000,
     steps: () => [
         {
             content: "ask what became of the SMS",
@@ -29,6 +30,7 @@ tours.add("sms_gateway_native_timeline", {
 
 // An administrator lets Odoo's SMS go through a route.
 tours.add("sms_gateway_native_setting", {
+    timeout: 30_000,
     steps: () => [
         {
             content: "choose the route",
@@ -42,7 +44,8 @@ tours.add("sms_gateway_native_setting", {
         },
         {
             content: "the blacklist is obeyed",
-            trigger: "#sms_gateway_odoo_sms .o_field_widget[name=sms_gateway_obeys_blacklist] input:checked",
+            trigger:
+                "#sms_gateway_odoo_sms .o_field_widget[name=sms_gateway_obeys_blacklist] input:checked",
         },
         {
             content: "save",

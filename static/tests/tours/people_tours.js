@@ -87,6 +87,7 @@ const WORK = {
 };
 
 tours.add("sms_gateway_send_to_contacts", {
+    timeout: 30_000,
     url: "/odoo/contacts?view_type=list",
     steps: () => [
         {
@@ -186,6 +187,7 @@ tours.add("sms_gateway_send_to_contacts", {
 });
 
 tours.add("sms_gateway_campaign_from_filter", {
+    timeout: 30_000,
     url: "/odoo/sms-gateway/new",
     steps: () => [
         write("name", "from a filter"),
@@ -217,6 +219,7 @@ tours.add("sms_gateway_campaign_from_filter", {
 });
 
 tours.add("sms_gateway_campaign_from_list", {
+    timeout: 30_000,
     url: "/odoo/sms-gateway/new",
     steps: () => [
         write("name", "from a list"),
@@ -262,6 +265,7 @@ function elsewhere(method, ...args) {
 }
 
 tours.add("sms_gateway_idle_tab", {
+    timeout: 30_000,
     url: "/odoo/sms-gateway",
     steps: () => [
         {
@@ -291,6 +295,7 @@ tours.add("sms_gateway_idle_tab", {
 });
 
 tours.add("sms_gateway_accept_gender", {
+    timeout: 30_000,
     url: "/odoo/contacts?view_type=list",
     steps: () => [
         {
@@ -335,6 +340,7 @@ tours.add("sms_gateway_accept_gender", {
 });
 
 tours.add("sms_gateway_unknown_name", {
+    timeout: 30_000,
     url: "/odoo/sms-gateway-templates/new",
     steps: () => [
         write("name", "Birthday"),
@@ -364,6 +370,7 @@ tours.add("sms_gateway_unknown_name", {
 });
 
 tours.add("sms_gateway_server_action", {
+    timeout: 30_000,
     url: "/odoo/action-base.action_server_action/new",
     steps: () => [
         ...choose("model_id", "Lead"),

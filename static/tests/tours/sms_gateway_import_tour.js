@@ -15,6 +15,7 @@ function chooseFile({ anchor }) {
 }
 
 registry.category("web_tour.tours").add("sms_gateway_import", {
+    timeout: 30_000,
     steps: () => [
         {
             content: "open the list",

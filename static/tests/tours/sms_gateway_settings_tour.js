@@ -26,6 +26,7 @@ function choose(field, label) {
 
 // An administrator makes a route and enters the provider's settings.
 registry.category("web_tour.tours").add("sms_gateway_settings", {
+    timeout: 30_000,
     steps: () => [
         {
             content: "the API's name",

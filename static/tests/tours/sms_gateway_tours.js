@@ -2,6 +2,7 @@ import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
 registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
+    timeout: 30_000,
     url: "/odoo",
     steps: () => [
         stepUtils.showAppsMenuItem(),
@@ -55,6 +56,7 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
 });
 
 registry.category("web_tour.tours").add("sms_gateway_ask_balance", {
+    timeout: 30_000,
     url: "/odoo/sms-gateway-routes",
     steps: () => [
         {
@@ -75,6 +77,7 @@ registry.category("web_tour.tours").add("sms_gateway_ask_balance", {
 });
 
 registry.category("web_tour.tours").add("sms_gateway_read_balance", {
+    timeout: 30_000,
     url: "/odoo/sms-gateway-routes",
     steps: () => [
         {

@@ -396,7 +396,9 @@ class TestWhoRulesKeys(ReadableCase):
         ):
             routes = Route.with_user(self.callers[caller])
             found = {
-                name for name in ("test route", "in B") if routes._find_for_caller(name)
+                name
+                for name in ("test route", "in B")
+                if routes._find_for_api_client(name)
             }
             self.assertEqual(found, names)
 

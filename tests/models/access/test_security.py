@@ -288,7 +288,7 @@ class TestCompanies(SecurityCase):
         message.action_retry()
         self.env["sms.gateway.provider.request"]._request(self.other_route)
         reports = self.env["sms.gateway.delivery.report"]
-        reports._keep_unreadable(self.other_route, b"?", "?")
+        reports._store_unreadable(self.other_route, b"?", "?")
         self.env["sms.gateway.inbound"]._store(
             self.other_route, [InboundMessage("+79281706700", "?")], "push"
         )
@@ -321,7 +321,9 @@ class TestCompanies(SecurityCase):
                 "test_phone": PHONE,
             }
         )
-        draft._stage([("res.partner", [("id", "=", self.company.partner_id.id)])])
+        draft._snapshot_recipients(
+            [("res.partner", [("id", "=", self.company.partner_id.id)])]
+        )
         draft.action_send_test()
 
     def find_other(self, model):
@@ -369,16 +371,18 @@ class TestCompanies(SecurityCase):
 
     def test_callers_use_the_routes_of_their_companies(self):
         Route = self.env["sms.gateway.route"]
-        found = Route.with_user(self.caller)._find_for_caller("test route")
+        found = Route.with_user(self.caller)._find_for_api_client("test route")
         self.assertEqual(found, self.route)
-        self.assertFalse(Route.with_user(self.caller)._find_for_caller("other route"))
+        self.assertFalse(
+            Route.with_user(self.caller)._find_for_api_client("other route")
+        )
         self.caller.company_ids |= self.company
-        found = Route.with_user(self.caller)._find_for_caller("other route")
+        found = Route.with_user(self.caller)._find_for_api_client("other route")
         self.assertEqual(found.env.company, self.company)
 
     def test_callers_without_a_key_use_every_route(self):
         Route = self.env["sms.gateway.route"].with_user(self.technical)
-        self.assertEqual(Route._find_for_caller("other route"), self.other_route)
+        self.assertEqual(Route._find_for_api_client("other route"), self.other_route)
 
     def test_a_message_belongs_to_the_company_of_its_route(self):
         message = self.send_one(route=self.other_route)

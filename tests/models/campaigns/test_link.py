@@ -6,7 +6,7 @@ from odoo import fields
 
 from odoo.addons.crm_sms_gateway.tools.links import TOKEN_LENGTH
 
-from .test_campaign_editing import DraftCase
+from .common import DraftCase
 
 SALE = "https://пример.рф/скидки?город=Ростов"
 SHOP = "https://example.com/shop"
@@ -93,7 +93,7 @@ class TestIssue(LinkCase):
     def test_parts_of_a_campaign_share_its_trackers(self):
         with (
             patch(
-                "odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_editing"
+                "odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_accept"
                 ".PREPARED_WHILE_WAITING",
                 0,
             ),

@@ -2,7 +2,7 @@
 
 from odoo.tests import Form
 
-from .test_campaign_editing import DraftCase
+from .common import DraftCase
 
 
 class TestFindings(DraftCase):

@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tools import safe_eval
 
-from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_editing import (
+from odoo.addons.crm_sms_gateway.models.campaigns.filters import (
     read_domain,
 )
 from odoo.addons.crm_sms_gateway.tools.filters import MAX_STEPS

@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.sms.tools.sms_api import SmsApi
 
-from ....models.odoo_sms.sms_gateway_odoo_sms import WORD_OF_FAILURE, NativeSms, Verdict
+from ....models.odoo_sms.sms_gateway_odoo_sms import WORD_OF_FAILURE, NativeSms, Status
 from ....providers.errors import MaybeSent
 from ....providers.types import Outcome
 from ...common import PHONE, GatewayCase, answer, fail, sandbox_phone
@@ -408,7 +408,7 @@ class TestNativeFollows(NativeCase):
         self.assertEqual(sms.state, "canceled")
 
     def test_time_to_live_expires(self):
-        self.assertEqual(Verdict.of("expired", None), Verdict("error", "expired"))
+        self.assertEqual(Status.of("expired", None), Status("error", "expired"))
 
     def test_one_record_that_cannot_be_told_does_not_stop_the_others(self):
         self.switch_on()
@@ -417,15 +417,15 @@ class TestNativeFollows(NativeCase):
         for sms in (bad, good):
             self.set_state(self.get_message(sms), "cancelled")
         Tracker = type(self.env["sms.tracker"])
-        original = Tracker._apply_verdict
+        original = Tracker._apply_status
 
-        def stumble(trackers, verdict, reason):
+        def stumble(trackers, status, reason):
             if bad.uuid in trackers.mapped("sms_uuid"):
                 raise ValueError("A module of somebody else fails")
-            return original(trackers, verdict, reason)
+            return original(trackers, status, reason)
 
         with (
-            patch.object(Tracker, "_apply_verdict", stumble),
+            patch.object(Tracker, "_apply_status", stumble),
             self.assertLogs("odoo.addons.crm_sms_gateway", "ERROR"),
         ):
             self.run_tell()
@@ -472,7 +472,7 @@ class TestNativeFollows(NativeCase):
         sms, _notification = self.post()
         count = len(self.partner.message_ids)
         with self.as_cron() as env:
-            env["sms.gateway.recipient"]._cron_note()
+            env["sms.gateway.chatter.log"]._cron_log()
         self.assertEqual(len(self.partner.message_ids), count)
 
 
@@ -612,7 +612,7 @@ class TestNativeComposer(NativeCase):
 
     def test_texts_are_taken_as_they_are(self):
         self.switch_on()
-        answers = self.env["sms.gateway.odoo.sms"]._take(
+        answers = self.env["sms.gateway.odoo.sms"]._accept(
             self.company, [NativeSms("a" * 32, PHONE, "")]
         )
         self.assertEqual(answers[0]["state"], "not_delivered")

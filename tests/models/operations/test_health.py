@@ -12,8 +12,10 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import config, convert_file
 
 from odoo.addons.crm_sms_gateway.models.common.clock import now
-from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_health
-from odoo.addons.crm_sms_gateway.models.operations.sms_gateway_health import (
+from odoo.addons.crm_sms_gateway.models.operations import (
+    sms_gateway_health_notification,
+)
+from odoo.addons.crm_sms_gateway.models.operations.cron_workers import (
     SHORTEST_CRON_LIMIT,
 )
 from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_rate_limit import (
@@ -305,7 +307,7 @@ class TestWaiting(HealthCase):
         self.assert_waiting(False)
         self.age(self.route)
         self.assert_waiting(True)
-        self.route._back_off(60)
+        self.env["sms.gateway.route.pause"]._back_off(self.route, 60)
         self.age(self.route)
         self.assert_waiting(False)
 
@@ -354,8 +356,12 @@ class TestWaiting(HealthCase):
 class TestWhoIsTold(HealthCase):
     def setUp(self):
         super().setUp()
-        self.startPatcher(patch.object(sms_gateway_health, "TELL_EVERY", 300))
-        self.startPatcher(patch.dict(sms_gateway_health._looked_at, clear=True))
+        self.startPatcher(
+            patch.object(sms_gateway_health_notification, "NOTIFY_EVERY", 300)
+        )
+        self.startPatcher(
+            patch.dict(sms_gateway_health_notification._looked_at, clear=True)
+        )
 
     def get_activities(self):
         self.env.invalidate_all()
@@ -363,7 +369,7 @@ class TestWhoIsTold(HealthCase):
         return self.env["mail.activity"].search([("activity_type_id", "=", kind.id)])
 
     def let_time_pass(self):
-        sms_gateway_health._looked_at.clear()
+        sms_gateway_health_notification._looked_at.clear()
 
     def test_the_banner_is_for_administrators(self):
         self.get_cron("poll").active = False
@@ -408,16 +414,16 @@ class TestWhoIsTold(HealthCase):
         self.get_cron("send_1").active = False
         self.env.flush_all()
         with self.enter_registry_test_mode():
-            self.env["sms.gateway.health"]._tell_after_commit()
+            self.env["sms.gateway.health.notification"]._notify_after_commit()
             self.assertFalse(self.get_activities(), "Nothing is asked before")
             self.env.cr.postcommit.run()
         self.assertEqual(len(self.get_activities()), 1)
 
     def test_other_requests_ask_nothing(self):
-        self.env["sms.gateway.health"]._tell_after_commit()
+        self.env["sms.gateway.health.notification"]._notify_after_commit()
         self.env.cr.postcommit.clear()
         with self.assertQueryCount(0):
-            self.env["sms.gateway.health"]._tell_after_commit()
+            self.env["sms.gateway.health.notification"]._notify_after_commit()
         self.assertFalse(self.env.cr.postcommit._funcs)
 
     def test_where_all_is_well_nobody_is_told(self):

@@ -10,7 +10,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.crm_sms_gateway.models.operations import sms_gateway_hold
+from odoo.addons.crm_sms_gateway.models.operations import (
+    database_memory,
+    sms_gateway_hold_recognition,
+)
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
     DeliveryReport,
@@ -19,7 +22,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 
 from ...common import PHONE, ROOT, GatewayCase
 
-HOLD = "odoo.addons.crm_sms_gateway.models.operations.sms_gateway_hold"
+LOG = "odoo.addons.crm_sms_gateway.models.operations"
 
 
 class HoldCase(GatewayCase):
@@ -30,7 +33,7 @@ class HoldCase(GatewayCase):
         folder = Path(self.enterContext(TemporaryDirectory()))
         self.memory = folder / "memory"
         self.startPatcher(
-            patch.object(sms_gateway_hold, "_get_path", lambda _database: self.memory)
+            patch.object(database_memory, "get_path", lambda _database: self.memory)
         )
         self.polled = []
         self.scripted, self.provider = self.script_route(
@@ -49,11 +52,11 @@ class HoldCase(GatewayCase):
         hold = self.recognise()
         known = {**json.loads(hold.identity), **(parts or {"database": "1"})}
         hold.identity = json.dumps(known)
-        with mute_logger(HOLD):
+        with mute_logger(LOG):
             return self.recognise()
 
     def decide(self, hold, decision):
-        with mute_logger(HOLD):
+        with mute_logger(LOG):
             hold._decide(decision, self.count_in_doubt(hold))
             self.recognise()
         self.assertEqual(hold.state, "released")
@@ -105,8 +108,11 @@ class TestRecognition(HoldCase):
         self.assertEqual(self.restore(database="7").state, "held")
 
     def test_what_the_server_does_not_tell_is_not_compared(self):
-        refused = {**sms_gateway_hold.PARTS, "server": SQL("(SELECT nothing)")}
-        with patch.object(sms_gateway_hold, "PARTS", refused):
+        refused = {
+            **sms_gateway_hold_recognition.PARTS,
+            "server": SQL("(SELECT nothing)"),
+        }
+        with patch.object(sms_gateway_hold_recognition, "PARTS", refused):
             hold = self.recognise()
             self.assertEqual(set(json.loads(hold.identity)), {"database", "content"})
             self.assertEqual(self.recognise(), hold)
@@ -124,7 +130,7 @@ class TestRecognition(HoldCase):
         """As of a server whose disk was set back."""
         hold = self.recognise()
         self._remember(hold, hours=1)
-        with mute_logger(HOLD):
+        with mute_logger(LOG):
             held = self.recognise()
         self.assertEqual((held.state, held.cause), ("held", "memory"))
         self.assertEqual(self.recognise(), held, "it is written once")
@@ -151,7 +157,7 @@ class TestRecognition(HoldCase):
         told = hold.activity_ids.user_id
         self.assertIn(self.env.ref("base.user_admin"), told)
         self.assertEqual(len(hold.activity_ids), len(told))
-        telling = self.holds._tell()
+        telling = self.holds._describe_open()
         self.assertIn("restored or copied", telling["sentence"])
         self.assertEqual(telling["action"]["res_id"], hold.id)
         self.assertTrue(self.route.is_held)
@@ -312,7 +318,7 @@ class TestDecisions(HoldCase):
         admin = self.env.ref("base.user_admin")
         wizard = self.open_wizard(admin)
         wizard.decision = "cancel"
-        with self.assertLogs(HOLD, "WARNING"):
+        with self.assertLogs(LOG, "WARNING"):
             wizard.action_decide()
         hold = self.hold
         self.assertEqual(
@@ -334,7 +340,7 @@ class TestDecisions(HoldCase):
         admin = self.env.ref("base.user_admin")
         first, second = self.open_wizard(admin), self.open_wizard(admin)
         first.decision, second.decision = "cancel", "send"
-        with mute_logger(HOLD):
+        with mute_logger(LOG):
             first.action_decide()
         with self.assertRaisesRegex(UserError, "Somebody was faster"):
             second.action_decide()

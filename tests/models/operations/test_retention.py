@@ -12,7 +12,7 @@ from ....providers.types import (
     PushRequest,
 )
 from ...common import GatewayCase, answer
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 #: Stand nowhere else: in a text, a title, a link, the words of a provider.
 TEXT = "Зелёныйслон"
@@ -63,13 +63,13 @@ class RetentionCase(DraftCase):
         with self.later(days * DAY):
             self.run_retention()
             self.env["sms.gateway.idempotency"]._gc_idempotency()
-            self.env["sms.gateway.campaign"]._gc_scratch()
+            self.env["sms.gateway.campaign.retention"]._gc_temporary()
             self.env["sms.sms"]._gc_device()
         self.env.invalidate_all()
 
     def note(self):
         with self.as_cron() as env:
-            env["sms.gateway.recipient"]._cron_note()
+            env["sms.gateway.chatter.log"]._cron_log()
 
     def send_campaign(self, **values):
         """A campaign of a person that knows the marked words in all its fields."""
@@ -179,7 +179,7 @@ class TestTraces(RetentionCase):
 
     def _fill_lists(self):
         one = self.env["sms.gateway.list"].create({"name": "Friends"})
-        one._add_lines([{"name": NAME, "phone": f"+7{NUMBER}"}])
+        one._add_imported([{"name": NAME, "phone": f"+7{NUMBER}"}])
         self.template = self.env["sms.gateway.template"].create(
             {"name": "Greeting", "text_male": f"{TEXT} {PAGE}", "has_short_links": True}
         )

@@ -6,16 +6,16 @@ from odoo import Command
 from odoo.tools import mute_logger
 
 from ...common import GatewayCase
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 REFUSED = "INSERT INTO sms_gateway_campaign (name) VALUES (NULL)"
-NOTE_LOGGER = "odoo.addons.crm_sms_gateway.models.recipients.sms_gateway_chatter_log"
+CHATTER_LOGGER = "odoo.addons.crm_sms_gateway.models.recipients.sms_gateway_chatter_log"
 
 
-class TestNotes(DraftCase):
+class TestChatterLog(DraftCase):
     def note(self):
         with self.as_cron() as env:
-            env["sms.gateway.recipient"]._cron_note()
+            env["sms.gateway.chatter.log"]._cron_log()
 
     def get_notes(self, record):
         return record.message_ids.filtered(lambda m: "sms-gateway" in (m.body or ""))
@@ -74,24 +74,24 @@ class TestNotes(DraftCase):
         self.assertIn("&lt;b&gt;Анна&lt;/b&gt;", note.body)
 
     def test_a_record_that_the_database_refuses_stops_nobody(self):
-        Recipient = self.env.registry["sms.gateway.recipient"]
-        log_notes = Recipient._log_notes
+        ChatterLog = self.env.registry["sms.gateway.chatter.log"]
+        log_together = ChatterLog._log_together
 
-        def log_notes_but_not_of_anna(recipients, *args):
-            log_notes(recipients, *args)
+        def log_all_but_anna(chatter_log, campaign, recipients, threads):
+            log_together(chatter_log, campaign, recipients, threads)
             if self.anna.id in recipients.mapped("res_id"):
                 self.env.cr.execute(REFUSED)
 
         campaign = self.send_draft()
         with (
-            patch.object(Recipient, "_log_notes", log_notes_but_not_of_anna),
-            mute_logger("odoo.sql_db", NOTE_LOGGER),
+            patch.object(ChatterLog, "_log_together", log_all_but_anna),
+            mute_logger("odoo.sql_db", CHATTER_LOGGER),
         ):
             self.note()
         self.assertEqual(len(self.get_notes(self.andrey)), 1)
         self.assertFalse(self.get_notes(self.anna))
         self.assertEqual(
-            campaign.recipient_ids.sorted("index").mapped("noted_state"),
+            campaign.recipient_ids.sorted("index").mapped("logged_state"),
             ["queued", "none"],
         )
 
@@ -117,7 +117,7 @@ class TestNotes(DraftCase):
         self.assertFalse(campaign.recipient_ids)
 
 
-class TestAddressee(DraftCase):
+class TestMessageHistory(DraftCase):
     def test_the_button_counts_what_was_sent_to_the_record_and_its_number(self):
         self.send_draft()
         self.send(self.anna.phone)

@@ -186,7 +186,7 @@ class TestUse(ListCase):
 
     def test_dialogs_and_cancelled_drafts_need_no_list(self):
         one = self.make_list({"partner_id": self.contacts[0].id})
-        self.make_draft(one, is_scratch=True)
+        self.make_draft(one, is_temporary=True)
         self.make_draft(one).action_cancel()
         one.unlink()
         self.assertFalse(one.exists())

@@ -6,7 +6,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from odoo import Command
 
 from odoo.addons.crm_sms_gateway.models.recipients.phone import read_phone
-from odoo.addons.crm_sms_gateway.models.recipients.sms_gateway_list import judge_numbers
+from odoo.addons.crm_sms_gateway.models.recipients.reach import evaluate_reach
 from odoo.addons.crm_sms_gateway.models.recipients.sms_gateway_recipient import (
     find_phones,
 )
@@ -160,7 +160,7 @@ class TestPhone(GatewayCase):
         contact._phone_set_blacklisted()
         phones = find_phones(contact, self.company)
         self.assertEqual(
-            judge_numbers(self.env, phones), [("+19175550123", "opted_out")]
+            evaluate_reach(self.env, phones), [("+19175550123", "opted_out")]
         )
 
     def test_what_drops_digits_is_refused(self):
@@ -239,7 +239,7 @@ class TestSend(GatewayCase):
                 "text_neutral": "Здравствуйте!",
             }
         )
-        draft._stage([("res.partner", [("id", "in", contacts.ids)])])
+        draft._snapshot_recipients([("res.partner", [("id", "in", contacts.ids)])])
         draft.action_send()
         self.assertEqual(
             set(self.get_messages(draft).mapped("msisdn")),

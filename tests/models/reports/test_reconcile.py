@@ -363,14 +363,14 @@ class TestOtherAccount(ReconcileCase):
 
     def test_an_account_that_cannot_be_asked_is_not_asked(self):
         route, provider = self.script(can_look_up=False)
-        self.assertEqual(route._get_way_to_ask(), "none")
+        self.assertEqual(route._get_lookup_method(), "none")
         self.check_left_to_a_person(self.make_unknown(route), provider)
 
     def test_what_a_look_up_misses_stays_so_after_the_settings_changed(self):
         route, provider = self.script(can_look_up=False)
         message = self.make_unknown(route)
         provider.can_look_up = True
-        self.assertEqual(route._get_way_to_ask(), "lookup")
+        self.assertEqual(route._get_lookup_method(), "lookup")
         self.check_left_to_a_person(message, provider)
 
     def test_a_lane_that_dies_leaves_it_with_the_claim(self):

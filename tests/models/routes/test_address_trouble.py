@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 SALE = "https://example.com/sale"
 WRONG = (

@@ -70,9 +70,9 @@ class TestRoute(GatewayCase):
         Route = self.env["sms.gateway.route"]
         route = self.make_route("осмй")
         for name in ("осмй", "  осмй ", unicodedata.normalize("NFD", "осмй")):
-            self.assertEqual(Route._find_for_caller(name), route)
+            self.assertEqual(Route._find_for_api_client(name), route)
         for name in ("ОСМЙ", "осм", "", None):
-            self.assertFalse(Route._find_for_caller(name))
+            self.assertFalse(Route._find_for_api_client(name))
 
     def test_a_name_of_spaces_is_none(self):
         with self.assertRaises(ValidationError):
@@ -85,7 +85,7 @@ class TestRoute(GatewayCase):
 
     def test_an_archived_route_is_unknown_to_callers(self):
         self.route.active = False
-        found = self.env["sms.gateway.route"]._find_for_caller(self.route.name)
+        found = self.env["sms.gateway.route"]._find_for_api_client(self.route.name)
         self.assertFalse(found)
 
     def test_a_copy_gets_a_name_of_its_own(self):
@@ -230,7 +230,7 @@ class TestRoute(GatewayCase):
         names = [setting.name for setting in PROVIDERS["zvonok"].settings]
         self.assertEqual(route.setting_ids.mapped("name"), names)
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_an_update_pauses_what_was_active_without_its_settings(self):
         complete, lacking = self.make_gate(), self.make_route("old")
         self.env.flush_all()
@@ -262,7 +262,7 @@ class TestRoute(GatewayCase):
         self.assertEqual(self.get_row(route, "password").sudo().secret_value, "secret")
         self.assertEqual(route.state, "active")
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_a_route_that_lacks_something_is_made_paused_and_says_what(self):
         for name, label in (("login", "Login"), ("password", "Password")):
             with self.subTest(name), self.env.cr.savepoint() as savepoint:
@@ -270,7 +270,7 @@ class TestRoute(GatewayCase):
                 savepoint.rollback()
         self.assert_held(self.make_gate(timezone="Moscow"), "Europe/Moscow")
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_by_no_way_an_active_route_loses_what_it_needs(self):
         changes = {
             "Login": lambda route: self.get_row(route, "login").write({"value": ""}),
@@ -307,13 +307,13 @@ class TestRoute(GatewayCase):
         self.route.write({"has_voice": False, "provider_code": "xml_gate"})
         self.assert_held(self.route, "Sender")
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_nobody_makes_it_active_by_hand(self):
         route = self.make_gate(login=None)
         for activate in (
             lambda: route.write({"state": "active"}),
             route.action_resume,
-            route.with_context(sms_gateway_judged=True).action_resume,
+            route.with_context(sms_gateway_evaluated=True).action_resume,
         ):
             with self.assertRaises(ValidationError) as refused:
                 activate()
@@ -321,7 +321,7 @@ class TestRoute(GatewayCase):
         self.assert_held(route, "Login")
         self.assert_held(route.copy({"name": "copy", "state": "active"}), "Login")
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_it_goes_on_when_what_was_missing_is_there(self):
         route = self.make_gate(login=None, sender=None)
         self.get_row(route, "login").value = "demo"
@@ -331,7 +331,7 @@ class TestRoute(GatewayCase):
         self.assertEqual((route.state, route.pause_reason), ("active", False))
         self.assertFalse(route.activity_ids)
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_what_a_person_paused_stays_paused(self):
         route = self.make_gate(login=None)
         route.action_pause()
@@ -378,7 +378,7 @@ class TestRoute(GatewayCase):
 
     def test_with_messages_a_route_is_archived_not_deleted(self):
         unused = self.make_route("unused")
-        report = self.env["sms.gateway.delivery.report"]._keep_unreadable(
+        report = self.env["sms.gateway.delivery.report"]._store_unreadable(
             unused, b"?", "Not a report"
         )
         unused.unlink()
@@ -432,19 +432,19 @@ class TestRoute(GatewayCase):
         self.route.action_pause()
         self.assertEqual(self.route.state, "paused")
         self.assertTrue(self.route.pause_reason)
-        self.route._back_off(60)
+        self.env["sms.gateway.route.pause"]._back_off(self.route, 60)
         self.route.action_resume()
         self.assertEqual(self.route.state, "active")
         self.assertFalse(self.route.pause_reason)
         self.assertFalse(self.route.resume_at)
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_a_form_moves_only_what_it_showed(self):
         self.route.action_pause()
         seen = [self.route._name, [[self.route.id, self.route.moves]]]
         by_form = self.route.with_context(sms_gateway_seen=seen)
         by_form.action_resume()
-        self.route._pause("No money")
+        self.env["sms.gateway.route.pause"]._pause(self.route, "No money")
         for press in (by_form.action_resume, by_form.action_pause):
             with self.assertRaisesRegex(UserError, "Somebody was faster"):
                 press()
@@ -455,7 +455,8 @@ class TestRoute(GatewayCase):
     def test_settings_that_are_completed_resume_whatever_was_shown(self):
         seen = [self.route._name, [[self.route.id, 99]]]
         self.route.write({"state": "paused", "lacks_settings": True})
-        self.route.with_context(sms_gateway_seen=seen)._judge_settings()
+        shown = self.route.with_context(sms_gateway_seen=seen)
+        shown.env["sms.gateway.route.evaluation"]._evaluate(shown)
         self.assertEqual(self.route.state, "active")
 
     def test_a_new_webhook_address_replaces_the_old_one(self):
@@ -485,16 +486,16 @@ class TestRoute(GatewayCase):
             self.route.with_user(administrator).action_renew_webhook()
         self.assertEqual(self.route.webhook_token, old)
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_one_stop_makes_one_activity(self):
-        self.route._pause("No money")
-        self.route._pause("No money")
+        self.env["sms.gateway.route.pause"]._pause(self.route, "No money")
+        self.env["sms.gateway.route.pause"]._pause(self.route, "No money")
         self.assertEqual(len(self.route.activity_ids), 1)
 
-    @mute_logger(f"{LOG}.models.sms_gateway_route")
+    @mute_logger(f"{LOG}.models.routes.sms_gateway_route_pause")
     def test_without_a_responsible_the_administrator_is_told(self):
         self.route.user_id = False
-        self.route._pause("No money")
+        self.env["sms.gateway.route.pause"]._pause(self.route, "No money")
         self.assertEqual(
             self.route.activity_ids.user_id, self.env.ref("base.user_admin")
         )
@@ -725,9 +726,9 @@ class TestQuestions(GatewayCase):
     def test_a_question_is_asked_once_and_again_if_its_worker_died(self):
         request = self.env["sms.gateway.provider.request"]._request(self.route)
         with self.as_cron() as env:
-            taken = env["sms.gateway.provider.request"]._take()
+            taken = env["sms.gateway.provider.request"]._claim()
             self.assertEqual(taken.id, request.id)
-            self.assertFalse(env["sms.gateway.provider.request"]._take())
+            self.assertFalse(env["sms.gateway.provider.request"]._claim())
         with freeze_time(fields.Datetime.now() + timedelta(hours=1)):
             self.run_balance()
         self.assertEqual(request.state, "pending", "by the database's clock")

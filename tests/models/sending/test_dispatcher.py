@@ -192,7 +192,7 @@ class TestAnswers(GatewayCase):
         self.assertEqual(len(route.activity_ids), 1)
         self.assertIn("Busy", route.activity_ids.note)
         self.assertEqual(route.activity_ids.user_id, route.user_id)
-        route._back_off(3600, "Busy")
+        self.env["sms.gateway.route.pause"]._back_off(route, 3600, "Busy")
         self.assertEqual(len(route.activity_ids), 1, "it is told already")
         route.action_resume()
         self.env.invalidate_all()
@@ -275,7 +275,7 @@ class TestAnswers(GatewayCase):
 
 @tagged("post_install", "-at_install")
 class TestRouteTrouble(GatewayCase):
-    @mute_logger(f"{MODELS}.routes.sms_gateway_route")
+    @mute_logger(f"{MODELS}.routes.sms_gateway_route_pause")
     def test_a_route_that_is_down_is_paused_and_keeps_its_queue(self):
         responsible = new_test_user(self.env, "sms_boss", "base.group_user")
         scripted, provider = self.script_route(
@@ -295,7 +295,7 @@ class TestRouteTrouble(GatewayCase):
             self.run_lane()
         self.assertEqual(len(provider.batches), 1)
 
-    @mute_logger(f"{MODELS}.routes.sms_gateway_route")
+    @mute_logger(f"{MODELS}.routes.sms_gateway_route_pause")
     def test_a_resumed_route_sends_its_queue(self):
         scripted, provider = self.script_route(submit=fail(RouteDown("No money")))
         with self.later(0):
@@ -327,7 +327,7 @@ class TestRouteTrouble(GatewayCase):
         asked = [request.uuid for [request] in provider.batches]
         self.assertEqual(asked, [first.uuid, second.uuid, first.uuid])
 
-    @mute_logger(f"{MODELS}.routes.sms_gateway_route")
+    @mute_logger(f"{MODELS}.routes.sms_gateway_route_pause")
     def test_9909_pauses_the_route_and_the_rest_of_the_batch_goes(self):
         down, other = self.get_messages(self.send(sandbox_phone("9909"), PHONE))
         self.run_lane()
@@ -466,7 +466,8 @@ class TestClaim(GatewayCase):
 
         def archive(_env, route):
             """As if these messages had come while it was archived."""
-            with patch.object(type(route), "_check_nothing_waits"):
+            usage = route.env["sms.gateway.route.usage"]
+            with patch.object(type(usage), "_check_nothing_waits"):
                 route.active = False
 
         brakes = {

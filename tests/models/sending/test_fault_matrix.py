@@ -12,7 +12,7 @@ from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.crm_sms_gateway.models.common import clock
-from odoo.addons.crm_sms_gateway.models.routes import sms_gateway_route
+from odoo.addons.crm_sms_gateway.models.routes import provider_factory
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.http import HttpClient
 from odoo.addons.crm_sms_gateway.providers.types import ClientReference
@@ -86,7 +86,7 @@ class MatrixCase(GatewayCase):
         for message in left:
             self.force_state(message, "cancelled")
         if self.route.state != "active" or self.route.resume_at:
-            self.route._resume()
+            self.env["sms.gateway.route.pause"]._resume(self.route)
         self.gate.reset()
         self.began_at += timedelta(seconds=CELL)
         self.go_to(self.began_at)
@@ -111,7 +111,7 @@ class MatrixCase(GatewayCase):
     def send_it(self, *, hangs=False):
         """Accept one message and let the lane hand it over."""
         impatient = partial(HttpClient, read_timeout=SHORT)
-        wait = patch.object(sms_gateway_route, "HttpClient", impatient)
+        wait = patch.object(provider_factory, "HttpClient", impatient)
         message = self.send_one(
             GATES[self.code].msisdn, route=self.route, channel=self.channel
         )
@@ -234,7 +234,7 @@ class TestFaultMatrix(MatrixCase):
             for module in (
                 "reports.sms_gateway_delivery_report",
                 "reports.sms_gateway_push",
-                "routes.sms_gateway_route",
+                "routes.sms_gateway_route_pause",
             )
         )
         self.begin(code, channel)
@@ -313,7 +313,7 @@ class TestFaultMatrix(MatrixCase):
         self.assertTrue(self.route.pause_reason)
         self.assertEqual(self.gate.stats()["handset_total"], 0)
         self.fill_in(settings)
-        self.route._resume()
+        self.env["sms.gateway.route.pause"]._resume(self.route)
         self.settle(message)
         self.assertEqual(message.state, "delivered")
         self.assertEqual(self.gate.stats()["handset_total"], 1)

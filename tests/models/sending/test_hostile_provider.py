@@ -154,7 +154,7 @@ class TestHostileGate(GatewayCase):
 
     def test_a_provider_s_words_are_text(self):
         gate = self.make_gate(xml(f"<error><![CDATA[{SCRIPT}]]></error>"))
-        gate._pause(f"Wrong login {SCRIPT}")
+        self.env["sms.gateway.route.pause"]._pause(gate, f"Wrong login {SCRIPT}")
         note = gate.activity_ids.note
         self.assertNotIn("<script", note)
         self.assertIn("&lt;script&gt;", note)

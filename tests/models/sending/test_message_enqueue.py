@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign import (
+from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_accept import (
     RecipientsRejected,
 )
 from odoo.addons.crm_sms_gateway.models.sending.row_stream import FAILURE_OF_CODE
@@ -170,8 +170,9 @@ class TestMessageEnqueue(GatewayCase):
                 self.assertTrue(message.finished_at)
 
     def test_of_a_reason_the_code_and_the_parameters_are_stored(self):
+        accept = self.env["sms.gateway.campaign.accept"]
         for source, variant in (("api", {}), ("action", {"variant": "person"})):
-            campaign, _rejected = self.env["sms.gateway.campaign"]._accept(
+            campaign, _rejected = accept._accept(
                 Document([Recipient(0, "123"), Recipient(1, PHONE)]),
                 self.route,
                 source=source,
@@ -195,7 +196,7 @@ class TestMessageEnqueue(GatewayCase):
                 Recipient(3, "456"),
             ]
         )
-        campaign, rejected = self.env["sms.gateway.campaign"]._accept(
+        campaign, rejected = self.env["sms.gateway.campaign.accept"]._accept(
             document, self.route, source="api"
         )
         self.assertEqual(

@@ -17,7 +17,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 from odoo.addons.crm_sms_gateway.tools.vocabulary import SENT_OUTCOMES, STATES
 
 from ...common import PHONE, GatewayCase, load_migration, sandbox_phone
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 NAMES = [name for name, _label in OUTCOMES]
 #: How numbers end → what the provider says when it gets a message to them, ...

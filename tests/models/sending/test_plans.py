@@ -281,7 +281,7 @@ class TestPlans(PlanCase):
         )
         health = self.env["sms.gateway.health"]
         with self.assert_found_by_index():
-            vitals = health._take_vitals()
+            vitals = self.env["sms.gateway.health.vitals"]._collect()
         self.assertGreater(vitals.waiting[self.route.id], timedelta(hours=1))
         tables = (*generate.GROWING, "sms_gateway_statistic_change")
         with self.assert_not_read_to_the_end(tables):
@@ -293,7 +293,7 @@ class TestPlans(PlanCase):
         self.largest.action_cancel()
         self.env.flush_all()
         with self.assert_found_by_index():
-            self.env["sms.gateway.campaign"]._sweep_cancelled()
+            self.env["sms.gateway.campaign.state"]._sweep_cancelled()
         self.assertTrue(self._count("cancelled", source="campaign"))
 
     def test_accepting_a_campaign(self):
@@ -333,7 +333,7 @@ class TestPlans(PlanCase):
         """Of messages that ended long ago nobody is told again, so they are skipped."""
         self.env.cr.execute(
             """
-            INSERT INTO sms_gateway_odoo_sms (message_id, told_state)
+            INSERT INTO sms_gateway_odoo_sms (message_id, synced_state)
             SELECT id, CASE WHEN finished_at IS NOT NULL AND id %% 50 > 0 THEN state END
               FROM sms_gateway_message;
             ANALYZE sms_gateway_odoo_sms
@@ -342,7 +342,7 @@ class TestPlans(PlanCase):
         )
         tables = (*generate.GROWING, "sms_gateway_odoo_sms")
         with self.assert_found_by_index(tables), self.as_cron() as env:
-            self.assertTrue(env["sms.gateway.odoo.sms"]._tell_ended())
+            self.assertTrue(env["sms.gateway.odoo.sms"]._sync_ended())
 
     # === CHORES ===
     def test_retention(self):
@@ -351,7 +351,7 @@ class TestPlans(PlanCase):
             env["sms.gateway.retention"]._cron_retention(limit=200)
 
     def test_retention_of_campaigns(self):
-        campaigns = self.env["sms.gateway.campaign"]
+        retention = self.env["sms.gateway.campaign.retention"]
         self.env.cr.execute(
             """
             INSERT INTO sms_gateway_campaign
@@ -372,7 +372,7 @@ class TestPlans(PlanCase):
             "sms_gateway_statistic_change",
         )
         with self.assert_found_by_index(tables):
-            self.assertEqual(campaigns._forget_before(oldest, 200), 200)
+            self.assertEqual(retention._forget_before(oldest, 200), 200)
 
     def test_old_reports(self):
         with self.assert_found_by_index():

@@ -32,7 +32,7 @@ from odoo.addons.crm_sms_gateway.tools.template_texts import TEMPLATE_TEXTS
 from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
 from ...common import PHONE, GatewayCase, answer, load_migration, sandbox_phone
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 LANGUAGES = ("ru_RU", "en_US", "de_DE")
@@ -417,7 +417,7 @@ class TestDeliveryReports(ReasonCase):
     def test_what_was_pushed_is_told_in_the_readers_language(self):
         why = ReadingWords.NOT_XML.say()
         Report = self.env["sms.gateway.delivery.report"]
-        report = Report._keep_unreadable(self.route, b"?", why)
+        report = Report._store_unreadable(self.route, b"?", why)
         report.failure_type = "unreachable"
         shown = self.read_as("ru_RU", report)
         self.assertEqual(shown.words, self.say_russian(why))
@@ -440,11 +440,15 @@ class TestPauses(ReasonCase):
 
     def test_the_responsible_is_told_in_their_language(self):
         self.route.user_id = self.readers["ru_RU"]
-        self.route._pause(BaseWords.MISSING_SETTINGS.say(labels="Login"))
+        self.env["sms.gateway.route.pause"]._pause(
+            self.route, BaseWords.MISSING_SETTINGS.say(labels="Login")
+        )
         self.assertIn("Логин", self.route.activity_ids.note)
 
     def test_words_of_the_gate_stand_beside_the_reason(self):
-        self.route._pause(GateWords.WRONG_LOGIN.say(text="Неправильный логин"))
+        self.env["sms.gateway.route.pause"]._pause(
+            self.route, GateWords.WRONG_LOGIN.say(text="Неправильный логин")
+        )
         self.assertEqual(
             self.read_as("de_DE", self.route).pause_words,
             "The gate refuses the login or the password (Неправильный логин)",
@@ -468,7 +472,7 @@ class TestPauses(ReasonCase):
         campaign = self.send(PHONE)
         values = {"variant": "person", "line": 2, "detail": "citi"}
         said = say(TEMPLATE_TEXTS, "template_unknown_name", "ru", **values)
-        campaign._stop(said)
+        self.env["sms.gateway.campaign.state"]._stop(campaign, said)
         shown = self.read_as("de_DE", campaign).pause_words
         self.assertFalse(CYRILLIC.search(shown))
         self.assertIn("citi", shown)
@@ -496,7 +500,7 @@ class TestDrafts(DraftCase):
         nobody = self.make_contact("Nobody", "1")
         self.send_draft(nobody, text_male="Hallo", text_female="")
         with self.as_cron() as env:
-            env["sms.gateway.recipient"]._cron_note()
+            env["sms.gateway.chatter.log"]._cron_log()
         body = nobody.message_ids[0].body
         self.assertIn("is wrong. Check the number", body)
         self.assertFalse(CYRILLIC.search(body))

@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from odoo.addons import crm_sms_gateway
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
 
-from ..campaigns.test_campaign_editing import DraftCase
+from ..campaigns.common import DraftCase
 
 
 @tagged("post_install", "-at_install")

@@ -262,7 +262,8 @@ class TestCampaignStates(StatisticCase):
         seen = [campaign._name, [[campaign.id, campaign.moves]]]
         by_form = campaign.with_context(sms_gateway_seen=seen)
         by_form.action_resume()
-        campaign._stop("The template is gone.")
+        states = self.env["sms.gateway.campaign.state"]
+        states._stop(campaign, "The template is gone.")
         for press in (by_form.action_resume, by_form.action_cancel):
             with self.assertRaisesRegex(UserError, "Somebody was faster"):
                 press()

@@ -1,0 +1,366 @@
+"""Accepting campaigns: requests of the API, drafts, tests and Odoo's own SMS."""
+
+from functools import lru_cache
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ...tools.compose import compose_all
+from ...tools.template import make_title
+from ..common import clock
+from ..common.cache import fill_cache
+from ..common.notification import CLOSE, make_notification
+from .campaign_values import CampaignValues, make_acceptance, make_row
+from .draft_rules import check_is_draft
+from .lint_warnings import SPOKEN_VARIANTS
+from .recipient_sources import can_change, get_sources
+from .rendering import CampaignRenderer, get_text_sources
+
+#: Messages that are written while the person who sends them waits.
+PREPARED_WHILE_WAITING = 100
+
+
+class RecipientsRejected(Exception):
+    """Nothing is sent: no recipient is valid, or one is not and the caller is strict.
+
+    ``code`` is the API's, ``rejected`` the list of `RejectedRecipient`.
+    """
+
+    def __init__(self, code, rejected):
+        super().__init__(code)
+        self.code = code
+        self.rejected = rejected
+
+
+@lru_cache(maxsize=1)
+def _list_columns(names):
+    """Names of columns as SQL; every campaign has the same ones."""
+    return SQL(", ").join(map(SQL.identifier, names))
+
+
+class SmsGatewayCampaignAccept(models.AbstractModel):
+    """Accepts campaigns: from here on the gateway writes them."""
+
+    _name = "sms.gateway.campaign.accept"
+    _description = "SMS Gateway Campaign Acceptance"
+
+    # === INSERT ===
+    @api.model
+    def _insert(self, values, route):
+        """Create one campaign in one statement: a request for one message must not
+        spend most of its time on its campaign.
+
+        :param values: `CampaignValues`
+        """
+        columns = make_row(values, route, self.env.uid)
+        uid, moment = self.env.uid, fields.Datetime.now()
+        row = {
+            **columns,
+            "create_uid": uid,
+            "create_date": moment,
+            "write_uid": uid,
+            "write_date": moment,
+        }
+        [(campaign_id,)] = self.env.execute_query(
+            SQL(
+                "INSERT INTO sms_gateway_campaign (%s) VALUES %s RETURNING id",
+                _list_columns(tuple(row)),
+                tuple(row.values()),
+            )
+        )
+        campaign = self.env["sms.gateway.campaign"].browse(campaign_id)
+        fill_cache(campaign, columns)
+        return campaign
+
+    # === REQUESTS ===
+    @api.model
+    def _accept(self, document, route, *, source):
+        """Make a campaign of a document and store its messages.
+
+        :param document: `controllers.api.send_request.SendRequest` or an object of its
+            shape
+        :param route: the route to send through
+        :return: the campaign and the list of `RejectedRecipient`
+        :raise RecipientsRejected: the transaction must be rolled back
+        """
+        clock.keep_in_step(self.env.cr)
+        campaign = self._insert(self._read_document(document, route, source), route)
+        composed = compose_all(document.recipients, document.texts, document.rules)
+        rejected = self.env["sms.gateway.enqueue"]._enqueue(campaign, composed)
+        self._check_rejected(document, rejected)
+        return campaign, rejected
+
+    def _read_document(self, document, route, source):
+        is_secret = self._is_secret(document)
+        texts = document.sources
+        return CampaignValues(
+            name=self._make_secret_name(route) if is_secret else make_title(texts.male),
+            source=source,
+            recipient_count=len(document.recipients),
+            not_before=document.not_before,
+            ttl=document.ttl or 0,
+            channel=document.channel,
+            text_male=None if is_secret else texts.male,
+            text_female=None if is_secret else texts.female,
+            text_alternative=None if is_secret else texts.alternative,
+            is_debug=document.is_debug,
+            is_secret=is_secret,
+        )
+
+    def _is_secret(self, document):
+        """Whether the request, or the key that it came with, says so."""
+        return document.is_secret or bool(self.env.context.get("sms_gateway_is_secret"))
+
+    def _make_secret_name(self, route):
+        lang = route.company_id._get_sms_gateway_lang()
+        return self.with_context(lang=lang).env._("One-time code")
+
+    def _check_rejected(self, document, rejected):
+        if rejected and document.is_strict:
+            raise RecipientsRejected("rejected_users", rejected)
+        if len({one.index for one in rejected}) == len(document.recipients):
+            raise RecipientsRejected("no_valid_users", rejected)
+
+    # === DRAFTS ===
+    @api.model
+    def _send(self, draft):
+        """Accept a draft of a person as it stands.
+
+        :return: the action that tells the person
+        :raise UserError: it cannot be sent
+        """
+        draft.ensure_one()
+        draft.check_access("write")
+        draft._lock()
+        check_is_draft(draft)
+        renderer = self._make_renderer(draft)
+        self._check_can_send(draft, renderer)
+        self._check_time(draft)
+        draft._snapshot_recipients(get_sources(draft))
+        self._check_has_recipients(draft)
+        self._accept_draft(draft, renderer)
+        self._fold_after_commit()
+        return self._notify_accepted(draft)
+
+    @api.model
+    def _send_to_records(self, records, values):
+        """Accept a campaign of a server action.
+
+        :param records: records of any model
+        :param values: dict of the draft's fields, ``user_id`` included
+        """
+        # sudo: an automation sends for people who may not send themselves; the texts
+        # are rendered with the rights of its author
+        draft = self.env["sms.gateway.campaign"].sudo().create(values)
+        # archived ones too: what starts an action may have archived its records
+        everyone = draft.with_context(active_test=False)
+        everyone._snapshot_recipients([(records._name, [("id", "in", records.ids)])])
+        self._accept_draft(draft, self._make_renderer(draft))
+
+    def _make_renderer(self, draft):
+        """The renderer of what is checked and accepted, and of the first messages."""
+        env = draft._make_author_env(self._get_author(draft))
+        # sudo: the campaign is the gateway's; records are read as the author
+        return CampaignRenderer(draft.sudo(), env)
+
+    def _get_author(self, draft):
+        """Who sends: whoever presses the button; of an action, whom it was given."""
+        return draft.user_id if draft.source == "action" else self.env.user
+
+    def _accept_draft(self, draft, renderer):
+        """Let the fan-out write the messages; a few are written at once."""
+        draft.route_id._lock_active()
+        # sudo: people decide, only the gateway moves campaigns on
+        campaign = draft.sudo()
+        self._write_accepted(campaign)
+        if error := self._explain_route(campaign) or renderer.find_error():
+            campaign.env["sms.gateway.campaign.state"]._stop(campaign, error)
+            return
+        # lists and fields may be gone when the messages are written
+        campaign.accepted_names = sorted(renderer.get_used_names())
+        self._start_fan_out(campaign, renderer)
+
+    def _write_accepted(self, campaign):
+        count = campaign._count_recipients()
+        accepted = make_acceptance(count, campaign.scheduled_at)
+        looks_again = accepted["state"] == "scheduled" and can_change(campaign)
+        campaign.write(
+            {
+                **accepted,
+                "moves": campaign.moves + 1,
+                "user_id": self._get_author(campaign).id,
+                # looking again is something to prepare, even if today finds nobody
+                "unprepared_count": max(count, 1) if looks_again else count,
+                "looks_again": looks_again,
+                "is_temporary": False,
+                "name": self._get_title(campaign),
+            }
+        )
+
+    def _start_fan_out(self, campaign, renderer):
+        fan_out = campaign.env["sms.gateway.fan.out"]
+        if campaign.looks_again:
+            fan_out._wake(campaign.scheduled_at)
+            return
+        fan_out._wake()
+        if campaign.recipient_count <= PREPARED_WHILE_WAITING:
+            fan_out._fan_out_at_once(campaign, renderer)
+
+    def _get_title(self, draft):
+        """The name that the author gave, or else the beginning of the text."""
+        if draft.name != draft._make_title(None):
+            return draft.name
+        return draft._make_title(
+            draft.text_male or draft.text_neutral or draft.text_female
+        )
+
+    # === CHECKS ===
+    @api.model
+    def _explain_refusal(self, draft, renderer):
+        """Why the draft would not be accepted as it stands; None when it would be,
+        should there be recipients."""
+        try:
+            self._check_can_send(draft, renderer)
+            self._check_time(draft)
+        except UserError as error:
+            return str(error)
+        return None
+
+    def _check_can_send(self, draft, renderer):
+        self._check_route(draft)
+        sources = get_text_sources(draft, None)
+        if not any((sources[name] or "").strip() for name in SPOKEN_VARIANTS):
+            raise UserError(self.env._("Write a text or choose a template first."))
+        if error := renderer.find_error():
+            raise UserError(error)
+
+    def _check_route(self, draft):
+        if not draft.route_id:
+            raise UserError(self.env._("Choose a route: it says who sends."))
+        draft.route_id._check_sends(draft.channel)
+
+    def _explain_route(self, campaign):
+        """Why nothing can be sent through the route, None when it can."""
+        try:
+            self._check_route(campaign)
+        except UserError as error:
+            return str(error)
+        return None
+
+    def _check_time(self, draft):
+        if draft.scheduled_at and draft.scheduled_at < clock.now():
+            raise UserError(
+                self.env._(
+                    "The time to send at has passed. Choose another one, or none to"
+                    " send at once."
+                )
+            )
+
+    def _check_has_recipients(self, draft):
+        """Recipients may also be found when the time to send has come."""
+        if not (draft._count_recipients() or draft.scheduled_at and can_change(draft)):
+            raise UserError(
+                self.env._("Nobody would get this: there are no recipients.")
+            )
+
+    # === TESTS ===
+    @api.model
+    def _send_test(self, campaign, changes, position):
+        """Send the text of one recipient to the test number.
+
+        :param changes: dict of fields that are not saved yet
+        :param position: which recipient, as of `_preview`
+        """
+        campaign.check_access("write")
+        check_is_draft(campaign)
+        preview = self.env["sms.gateway.campaign.preview"]
+        draft = preview._make_draft(campaign, changes)
+        renderer = CampaignRenderer(draft, self.env)
+        self._check_can_send(draft, renderer)
+        recipient = preview._find_recipient(campaign, position)
+        phone = (draft.test_phone or "").strip()
+        if not phone:
+            raise UserError(
+                self.env._("Enter the test number first: it alone gets the test.")
+            )
+        composed = renderer.compose_test(recipient, phone)
+        if composed.problems:
+            raise UserError(
+                self.env._(
+                    "Test number %(phone)s: %(problem)s",
+                    phone=phone,
+                    problem=renderer.explain(composed),
+                )
+            )
+        self._enqueue_test(draft, composed, renderer)
+        return make_notification(
+            self.env._(
+                "The test goes to %(phone)s: nobody else gets it.",
+                phone=composed.msisdn,
+            ),
+        )
+
+    def _enqueue_test(self, draft, composed, renderer):
+        # sudo: people may send, only the gateway writes campaigns that are under way
+        gateway = self.sudo()
+        test = gateway._insert(self._make_test_values(draft), draft.route_id)
+        ready = gateway.env["sms.gateway.link"]._issue(test, [composed], renderer.links)
+        gateway.env["sms.gateway.enqueue"]._enqueue(test, ready)
+
+    def _make_test_values(self, draft):
+        return CampaignValues(
+            name=self.env._("Test: %(campaign)s", campaign=self._get_title(draft)),
+            source="person",
+            recipient_count=1,
+            channel=draft.channel,
+            text_male=draft.text_male or None,
+            text_female=draft.text_female or None,
+            text_neutral=draft.text_neutral or None,
+            text_alternative=draft.text_alternative or None,
+            has_short_links=draft.has_short_links,
+            is_debug=draft.is_debug,
+            is_test=True,
+        )
+
+    # === AFTERWARDS ===
+    def _fold_after_commit(self):
+        """Whoever looks at the campaign next sees its messages counted."""
+        registry = self.env.registry
+
+        def fold():
+            with registry.cursor() as cr:
+                # the counters are the gateway's
+                env = api.Environment(cr, api.SUPERUSER_ID, {})
+                env["sms.gateway.statistic.change"]._fold_apart()
+
+        self.env.cr.postcommit.add(fold)
+
+    def _notify_accepted(self, campaign):
+        """A word to the person, with a way to the campaign."""
+        served = self._count_served(campaign)
+        if campaign.looks_again:
+            message = self.env._(
+                "Accepted for about %(count)s recipients, who are looked for again when"
+                " the time has come: %%s",
+                count=served,
+            )
+        elif served == campaign.recipient_count:
+            message = self.env._("Accepted for %(count)s recipients: %%s", count=served)
+        else:
+            message = self.env._(
+                "Accepted for %(served)s of %(count)s recipients: %%s",
+                served=served,
+                count=campaign.recipient_count,
+            )
+        return make_notification(
+            message,
+            "success" if served or campaign.looks_again else "warning",
+            links=[{"label": campaign.name, "url": f"/odoo/sms-gateway/{campaign.id}"}],
+            next=CLOSE,
+        )
+
+    def _count_served(self, campaign):
+        """Recipients who get a message; those not prepared yet may get one."""
+        totals = campaign._get_totals()
+        return campaign.recipient_count - totals["failed"] - totals["cancelled"]

@@ -1,0 +1,3 @@
+"""Gender: how texts address a person."""
+
+GENDERS = [("male", "Male"), ("female", "Female")]

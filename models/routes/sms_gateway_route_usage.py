@@ -1,0 +1,103 @@
+"""Usage of routes: what keeps a route from being changed, archived or deleted."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ...tools.vocabulary import WAITING_STATES
+from ..common.usage import check_unused
+
+
+class SmsGatewayRouteUsage(models.AbstractModel):
+    """Refuses changes of routes that messages, campaigns and companies rely on.
+
+    Messages that the user may not read count as well.
+    """
+
+    _name = "sms.gateway.route.usage"
+    _description = "SMS Gateway Usage of Routes"
+
+    @api.model
+    def _check_identity_unchanged(self, routes, vals):
+        """References of messages are valid only at the provider that issued them.
+
+        :raise UserError: a route with messages would get another provider or company
+        """
+        changed = routes.filtered(
+            lambda route: (
+                vals.get("provider_code", route.provider_code) != route.provider_code
+                or vals.get("company_id", route.company_id.id) != route.company_id.id
+            )
+        )
+        if changed and self._has_messages(changed):
+            raise UserError(
+                self.env._(
+                    "The route has messages, so its provider and company stay as they"
+                    " are. Archive it and make a new route."
+                )
+            )
+
+    @api.model
+    def _check_nothing_waits(self, routes):
+        """No lane serves an archived route: what waits would wait for ever.
+
+        Whoever is queueing something holds the route (`_lock_active`) and is waited
+        for; who comes later fails to serialise, is repeated and finds the route
+        archived. What others have committed since this transaction began is read by
+        another one.
+
+        :raise UserError: something waits
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM sms_gateway_route WHERE id = ANY(%s) ORDER BY id"
+                " FOR UPDATE",
+                routes.ids,
+            )
+        )
+        self._check_none_waits(routes)
+        with self.env.registry.cursor() as cr:
+            apart = self.with_env(self.env(cr=cr))
+            apart._check_none_waits(routes.with_env(apart.env))
+
+    def _check_none_waits(self, routes):
+        waiting = [("state", "in", WAITING_STATES)]
+        # sudo: campaigns that the user may not read count as well
+        Campaign = self.env["sms.gateway.campaign"].sudo()
+        unprepared = [("route_id", "in", routes.ids), ("unprepared_count", ">", 0)]
+        if self._has_messages(routes, waiting) or Campaign.search_count(
+            unprepared, limit=1
+        ):
+            raise UserError(
+                self.env._(
+                    "Messages of the route still wait to be sent. Let them go out or"
+                    " cancel their campaigns, then archive it; to hold them back, pause"
+                    " the route."
+                )
+            )
+
+    def _has_messages(self, routes, domain=()):
+        # sudo: messages that the user may not read count as well
+        Message = self.env["sms.gateway.message"].sudo()
+        of_routes = [("route_id", "in", routes.ids), *domain]
+        return bool(Message.search_count(of_routes, limit=1))
+
+    @api.model
+    def _check_unused(self, routes):
+        """:raise UserError: a route has messages, or another record needs it"""
+        if self._has_messages(routes):
+            raise UserError(
+                self.env._("A route with messages cannot be deleted. Archive it.")
+            )
+        for route in routes:
+            check_unused(self.env, route.name, *self._find_users(route))
+
+    def _find_users(self, route):
+        """Companies, actions and campaigns that cannot be without the route."""
+        # sudo: records that the user may not read count as well
+        env = self.sudo().env
+        return (
+            env["res.company"].search([("sms_gateway_route_id", "=", route.id)]),
+            env["ir.actions.server"].search([("sms_gateway_route_id", "=", route.id)]),
+            env["sms.gateway.campaign"].search([("route_id", "=", route.id)]),
+        )
