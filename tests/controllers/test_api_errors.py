@@ -198,7 +198,9 @@ class TestDatabaseTroubles(ApiCase):
         )
         for error in errors:
             accept = patch.object(
-                type(self.env["sms.gateway.campaign.accept"]), "_accept", side_effect=error
+                type(self.env["sms.gateway.campaign.accept"]),
+                "_accept",
+                side_effect=error,
             )
             with self.subTest(error=error), accept, self.assertNothingStored(), quiet():
                 self.assertUnavailable(self.call(self.make_send()))
