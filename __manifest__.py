@@ -11,6 +11,7 @@
         "python": [
             "babel",
             "certifi",
+            "idna",
             "jinja2",
             "lxml",
             "markupsafe",

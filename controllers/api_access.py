@@ -15,8 +15,9 @@ BROWSER_HEADERS = ("Origin", "Sec-Fetch-Site")
 
 
 def authenticate(settings):
-    """Decide who calls and go on as that user."""
-    request.env["sms.gateway.api.client"]._note(request.httprequest.remote_addr or "?")
+    """Decide who calls (docs/api.rst, Access) and go on as that user."""
+    clients = request.env["sms.gateway.api.client"]
+    clients._record(request.httprequest.remote_addr or "?")
     authorization = request.httprequest.headers.get("Authorization")
     if authorization is not None:
         user = find_key_user(authorization)

@@ -1,4 +1,4 @@
-"""Requests of the API, answered in JSON whatever happens."""
+"""Requests of the API, answered in the forms of docs/api.rst whatever happens."""
 
 import json
 import logging

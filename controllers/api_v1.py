@@ -113,7 +113,7 @@ class ApiV1(http.Controller):
                 raise request_error("idempotency_conflict")
             return known_answer
         answer = self._send(document)
-        Idempotency._keep(key, body_hash, answer)
+        Idempotency._store(key, body_hash, answer)
         return answer
 
     def _send(self, document):

@@ -27,6 +27,7 @@ from .recipients import sms_gateway_list_member
 from .recipients import sms_gateway_recipient
 from .recipients import sms_gateway_chatter_log
 from .sending import sms_gateway_message
+from .sending import sms_gateway_message_decision
 from .sending import sms_gateway_event
 from .sending import sms_gateway_enqueue
 from .sending import sms_gateway_state_change

@@ -133,14 +133,14 @@ def judge(address: str) -> Reach:
 
     :raise ValueError: it is none
     """
-    return _judge(ipaddress.ip_address(address.partition("%")[0]))
+    return _find_reach(ipaddress.ip_address(address.partition("%")[0]))
 
 
-def _judge(address: IPv4Address | IPv6Address) -> Reach:
+def _find_reach(address: IPv4Address | IPv6Address) -> Reach:
     if isinstance(address, IPv6Address):
         carried = _get_carried(address)
         if carried is not None:
-            return _judge(carried)
+            return _find_reach(carried)
     if _is_never(address):
         return Reach.NEVER
     is_site_local = isinstance(address, IPv6Address) and address.is_site_local

@@ -230,8 +230,8 @@ class AndroidGatewayProvider(HttpProvider):
         text = as_text(dig(answer.json, "message"))
         return (str(answer.status), text) if text else ("", "")
 
-    def _judge(self, answer: Answer) -> SubmitResult:
-        result = super()._judge(answer)
+    def _evaluate(self, answer: Answer) -> SubmitResult:
+        result = super()._evaluate(answer)
         if answer.status != 400:
             return result
         said = result.message.casefold()

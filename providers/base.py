@@ -505,6 +505,3 @@ def as_result(error: ProviderError) -> SubmitResult:
     if isinstance(error, RouteDown):
         return replace(said, outcome=Outcome.NOT_SENT, route_down=error.message)
     return said
-
-
-__all__ = ["Kind", "Provider", "ProviderError", "Setting", "as_result"]

@@ -215,7 +215,7 @@ class EskizProvider(HttpProvider):
             raise NotSent(error.message) from error
         except Unreadable as error:
             raise NotSent(AnswerWords.UNREADABLE.say(why=error)) from error
-        raise _explain_login(super()._judge(answer))
+        raise _explain_login(super()._evaluate(answer))
 
     # === SUBMIT ===
     def _build_submit(self, requests: Sequence[SubmitRequest]) -> HttpCall:
@@ -250,9 +250,9 @@ class EskizProvider(HttpProvider):
         code = _read_status(answer) if answer.is_success else ""
         return code, spell(dig(answer.json, "message"))
 
-    def _judge(self, answer: Answer) -> SubmitResult:
+    def _evaluate(self, answer: Answer) -> SubmitResult:
         """The provider has texts instead of codes."""
-        result = super()._judge(answer)
+        result = super()._evaluate(answer)
         if _is_token_refused(answer):
             stopped = stop(AnswerWords.LOGIN_REFUSED)
             return say(stopped, result.code, result.message)

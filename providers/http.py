@@ -2,7 +2,9 @@
 
 Python's own ``http.client`` under a small pool of kept-alive connections. ``requests``
 costs four times the CPU per call, reports a connection lost before and after the first
-byte alike, and sets no limit on the time of a whole answer.
+byte alike, and sets no limit on the time of a whole answer. The file is long because
+connecting, sending and reading share one account of what has left; only addresses and
+the check of them stand apart.
 """
 
 from __future__ import annotations
@@ -92,7 +94,7 @@ class HttpClient:
 
     Nothing is repeated, no redirect is followed, no cookie is kept. The environment's
     proxies (``HTTPS_PROXY``, ``NO_PROXY`` …) are used; certificates are checked against
-    those of the system and of ``certifi``. Where a server stands is judged whenever a
+    those of the system and of ``certifi``. A server's address is checked whenever a
     connection is made (see `addresses`); of what only a proxy can look up, the name.
     """
 
@@ -122,12 +124,6 @@ class HttpClient:
         self._redact = Cleaner(secrets).redact
         self.allows_private = allows_private
         self._tls: ssl.SSLContext | None = None
-
-    def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None
-    ) -> HttpResponse:
-        """Get a resource; errors as `post`."""
-        return self._call("GET", url, None, headers or {})
 
     def post(
         self, url: str, *, body: bytes, headers: Mapping[str, str] | None = None
@@ -302,7 +298,7 @@ class _Connection:
     def open(self) -> None:
         """Connect; TLS and a proxy's tunnel included."""
         if self._proxy:
-            self._judge_target()
+            self._check_target()
         self._http.connect()
         # Without it http.client connects again by itself, and sends again.
         self._http.auto_open = 0
@@ -313,8 +309,8 @@ class _Connection:
     ) -> socket.socket:
         return addresses.connect(*address, timeout, allows_private=self._allows_private)
 
-    def _judge_target(self) -> None:
-        """Judge what the proxy will be asked for; the proxy itself is the choice of
+    def _check_target(self) -> None:
+        """Check what the proxy will be asked for; the proxy itself is the choice of
         whoever runs this machine."""
         with contextlib.suppress(OSError):  # the proxy looks up what we cannot
             addresses.find_allowed(

@@ -3,7 +3,8 @@
 An adapter says where to call, how to prove who calls, what to send and how to read the
 answer; its tables say what the provider's codes and statuses mean. Everything else is
 decided here: what an HTTP status means for a message, how long to wait, what is asked
-again and what never.
+again and what never. The file is long because the hooks and their order are one
+contract, which adapters read as a whole.
 """
 
 from __future__ import annotations
@@ -258,11 +259,11 @@ class HttpProvider(Provider):
         """
         return "", ""
 
-    def _judge_submit(
+    def _evaluate_submit(
         self, answer: Answer, requests: Sequence[SubmitRequest]
     ) -> SubmitResult:
         """Hook, pure: what an answer that is no success means for each message."""
-        return self._judge(answer)
+        return self._evaluate(answer)
 
     def _build_poll(self, references: Sequence[str]) -> HttpCall:
         """Hook, pure: ask for statuses."""
@@ -328,7 +329,7 @@ class HttpProvider(Provider):
             answer = self._exchange(self._build_submit(requests))
             if not self._is_error(answer):
                 return self._parse_submit(answer, requests)
-            result = self._judge_submit(answer, requests)
+            result = self._evaluate_submit(answer, requests)
         except Unreadable as error:
             result = as_result(MaybeSent(AnswerWords.UNREADABLE.say(why=error)))
         except ProviderError as error:
@@ -342,14 +343,14 @@ class HttpProvider(Provider):
             return turn.take([[request] for request in requests])
         return [result] * len(requests)
 
-    def _judge(self, answer: Answer) -> SubmitResult:
+    def _evaluate(self, answer: Answer) -> SubmitResult:
         """What an answer means that is no success."""
         try:
             code, text = self._read_error(answer)
         except Unreadable:
             code, text = "", ""
         unknown = refused("provider_error") if code and answer.is_success else None
-        reaction = self.errors.get(code) or unknown or _judge_status(answer)
+        reaction = self.errors.get(code) or unknown or _evaluate_status(answer)
         result = say(reaction, code or str(answer.status), text)
         if result.outcome is Outcome.NOT_SENT and result.retry_after is None:
             wait = read_retry_after(answer.headers.get("retry-after", ""))
@@ -370,7 +371,7 @@ class HttpProvider(Provider):
         with _readable():
             failed = self._is_error(answer)
         if failed:
-            result = self._judge(answer)
+            result = self._evaluate(answer)
             raise ProviderError(result.route_down or result.message, code=result.code)
         return answer
 
@@ -481,7 +482,7 @@ def _find_obstacle(results: Sequence[SubmitResult]) -> SubmitResult | None:
     return None
 
 
-def _judge_status(answer: Answer) -> SubmitResult:
+def _evaluate_status(answer: Answer) -> SubmitResult:
     """What an HTTP status means where the provider's own code says nothing.
 
     A server that broke may have taken the message before.

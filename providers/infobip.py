@@ -15,6 +15,9 @@ are no logs: who fetches them takes them away.
 those. A signature of pushes is set up per account and its header is not public: the
 secret address protects alone. Of a call that Infobip repeats by itself, nothing says
 whether the attempts in between are reported: the first final status counts.
+
+The file is long because it holds the whole protocol of the provider: settings, sending,
+statuses, pushes and inbound messages.
 """
 
 from __future__ import annotations

@@ -218,12 +218,12 @@ class JasminProvider(HttpProvider):
             raise Unreadable(JasminWords.NOT_JASMIN.say())
         return [SubmitResult(Outcome.ACCEPTED, provider_reference=found[1])]
 
-    def _judge(self, answer: Answer) -> SubmitResult:
+    def _evaluate(self, answer: Answer) -> SubmitResult:
         _code, text = self._read_error(answer)
         for status, words, reaction in _ERRORS:
             if answer.status == status and words in text:
                 return say(reaction, str(status), text)
-        return super()._judge(answer)
+        return super()._evaluate(answer)
 
     def _read_error(self, answer: Answer) -> tuple[str, str]:
         """The words of an error; ``/balance`` has them in JSON."""

@@ -211,8 +211,8 @@ class KannelProvider(HttpProvider):
             raise Unreadable(KannelWords.NOT_KANNEL.say())
         return [reaction]
 
-    def _judge(self, answer: Answer) -> SubmitResult:
-        return _find_reaction(answer) or super()._judge(answer)
+    def _evaluate(self, answer: Answer) -> SubmitResult:
+        return _find_reaction(answer) or super()._evaluate(answer)
 
     def _read_error(self, answer: Answer) -> tuple[str, str]:
         text = answer.text.strip()
@@ -240,7 +240,7 @@ class KannelProvider(HttpProvider):
             raise ProviderError(
                 AnswerWords.UNREADABLE.say(why=KannelWords.NOT_KANNEL.say())
             )
-        result = self._judge(answer)
+        result = self._evaluate(answer)
         raise ProviderError(result.route_down or result.message, code=result.code)
 
 

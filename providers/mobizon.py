@@ -229,8 +229,8 @@ class MobizonProvider(HttpProvider):
         words = (spell(dig(answer.json, name)) for name in ("message", "data"))
         return _read_code(answer), "; ".join(filter(None, words))
 
-    def _judge(self, answer: Answer) -> SubmitResult:
-        result = super()._judge(answer)
+    def _evaluate(self, answer: Answer) -> SubmitResult:
+        result = super()._evaluate(answer)
         if result.code == "1":
             names = as_dict(dig(answer.json, "data"))
             reason = next((_FIELDS[name] for name in _FIELDS if name in names), None)

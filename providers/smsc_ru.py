@@ -25,6 +25,9 @@ found" to ``get.php``. So are lists: ``number:text`` in each line, without ``pho
 and ``mes``; ``\\n`` in a text is a line break; ``op=1`` tells of each number its price
 and, where it fails, the status and its ``err``. A number that is not told of is taken
 for accepted.
+
+The file is long because it holds the whole protocol of the provider: settings, sending,
+statuses, pushes and inbound messages.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ..tools.currencies import to_current_code
 from .errors import ForgedPush, ProviderError, UnreadablePush
 from .http_provider import (
     Answer,
@@ -471,12 +475,12 @@ class SmscRuProvider(HttpProvider):
         price = self._read_price(told)
         return SubmitResult(Outcome.ACCEPTED, reference, price=price)
 
-    def _judge_submit(
+    def _evaluate_submit(
         self, answer: Answer, requests: Sequence[SubmitRequest]
     ) -> SubmitResult:
         """A list is handed over again, whole or in parts, only where nothing of it was
         taken: what got an id may have been taken in part."""
-        result = super()._judge_submit(answer, requests)
+        result = super()._evaluate_submit(answer, requests)
         is_sure = (
             result.outcome is Outcome.NOT_SENT or result.code in _REFUSES_LIST
         ) and not _has_id(answer)
@@ -595,9 +599,7 @@ class SmscRuProvider(HttpProvider):
         amount = as_decimal(dig(answer.json, "balance"))
         if amount is None:
             raise Unreadable(SmscWords.NO_BALANCE.say())
-        told = as_text(dig(answer.json, "currency")).upper()
-        # the rouble's code from before 1998
-        told = "RUB" if told == "RUR" else told
+        told = to_current_code(as_text(dig(answer.json, "currency")).upper())
         money = Money(amount, told or self.get_text("currency"))
         return Balance((money,), (), answer.body, answer.text)
 

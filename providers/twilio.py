@@ -11,6 +11,9 @@ Auth Token, whatever key is used to call.
 From memory: 20005, 21611, 21703, 21705, 30032 and 30034; seen in clients only: 21215,
 and the voices of Amazon Polly for Russian. How long a message takes to be listed is
 not documented. Whether a call was declined is not told: it is busy, or not answered.
+
+The file is long because it holds the whole protocol of the provider: settings, sending,
+statuses, pushes and inbound messages.
 """
 
 from __future__ import annotations

@@ -258,8 +258,8 @@ class ZvonokProvider(HttpProvider):
         text = _describe(dig(answer.json, "data"))
         return text[:_MAX_CODE], text
 
-    def _judge(self, answer: Answer) -> SubmitResult:
-        result = super()._judge(answer)
+    def _evaluate(self, answer: Answer) -> SubmitResult:
+        result = super()._evaluate(answer)
         if result.outcome is not Outcome.REFUSED:
             return result
         for pattern, reaction in _ACCOUNT:
@@ -343,7 +343,7 @@ class ZvonokProvider(HttpProvider):
         occurred_at: datetime | None = None,
     ) -> DeliveryReport:
         """What the two axes mean; ``text`` is the provider's name for them."""
-        meaning = self._judge_call(status.casefold(), dial)
+        meaning = self._evaluate_call(status.casefold(), dial)
         if _KEY.fullmatch(key):
             text = ZvonokWords.KEY_PRESSED.say(key=key)
         elif _is_partly(status.casefold(), dial):
@@ -359,7 +359,7 @@ class ZvonokProvider(HttpProvider):
             raw=status or dial,
         )
 
-    def _judge_call(self, status: str, dial: str) -> Status:
+    def _evaluate_call(self, status: str, dial: str) -> Status:
         meaning = self.statuses.get(status, _WAITING)
         if status == _HEARD and dial in _MACHINES:
             return _MACHINE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Literal
 
+from .characters import UNSTORABLE
 from .genders import API_GENDERS, Gender
 from .msisdn import InvalidNumber, Reading, e164, normalise
 from .segments import Encoding, count_segments
@@ -41,8 +41,6 @@ MAX_PROBLEMS = 10
 _PHONE_KEPT = 64
 # Python refuses to write integers of thousands of digits
 _TOO_BIG = 10**1000
-# neither fits into a text of the database
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class RoundedNumber(float):
@@ -112,7 +110,7 @@ class Rules:
         ready = {
             name: make_ready(text, self.longest)
             for name, text in self.defaults.items()
-            if name in self.fields and text.strip() and not _UNSTORABLE.search(text)
+            if name in self.fields and text.strip() and not UNSTORABLE.search(text)
         }
         lacking = tuple(name for name in self.fields if name not in ready)
         object.__setattr__(self, "ready", ready)
@@ -203,7 +201,7 @@ def compose_ready(
     """Return the message of a text that somebody else has rendered."""
     problems: list[Problem] = []
     msisdn = _read_phone(phone, rules.channel, problems)
-    kept = to_plain_spaces(_UNSTORABLE.sub("", text))
+    kept = to_plain_spaces(UNSTORABLE.sub("", text))
     if not kept.strip():
         problems.append(Problem("missing_field", "text"))
     encoding, segments = _measure(kept, rules, problems)
@@ -225,7 +223,7 @@ def _read_phone(phone: object, channel: Channel, problems: list[Problem]) -> str
     if isinstance(phone, Reading):
         return _check_reading(phone, channel, problems)
     written = _as_written(phone)
-    if _UNSTORABLE.search(written):
+    if UNSTORABLE.search(written):
         problems.append(Problem("invalid_character", "phone"))
         return None
     try:
@@ -266,7 +264,7 @@ def _keep_phone(phone: object) -> str:
     kept = phone.raw if isinstance(phone, Reading) else _as_text(phone)
     if kept is None:
         kept = "" if isinstance(phone, int) else reprlib.repr(phone)
-    return _UNSTORABLE.sub("", kept)[:_PHONE_KEPT]
+    return UNSTORABLE.sub("", kept)[:_PHONE_KEPT]
 
 
 def _read_gender(raw: object, rules: Rules, problems: list[Problem]) -> Gender | None:
@@ -281,7 +279,7 @@ def _read_gender(raw: object, rules: Rules, problems: list[Problem]) -> Gender |
 
 
 def _gender_problem(raw: object) -> ProblemCode:
-    if isinstance(raw, str) and _UNSTORABLE.search(raw):
+    if isinstance(raw, str) and UNSTORABLE.search(raw):
         return "invalid_character"
     return "invalid_gender"
 
@@ -339,7 +337,7 @@ def _read_value(raw: object, default: str | None) -> tuple[str, ProblemCode | No
         value = default or ""
     if not value.strip():
         return "", "missing_field"
-    if _UNSTORABLE.search(value):
+    if UNSTORABLE.search(value):
         return "", "invalid_character"
     return value, None
 

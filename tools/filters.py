@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 from dateutil.relativedelta import relativedelta
 
+from .characters import UNSTORABLE
+
 ErrorCode = Literal[
     "syntax",
     "too_long",
@@ -52,8 +54,6 @@ _RELATIVE = frozenset(
 #: What the web client can write of a day or time; wider ones are not portable, and
 #: others let the C library pad without end.
 _FORMAT = re.compile(r"(?:[^%]|%[YmdHMS])*")
-#: Neither PostgreSQL nor UTF-8 knows them.
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class FilterError(ValueError):
@@ -191,7 +191,7 @@ class _Parser:
             raise self._refuse(node, "out_of_range")
         if isinstance(value, float) and not math.isfinite(value):
             raise self._refuse(node, "out_of_range")
-        if isinstance(value, str) and _NO_TEXT.search(value):
+        if isinstance(value, str) and UNSTORABLE.search(value):
             raise self._refuse(node)
         return value
 

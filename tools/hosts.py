@@ -1,10 +1,19 @@
-"""Hosts by whose name a server is called."""
+"""Names of hosts."""
+
+from __future__ import annotations
 
 import ipaddress
+import unicodedata
 from collections.abc import Collection
+
+import idna
 
 #: Zones that are no part of the public DNS (RFC 6761, 6762, 8375; ICANN 2024).
 LOCAL_ZONES = (".localhost", ".local", ".internal", ".test", ".home.arpa")
+#: octets of one label of a name (RFC 1035)
+MAX_LABEL = 63
+#: zero width non-joiner and joiner
+_JOINERS = "\u200c\u200d"
 
 
 def read_host(authority: str) -> str:
@@ -36,3 +45,41 @@ def is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def encode_host(host: str) -> str:
+    """Return a host's name as the DNS has it, in ASCII, as browsers do: by UTS 46,
+    non-transitional. Emoji and underscores are allowed, as browsers allow them.
+
+    A name that is ASCII already stays as it is.
+
+    :raise ValueError: no browser goes there
+    """
+    labels = host.split(".")
+    if not host.isascii():
+        labels = idna.uts46_remap(host, std3_rules=False, transitional=False).split(".")
+        is_right_to_left = any(map(_is_right_to_left, labels))
+        labels = [_encode_label(label, check_bidi=is_right_to_left) for label in labels]
+    # one dot at the end is that of the root
+    names = labels[:-1] if len(labels) > 1 and not labels[-1] else labels
+    if not all(0 < len(name) <= MAX_LABEL for name in names):
+        raise ValueError("a label is empty or too long")
+    return ".".join(labels)
+
+
+def _encode_label(label: str, *, check_bidi: bool) -> str:
+    if label.isascii():
+        return label
+    if label.startswith("xn--") or len(label) > MAX_LABEL:
+        raise ValueError("a label that is encoded already, or too long")
+    idna.check_initial_combiner(label)
+    for position, character in enumerate(label):
+        if character in _JOINERS and not idna.valid_contextj(label, position):
+            raise ValueError("a joiner that joins nothing")
+    if check_bidi:
+        idna.check_bidi(label, check_ltr=True)
+    return f"xn--{label.encode('punycode').decode()}"
+
+
+def _is_right_to_left(label: str) -> bool:
+    return any(unicodedata.bidirectional(one) in ("R", "AL", "AN") for one in label)

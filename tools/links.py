@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from string import ascii_letters, digits, punctuation
 from urllib.parse import quote, urlsplit
 
+from .hosts import encode_host
+from .template import PLACEHOLDER
+
 #: so many of 62 letters and digits: nobody guesses even one of the millions in use
 TOKEN_LENGTH = 10
 TOKEN_ALPHABET = digits + ascii_letters
@@ -16,10 +19,6 @@ MAX_URL = 2_000
 #: texts that may be sent have no room for more
 MAX_LINKS = 50
 
-#: A placeholder of ours, as a pattern without groups.
-# Between braces and quotation marks neither a brace nor a backslash is allowed: no text
-# is read from end to end once for each of its braces.
-PLACEHOLDER = r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"{}\\])*\}\}"""
 # no address has one as it stands, while phones read on behind it
 _DASHES = "‒–—―−"
 _NOT_OF_URLS = rf"""\s<>"«»“”„`…{_DASHES}"""
@@ -32,6 +31,7 @@ _FOUND = re.compile(
 # what ends a sentence or a quotation does not belong to the link before it
 _MARKS = ".,;:!?…'’*"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
+_PLACEHOLDER = re.compile(f"({PLACEHOLDER})", re.DOTALL)
 _SERVER = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _NOT_OF_SERVERS = re.compile(r"[,;!'()*]")
 
@@ -117,16 +117,23 @@ def replace_urls(source: str, shorten: Callable[[str], str]) -> str:
     stands inside of placeholders.
     """
 
-    def replace(found: re.Match[str]) -> str:
+    return _replace_found(
+        source,
+        lambda url: url if "{{" in url or not _is_address(url) else shorten(url),
+    )
+
+
+def _replace_found(source: str, replace: Callable[[str], str]) -> str:
+    """Replace everything that looks like an http(s) URL, without the marks behind."""
+
+    def replace_run(found: re.Match[str]) -> str:
         run = found["url"] or ""
         if not run or len(run) > MAX_URL:
             return found[0]
         url = _without_end(_without_sentence(run))
-        if "{{" in url or not _is_address(url):
-            return run
-        return shorten(url) + run[len(url) :]
+        return replace(url) + run[len(url) :]
 
-    return _FOUND.sub(replace, source)
+    return _FOUND.sub(replace_run, source)
 
 
 def find_glued(text: str) -> Iterator[int]:
@@ -171,14 +178,42 @@ def _ends_in_russian(host: str) -> bool:
     return len(names) > 1 and is_word and domain not in _CYRILLIC_DOMAINS
 
 
+def to_ascii_urls(source: str) -> tuple[str, list[str]]:
+    """Write the http(s) URLs of a text as browsers send them, in Latin letters.
+
+    Placeholders in them stay.
+
+    :return: the text, and those URLs, up to their placeholders, that have no such form
+        and stay as they are
+    """
+    unencodable: dict[str, None] = {}
+
+    def encode(url: str) -> str:
+        found = _SERVER.match(url)
+        server = found[0] if found else ""
+        if "{{" in server:
+            return url
+        if not _is_address(server):
+            unencodable[url.partition("{{")[0]] = None
+            return url
+        pieces = _PLACEHOLDER.split(url[len(server) :])
+        pieces[::2] = map(_quote, pieces[::2])
+        return to_ascii(server) + "".join(pieces)
+
+    return _replace_found(source, encode), [one for one in unencodable if one]
+
+
 def to_ascii(url: str) -> str:
-    """Return a URL that `replace_urls` found as browsers send it, in Latin letters."""
+    """Return a URL that `replace_urls` found as browsers send it, in Latin letters.
+
+    :raise ValueError: the host's name has no such form
+    """
     scheme, _, rest = url.partition("://")
     place, tail = re.split(r"(?=[/?#])|\Z", rest, maxsplit=1)
     user, at, server = place.rpartition("@")
     if not server.isascii():
         host, colon, port = server.partition(":")
-        server = host.encode("idna").decode() + colon + port
+        server = encode_host(host) + colon + port
     return f"{scheme}://{_quote(user)}{at}{server}{_quote(tail)}"
 
 
@@ -214,7 +249,7 @@ def _is_address(url: str) -> bool:
         parts = urlsplit(url)
         # both raise: what is no port, what is no name of a host
         host = parts.hostname or ""
-        has_name = bool(host.encode("idna")) and not _has_no_domain(host)
+        has_name = bool(encode_host(host)) and not _has_no_domain(host)
         return parts.port != 0 and has_name
     except ValueError:
         return False

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from .foreign import Kind, find_foreign
 from .links import find_glued
 from .segments import count_segments
-from .template import Template, TemplateError, compile_template, make_ready
+from .template import PLACEHOLDER, Template, TemplateError, compile_template, make_ready
 from .transliteration import to_latin
 from .vocabulary import Channel
 
@@ -46,10 +46,7 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 _MAX_LETTERS = 2
 _MAX_CHARACTERS = 20
 
-# of a text that compiles
-_PLACEHOLDER = re.compile(
-    r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"}])*\}\}""", re.DOTALL
-)
+_PLACEHOLDER = re.compile(PLACEHOLDER, re.DOTALL)
 _FOREIGN: dict[Kind, FindingCode] = {
     "placeholder": "foreign_placeholder",
     "markup": "markup",
@@ -215,7 +212,7 @@ def _lint_alphabet(
     if _is_gsm7(text):
         return
     if is_latin:
-        if characters := _find_beyond_gsm7(literal, text):
+        if characters := _find_beyond_gsm7(literal, text, is_latin=True):
             params = {"characters": characters}
             yield Finding("latin_impossible", variant, params)
     elif characters := _find_characters(literal, text):
@@ -256,12 +253,15 @@ def _find_characters(literal: str, text: str) -> tuple[Character, ...]:
     return found
 
 
-def _find_beyond_gsm7(literal: str, text: str) -> tuple[Character, ...]:
+def _find_beyond_gsm7(
+    literal: str, text: str, *, is_latin: bool = False
+) -> tuple[Character, ...]:
     """Return the author's characters that GSM-7 lacks, as far as a text still has
     them."""
     left = set(text)
+    replace = _replacement_in_address if is_latin else _replacement
     return tuple(
-        Character(one, _replacement(one, literal), _places(literal, re.escape(one)))
+        Character(one, replace(one, literal), _places(literal, re.escape(one)))
         for one in dict.fromkeys(literal)
         if one in left and not _is_gsm7(one)
     )
@@ -278,6 +278,12 @@ def _replacement(character: str, text: str) -> str | None:
     if not _is_gsm7(latin):
         latin = _without_accent(character)
     return latin if _is_gsm7(latin) else None
+
+
+def _replacement_in_address(character: str, text: str) -> str | None:
+    """Suggest nothing for letters that were left in an address alone: in Latin letters
+    it would be another one."""
+    return None if to_latin(character) != character else _replacement(character, text)
 
 
 def _touches_latin(character: str, text: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from .characters import UNSTORABLE
 from .spaces import to_plain_spaces
 
 ErrorCode = Literal["template_syntax", "template_forbidden", "template_unknown_name"]
@@ -42,12 +43,16 @@ _MAX_TOKENS = 24
 _MAX_DIGITS = 9
 _ELLIPSIS = "..."
 
+#: A placeholder, as a pattern without groups.
+# Between braces and quotation marks neither a brace nor a backslash is allowed: no text
+# is read from end to end once for each of its braces.
+PLACEHOLDER = r"""\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"{}\\])*\}\}"""
+
 _OPENING = re.compile(r"\{[{%#]")
-_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\b[^}]*\}\}")
+_PLACEHOLDER = re.compile(PLACEHOLDER, re.DOTALL)
+_NAME = re.compile(r"\{\{\s*(\w+)")
 _LINE_BREAK = re.compile(r"\r\n?")
 _VISIBLE = re.compile(r"\S")
-# neither fits into a text of the database
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 # what is not a placeholder, in the words an author would use
 _FORBIDDEN_TOKENS = {
@@ -122,7 +127,7 @@ class Template:
         return _join(self._pieces(found), longest)
 
     def _check_length(self, values: Mapping[str, str], longest: int) -> None:
-        """Judge long values before any of them is rendered: no filter but
+        """Check long values before any of them is rendered: no filter but
         ``truncate`` makes one shorter than it is without the spaces around it."""
         least = sum(
             uses * len(values[name].strip())
@@ -181,7 +186,12 @@ def compile_template(source: str, names: Collection[str]) -> Template:
 def make_title(source: str) -> str:
     """The beginning of a text as people read it, with names in square brackets."""
     words = " ".join(source[:MAX_READ_FOR_TITLE].split())
-    return _PLACEHOLDER.sub(r"[\1]", words)[:MAX_TITLE]
+    return _PLACEHOLDER.sub(_name_placeholder, words)[:MAX_TITLE]
+
+
+def _name_placeholder(found: re.Match[str]) -> str:
+    name = _NAME.match(found[0])
+    return f"[{name[1]}]" if name else found[0]
 
 
 @lru_cache(maxsize=128)
@@ -235,7 +245,7 @@ def _renderer(tree: nodes.Template) -> Callable[[dict[str, str]], Iterable[str]]
 def _check_source(source: str) -> None:
     if len(source) > MAX_SOURCE:
         raise TemplateError("template_forbidden", 1, "length")
-    if unstorable := _UNSTORABLE.search(source):
+    if unstorable := UNSTORABLE.search(source):
         line = source.count("\n", 0, unstorable.start()) + 1
         raise TemplateError("template_forbidden", line, "character")
 
@@ -311,7 +321,7 @@ def _nothing(arguments: list[Any]) -> bool:
 def _one_text(arguments: list[Any]) -> bool:
     match arguments:
         case [str(text)]:
-            return not _UNSTORABLE.search(text)
+            return not UNSTORABLE.search(text)
     return False
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from .letters import compose_letters
-from .links import PLACEHOLDER
 from .spaces import PLAIN_SPACES
+from .template import PLACEHOLDER
 
 _LETTERS = {
     "а": "a",
@@ -142,7 +143,6 @@ _TABLE = str.maketrans(
     }
 )
 
-_PLACEHOLDER = re.compile(f"({PLACEHOLDER})", re.DOTALL)
 _LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 _LOWER = "".join(_LETTERS) + "a-z"
@@ -173,11 +173,18 @@ def to_latin(text: str) -> str:
     return _CAPITAL.sub(_spell, text).translate(_TABLE)
 
 
-def to_latin_source(source: str) -> str:
-    """Return a template in Latin letters; of a placeholder the literals alone."""
-    texts = _PLACEHOLDER.split(source)
+def to_latin_source(source: str, kept: Iterable[str] = ()) -> str:
+    """Return a template in Latin letters; of a placeholder the literals alone.
+
+    :param kept: pieces of the text that stay as they are
+    """
+    pieces = "|".join([PLACEHOLDER, *map(re.escape, kept)])
+    texts = re.split(f"({pieces})", source, flags=re.DOTALL)
     texts[::2] = map(to_latin, texts[::2])
-    texts[1::2] = (_LITERAL.sub(_write_literal, text) for text in texts[1::2])
+    texts[1::2] = (
+        _LITERAL.sub(_write_literal, text) if text.startswith("{{") else text
+        for text in texts[1::2]
+    )
     return "".join(texts)
 
 

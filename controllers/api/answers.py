@@ -1,4 +1,4 @@
-"""Answers of the API: plain data into documents, see docs/api.rst."""
+"""Answers of the API: plain data into the documents of docs/api.rst."""
 
 from __future__ import annotations
 

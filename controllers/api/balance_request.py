@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ...tools.currencies import to_current_code
 from ...tools.json_outline import Items
 from .reader import MAX_WORD, Reader, read_route
 
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
-#: The rouble's code before 1998 lives on in providers and clients.
-_CURRENCY_ALIASES = {"RUR": "RUB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,7 @@ def _read_currency(request: Reader, value: object, path: str) -> str:
     code = text.strip()
     if not _CURRENCY.fullmatch(code):
         request.report("invalid_value", path, variant="currency")
-    currency = code.upper()
-    return _CURRENCY_ALIASES.get(currency, currency)
+    return to_current_code(code.upper())
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

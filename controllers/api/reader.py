@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from itertools import islice
 
+from ...tools.characters import UNSTORABLE
 from ...tools.json_outline import Items
 from ...tools.letters import compose_letters
 from .errors import MAX_PROBLEMS, RequestError, RequestProblem
@@ -14,7 +15,6 @@ MAX_ROUTE_LENGTH = 1_000
 #: characters of a key, a mode, a currency, a time
 MAX_WORD = 64
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
-_FORBIDDEN_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
 class Reader:
@@ -96,7 +96,7 @@ class Reader:
         if len(value) > max_length:
             self.report(code, path, value=value[:max_length], **params)
             return None
-        if _FORBIDDEN_CHARACTER.search(value):
+        if UNSTORABLE.search(value):
             self.report("invalid_character", path)
             return None
         return compose_letters(value)

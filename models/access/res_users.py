@@ -27,7 +27,7 @@ def _is_key_of(hashed, key):
 
 
 class ResUsers(models.Model):
-    """Knows the technical user of callers without a key."""
+    """Knows the technical user of API clients without a key."""
 
     _inherit = "res.users"
 
@@ -88,7 +88,7 @@ class ResUsersApikeys(models.Model):
         gateway's scope counts, so that a stolen RPC key cannot send and a gateway key
         cannot do RPC.
 
-        A key of the technical user counts for nothing: callers without a key act as
+        A key of the technical user counts for nothing: API clients without a key act as
         that user and may use the routes of every company, which no key may.
 
         :rtype: res.users, empty when the key is unknown, expired or of another scope;

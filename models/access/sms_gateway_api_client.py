@@ -1,4 +1,4 @@
-"""Addresses the API was called from lately."""
+"""Addresses of API clients: where the API was called from lately."""
 
 import logging
 from datetime import datetime, timedelta
@@ -16,24 +16,24 @@ _logger = logging.getLogger(__name__)
 MAX_SHOWN = 5
 #: Characters of an address; the longest real one has 45.
 MAX_ADDRESS = 64
-#: A note waits no longer than this for another.
+#: A record waits no longer than this for another.
 LOCK_TIMEOUT = "200ms"
-#: An address is noted at most this often: calls must not wait for each other.
-NOTE_EVERY = timedelta(minutes=1)
+#: An address is recorded at most this often: calls must not wait for each other.
+RECORDED_EVERY = timedelta(minutes=1)
 #: An address that did not call for so long is forgotten.
 KEEP = timedelta(days=30)
-#: Strangers are noted too: no more addresses than these, the latest, are remembered.
+#: Refused calls are recorded too: only the latest addresses are kept, this many.
 MAX_KEPT = 1000
-#: When this process has last looked whether an address is noted: most callers come
+#: When this process has last looked whether an address is recorded: most clients call
 #: again at once. (database, address) → naive UTC time
 _looked_at = LRU(MAX_KEPT)
 
 
 class SmsGatewayApiClient(models.Model):
-    """One address; shows an administrator who the gateway takes its callers for.
+    """One address of API clients, as the gateway sees it; for administrators.
 
-    When all callers share one address, a proxy stands in between and trusting networks
-    would trust everybody.
+    When all API clients share one address, a proxy stands in between, and a trusted
+    network would include everybody.
     """
 
     _name = "sms.gateway.api.client"
@@ -49,13 +49,13 @@ class SmsGatewayApiClient(models.Model):
     _address_unique = models.UniqueIndex("(address)")
 
     @api.model
-    def _note(self, address):
-        """Remember who calls, at most once a minute, refused or not."""
+    def _record(self, address):
+        """Record a call, at most once a minute, refused or not."""
         # PostgreSQL's text cannot hold U+0000, and headers may name an address.
         address = address.replace("\0", "\ufffd")[:MAX_ADDRESS]
         now = fields.Datetime.now()
         place = (self.env.cr.dbname, address)
-        if _looked_at.get(place, datetime.min) > now - NOTE_EVERY:
+        if _looked_at.get(place, datetime.min) > now - RECORDED_EVERY:
             return
         _looked_at[place] = now
         known = self.env.execute_query(
@@ -64,20 +64,20 @@ class SmsGatewayApiClient(models.Model):
                 address,
             )
         )
-        if known and known[0][0] > now - NOTE_EVERY:
+        if known and known[0][0] > now - RECORDED_EVERY:
             return
         self._write_call(address, now)
 
     def _write_call(self, address, now):
         """In a transaction of its own, ended before the request goes on: refused
         requests are rolled back, and two calls of one address must not wait for each
-        other. The one that loses goes on without a note."""
+        other. The one that loses goes on without a record."""
         try:
             with hidden_values(), self.env.registry.cursor() as cr:
                 cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
                 cr.execute(self._write_statement(address, now), log_exceptions=False)
         except psycopg2.Error as error:
-            _logger.info("The caller %s is not noted: %s", address, error)
+            _logger.info("The API client %s is not recorded: %s", address, error)
 
     def _write_statement(self, address, now):
         return SQL(
@@ -90,18 +90,18 @@ class SmsGatewayApiClient(models.Model):
             """,
             address=address,
             now=now,
-            before=now - NOTE_EVERY,
+            before=now - RECORDED_EVERY,
         )
 
     @api.model
     def _get_last(self):
-        """The callers of the last day, the latest first."""
+        """The API clients of the last day, the latest first."""
         since = fields.Datetime.now() - timedelta(days=1)
         # sudo: a technical table without rules; the settings page is for system users
         return self.sudo().search([("last_call_at", ">", since)], limit=MAX_SHOWN)
 
     @api.autovacuum
-    def _gc_callers(self):
+    def _gc_api_clients(self):
         oldest = fields.Datetime.now() - KEEP
         self.env.cr.execute(
             SQL(

@@ -30,8 +30,8 @@ class SmsGatewayIdempotency(models.Model):
 
     @api.model
     def _find(self, key):
-        """The hash of the body and the answer of the caller's request of this key, if
-        it is younger than 48 hours; None otherwise.
+        """The hash of the body and the answer of the API client's request of this key,
+        if it is younger than 48 hours; None otherwise.
 
         The members of the answer come in the order they were given in.
         """
@@ -52,8 +52,8 @@ class SmsGatewayIdempotency(models.Model):
         return None
 
     @api.model
-    def _keep(self, key, body_hash, answer):
-        """Keep an answer in the transaction that earned it.
+    def _store(self, key, body_hash, answer):
+        """Store an answer in the transaction of its request.
 
         When another request of the same key commits first, PostgreSQL makes this
         transaction fail to serialise; Odoo repeats the request, and the repetition

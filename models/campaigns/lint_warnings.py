@@ -40,7 +40,7 @@ def find_in_texts(env, sources, names, samples, channel, *, sent=None, is_latin=
     :return: list of dicts of ``level`` (danger, warning, info), ``variant`` and
         ``text``
     """
-    findings = lint(
+    lint_warnings = lint(
         Draft(**sources),
         names,
         samples,
@@ -51,12 +51,12 @@ def find_in_texts(env, sources, names, samples, channel, *, sent=None, is_latin=
     )
     return [
         {
-            "level": _LEVELS[finding.code],
-            "variant": finding.variant,
-            "text": _describe(env, finding),
+            "level": _LEVELS[warning.code],
+            "variant": warning.variant,
+            "text": _describe(env, warning),
         }
-        for finding in findings
-        if finding.code != "missing_variant" or not _is_for_everybody(sources)
+        for warning in lint_warnings
+        if warning.code != "missing_variant" or not _is_for_everybody(sources)
     ]
 
 
@@ -78,48 +78,48 @@ def _explain_template(env, code, **params):
     return say(TEMPLATE_TEXTS, code, get_language(env), variant="person", **params)
 
 
-def _describe(env, finding):
-    if finding.code.startswith("template_"):
-        return _explain_template(env, finding.code, **finding.params)
-    return _DESCRIPTIONS[finding.code](env, finding)
+def _describe(env, warning):
+    if warning.code.startswith("template_"):
+        return _explain_template(env, warning.code, **warning.params)
+    return _DESCRIPTIONS[warning.code](env, warning)
 
 
-def _describe_missing(env, finding):
-    if finding.variant == "male":
+def _describe_missing(env, warning):
+    if warning.variant == "male":
         return env._("Men get nothing: there is no text for them.")
-    if finding.variant == "female":
+    if warning.variant == "female":
         return env._("Women get nothing: there is no text for them.")
     return env._("People whose gender is not known get nothing.")
 
 
-def _describe_size(env, finding):
+def _describe_size(env, warning):
     return env._(
         "The message has %(count)s parts, more than %(limit)s.",
-        count=finding.params["count"],
-        limit=finding.params["limit"],
+        count=warning.params["count"],
+        limit=warning.params["limit"],
     )
 
 
-def _describe_characters(env, finding):
+def _describe_characters(env, warning):
     return env._(
         "%(characters)s make it %(count)s parts instead of %(count_without)s: other"
         " letters of the text fit into GSM-7.",
-        characters=_name_characters(finding),
-        count=finding.params["count"],
-        count_without=finding.params["count_without"],
+        characters=_name_characters(warning),
+        count=warning.params["count"],
+        count_without=warning.params["count_without"],
     )
 
 
-def _describe_latin(env, finding):
+def _describe_latin(env, warning):
     return env._(
         "Latin letters cannot replace %(characters)s: the whole message becomes"
         " Unicode, with 70 characters per SMS part.",
-        characters=_name_characters(finding),
+        characters=_name_characters(warning),
     )
 
 
-def _name_characters(finding):
-    characters = finding.params["characters"][:MAX_NAMED]
+def _name_characters(warning):
+    characters = warning.params["characters"][:MAX_NAMED]
     return ", ".join(
         _name_piece(one.character, one.places, one.replacement) for one in characters
     )
@@ -133,32 +133,32 @@ def _name_piece(text, places, replacement):
     return f"{place} → {_SHOWN_CHARACTERS.get(replacement, replacement)}"
 
 
-def _describe_foreign(env, finding):
+def _describe_foreign(env, warning):
     return env._(
         "%(pieces)s: sent as it stands, nothing is filled in. Write the name of a field"
         " in double braces, as in %(example)s.",
-        pieces=_name_pieces(finding),
+        pieces=_name_pieces(warning),
         example="{{ first_name }}",
     )
 
 
-def _describe_markup(env, finding):
+def _describe_markup(env, warning):
     return env._(
         "%(pieces)s: sent as it stands, a message has no HTML.",
-        pieces=_name_pieces(finding),
+        pieces=_name_pieces(warning),
     )
 
 
-def _name_pieces(finding):
-    pieces = finding.params["pieces"][:MAX_NAMED]
+def _name_pieces(warning):
+    pieces = warning.params["pieces"][:MAX_NAMED]
     return ", ".join(
         _name_piece(one.text[:MAX_SHOWN_PIECE], one.places, one.replacement)
         for one in pieces
     )
 
 
-def _describe_glued(env, finding):
-    line, column = finding.params["places"][0]
+def _describe_glued(env, warning):
+    line, column = warning.params["places"][0]
     return env._(
         "A link touches a dash or a word, line %(line)s, character %(column)s: phones"
         " take that into the address. Put a space between them.",
@@ -167,11 +167,11 @@ def _describe_glued(env, finding):
     )
 
 
-def _describe_spaces(env, finding):
-    line, column = finding.params["places"][0]
+def _describe_spaces(env, warning):
+    line, column = warning.params["places"][0]
     return env._(
         "%(kind)s, line %(line)s, character %(column)s.",
-        kind=_name_spaces(env)[finding.params["kind"]],
+        kind=_name_spaces(env)[warning.params["kind"]],
         line=line,
         column=column,
     )
@@ -188,11 +188,11 @@ def _name_spaces(env):
     }
 
 
-def _describe_names(env, finding):
+def _describe_names(env, warning):
     return env._(
         "The texts use different names: %(male)s for men, %(female)s for women.",
-        male=", ".join(sorted(finding.params["male"])) or "–",
-        female=", ".join(sorted(finding.params["female"])) or "–",
+        male=", ".join(sorted(warning.params["male"])) or "–",
+        female=", ".join(sorted(warning.params["female"])) or "–",
     )
 
 

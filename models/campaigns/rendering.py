@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from functools import cached_property
 
 from ...tools.compose import Problem, Rules, Texts, compose
-from ...tools.links import ShortLinks, replace_urls, to_ascii
+from ...tools.links import ShortLinks, to_ascii_urls
 from ...tools.lint import fill
 from ...tools.segments import count_segments
 from ...tools.template import TemplateError, compile_template
@@ -85,7 +85,8 @@ class CampaignRenderer:
         if not self.campaign.is_transliterated:
             return source
         # in other letters an address would be somebody else's
-        return to_latin_source(replace_urls(source, to_ascii))
+        source, unencodable = to_ascii_urls(source)
+        return to_latin_source(source, kept=unencodable)
 
     def _has_short_links(self, variant):
         """Nobody clicks on what is spoken."""

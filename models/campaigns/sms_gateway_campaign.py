@@ -32,9 +32,9 @@ MAX_FOUND = 100
 class SmsGatewayCampaign(models.Model):
     """One batch with a key: from the API, a person or a server action.
 
-    A draft is written by people, `DRAFT_FIELDS` only. What they send is the gateway's:
-    it is accepted by `sms.gateway.campaign.accept`, its messages are written by
-    `sms.gateway.fan.out`, and `sms.gateway.campaign.state` moves it on.
+    People create drafts and write `DRAFT_FIELDS` of them. `sms.gateway.campaign.accept`
+    accepts a draft or a request, `sms.gateway.fan.out` writes the messages of an
+    accepted draft, and `sms.gateway.campaign.state` pauses, resumes and cancels.
 
     The counters count messages, not recipients: what a person sends again is another
     message, counted in ``resent_count`` besides. A message waits, is sent or is not
@@ -43,8 +43,8 @@ class SmsGatewayCampaign(models.Model):
     The counters are folded in from `sms.gateway.statistic.change` a moment after the
     messages moved; `_get_totals` adds what is not folded yet.
 
-    The file is longer than others: it has all fields of the model and all rules about
-    them, and nothing else.
+    This file is longer than others: the model's many fields stand together with what
+    computes and guards them.
     """
 
     _name = "sms.gateway.campaign"
@@ -367,13 +367,13 @@ class SmsGatewayCampaign(models.Model):
             ["campaign_id"],
             ["click_count:sum", "index:count_distinct"],
         )
-        counts = {campaign: (clicks, people) for campaign, clicks, people in groups}
+        counts = {campaign: (clicks, clickers) for campaign, clicks, clickers in groups}
         for campaign in self:
-            clicks, people = counts.get(campaign, (0, 0))
-            people += campaign.past_clicker_count
+            clicks, clickers = counts.get(campaign, (0, 0))
+            clickers += campaign.past_clicker_count
             total = campaign.sent_count
             campaign.click_count = clicks + campaign.past_click_count
-            campaign.clicked_share = 100 * people / total if total else 0
+            campaign.clicked_share = 100 * clickers / total if total else 0
 
     @api.model
     def _search_display_name(self, operator, value):
@@ -452,9 +452,9 @@ class SmsGatewayCampaign(models.Model):
     def copy_data(self, default=None):
         """Override: a copy is a draft of the same decisions."""
         copies = super().copy_data(default)
-        kept = DRAFT_FIELDS - {"scheduled_at"}
+        copied = DRAFT_FIELDS - {"scheduled_at"}
         decided = [
-            {name: value for name, value in values.items() if name in kept}
+            {name: value for name, value in values.items() if name in copied}
             for values in copies
         ]
         for values in decided:
@@ -478,7 +478,7 @@ class SmsGatewayCampaign(models.Model):
 
     # === BUTTONS OF DRAFTS ===
     def action_preview(self, changes, position=None):
-        """What the author should know while typing; see `_preview`."""
+        """Preview the texts while the author types; see `_preview`."""
         preview = self.env["sms.gateway.campaign.preview"]
         return preview._preview(self, changes, position)
 
@@ -506,8 +506,11 @@ class SmsGatewayCampaign(models.Model):
         return {"type": "ir.actions.act_window_close"}
 
     def _lock(self):
-        """Of two people who send the same draft the second waits, is repeated by Odoo
-        and told that it was sent already."""
+        """Lock the row, so that a draft is sent once.
+
+        The second of two transactions that send the same draft waits here and fails to
+        serialise; Odoo repeats it, and it finds that the draft was sent.
+        """
         self.env.cr.execute(
             SQL("SELECT FROM sms_gateway_campaign WHERE id = %s FOR UPDATE", self.id)
         )
@@ -698,6 +701,8 @@ class SmsGatewayCampaign(models.Model):
         unprepared = fields.Domain("state", "=", "running") & fields.Domain(
             "unprepared_count", ">", 0
         )
-        kept = fields.Domain("is_temporary", "!=", True)
+        lasting = fields.Domain("is_temporary", "!=", True)
         # sudo: campaigns the user may not see need what they use just as well
-        return self.sudo().search(fields.Domain(domain) & kept & (waiting | unprepared))
+        return self.sudo().search(
+            fields.Domain(domain) & lasting & (waiting | unprepared)
+        )

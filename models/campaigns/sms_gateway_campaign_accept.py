@@ -48,7 +48,7 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
     # === INSERT ===
     @api.model
     def _insert(self, values, route):
-        """Create one campaign in one statement: a request for one message must not
+        """Insert one campaign in one statement: a request for one message must not
         spend most of its time on its campaign.
 
         :param values: `CampaignValues`
@@ -125,10 +125,10 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
     # === DRAFTS ===
     @api.model
     def _send(self, draft):
-        """Accept a draft of a person as it stands.
+        """Accept a draft as it stands.
 
-        :return: the action that tells the person
-        :raise UserError: it cannot be sent
+        :return: the action that notifies the user
+        :raise UserError: the draft cannot be sent
         """
         draft.ensure_one()
         draft.check_access("write")
@@ -159,13 +159,14 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         self._accept_draft(draft, self._make_renderer(draft))
 
     def _make_renderer(self, draft):
-        """The renderer of what is checked and accepted, and of the first messages."""
+        """Make the one renderer of a send: for the checks and the first messages."""
         env = draft._make_author_env(self._get_author(draft))
         # sudo: the campaign is the gateway's; records are read as the author
         return CampaignRenderer(draft.sudo(), env)
 
     def _get_author(self, draft):
-        """Who sends: whoever presses the button; of an action, whom it was given."""
+        """The author: the user who presses the button, or the one given by a server
+        action."""
         return draft.user_id if draft.source == "action" else self.env.user
 
     def _accept_draft(self, draft, renderer):
@@ -325,7 +326,7 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
 
     # === AFTERWARDS ===
     def _fold_after_commit(self):
-        """Whoever looks at the campaign next sees its messages counted."""
+        """Count the messages after the commit, so that the next view shows them."""
         registry = self.env.registry
 
         def fold():
@@ -337,7 +338,7 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         self.env.cr.postcommit.add(fold)
 
     def _notify_accepted(self, campaign):
-        """A word to the person, with a way to the campaign."""
+        """Make a notification with a link to the campaign."""
         served = self._count_served(campaign)
         if campaign.looks_again:
             message = self.env._(

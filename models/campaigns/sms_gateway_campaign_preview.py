@@ -46,7 +46,7 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
     # === PREVIEW ===
     @api.model
     def _preview(self, campaign, changes, position):
-        """What the author should know while typing.
+        """Find lint warnings, sizes and one recipient's text for the author.
 
         :param changes: dict of fields that are not saved yet
         :param position: which recipient to show, counted from 0; None for the first
@@ -83,7 +83,7 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
 
     @api.model
     def _make_draft(self, campaign, changes):
-        """The campaign with values that are not saved yet."""
+        """Make a record of the campaign with values that are not saved yet."""
         campaign.ensure_one()
         campaign.check_access("read")
         wanted = {

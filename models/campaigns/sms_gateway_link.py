@@ -175,7 +175,7 @@ WITH clicked AS (
     UPDATE link_tracker SET count = COALESCE(count, 0) + 1
       FROM clicked WHERE id = clicked.link_tracker_id
  RETURNING id, campaign_id
-), told AS (
+), logged AS (
     INSERT INTO link_tracker_click
            (link_id, campaign_id, ip, country_id, create_date, write_date)
     SELECT id, campaign_id, %(ip)s,
@@ -214,12 +214,12 @@ WITH gone AS (
               AND left_over.id <> ALL(%(ids)s))
  RETURNING link.*
 ), summed AS (
-    SELECT campaign_id, sum(click_count) AS clicks, count(DISTINCT index) AS people
+    SELECT campaign_id, sum(click_count) AS clicks, count(DISTINCT index) AS clickers
       FROM gone WHERE click_count > 0 GROUP BY campaign_id
 ), counted AS (
     UPDATE sms_gateway_campaign c
        SET past_click_count = COALESCE(past_click_count, 0) + clicks,
-           past_clicker_count = COALESCE(past_clicker_count, 0) + people
+           past_clicker_count = COALESCE(past_clicker_count, 0) + clickers
       FROM summed s WHERE s.campaign_id = c.id
 )
 SELECT DISTINCT link_tracker_id FROM gone

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ...tools.names.person_name import split_name, suggest_gender
 from ..common.notification import RELOAD, make_notification
+from ..common.shared_selection import SharedSelection
 from .gender import GENDERS
 
 #: Contacts whose gender is set in one go.
@@ -16,7 +17,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "sms.gateway.history.mixin"]
 
-    gender = fields.Selection(GENDERS)
+    gender = SharedSelection(GENDERS)
     first_name = fields.Char()
     last_name = fields.Char()
     patronymic = fields.Char()
@@ -49,6 +50,12 @@ class ResPartner(models.Model):
             patronymic=self.patronymic or guess.patronymic,
         )
 
+    def _has_our_genders(self):
+        """Whether no other addon has replaced the values of the field."""
+        field = self._fields["gender"]
+        has_values = field.type == "selection"
+        return has_values and {*dict(GENDERS)} <= {*field.get_values(self.env)}
+
     # === CRUD ===
     def write(self, vals):
         """Override: days are those of companies, whose contacts have the time zone."""
@@ -65,10 +72,13 @@ class ResPartner(models.Model):
         """Write down what the names tell, where nobody wrote anything yet."""
         self.check_access("write")
         changed = self.browse()
+        names = ["first_name", "last_name", "patronymic"]
+        if self._has_our_genders():
+            names.append("gender")
         for partner in self[:MAX_APPLIED].filtered(lambda p: not p.is_company):
             values = {
                 name: partner[f"suggested_{name}"]
-                for name in ("first_name", "last_name", "patronymic", "gender")
+                for name in names
                 if not partner[name] and partner[f"suggested_{name}"]
             }
             if values:

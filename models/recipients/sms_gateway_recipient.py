@@ -15,6 +15,7 @@ from ...tools.names.person_name import PersonName, split_name
 from ..access.sms_gateway_readable import NO_RECORDS
 from ..common.copied_many2one import CopiedMany2one
 from .field_text import format_field
+from .gender import read_gender
 from .phone import FIELDS_READ, read_phones
 
 _logger = logging.getLogger(__name__)
@@ -393,7 +394,7 @@ def _make_person(record, partner, phone, here):
         record=record.with_context(**context),
         partner=partner,
         phone=phone,
-        gender=_get(record, "gender") or _get(partner, "gender") or None,
+        gender=read_gender(record) or read_gender(partner),
         name=_get_name(named, fio),
         fio=fio,
         lang=lang,

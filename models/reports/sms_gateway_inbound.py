@@ -21,10 +21,9 @@ from ..sending.provider_values import storable_word
 
 _logger = logging.getLogger(__name__)
 
-#: Of what a provider was asked for already so much is asked for again: its messages
-#: come late and in any order.
+#: So much of the last fetch is fetched again: messages come late and in any order.
 OVERLAP = timedelta(hours=1)
-#: What is older is not asked for when a route begins to fetch.
+#: Older messages are not fetched when a route begins to fetch.
 FIRST_FETCH = timedelta(days=1)
 #: A message answers what was sent to its number within so long before.
 ANSWERS_WITHIN = timedelta(days=30)
@@ -108,7 +107,7 @@ class SmsGatewayInbound(models.Model):
 
     def _make_row(self, route, message, source):
         now = clock.to_sql(clock.this_second())
-        told_at = _to_sql(message.received_at)
+        stated_at = _to_sql(message.received_at)
         sender, recipient, text, reference = map(
             storable_word,
             (
@@ -118,7 +117,7 @@ class SmsGatewayInbound(models.Model):
                 message.provider_reference,
             ),
         )
-        known = reference or [sender, recipient, text, told_at]
+        known = reference or [sender, recipient, text, stated_at]
         return {
             "route_id": route.id,
             "company_id": route.company_id.id,
@@ -128,13 +127,13 @@ class SmsGatewayInbound(models.Model):
             "text": text,
             "provider_reference": reference or None,
             "source": source,
-            "received_at": told_at or now,
+            "received_at": stated_at or now,
             "recorded_at": now,
         }
 
     def _find_answered(self):
-        """Tell which messages these answer: of those to the same number through the
-        same route, the last one that was sent before."""
+        """Store which messages these answer: of the messages to the same number through
+        the same route, the last one that was sent before."""
         if not self:
             return
         self.env.cr.execute(
@@ -162,12 +161,12 @@ class SmsGatewayInbound(models.Model):
     # === FETCH ===
     @api.model
     def _cron_fetch(self):
-        """Ask the providers of routes that fetch their inbound messages."""
+        """Fetch inbound messages of the routes that fetch them."""
         if self.env["sms.gateway.hold"]._is_held():
             return
         deadline = transactions.get_deadline(self.env)
         routes = self.env["sms.gateway.route"].search([("fetches_inbound", "=", True)])
-        # who was asked longest ago is first: what takes long holds nobody back for ever
+        # longest not fetched first: a slow provider delays the others once only
         routes = routes.filtered("can_fetch_inbound").sorted(
             lambda route: (route.inbound_fetched_at or route.create_date, route.id)
         )
@@ -184,7 +183,7 @@ class SmsGatewayInbound(models.Model):
         provider = route._make_provider()
         transactions.commit(self.env)
         with contextlib.closing(provider):
-            messages = _ask(provider, since - OVERLAP)
+            messages = _fetch_from(provider, since - OVERLAP)
         if messages is None:
             return
         transactions.begin(self.env)
@@ -203,8 +202,8 @@ class SmsGatewayInbound(models.Model):
         return len(messages)
 
 
-def _ask(provider, since):
-    """:return: list of `InboundMessage`, None where the provider cannot be asked"""
+def _fetch_from(provider, since):
+    """:return: list of `InboundMessage`, None where the call fails"""
     try:
         return provider.fetch_inbound(since.replace(tzinfo=timezone.utc))
     except ProviderError as error:

@@ -16,8 +16,8 @@ from ..routes.public_address import get_public_address
 _logger = logging.getLogger(__name__)
 
 _PLAIN = "text/plain; charset=utf-8"
-#: When a route last heard of its provider is written down once in so long.
-_NOTE_EVERY = timedelta(minutes=1)
+#: The time of the last push of a route is stored once in so long.
+_RECORDED_EVERY = timedelta(minutes=1)
 
 
 class SmsGatewayPush(models.AbstractModel):
@@ -32,7 +32,7 @@ class SmsGatewayPush(models.AbstractModel):
 
     @api.model
     def _answer(self, route, **call):
-        """Take what came over HTTP; what nobody understands is kept all the same.
+        """Process a call of the webhook address; an unreadable one is stored as well.
 
         :param call: see `_make_request`
         :return: HTTP status, content type and body for the provider
@@ -87,7 +87,7 @@ class SmsGatewayPush(models.AbstractModel):
         self.env["sms.gateway.delivery.report"]._ingest(route, answer.reports)
         self.env["sms.gateway.inbound"]._store(route, answer.inbound, "push")
         crons.trigger_once(self.env, "fold")
-        self._note_heard(route)
+        self._record_push(route)
         return answer
 
     def _read(self, route, push):
@@ -102,15 +102,15 @@ class SmsGatewayPush(models.AbstractModel):
                 )
                 raise UnreadablePush(type(error).__name__) from error
 
-    def _note_heard(self, route):
-        """Write down that the provider reaches us: not for every push, and never
-        waiting for whoever holds the route."""
+    def _record_push(self, route):
+        """Store the time of the push: not for every push, and without waiting for a
+        transaction that holds the route."""
         self._update_route(
             route,
             SQL("last_push_at = %s", clock.this_second()),
             SQL(
                 "(last_push_at IS NULL OR last_push_at < %s)",
-                clock.this_second() - _NOTE_EVERY,
+                clock.this_second() - _RECORDED_EVERY,
             ),
         )
 

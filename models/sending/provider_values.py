@@ -1,10 +1,10 @@
 """What is handed to providers of a message, and what is kept of their answers."""
 
-import re
 from datetime import timezone
 
 from ...providers.types import SubmitRequest
 from ...tools.backoff import poll_delay
+from ...tools.characters import UNSTORABLE
 from ..common import clock
 
 #: Longest words of a provider that are kept, longest reference and most segments that
@@ -16,8 +16,6 @@ MAX_SEGMENTS = 1000
 MAX_PRICE = 10**9
 #: Columns that a provider fills with words of its own.
 PROVIDERS_WORDS = ("provider_reference", "uuid", "msisdn", "code", "detail", "raw")
-#: U+0000 and lone surrogates
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def first_poll(provider):
@@ -76,7 +74,7 @@ def storable(values):
 
 def storable_word(word):
     """What a stranger wrote, as it can be kept."""
-    return _UNSTORABLE.sub("", word)[:MAX_WORDS]
+    return UNSTORABLE.sub("", word)[:MAX_WORDS]
 
 
 def is_plain(word):

@@ -119,26 +119,26 @@ WITH picked AS MATERIALIZED (
       FROM asked
 ), moved AS (
     UPDATE sms_gateway_message m
-       SET state = j.state,
-           attempts = m.attempts + CASE WHEN j.must_not THEN 0 ELSE 1 END,
-           lease_until = CASE WHEN j.state = 'submitting'
+       SET state = e.state,
+           attempts = m.attempts + CASE WHEN e.must_not THEN 0 ELSE 1 END,
+           lease_until = CASE WHEN e.state = 'submitting'
                               THEN %(clock)s + %(lease)s END,
            account_key = CASE WHEN m.maybe_sent
                               THEN COALESCE(m.account_key, %(account_key)s)
                               ELSE %(account_key)s END,
-           failure_type = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
-           failure_code = CASE WHEN j.state = 'cancelled' THEN 'opted_out' END,
-           failure_params = CASE WHEN j.state = 'cancelled' THEN '{}'::jsonb END,
+           failure_type = CASE WHEN e.state = 'cancelled' THEN 'opted_out' END,
+           failure_code = CASE WHEN e.state = 'cancelled' THEN 'opted_out' END,
+           failure_params = CASE WHEN e.state = 'cancelled' THEN '{}'::jsonb END,
            failure_message = NULL,
-           finished_at = CASE WHEN j.state <> 'submitting'
+           finished_at = CASE WHEN e.state <> 'submitting'
                               THEN %(now)s::timestamp END,
-           secret_text = CASE WHEN j.state = 'submitting' THEN m.secret_text END
-      FROM evaluated j
-     WHERE m.id = j.id
- RETURNING m.*, %(outcome)s AS outcome, j.must_not,
+           secret_text = CASE WHEN e.state = 'submitting' THEN m.secret_text END
+      FROM evaluated e
+     WHERE m.id = e.id
+ RETURNING m.*, %(outcome)s AS outcome, e.must_not,
            'queued' AS old_state, NULL AS old_failure_type, 'waiting' AS old_outcome,
            m.segments AS old_segments, m.cost AS old_cost
-), told AS (
+), logged AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at)
     SELECT id, company_id, route_id, state,

@@ -1,31 +1,18 @@
 """Messages: one text to one number, their states and the only ways to change them."""
 
-import re
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools import vocabulary
-from ...tools.compose import Composed, Problem
-from ...tools.msisdn import InvalidNumber, e164, normalise
 from ...tools.statuses import Failure, MessageStatus
 from ...tools.vocabulary import PRIORITY_BATCH, PRIORITY_SINGLE
 from ..access.sms_gateway_readable import NO_RECORDS
-from ..common import clock
 from ..common.copied_many2one import CopiedMany2one
-from ..common.overtaken import find_overtaken
 from ..common.sql_values import list_words
-from ..recipients.phone import read_phone
-from ..recipients.sms_gateway_recipient import find_opted_out
+from .message_search import find_phone, has_outcome
 from .outcomes import condition_of, outcome_of
-from .reasons import RESOLVED, explain_message, explain_problem, make_params
-from .row_stream import FAILURE_OF_CODE
+from .reasons import explain_message
 from .selections import CHANNELS, FAILURE_TYPES, OUTCOMES, STATES
-from .sms_gateway_state_change import StateChange
-
-#: Codes of messages that have nothing to send, or nobody else to send it to.
-NEVER_READY_CODES = FAILURE_OF_CODE.keys() - {"opted_out"}
 
 #: What goes when a message goes; no foreign key sees to that.
 TABLES_OF_MESSAGES = (
@@ -35,8 +22,6 @@ TABLES_OF_MESSAGES = (
     "sms_gateway_odoo_sms",
 )
 
-#: What people write between the digits of a number.
-_NUMBER_MARKS = re.compile(r"[-+.()\s]")
 
 _WAITING = list_words(vocabulary.WAITING_STATES)
 _FINAL = list_words(vocabulary.FINAL_STATES)
@@ -333,7 +318,7 @@ class SmsGatewayMessage(models.Model):
     def _search_outcome(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return fields.Domain.OR(_has_outcome(outcome) for outcome in value)
+        return fields.Domain.OR(has_outcome(outcome) for outcome in value)
 
     @api.depends("text", "is_secret")
     @api.depends_context("lang")
@@ -353,20 +338,7 @@ class SmsGatewayMessage(models.Model):
             message.display_name = message.phone or self.env._("No number")
 
     def _search_phone(self, operator, value):
-        """A number is found by the whole of it, however it is written, or by its last
-        digits; what is no number, in what was received instead of one."""
-        if operator in ("=", "in"):
-            values = [value] if operator == "=" else value
-            conditions = [_ends_with(one or "", whole=True) for one in values]
-            return fields.Domain.OR(conditions)
-        if operator != "ilike" or not isinstance(value, str):
-            return NotImplemented
-        if number := read_phone(value, self.env.company).number or e164(value):
-            return _ends_with(number, whole=True)
-        digits = _NUMBER_MARKS.sub("", value)
-        if digits.isdecimal():
-            return _ends_with(digits)
-        return _is_unreadable() & fields.Domain("phone_raw", "ilike", value)
+        return find_phone(self.env, operator, value)
 
     @api.depends("campaign_id", "index")
     def _compute_link_ids(self):
@@ -434,130 +406,7 @@ class SmsGatewayMessage(models.Model):
 
     def action_retry(self):
         """Send a new message with the text of this one."""
-        wrong = self.filtered(
-            lambda m: m.state not in ("failed", "expired", "cancelled") or not m.msisdn
-        )
-        if wrong:
-            raise UserError(
-                self.env._(
-                    "Only failed, expired and cancelled messages with a readable"
-                    " number can be sent again: %(phone)s is not one of them.",
-                    phone=wrong[0].phone,
-                )
-            )
-        self.check_access("read")
-        self._check_not_secret()
-        self._check_were_good()
-        self._check_would_go()
-        # sudo: users send, only the gateway itself writes messages
-        retries = self.sudo()._enqueue_retries()
-        return self._open(retries)
-
-    def _check_not_secret(self):
-        if any(message.is_secret for message in self):
-            raise UserError(
-                self.env._(
-                    "One-time codes are not kept, so they cannot be sent again: the"
-                    " API client must send a new one."
-                )
-            )
-
-    def _check_were_good(self):
-        """What was refused when it was accepted has no text that could be sent."""
-        refused = self.filtered(
-            lambda m: not m.attempts and m.failure_code in NEVER_READY_CODES
-        )
-        if refused:
-            raise UserError(
-                self.env._(
-                    "The message to %(phone)s was never ready to be sent: %(reason)s",
-                    phone=refused[0].phone,
-                    reason=explain_message(refused[0]),
-                )
-            )
-
-    def _check_would_go(self):
-        """What would be cancelled or only wait is not queued: whoever asks is told why
-        before anything is made."""
-        for (route, channel), _messages in self.grouped(_get_way).items():
-            route._check_sends(channel)
-            route._check_goes_on()
-        # sudo: whoever reads a message may not read its campaign
-        states = self.env["sms.gateway.campaign.state"]
-        states._check_goes_on(self.campaign_id.sudo())
-        self._check_numbers()
-
-    def _check_numbers(self):
-        """The numbers are still numbers, and nobody has opted out meanwhile."""
-        # sudo: see _check_would_go
-        obedient = self.filtered(lambda m: not m.campaign_id.sudo().ignores_blacklist)
-        opted_out = find_opted_out(self.env, set(obedient.mapped("msisdn")))
-        stopped = obedient.filtered(lambda m: m.msisdn in opted_out)
-        if stopped:
-            raise UserError(
-                self.env._(
-                    "%(phone)s has opted out: nothing is sent to this number any more.",
-                    phone=stopped[0].phone,
-                )
-            )
-        for message in self:
-            message._check_number()
-
-    def _check_number(self):
-        try:
-            normalise(self.msisdn, channel=self.channel)
-        except InvalidNumber as error:
-            problem = Problem("invalid_number", "phone", {"reason": error.reason})
-            raise UserError(
-                self.env._(
-                    "%(phone)s cannot be sent to any more: %(reason)s",
-                    phone=self.phone,
-                    reason=explain_problem(self.env, problem),
-                )
-            ) from error
-
-    def _check_not_expired(self):
-        """A message keeps its time to live when it goes back into the queue."""
-        moment = clock.now()
-        late = self.filtered(lambda m: m.expires_at and m.expires_at <= moment)
-        if late:
-            raise UserError(
-                self.env._(
-                    "The time to live of the message to %(phone)s has ended: it is not"
-                    " sent any more. Resolve it as failed, then send it again.",
-                    phone=late[0].phone,
-                )
-            )
-
-    def _enqueue_retries(self):
-        taken = self.search([("retry_of_id", "in", self.ids)]).retry_of_id
-        if taken:
-            raise UserError(
-                self.env._(
-                    "%(phone)s was sent again already. Open the new message to go on.",
-                    phone=taken[0].phone,
-                )
-            )
-        for message in self:
-            again = Composed(
-                index=message.index,
-                phone=message.phone_raw or "",
-                msisdn=message.msisdn,
-                gender=None,
-                text=message.text or "",
-                text_alternative=message.text_alternative or "",
-                encoding=message.encoding or None,
-                segments=message.segments,
-                problems=(),
-            )
-            self.env["sms.gateway.enqueue"]._enqueue(
-                message.campaign_id, [again], retry_of=message
-            )
-        self.invalidate_recordset(["retry_ids"])
-        again = self.search([("retry_of_id", "in", self.ids)])
-        self.env["sms.gateway.recipient"]._follow_retries(again)
-        self.env["sms.gateway.odoo.sms"]._take_over(again)
-        return again
+        return self._open(self.env["sms.gateway.message.decision"]._send_again(self))
 
     def _open(self, messages):
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -573,67 +422,23 @@ class SmsGatewayMessage(models.Model):
 
     def action_resolve_delivered(self):
         """A person knows that the unknown message arrived."""
-        return self._resolve("delivered")
+        self.env["sms.gateway.message.decision"]._resolve(self, "delivered")
+        return True
 
     def action_resolve_failed(self):
         """A person knows that the unknown message did not arrive."""
-        return self._resolve("failed", failure_type="other")
+        decisions = self.env["sms.gateway.message.decision"]
+        decisions._resolve(self, "failed", failure_type="other")
+        return True
 
     def action_resolve_send_again(self):
-        """A person takes the risk that the unknown message arrives twice: from here on
-        it counts as never sent."""
-        self._check_unknown("send_again")
-        self._check_would_go()
-        self._check_not_expired()
-        result = self._settle(
-            "queued", not_before=clock.to_sql(clock.now()), maybe_sent=False
-        )
-        self.env["sms.gateway.dispatcher"]._wake()
-        return result
-
-    def _resolve(self, state, **values):
-        self._check_unknown(state)
-        return self._settle(state, **values)
-
-    def _check_unknown(self, button):
-        """Whoever decides has seen the attempt whose outcome is unknown."""
-        if any(message.state != "unknown" for message in self):
-            raise UserError(
-                self.env._("Only unknown messages can be resolved by hand.")
-            )
-        if overtaken := find_overtaken(self, button, "attempts"):
-            raise UserError(
-                self.env._(
-                    "Somebody was faster: the message to %(phone)s was returned to the"
-                    " queue meanwhile. Look at it once more.",
-                    phone=overtaken[0].phone,
-                )
-            )
-
-    def _settle(self, state, **values):
-        self.check_access("read")
-        changes = [
-            StateChange(
-                id=message.id,
-                state=state,
-                source="person",
-                code=RESOLVED,
-                params=make_params(user=self.env.user.name),
-                **values,
-            )
-            for message in self
-        ]
-        # sudo: users decide, only the gateway itself writes messages
-        moves = self.env["sms.gateway.state.change"].sudo()
-        if moves._set_state(changes)["refused"]:
-            raise UserError(
-                self.env._("The message has changed meanwhile. Look at it once more.")
-            )
+        """A person takes the risk that the unknown message arrives twice."""
+        self.env["sms.gateway.message.decision"]._return_to_queue(self)
         return True
 
     # === STATUS ===
     def _get_status(self):
-        """What is told to the program that sent the message.
+        """What became of the message: docs/api.rst, Status of a send.
 
         :rtype: MessageStatus
         """
@@ -700,45 +505,3 @@ class SmsGatewayMessage(models.Model):
             )
         )
         return [message_id for (message_id,) in rows]
-
-
-def _has_outcome(outcome):
-    """The domain of the messages with this outcome, as their index says it."""
-
-    def to_sql(_model, alias, _query):
-        return SQL(condition_of(outcome, alias))  # pylint: disable=sql-injection
-
-    return fields.Domain.custom(
-        to_sql=to_sql, predicate=lambda message: message.outcome == outcome
-    )
-
-
-def _is_unreadable():
-    """The domain of the messages without MSISDN, as their index says it: the ORM's own
-    condition would ask for empty ones too."""
-
-    def to_sql(_model, alias, _query):
-        return SQL("%s IS NULL", SQL.identifier(alias, "msisdn"))
-
-    return fields.Domain.custom(
-        to_sql=to_sql, predicate=lambda message: not message.msisdn
-    )
-
-
-def _ends_with(digits, *, whole=False):
-    """The domain of the messages whose MSISDN ends so, or is this one."""
-    found = SQL("= %s", digits[::-1]) if whole else SQL("LIKE %s", digits[::-1] + "%")
-
-    def to_sql(_model, alias, _query):
-        return SQL("reverse(%s) %s", SQL.identifier(alias, "msisdn"), found)
-
-    def is_found(message):
-        number = message.msisdn or ""
-        return number == digits if whole else number.endswith(digits)
-
-    return fields.Domain.custom(to_sql=to_sql, predicate=is_found)
-
-
-def _get_way(message):
-    """The route and the channel that a message goes by."""
-    return message.route_id, message.channel

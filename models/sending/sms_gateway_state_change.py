@@ -119,20 +119,20 @@ class SmsGatewayStateChange(models.AbstractModel):
     def _set_state(self, changes):
         """Move messages along `ARROWS`; the only way but for the dispatcher's claim.
 
-        Rows are locked in the order of their ids, the story of each is appended and
-        the statistics are told, all in one statement.
+        One statement locks the rows in the order of their ids, moves them, appends to
+        their timelines and counts.
 
         :param changes: list of `StateChange`; several for one message are made in turn
         :return: dict of "moved", "already" and "refused" → list of `StateChange`
         """
-        verdicts = {"moved": [], "already": [], "refused": []}
+        results = {"moved": [], "already": [], "refused": []}
         for turn in _in_turns(changes):
             by_id = {change.id: change for change in turn}
-            for message_id, verdict in self._set_state_once(turn):
-                verdicts[verdict].append(by_id[message_id])
-        self._keep_references(verdicts["already"] + verdicts["refused"])
+            for message_id, result in self._set_state_once(turn):
+                results[result].append(by_id[message_id])
+        self._keep_references(results["already"] + results["refused"])
         self.env["sms.gateway.message"].invalidate_model()
-        return verdicts
+        return results
 
     def _set_state_once(self, changes):
         arrows = [(old, new) for old, news in ARROWS.items() for new in news]
@@ -146,7 +146,7 @@ WITH wanted AS (
            secret_text
       FROM sms_gateway_message WHERE id = ANY(%(ids)s::int[])
   ORDER BY id FOR NO KEY UPDATE
-), judged AS (
+), evaluated AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
            l.segments AS old_segments, l.cost AS old_cost,
            %(old_outcome)s AS old_outcome,
@@ -158,45 +158,45 @@ WITH wanted AS (
                 WHEN (l.state, w.state) IN %(arrows)s THEN 'moved'
                 WHEN (l.state, w.state) IN %(decided)s AND w.source = 'person'
                 THEN 'moved'
-                ELSE 'refused' END AS verdict
+                ELSE 'refused' END AS result
       FROM wanted w JOIN locked l ON l.id = w.id
 ), moved AS (
     UPDATE sms_gateway_message m
-       SET state = j.state,
-           failure_type = CASE WHEN j.state = 'failed'
-                               THEN COALESCE(NULLIF(j.failure_type, ''), 'other')
-                               ELSE NULLIF(j.failure_type, '') END,
-           failure_code = NULLIF(j.code, ''),
-           failure_params = j.params,
-           failure_message = NULLIF(j.said, ''),
-           provider_reference = COALESCE(NULLIF(j.provider_reference, ''),
+       SET state = e.state,
+           failure_type = CASE WHEN e.state = 'failed'
+                               THEN COALESCE(NULLIF(e.failure_type, ''), 'other')
+                               ELSE NULLIF(e.failure_type, '') END,
+           failure_code = NULLIF(e.code, ''),
+           failure_params = e.params,
+           failure_message = NULLIF(e.said, ''),
+           provider_reference = COALESCE(NULLIF(e.provider_reference, ''),
                                          m.provider_reference),
-           segments = COALESCE(j.segments, m.segments),
-           provider_price = COALESCE(j.price, m.provider_price),
-           provider_currency = COALESCE(j.price_currency, m.provider_currency),
-           cost = CASE WHEN m.channel = 'sms' AND m.segments > 0 AND j.segments > 0
-                       THEN trim_scale(m.cost * j.segments / m.segments)
+           segments = COALESCE(e.segments, m.segments),
+           provider_price = COALESCE(e.price, m.provider_price),
+           provider_currency = COALESCE(e.price_currency, m.provider_currency),
+           cost = CASE WHEN m.channel = 'sms' AND m.segments > 0 AND e.segments > 0
+                       THEN trim_scale(m.cost * e.segments / m.segments)
                        ELSE m.cost END,
-           maybe_sent = COALESCE(j.maybe_sent, m.maybe_sent),
-           not_before = COALESCE(j.not_before, m.not_before),
+           maybe_sent = COALESCE(e.maybe_sent, m.maybe_sent),
+           not_before = COALESCE(e.not_before, m.not_before),
            lease_until = NULL,
-           next_poll_at = j.next_poll_at,
-           next_check_at = j.next_check_at,
-           submitted_at = CASE WHEN j.state = 'submitted' THEN %(now)s
+           next_poll_at = e.next_poll_at,
+           next_check_at = e.next_check_at,
+           submitted_at = CASE WHEN e.state = 'submitted' THEN %(now)s
                                ELSE m.submitted_at END,
-           delivered_at = CASE WHEN j.state = 'delivered'
-                               THEN COALESCE(j.occurred_at, %(now)s) END,
-           finished_at = CASE WHEN j.state IN %(final)s THEN %(now)s END,
-           secret_text = CASE WHEN j.state NOT IN %(final)s THEN m.secret_text END
-      FROM judged j
-     WHERE m.id = j.id AND j.verdict = 'moved'
+           delivered_at = CASE WHEN e.state = 'delivered'
+                               THEN COALESCE(e.occurred_at, %(now)s) END,
+           finished_at = CASE WHEN e.state IN %(final)s THEN %(now)s END,
+           secret_text = CASE WHEN e.state NOT IN %(final)s THEN m.secret_text END
+      FROM evaluated e
+     WHERE m.id = e.id AND e.result = 'moved'
  RETURNING m.id, m.campaign_id, m.route_id, m.company_id, m.channel, m.is_debug,
            m.day, m.accepted_at, m.submitted_at, m.state, m.failure_type, m.segments,
            m.cost, %(outcome)s AS outcome,
-           j.old_state, j.old_failure_type, j.old_outcome, j.old_segments, j.old_cost,
-           j.source, j.code, j.params, j.said,
-           COALESCE(j.occurred_at, %(now)s) AS occurred_at
-), told AS (
+           e.old_state, e.old_failure_type, e.old_outcome, e.old_segments, e.old_cost,
+           e.source, e.code, e.params, e.said,
+           COALESCE(e.occurred_at, %(now)s) AS occurred_at
+), logged AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
             code, params, detail)
@@ -206,7 +206,7 @@ WITH wanted AS (
 ), counted AS (
     %(count_moved)s
 )
-SELECT id, verdict FROM judged ORDER BY id
+SELECT id, result FROM evaluated ORDER BY id
                 """,
                 wanted=select_rows(
                     CHANGE_TYPES, [change.as_storable() for change in changes]

@@ -83,7 +83,7 @@ class SmsGatewaySettings(models.AbstractModel):
 
         :rtype: GatewaySettings
         """
-        # sudo: settings are read by every caller of the gateway, written by few
+        # sudo: everybody who uses the gateway reads its settings, few write them
         return self.sudo()._read_all()
 
     def _read_all(self):

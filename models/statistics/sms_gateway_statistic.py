@@ -111,7 +111,7 @@ class SmsGatewayStatisticChange(models.Model):
         self._update_campaign_states(campaign_ids)
         self.env["sms.gateway.campaign"].invalidate_model()
         self._notify(campaign_ids)
-        self._tell_odoo(campaign_ids)
+        self._sync_odoo(campaign_ids)
         return sum(count for _campaign_id, count in folded) >= limit
 
     @api.model
@@ -186,7 +186,7 @@ SELECT campaign_id, count(*) FROM taken GROUP BY campaign_id
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE sms_gateway_campaign c SET state = judged.state
+                UPDATE sms_gateway_campaign c SET state = evaluated.state
                   FROM (SELECT id, CASE WHEN queued_count + submitting_count = 0
                                          AND COALESCE(unprepared_count, 0) = 0
                                         THEN 'done'
@@ -194,15 +194,15 @@ SELECT campaign_id, count(*) FROM taken GROUP BY campaign_id
                                         ELSE 'running' END AS state
                           FROM sms_gateway_campaign
                          WHERE id IN %(ids)s
-                           AND state IN ('scheduled', 'running', 'done')) judged
-                 WHERE judged.id = c.id AND judged.state <> c.state
+                           AND state IN ('scheduled', 'running', 'done')) evaluated
+                 WHERE evaluated.id = c.id AND evaluated.state <> c.state
                 """,
                 ids=tuple(campaign_ids),
                 now=fields.Datetime.now(),
             )
         )
 
-    def _tell_odoo(self, campaign_ids):
+    def _sync_odoo(self, campaign_ids):
         """Let Odoo's own SMS follow theirs."""
         domain = [("id", "in", campaign_ids), ("source", "=", "odoo")]
         if self.env["sms.gateway.campaign"].search_count(domain, limit=1):

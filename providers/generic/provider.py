@@ -361,7 +361,7 @@ class GenericProvider(HttpProvider):
         except Unreadable as error:
             if answer.is_success:
                 raise ProviderError(AnswerWords.UNREADABLE.say(why=error)) from error
-        result = self._judge(answer)
+        result = self._evaluate(answer)
         raise ProviderError(result.route_down or result.message, code=result.code)
 
 

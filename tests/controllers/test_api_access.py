@@ -349,7 +349,7 @@ class TestLastCallers(ApiCase):
 
     def note(self, address="192.0.2.1"):
         """Do what a request does."""
-        self.env["sms.gateway.api.client"]._note(address)
+        self.env["sms.gateway.api.client"]._record(address)
         self.env.invalidate_all()
         return self.env["sms.gateway.api.client"].search([("address", "=", address)])
 
@@ -390,7 +390,7 @@ class TestLastCallers(ApiCase):
     def test_any_address_is_noted_in_a_storable_form(self):
         for address in ("unknown", "\0", "x" * 10_000):
             with self.subTest(address=address[:10]):
-                self.env["sms.gateway.api.client"]._note(address)
+                self.env["sms.gateway.api.client"]._record(address)
         callers = self.env["sms.gateway.api.client"].search([])
         noted = {"unknown", "\ufffd", "x" * MAX_ADDRESS}
         self.assertLessEqual(noted, set(callers.mapped("address")))

@@ -1,4 +1,4 @@
-"""When something fails: limits, the brake, our bugs and the database's troubles."""
+"""When something fails: limits, the emergency stop, bugs, trouble of the database."""
 
 import json
 import logging
@@ -66,7 +66,7 @@ class TestLimits(ApiCase):
 
 @tagged("post_install", "-at_install")
 class TestBrake(ApiCase):
-    def test_with_the_brake_on_nothing_is_queued(self):
+    def test_with_the_emergency_stop_on_nothing_is_queued(self):
         self.set_param("is_stopped", "True")
         for document in (self.make_send(), self.make_send(mode="debug"), BALANCE):
             with self.subTest(document=document), self.assertNothingStored():
@@ -75,16 +75,16 @@ class TestBrake(ApiCase):
                 self.assertEqual(answer.json()["details"], {"code": "unavailable"})
                 self.assertGreater(int(answer.headers["Retry-After"]), 0)
 
-    def test_with_the_brake_on_statuses_are_told(self):
+    def test_with_the_emergency_stop_on_statuses_are_told(self):
         key = self.send_document(self.make_send()).key
         self.set_param("is_stopped", "True")
         self.assertEqual(self.ask_status(key)["status"], "running")
 
-    def test_with_the_brake_on_errors_are_told(self):
+    def test_with_the_emergency_stop_on_errors_are_told(self):
         self.set_param("is_stopped", "True")
         self.call_error(b"{", 400, "bad_json")
 
-    def test_the_brake_can_be_released(self):
+    def test_the_emergency_stop_can_be_released(self):
         for value in ("True", "False"):
             self.set_param("is_stopped", value)
         self.call_ok(self.make_send())

@@ -134,7 +134,7 @@ class TestIdempotency(ApiCase):
                 self.assertEqual(self.post(document).status_code, 400)
         self.assertEqual(self.post().status_code, 200)
 
-    def test_the_brake_is_not_kept(self):
+    def test_the_emergency_stop_is_not_kept(self):
         self.set_param("is_stopped", "True")
         self.assertEqual(self.post().status_code, 503)
         self.set_param("is_stopped", "False")

@@ -252,7 +252,7 @@ class TestWebhook(GatewayHttpCase):
                 )
                 self.assertEqual(message.state, "delivered")
 
-    def test_the_brake_does_not_stop_reports(self):
+    def test_the_emergency_stop_does_not_stop_reports(self):
         self.env["ir.config_parameter"].set_param("crm_sms_gateway.is_stopped", "True")
         message = self.submit("101")
         self.push(("101", "deliver"))

@@ -143,7 +143,7 @@ class TestFaults(GateCase):
         self.gate.arm("truncated", calls="all")
         http = HttpClient(allows_private=True, read_timeout=5)
         with self.assertRaises(MaybeSent) as caught:
-            http.get(self.gate.url)
+            http.request("GET", self.gate.url)
         self.assertIn("cut off", caught.exception.message)
 
     def test_whoever_hangs_is_released_by_a_reset(self):

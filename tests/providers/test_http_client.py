@@ -80,7 +80,7 @@ class TestHttpExchange(HttpClientCase):
 
     def test_get_sends_no_body(self):
         server = self.serve(OK)
-        self.assertEqual(self.make_client().get(server.url).body, b"ok")
+        self.assertEqual(self.make_client().request("GET", server.url).body, b"ok")
         [(head, body)] = server.requests
         self.assertTrue(head.startswith("GET / HTTP/1.1\r\n"), head)
         self.assertNotIn("Content-Length", head)
@@ -125,7 +125,9 @@ class TestHttpExchange(HttpClientCase):
         server = self.serve(echo)
         client = self.make_client()
         with ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(lambda _n: client.get(server.url), range(80)))
+            answers = list(
+                pool.map(lambda _n: client.request("GET", server.url), range(80))
+            )
         self.assertEqual({answer.status for answer in answers}, {200})
         self.assertEqual(len(server.requests), 80)
         self.assertLessEqual(server.connections, 8)
@@ -135,46 +137,46 @@ class TestHttpPool(HttpClientCase):
     def test_connection_is_kept(self):
         server = self.serve(OK)
         client = self.make_client()
-        client.get(server.url)
-        client.get(server.url)
+        client.request("GET", server.url)
+        client.request("GET", server.url)
         self.assertEqual((len(server.requests), server.connections), (2, 1))
 
     def test_connection_that_the_server_closed_is_replaced(self):
         server = self.serve(answer_and_hang_up)
         client = self.make_client()
-        client.get(server.url)
+        client.request("GET", server.url)
         self.assertTrue(server.closed.wait(5))
-        self.assertEqual(client.get(server.url).body, b"ok")
+        self.assertEqual(client.request("GET", server.url).body, b"ok")
         self.assertEqual(server.connections, 2)
 
     def test_connection_that_rested_too_long_is_replaced(self):
         server = self.serve(OK)
         client = self.make_client()
-        client.get(server.url)
+        client.request("GET", server.url)
         with patch.object(http, "MAX_IDLE", 0.0):
-            client.get(server.url)
+            client.request("GET", server.url)
         self.assertEqual(server.connections, 2)
 
     def test_connection_is_not_kept_against_the_servers_will(self):
         server = self.serve(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         client = self.make_client()
-        client.get(server.url)
+        client.request("GET", server.url)
         self.assertTrue(server.closed.wait(5))
-        client.get(server.url)
+        client.request("GET", server.url)
         self.assertEqual(server.connections, 2)
 
     def test_broken_exchange_ends_its_connection(self):
         server = self.serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", OK)
         client = self.make_client(read_timeout=0.2)
         with self.assertRaises(MaybeSent):
-            client.get(server.url)
-        self.assertEqual(client.get(server.url).body, b"ok")
+            client.request("GET", server.url)
+        self.assertEqual(client.request("GET", server.url).body, b"ok")
         self.assertEqual(server.connections, 2)
 
     def test_pool_is_limited(self):
         server = self.serve(OK)
         client = self.make_client(pool_size=0)
-        client.get(server.url)
+        client.request("GET", server.url)
         self.assertTrue(server.closed.wait(5))
 
     def test_no_connection_is_left_open(self):
@@ -184,11 +186,11 @@ class TestHttpPool(HttpClientCase):
             warnings.simplefilter("always", ResourceWarning)
             for pool_size in (16, 0):
                 client = self.make_client(pool_size=pool_size)
-                client.get(server.url)
+                client.request("GET", server.url)
                 server.closed.wait(5)
                 for _ in range(5):
                     with contextlib.suppress(MaybeSent):
-                        client.get(server.url)
+                        client.request("GET", server.url)
                 client.close()
             gc.collect()
         self.assertEqual([str(warning.message) for warning in caught], [])
@@ -196,10 +198,10 @@ class TestHttpPool(HttpClientCase):
     def test_close_ends_resting_connections(self):
         server = self.serve(OK)
         client = self.make_client()
-        client.get(server.url)
+        client.request("GET", server.url)
         client.close()
         self.assertTrue(server.closed.wait(5))
-        self.assertEqual(client.get(server.url).body, b"ok")
+        self.assertEqual(client.request("GET", server.url).body, b"ok")
 
 
 class TestHttpNotSent(HttpClientCase):
@@ -355,7 +357,7 @@ class TestHttpRouteDown(HttpClientCase):
     def test_urls_that_are_none(self):
         for url in ("", "host", "ftp://host/", "file:///etc/passwd", "http://"):
             with self.subTest(url), self.assertRaises(RouteDown) as caught:
-                self.make_client().get(url)
+                self.make_client().request("GET", url)
             self.assertEqual(
                 caught.exception.message,
                 "The URL must begin with http:// or https:// and name a host",
@@ -364,12 +366,14 @@ class TestHttpRouteDown(HttpClientCase):
     def test_urls_that_cannot_be_read(self):
         for url in ("http://host:99999/", "http://[::1/", "http://host:x/"):
             with self.subTest(url), self.assertRaises(RouteDown):
-                self.make_client().get(url)
+                self.make_client().request("GET", url)
 
     def test_header_with_a_line_break(self):
         server = self.serve(OK)
         with self.assertRaises(RouteDown) as caught:
-            self.make_client().get(server.url, headers={"X-Key": "se\r\ncret"})
+            self.make_client().request(
+                "GET", server.url, headers={"X-Key": "se\r\ncret"}
+            )
         self.assertEqual(
             caught.exception.message,
             f"A request to {server.name} has a header or a path with characters that "
@@ -402,7 +406,7 @@ class TestHttpSecrets(HttpClientCase):
 
     def test_login_in_the_url_is_not_logged(self):
         with self.assertLogs(LOGGER, "DEBUG") as log, self.assertRaises(RouteDown):
-            self.make_client().get("http://me:secret@127.0.0.1:1/")
+            self.make_client().request("GET", "http://me:secret@127.0.0.1:1/")
         self.assertNotIn("secret", log.output[0])
 
 
@@ -411,7 +415,7 @@ class TestHttpProxy(HttpClientCase):
         proxy = self.serve(OK)
         environment = {"http_proxy": f"http://me:p%40ss@{proxy.name}"}
         with patch.dict(os.environ, environment):
-            self.make_client().get("http://gate.example/page")
+            self.make_client().request("GET", "http://gate.example/page")
         [(head, _body)] = proxy.requests
         self.assertTrue(head.startswith("GET http://gate.example:80/page HTTP/1.1"))
         self.assertIn("Proxy-Authorization: Basic bWU6cEBzcw==\r\n", head)
@@ -420,7 +424,7 @@ class TestHttpProxy(HttpClientCase):
         proxy = self.serve(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
         with patch.dict(os.environ, {"https_proxy": proxy.name}):
             with self.assertRaises(NotSent) as caught:
-                self.make_client().get("https://gate.example/page")
+                self.make_client().request("GET", "https://gate.example/page")
         [(head, _body)] = proxy.requests
         self.assertTrue(head.startswith("CONNECT gate.example:443 HTTP/1."), head)
         self.assertIn(
@@ -432,7 +436,7 @@ class TestHttpProxy(HttpClientCase):
         server = self.serve(OK)
         environment = {"http_proxy": "http://127.0.0.1:1", "no_proxy": "127.0.0.1"}
         with patch.dict(os.environ, environment):
-            self.assertEqual(self.make_client().get(server.url).body, b"ok")
+            self.assertEqual(self.make_client().request("GET", server.url).body, b"ok")
 
 
 class TestHttpReach(HttpClientCase):
@@ -490,16 +494,16 @@ class TestHttpReach(HttpClientCase):
         self.lead(["127.0.0.1"], ["169.254.169.254"])
         client = self.make_client()
         url = f"http://gate.example:{server.port}/"
-        self.assertEqual(client.get(url).body, b"ok")
+        self.assertEqual(client.request("GET", url).body, b"ok")
         server.closed.wait(5)
         with self.assertRaises(RouteDown):
-            client.get(url)
+            client.request("GET", url)
 
     def test_of_several_addresses_only_the_allowed_are_called(self):
         server = self.serve(OK)
         self.lead(["169.254.169.254", "127.0.0.1"])
         url = f"http://gate.example:{server.port}/"
-        self.assertEqual(self.make_client().get(url).body, b"ok")
+        self.assertEqual(self.make_client().request("GET", url).body, b"ok")
 
     def test_a_proxy_is_not_asked_for_what_is_not_called(self):
         proxy = self.serve(OK)
@@ -530,7 +534,7 @@ class TestHttpReach(HttpClientCase):
         server = self.serve(OK)
         for tail in ("#/xml/", "/a#", "\n/", "\\@other.example/"):
             with self.subTest(tail), self.assertRaises(RouteDown):
-                self.make_client().get(server.url.rstrip("/") + tail)
+                self.make_client().request("GET", server.url.rstrip("/") + tail)
         self.assertEqual(server.connections, 0)
 
 

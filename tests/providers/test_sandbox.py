@@ -10,7 +10,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     DeliveryStatus,
     Outcome,
 )
-from odoo.addons.crm_sms_gateway.providers.xml_gate import parse_balance
+from odoo.addons.crm_sms_gateway.providers.xml_gate_documents import parse_balance
 
 from .common import FakeHttp, make_request
 

@@ -4,6 +4,7 @@ from . import (
     test_bilingual,
     test_compose,
     test_pg_copy,
+    test_currencies,
     test_filters,
     test_foreign,
     test_hosts,

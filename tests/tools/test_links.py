@@ -20,6 +20,7 @@ from odoo.addons.crm_sms_gateway.tools.links import (
     read_token,
     replace_urls,
     to_ascii,
+    to_ascii_urls,
 )
 from odoo.addons.crm_sms_gateway.tools.segments import count_segments
 
@@ -248,6 +249,41 @@ class TestToAscii(BaseCase):
         ):
             with self.subTest(url):
                 self.assertEqual(to_ascii(url), url)
+
+
+class TestToAsciiUrls(BaseCase):
+    def test_urls_of_a_text_are_written_in_latin_letters(self):
+        self.assertEqual(
+            to_ascii_urls("Скидки: https://faß.de/я, https://пример.рф. Ждём"),
+            (
+                "Скидки: https://xn--fa-hia.de/%D1%8F,"
+                " https://xn--e1afmkfd.xn--p1ai. Ждём",
+                [],
+            ),
+        )
+
+    def test_placeholders_in_them_stay(self):
+        for source, expected in (
+            (
+                "https://пример.рф/я/{{ id|default('я') }}?я={{ b }}",
+                "https://xn--e1afmkfd.xn--p1ai/%D1%8F/{{ id|default('я') }}"
+                "?%D1%8F={{ b }}",
+            ),
+            ("https://{{ shop }}.рф/я", "https://{{ shop }}.рф/я"),
+        ):
+            with self.subTest(source):
+                self.assertEqual(to_ascii_urls(source), (expected, []))
+
+    def test_what_cannot_be_encoded_stays_and_is_told(self):
+        bad = "https://нам\u200dи.рф/я"
+        self.assertEqual(to_ascii_urls(f"А {bad}, {bad}"), (f"А {bad}, {bad}", [bad]))
+        self.assertEqual(to_ascii_urls(bad + "{{ b }}"), (bad + "{{ b }}", [bad]))
+
+    def test_a_text_of_beginnings_is_read_at_once(self):
+        start = time.process_time()
+        for source in ("https://я" * 10_000, "https://я.рф/{{" * 7_000):
+            to_ascii_urls(source)
+        self.assertLess(time.process_time() - start, 2)
 
 
 class TestTokens(BaseCase):

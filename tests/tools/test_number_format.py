@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from odoo.addons.crm_sms_gateway.tools.spreadsheet.number_format import (
-    NO_DATE,
-    NumberFormats,
-)
+from odoo.addons.crm_sms_gateway.tools.spreadsheet.date_format import NO_DATE
+from odoo.addons.crm_sms_gateway.tools.spreadsheet.number_format import NumberFormats
 from odoo.addons.crm_sms_gateway.tools.spreadsheet.reading import open_table
 
 MONEY = '_-* #,##0.00\\ "₽"_-;\\-* #,##0.00\\ "₽"_-;_-* "-"??\\ "₽"_-;_-@_-'

@@ -175,3 +175,9 @@ class TestSources(BaseCase):
         for source in ("{{ имя }}", "{{ a|default(“x”) }}", "{{ имя|default(№) }}"):
             with self.subTest(source=source):
                 self.assertEqual(to_latin_source(source), source)
+
+    def test_pieces_that_are_kept_stay(self):
+        source = "Я {{ a|default('я') }} я.я? я"
+        self.assertEqual(
+            to_latin_source(source, kept=["я.я?"]), "Ya {{ a|default('ya') }} я.я? ya"
+        )

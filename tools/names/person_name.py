@@ -15,6 +15,32 @@ from functools import lru_cache
 
 from ..genders import Gender
 from .given_names import GENDERS, PATRONYMICS
+from .name_words import (
+    ALSO_SURNAMES,
+    CHILD_OF,
+    DAUGHTER,
+    DECLINED_PATRONYMIC,
+    DOUBLE_NAMES,
+    FEMALE_SURNAME,
+    FOREIGN_SURNAME,
+    KIN,
+    MALE_SURNAME,
+    NOBODY,
+    OF_MANY,
+    PARTICLES,
+    PREPOSITIONS,
+    ROLES,
+    SHORT_SURNAMES,
+    SHORTEST_PATRONYMIC,
+    SHORTEST_SURNAME,
+    SON,
+    SON_OR_SURNAME,
+    SURE_SURNAME,
+    SURNAME,
+    SURNAME_OF_EITHER,
+    TITLES,
+    UNSTRESSED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,128 +73,6 @@ _LETTER = re.compile(
 # as the lists have them: Пётр, Нұрлан, Мар'яна
 _FOLDED = str.maketrans("ёәғқңөұүһҳ", "еагкноуухх", "'")
 _LATIN = re.compile(r"[a-zA-Z\xc0-\u024f]")
-
-# what stands before or behind a name; dots are left out
-_TITLES = frozenset(
-    "mr mrs ms miss mx dr prof sir dame madam rev herr frau monsieur madame mme "
-    "jr sr ii iii iv phd md esq mba cpa dds "
-    "г-н г-жа гн господин госпожа товарищ д-р др доктор проф профессор ип сэр "
-    "мл ст младший старший директор менеджер бухгалтер администратор юрист адвокат "
-    "врач тренер риелтор".split()
-)
-_NO_PERSON = frozenset(
-    "ооо оао зао пао ао тоо нко гуп муп фгуп фгбу мбоу мку тсж снт чп тд нпо "
-    "ooo llc ltd inc gmbh corp company plc limited group team sales support office "
-    "shop store services solutions "
-    "компания фирма магазин салон отдел склад офис клуб центр студия кафе ресторан "
-    "завод школа банк группа кабинет агентство аптека сервис клиника отель гостиница "
-    "фонд контакт клиент покупатель".split()
-)
-# whose number it is: beside them, a name may be somebody else's, in the genitive too
-_KIN = frozenset(
-    "папа папочка папуля отец батя мама мамочка мамуля мать матушка родители родитель "
-    "бабушка бабуля баба дедушка дедуля дед прабабушка прадедушка внук внучка внуки "
-    "брат братик братишка братья сестра сестренка сестричка сестры муж супруг жена "
-    "супруга супруги жених невеста молодожены парень девушка сын сынок сыновья дочь "
-    "дочка доченька дети ребенок малыш близнецы тетя тетка дядя дядька племянник "
-    "племянница кузен крестный крестная крестник тесть теща свекор свекровь зять "
-    "невестка сноха шурин деверь золовка свояк кум кума сват сватья отчим мачеха "
-    "пасынок падчерица опекун вдова вдовец бывший бывшая друг друзья подруга подружка "
-    "приятель знакомый знакомая сосед соседка соседи коллега одноклассник "
-    "одноклассница однокурсник однокурсница семья семейство няня помощник помощница "
-    "ассистент представитель тато батько мати дитина чоловік сестричка донька онук "
-    "онука аке аже dad daddy father mom mommy mum mummy mother parents parent grandma "
-    "grandpa grandmother grandfather granny brother sister husband wife spouse son "
-    "daughter child children kids aunt auntie uncle nephew niece cousin friend "
-    "neighbor neighbour family boyfriend girlfriend fiance fiancee colleague "
-    "assistant nanny papa mama".split()
-)
-_AND = frozenset("& + and und et или or та або плюс plus".split())
-# a name behind them is no nominative; behind a name they begin a remark
-_PREPOSITIONS = frozenset(
-    "для от из ко со про без за на по при через від до із for from to by of at with "
-    "via c/o".split()
-)
-# they tell what somebody does, or who does it for somebody: Тренер Александра
-_ROLES = frozenset(
-    "директор менеджер бухгалтер администратор юрист адвокат врач тренер риелтор "
-    "доктор профессор".split()
-)
-# they belong to the surname behind them
-_PARTICLES = frozenset(
-    "van von der den de del della di da dos du la le ter ten zu af bin ibn al el "
-    "ван фон дер ден де ди да ла ле дель бен ибн аль эль".split()
-)
-# they belong to the father before them: son of, daughter of
-_SON_OF = frozenset("оглы оглу углы улы ұлы уулу ogly oglu oğlu uly uulu".split())
-_DAUGHTER_OF = frozenset("кызы гызы қызы кизи kyzy gyzy qizi qızı kizi".split())
-_CHILD_OF = _SON_OF | _DAUGHTER_OF
-_UNSTRESSED = _PARTICLES | _CHILD_OF
-_NOBODY = _NO_PERSON | _KIN | _AND
-
-# surnames end like the first three too
-_SON_OR_SURNAME = ("ич", "ыч", "іч", "ovich", "evich")
-_SON = (
-    *_SON_OR_SURNAME,
-    *("улы", "ұлы"),
-    *(glue + word for word in _SON_OF for glue in " -"),
-)
-_DAUGHTER = (
-    *("овна", "евна", "ична", "ишна", "івна", "ївна", "аўна", "еўна"),
-    *("кызы", "гызы", "қызы", "ovna", "evna", "ichna"),
-    *(glue + word for word in _DAUGHTER_OF for glue in " -"),
-)
-# Ильич
-_SHORTEST_PATRONYMIC = 5
-
-_MALE_SURNAME = ("ов", "ев", "ский", "цкий")
-_FEMALE_SURNAME = ("ова", "ева", "ская", "цкая")
-# hardly any first name ends so
-_SURE_SURNAME = (
-    *(*_MALE_SURNAME, *_FEMALE_SURNAME, "енко", "чук", "швили", "дзе"),
-    *("ov", "ova", "ev", "eva", "sky", "skiy", "skaya", "enko"),
-)
-# other words end so too, and surnames of both
-_SURNAME = (*_SURE_SURNAME, "ин", "ина", "ын", "ына")
-# ordinary words seldom end so
-_FOREIGN_SURNAME = tuple("ко ук юк ян янц ич ман берг штейн ых их иа ия ава".split())
-_SHORT_SURNAMES = frozenset(
-    "ан кан ким ли лим нам но пак тен тян хан хван хегай цай цой цхай чен шин "
-    "юн".split()
-)
-# of a family, "Ивановы", and genitives: "Галины"
-_OF_MANY = ("овы", "евы", "ины", "ыны", "ские", "цкие")
-# Ивановича, Петровны
-_DECLINED_PATRONYMIC = (
-    *("вича", "вичу", "вичем", "виче", "ьича", "мича", "кича"),
-    *(stem + end for stem in ("овн", "евн", "ичн", "ишн") for end in "ыеу"),
-    *("овной", "евной", "ичной", "ишной"),
-)
-_SHORTEST_SURNAME = 4
-# undeclined, so a surname of men and women
-_SURNAME_OF_EITHER = frozenset(
-    "былина грин дарвин дубина калина калын малина мартин перина рябина сина франклин "
-    "чаплин щербина щетина янина".split()
-)
-
-# names of men that are surnames too; of women, Joyce and a few more
-_ALSO_SURNAMES = frozenset(
-    "абрам август адам альберт арнольд арон бернард вальтер вильгельм винсент гай "
-    "герман гордон давид демьян захар игнат исаак конрад лазарь марк мартин назар "
-    "наум остап поль потап роман рудольф самсон самуил соломон тарас томас фома франк "
-    "франц фридрих христофор эрнст юлиан якоб якуб ян grace holly hope joyce rosa "
-    "rose ruby".split()
-)
-
-_DOUBLE_NAMES = frozenset(
-    "mary ann|mary anne|mary lou|mary jo|mary beth|mary jane|mary kate|mary ellen|"
-    "sarah jane|sarah ann|anna maria|anna lena|ana maria|maria teresa|maria jose|"
-    "betty ann|betty lou|peggy sue|bobby joe|billy bob|billy joe|john paul|jean paul|"
-    "jean pierre|jean luc|jean claude|jean marc|jean michel|jean marie|jean jacques|"
-    "juan carlos|juan jose|juan pablo|jose luis|jose maria|jose antonio|luis miguel|"
-    "miguel angel|marie claire|marie louise|anne marie|anne sophie|hans peter|"
-    "karl heinz|жан поль|жан пьер|жан клод|хуан карлос|хосе мария".split("|")
-)
 
 
 def split_name(full: str) -> PersonName:
@@ -217,7 +121,7 @@ def _names_others(text: str, words: list[str], behind: list[str]) -> bool:
         for rest in _REMARK.finditer(_BRACKETS.sub(" ", text))
     ]
     parts = [_PIECE.findall(_fold(part)) for part in behind]
-    if any(rest and _KIN.issuperset(rest) for rest in (*bracketed, *others, *parts)):
+    if any(rest and KIN.issuperset(rest) for rest in (*bracketed, *others, *parts)):
         return True
     if not any(map(_is_first_name, words)):
         # "Smith, John"
@@ -235,11 +139,11 @@ def _are_of_both(words: list[str]) -> bool:
 
 
 def _gender_of_patronymic(patronymic: str) -> Gender | None:
-    if len(patronymic) < _SHORTEST_PATRONYMIC:
+    if len(patronymic) < SHORTEST_PATRONYMIC:
         return None
-    if patronymic.endswith(_DAUGHTER):
+    if patronymic.endswith(DAUGHTER):
         return "female"
-    return "male" if patronymic.endswith(_SON) else None
+    return "male" if patronymic.endswith(SON) else None
 
 
 def _gender_of_first_name(first_name: str) -> Gender | None:
@@ -253,14 +157,14 @@ def _gender_of_first_name(first_name: str) -> Gender | None:
 def _gender_of_surname(surname: str) -> Gender | None:
     if not _is_surname(surname):
         return None
-    if surname.endswith(_FEMALE_SURNAME):
+    if surname.endswith(FEMALE_SURNAME):
         return "female"
-    return "male" if surname.endswith(_MALE_SURNAME) else None
+    return "male" if surname.endswith(MALE_SURNAME) else None
 
 
 def _hint_of_surname(surname: str) -> Gender | None:
     """Return what an ending tells that surnames of the other gender have too."""
-    if surname in _SURNAME_OF_EITHER or len(surname) < _SHORTEST_SURNAME:
+    if surname in SURNAME_OF_EITHER or len(surname) < SHORTEST_SURNAME:
         return None
     if surname.endswith(("ина", "ына")):
         return "female"
@@ -286,12 +190,12 @@ def _read_words(text: str) -> list[str] | None:
     role = False
     for word in text.split():
         folded = _fold(word).replace(".", "")
-        if folded in _NOBODY:
+        if folded in NOBODY:
             return None
-        if folded in _TITLES or _SYMBOLS.fullmatch(word):
-            role = role or folded in _ROLES
+        if folded in TITLES or _SYMBOLS.fullmatch(word):
+            role = role or folded in ROLES
             continue
-        if folded in _PREPOSITIONS:
+        if folded in PREPOSITIONS:
             if not words:
                 return None
             break
@@ -310,8 +214,8 @@ def _read_words(text: str) -> list[str] | None:
 def _is_declined(folded: str) -> bool:
     """Tell a family, and names in another case than the nominative."""
     return (
-        len(folded) > _SHORTEST_PATRONYMIC
-        and folded.endswith((*_OF_MANY, *_DECLINED_PATRONYMIC))
+        len(folded) > SHORTEST_PATRONYMIC
+        and folded.endswith((*OF_MANY, *DECLINED_PATRONYMIC))
         and not _is_first_name(folded)
     )
 
@@ -327,9 +231,9 @@ def _is_genitive_too(word: str) -> bool:
 def _is_part(folded: str) -> bool:
     """Tell a name in small letters, among words with capitals, from a remark."""
     return (
-        folded in _UNSTRESSED
+        folded in UNSTRESSED
         or _is_first_name(folded)
-        or folded.endswith(_SURNAME)
+        or folded.endswith(SURNAME)
         or _gender_of_patronymic(folded) is not None
     )
 
@@ -343,13 +247,13 @@ def _is_initials(word: str) -> bool:
 def _join_words(words: list[str]) -> list[str]:
     """Join what is one part of a name: Гасан оглы, van Beethoven."""
     words = [_spell(word) for word in words]
-    if _UNSTRESSED.isdisjoint(map(str.lower, words)):
+    if UNSTRESSED.isdisjoint(map(str.lower, words)):
         return words
     joined: list[str] = []
     for word in words:
-        if joined and _fold(word) in _CHILD_OF:
+        if joined and _fold(word) in CHILD_OF:
             joined[-1] += f" {word}"
-        elif len(joined) > 1 and _fold(joined[-1].rpartition(" ")[2]) in _PARTICLES:
+        elif len(joined) > 1 and _fold(joined[-1].rpartition(" ")[2]) in PARTICLES:
             joined[-1] += f" {word}"
         else:
             joined.append(word)
@@ -360,14 +264,14 @@ def _spell(word: str) -> str:
     """Write a word of capitals, or of small letters, as a part of a name."""
     if word.istitle() or not (word.isupper() or word.islower()):
         return word
-    if word.lower() in _UNSTRESSED:
+    if word.lower() in UNSTRESSED:
         return word.lower()
     return _PIECE.sub(_spell_piece, word)
 
 
 def _spell_piece(piece: re.Match[str]) -> str:
     word = piece[0].lower()
-    return word if word in _CHILD_OF else word.capitalize()
+    return word if word in CHILD_OF else word.capitalize()
 
 
 def _split_at_comma(words: list[str], behind: list[str] | None) -> PersonName:
@@ -431,7 +335,7 @@ def _is_patronymic(word: str, first_name: str, words: list[str] | None = None) -
         return False
     if _gender_of_first_name(_fold(first_name)) not in (gender, None):
         return False
-    if not words or not patronymic.endswith(_SON_OR_SURNAME):
+    if not words or not patronymic.endswith(SON_OR_SURNAME):
         return True
     if len(words) == 2:
         return patronymic in PATRONYMICS
@@ -451,15 +355,13 @@ def _is_first_name(word: str) -> bool:
 def _is_surname(word: str) -> bool:
     """Tell whether a folded word ends like Russian surnames and is no first name."""
     return (
-        len(word) >= _SHORTEST_SURNAME
-        and word.endswith(_SURNAME)
-        and word not in GENDERS
+        len(word) >= SHORTEST_SURNAME and word.endswith(SURNAME) and word not in GENDERS
     )
 
 
 def _is_sure_surname(word: str) -> bool:
     """Tell whether a folded word ends like surnames and hardly any first name."""
-    return _is_surname(word) and word.endswith(_SURE_SURNAME)
+    return _is_surname(word) and word.endswith(SURE_SURNAME)
 
 
 def _split_one(word: str) -> PersonName:
@@ -502,13 +404,13 @@ def _split_western(words: list[str]) -> PersonName:
 
 def _are_two(one: str, other: str) -> bool:
     """Tell a woman's name behind one that is no woman's, where it is no surname."""
-    is_surname = _fold(other) in _ALSO_SURNAMES
+    is_surname = _fold(other) in ALSO_SURNAMES
     return _is_womans(other) and not _is_womans(one) and not is_surname
 
 
 def _split_from_first_name(words: list[str]) -> PersonName:
     """Split "Mary Ann Smith", and "John Fitzgerald Kennedy" without his second name."""
-    size = 1 + (_fold(" ".join(words[:2])) in _DOUBLE_NAMES)
+    size = 1 + (_fold(" ".join(words[:2])) in DOUBLE_NAMES)
     return PersonName(" ".join(words[:size]), " ".join(words[size:][-1:]))
 
 
@@ -519,10 +421,10 @@ def _split_two(one: str, other: str) -> PersonName:
             return PersonName(one, other)
         case (False, True):
             return _split_from_surname(one, other)
-        case (True, True) if _is_womans(one) and _fold(other) in _ALSO_SURNAMES:
+        case (True, True) if _is_womans(one) and _fold(other) in ALSO_SURNAMES:
             # Анна Герман
             return PersonName(one, other)
-        case (True, True) if _is_womans(other) and _fold(one) in _ALSO_SURNAMES:
+        case (True, True) if _is_womans(other) and _fold(one) in ALSO_SURNAMES:
             return PersonName(other, one)
     return _UNKNOWN
 
@@ -537,7 +439,7 @@ def _split_from_surname(word: str, first_name: str) -> PersonName:
 def _may_be_womans_surname(word: str) -> bool:
     if _is_surname(word):
         return _gender_of_surname(word) != "male"
-    return word in _SHORT_SURNAMES or "-" in word or word.endswith(_FOREIGN_SURNAME)
+    return word in SHORT_SURNAMES or "-" in word or word.endswith(FOREIGN_SURNAME)
 
 
 def _is_womans(first_name: str) -> bool:

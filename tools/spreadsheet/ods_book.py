@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from .base import MAX_CELL, MAX_COLUMNS, MAX_LINES, RawRow, Sheet, TableError, put_cell
-from .number_format import EXACT, NumberFormats, read_iso_moment
+from .date_format import read_iso_moment
+from .number_format import EXACT, NumberFormats
 from .xml_parts import Archive, Attributes, parse
 
 _CONTENT = "content.xml"

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from .base import RawRow, Sheet, TableError, put_cell, read_first
-from .number_format import NumberFormat, NumberFormats, read_iso_moment
+from .date_format import read_iso_moment
+from .number_format import NumberFormat, NumberFormats
 from .xml_parts import Archive, Attributes, get_local, parse, parse_all
 
 _WORKBOOK = "xl/workbook.xml"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .base import RawRow, Sheet, TableError, put_cell
+from .date_format import read_iso_moment
 from .locale_words import BUILTIN
-from .number_format import NumberFormat, NumberFormats, read_iso_moment
+from .number_format import NumberFormat, NumberFormats
 from .xml_parts import Attributes, parse, split
 
 #: Formats that have a name → the number of the same built-in format.

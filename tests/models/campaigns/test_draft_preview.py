@@ -33,7 +33,7 @@ class TestPreview(DraftCase):
         self.assertIsNone(checked["refusal"])
         self.assertEqual(checked["problems"], {"": 1, "no_number": 1})
 
-    def test_what_was_sent_is_not_checked_and_staged_anew(self):
+    def test_what_was_sent_is_not_checked_anew(self):
         campaign = self.send_draft()
         with self.assertRaises(UserError):
             campaign.action_check_recipients({"recipient_source": "filter"})

@@ -53,7 +53,7 @@ class TestRecipients(DraftCase):
         draft.action_send()
         self.assertEqual(draft.recipient_ids.sorted("index").mapped("phone"), shown)
 
-    def test_a_recipient_without_a_number_is_told_so(self):
+    def test_a_recipient_without_a_number_is_told(self):
         self.patch_prepared_at_once(1)
         nobody = self.make_contact("Без Номера", False)
         campaign = self.send_draft(self.andrey + nobody)

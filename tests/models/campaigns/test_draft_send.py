@@ -1,11 +1,18 @@
 """Sending drafts: what is accepted, what is refused, and what people are told."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
 
+from odoo.addons.crm_sms_gateway.models.campaigns.rendering import CampaignRenderer
+from odoo.addons.crm_sms_gateway.tools.vocabulary import PRIORITY_BATCH, PRIORITY_SINGLE
+
+from ...common import PHONE
 from .common import DraftCase
+
+BUILD = CampaignRenderer.__init__
 
 
 class TestSend(DraftCase):
@@ -98,3 +105,44 @@ class TestSend(DraftCase):
 
     def test_a_campaign_without_a_name_is_called_by_its_text(self):
         self.assertEqual(self.send_draft().name, "Уважаемый [first_name]!")
+
+    def test_the_renderer_is_built_once_per_send(self):
+        draft = self.draft()
+        with patch.object(
+            CampaignRenderer, "__init__", autospec=True, side_effect=BUILD
+        ) as build:
+            draft.action_send()
+        self.assertEqual(build.call_count, 1)
+        self.assertEqual(len(self.get_messages(draft.sudo())), 2)
+
+
+class TestCampaignValues(DraftCase):
+    def test_every_way_in_accepts_with_the_same_values(self):
+        """Requests, drafts and tests are accepted one as the other."""
+        draft = self.draft(self.anna)
+        draft.action_send()
+        self.draft(self.anna).action_send_test()
+        test = self.env["sms.gateway.campaign"].search([], limit=1)
+        for campaign in (draft.sudo(), test, self.send(PHONE)):
+            campaign.invalidate_recordset()
+            with self.subTest(campaign.name):
+                self.assertEqual(campaign.state, "running")
+                self.assertEqual(campaign.company_id, self.route.company_id)
+                self.assertEqual(campaign.starts_at, campaign.accepted_at)
+                self.assertFalse(campaign.scheduled_at)
+                self.assertEqual(campaign.priority, PRIORITY_SINGLE)
+                self.assertEqual(campaign.recipient_count, 1)
+                self.assertRegex(campaign.key, r"^[0-9a-f]{32}$")
+
+    def test_what_is_scheduled_starts_at_its_time(self):
+        later = fields.Datetime.now() + timedelta(hours=1)
+        draft = self.draft(scheduled_at=later)
+        draft.action_send()
+        for campaign in (draft.sudo(), self.send(PHONE, PHONE, not_before=later)):
+            campaign.invalidate_recordset()
+            with self.subTest(campaign.source):
+                self.assertEqual(campaign.state, "scheduled")
+                self.assertEqual(
+                    (campaign.scheduled_at, campaign.starts_at), (later, later)
+                )
+                self.assertEqual(campaign.priority, PRIORITY_BATCH)

@@ -127,6 +127,18 @@ class TestIssue(LinkCase):
             self.get_texts(campaign), ["Skidki: https://xn--e1afmkfd.xn--p1ai/1"]
         )
 
+    def test_latin_letters_never_make_another_address(self):
+        campaign = self.send_draft(
+            self.andrey,
+            is_transliterated=True,
+            has_short_links=False,
+            text_male="Где: https://faß.de, https://на\u200dми.рф/я",
+        )
+        self.assertEqual(
+            self.get_texts(campaign),
+            ["Gde: https://xn--fa-hia.de, https://на\u200dми.рф/я"],
+        )
+
     def test_a_call_speaks_no_links_but_its_sms_has_them(self):
         campaign = self.send_draft(
             self.andrey, channel="voice", text_alternative=f"Скидки: {SHOP}"

@@ -68,6 +68,15 @@ class TestFindings(DraftCase):
             ),
             is_transliterated=True,
         )
+        self.assert_told(
+            "Скидки: https://xn--я.ru",
+            (
+                "warning",
+                "Latin letters cannot replace я (1:21): the whole message becomes"
+                " Unicode, with 70 characters per SMS part.",
+            ),
+            is_transliterated=True,
+        )
         self.assert_told("Здравствуйте, угол 90° и 10²")
         self.assert_told("Қазақстан, Єва, 5000 ₸, 60 м²", is_transliterated=True)
 

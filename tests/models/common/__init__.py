@@ -1,3 +1,4 @@
 from . import test_clock
 from . import test_failed_statements
 from . import test_sql_values
+from . import test_shared_selection

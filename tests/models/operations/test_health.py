@@ -311,7 +311,7 @@ class TestWaiting(HealthCase):
         self.age(self.route)
         self.assert_waiting(False)
 
-    def test_the_brake_has_its_own_reasons(self):
+    def test_the_emergency_stop_has_its_own_reasons(self):
         self.send_long_ago()
         self.env["ir.config_parameter"].set_param("crm_sms_gateway.is_stopped", True)
         self.assert_waiting(False)

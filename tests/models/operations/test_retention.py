@@ -227,7 +227,7 @@ class TestTraces(RetentionCase):
         self.run_tell()
 
     def _answer_request(self):
-        self.env["sms.gateway.idempotency"]._keep(
+        self.env["sms.gateway.idempotency"]._store(
             "key", "hash", {"rejected": [{"phone": NUMBER, "message": TEXT}]}
         )
 

@@ -461,7 +461,7 @@ class TestClaim(GatewayCase):
             claimed = env["sms.gateway.claim"]._claim(queue, queue.provider.max_batch)
         return self.Message.browse([one.id for one in claimed])
 
-    def test_a_pause_and_the_brake_stop_a_lane_under_way(self):
+    def test_a_pause_and_the_emergency_stop_stop_a_lane_under_way(self):
         """They come between two calls of one lane; only what is out is finished."""
 
         def archive(_env, route):
@@ -470,14 +470,14 @@ class TestClaim(GatewayCase):
             with patch.object(type(usage), "_check_nothing_waits"):
                 route.active = False
 
-        brakes = {
+        stops = {
             "pause": lambda env, route: route.action_pause(),
             "archive": archive,
-            "brake": lambda env, route: env["ir.config_parameter"].set_param(
+            "emergency stop": lambda env, route: env["ir.config_parameter"].set_param(
                 "crm_sms_gateway.is_stopped", "True"
             ),
         }
-        for name, stop in brakes.items():
+        for name, stop in stops.items():
             with self.subTest(name):
                 route, _provider = self.script_route(
                     max_batch=1, route={"concurrency": 1}
@@ -682,7 +682,7 @@ class TestLanes(GatewayCase):
     def count_sent(self):
         return sum(map(len, self.provider.batches))
 
-    def test_the_brake_stops_everything(self):
+    def test_the_emergency_stop_stops_everything(self):
         message = self.send_one(route=self.scripted)
         self.set_parameter("is_stopped", "True")
         self.run_lane()

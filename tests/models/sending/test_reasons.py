@@ -21,8 +21,8 @@ from odoo.addons.crm_sms_gateway.providers.base import BaseWords
 from odoo.addons.crm_sms_gateway.providers.http import HttpWords
 from odoo.addons.crm_sms_gateway.providers.reading import ReadingWords
 from odoo.addons.crm_sms_gateway.providers.types import Outcome
-from odoo.addons.crm_sms_gateway.providers.xml_gate import (
-    GateWords,
+from odoo.addons.crm_sms_gateway.providers.xml_gate_codes import GateWords
+from odoo.addons.crm_sms_gateway.providers.xml_gate_documents import (
     parse_send,
     parse_state,
 )

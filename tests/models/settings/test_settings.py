@@ -182,7 +182,7 @@ class TestSettings(SettingsCase):
                 {"address": "10.9.9.2", "last_call_at": now - timedelta(days=29)},
             ]
         )
-        callers._gc_callers()
+        callers._gc_api_clients()
         self.assertEqual((old | young).exists(), young)
 
     def test_only_the_latest_callers_are_remembered(self):
@@ -196,7 +196,7 @@ class TestSettings(SettingsCase):
             ]
         )
         with patch.object(sms_gateway_api_client, "MAX_KEPT", 2):
-            callers._gc_callers()
+            callers._gc_api_clients()
         self.assertEqual(noted.exists(), noted[1:])
 
     def test_the_page_shows_who_called_and_warns_of_a_single_caller(self):

@@ -1,0 +1,226 @@
+"""Decisions of people about messages: to send them again, to resolve unknown ones."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from ...tools.compose import Composed, Problem
+from ...tools.msisdn import InvalidNumber, normalise
+from ..common import clock
+from ..common.overtaken import find_overtaken
+from ..recipients.sms_gateway_recipient import find_opted_out
+from .reasons import RESOLVED, explain_message, explain_problem, make_params
+from .row_stream import FAILURE_OF_CODE
+from .sms_gateway_state_change import StateChange
+
+#: Codes of messages without a text or a recipient.
+NEVER_READY_CODES = FAILURE_OF_CODE.keys() - {"opted_out"}
+
+
+class SmsGatewayMessageDecision(models.AbstractModel):
+    """Checks what people decide about messages, and carries it out.
+
+    All methods raise `UserError` with the reason where a decision is impossible. Users
+    decide; only the gateway itself writes messages.
+    """
+
+    _name = "sms.gateway.message.decision"
+    _description = "SMS Gateway Decisions about Messages"
+
+    # === SEND AGAIN ===
+    @api.model
+    def _send_again(self, messages):
+        """Send new messages with the texts of failed, expired and cancelled ones.
+
+        :return: the new messages
+        """
+        self._check_can_be_sent_again(messages)
+        messages.check_access("read")
+        self._check_not_secret(messages)
+        self._check_were_ready(messages)
+        self._check_would_go(messages)
+        # sudo: users decide, only the gateway itself writes messages
+        return self.sudo()._enqueue_retries(messages.sudo())
+
+    def _check_can_be_sent_again(self, messages):
+        wrong = messages.filtered(
+            lambda m: m.state not in ("failed", "expired", "cancelled") or not m.msisdn
+        )
+        if wrong:
+            raise UserError(
+                self.env._(
+                    "Only failed, expired and cancelled messages with a readable"
+                    " number can be sent again: %(phone)s is not one of them.",
+                    phone=wrong[0].phone,
+                )
+            )
+
+    def _check_not_secret(self, messages):
+        if any(message.is_secret for message in messages):
+            raise UserError(
+                self.env._(
+                    "One-time codes are not kept, so they cannot be sent again: the"
+                    " API client must send a new one."
+                )
+            )
+
+    def _check_were_ready(self, messages):
+        """What was refused when it was accepted has no text that could be sent."""
+        refused = messages.filtered(
+            lambda m: not m.attempts and m.failure_code in NEVER_READY_CODES
+        )
+        if refused:
+            raise UserError(
+                self.env._(
+                    "The message to %(phone)s was never ready to be sent: %(reason)s",
+                    phone=refused[0].phone,
+                    reason=explain_message(refused[0]),
+                )
+            )
+
+    def _enqueue_retries(self, messages):
+        taken = messages.search([("retry_of_id", "in", messages.ids)]).retry_of_id
+        if taken:
+            raise UserError(
+                self.env._(
+                    "%(phone)s was sent again already. Open the new message to go on.",
+                    phone=taken[0].phone,
+                )
+            )
+        for message in messages:
+            self.env["sms.gateway.enqueue"]._enqueue(
+                message.campaign_id, [_compose_again(message)], retry_of=message
+            )
+        messages.invalidate_recordset(["retry_ids"])
+        again = messages.search([("retry_of_id", "in", messages.ids)])
+        self.env["sms.gateway.recipient"]._follow_retries(again)
+        self.env["sms.gateway.odoo.sms"]._take_over(again)
+        return again
+
+    # === RESOLVE ===
+    @api.model
+    def _resolve(self, messages, state, **values):
+        """Set the outcome of unknown messages.
+
+        :param values: members of the `StateChange`
+        """
+        self._check_unknown(messages, state)
+        self._set_state(messages, state, **values)
+
+    @api.model
+    def _return_to_queue(self, messages):
+        """Queue unknown messages, at the risk that they arrive twice: from here on they
+        count as never sent."""
+        self._check_unknown(messages, "send_again")
+        self._check_would_go(messages)
+        self._check_not_expired(messages)
+        moment = clock.to_sql(clock.now())
+        self._set_state(messages, "queued", not_before=moment, maybe_sent=False)
+        self.env["sms.gateway.dispatcher"]._wake()
+
+    def _check_unknown(self, messages, button):
+        """Whoever decides has seen the attempt whose outcome is unknown."""
+        if any(message.state != "unknown" for message in messages):
+            raise UserError(
+                self.env._("Only unknown messages can be resolved by hand.")
+            )
+        if overtaken := find_overtaken(messages, button, "attempts"):
+            raise UserError(
+                self.env._(
+                    "Somebody was faster: the message to %(phone)s was returned to the"
+                    " queue meanwhile. Look at it once more.",
+                    phone=overtaken[0].phone,
+                )
+            )
+
+    def _check_not_expired(self, messages):
+        """A message keeps its validity period when it goes back into the queue."""
+        moment = clock.now()
+        late = messages.filtered(lambda m: m.expires_at and m.expires_at <= moment)
+        if late:
+            raise UserError(
+                self.env._(
+                    "The time to live of the message to %(phone)s has ended: it is not"
+                    " sent any more. Resolve it as failed, then send it again.",
+                    phone=late[0].phone,
+                )
+            )
+
+    def _set_state(self, messages, state, **values):
+        messages.check_access("read")
+        changes = [
+            StateChange(
+                id=message.id,
+                state=state,
+                source="person",
+                code=RESOLVED,
+                params=make_params(user=self.env.user.name),
+                **values,
+            )
+            for message in messages
+        ]
+        # sudo: users decide, only the gateway itself writes messages
+        moves = self.env["sms.gateway.state.change"].sudo()
+        if moves._set_state(changes)["refused"]:
+            raise UserError(
+                self.env._("The message has changed meanwhile. Look at it once more.")
+            )
+
+    # === CHECKS OF BOTH ===
+    def _check_would_go(self, messages):
+        """What would be cancelled, or would only wait, is not queued."""
+        for (route, channel), _same in messages.grouped(_get_way).items():
+            route._check_sends(channel)
+            route._check_goes_on()
+        # sudo: whoever reads a message may not read its campaign
+        states = self.env["sms.gateway.campaign.state"]
+        states._check_goes_on(messages.campaign_id.sudo())
+        self._check_not_opted_out(messages)
+        for message in messages:
+            self._check_number(message)
+
+    def _check_not_opted_out(self, messages):
+        # sudo: see _check_would_go
+        obedient = messages.filtered(
+            lambda m: not m.campaign_id.sudo().ignores_blacklist
+        )
+        opted_out = find_opted_out(self.env, set(obedient.mapped("msisdn")))
+        stopped = obedient.filtered(lambda m: m.msisdn in opted_out)
+        if stopped:
+            raise UserError(
+                self.env._(
+                    "%(phone)s has opted out: nothing is sent to this number any more.",
+                    phone=stopped[0].phone,
+                )
+            )
+
+    def _check_number(self, message):
+        try:
+            normalise(message.msisdn, channel=message.channel)
+        except InvalidNumber as error:
+            problem = Problem("invalid_number", "phone", {"reason": error.reason})
+            raise UserError(
+                self.env._(
+                    "%(phone)s cannot be sent to any more: %(reason)s",
+                    phone=message.phone,
+                    reason=explain_problem(self.env, problem),
+                )
+            ) from error
+
+
+def _get_way(message):
+    """The route and the channel that a message goes by."""
+    return message.route_id, message.channel
+
+
+def _compose_again(message):
+    return Composed(
+        index=message.index,
+        phone=message.phone_raw or "",
+        msisdn=message.msisdn,
+        gender=None,
+        text=message.text or "",
+        text_alternative=message.text_alternative or "",
+        encoding=message.encoding or None,
+        segments=message.segments,
+        problems=(),
+    )
