@@ -1,7 +1,8 @@
 {
     "name": "CRM SMS Gateway",
-    "summary": "Personal SMS and voice messages from a CRM and over a JSON API:"
-    " never twice, never lost",
+    "summary": (
+        "Personalized SMS and voice calls from Odoo CRM or a JSON API, never sent twice"
+    ),
     "version": "19.0.1.8.0",
     "category": "Sales/CRM",
     "license": "LGPL-3",

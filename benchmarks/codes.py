@@ -112,7 +112,7 @@ def wait_for_crons(stage: Stage) -> None:
     """Let Odoo's own crons run, which are all due at once in a copy of a database."""
     query = """
         SELECT count(*) FROM ir_cron
-         WHERE active AND cron_name NOT LIKE 'SMS gateway%'
+         WHERE active AND cron_name NOT LIKE 'SMS Gateway%'
            AND nextcall <= now() AT TIME ZONE 'UTC'
     """
     wait_until(

@@ -125,10 +125,12 @@ _BAD_REQUESTS = {
 class AndroidWords(Words):
     """What the adapter says itself."""
 
-    FORGED = _("The push is not signed with the signing key of the route")
-    NO_EVENT = _("the document is no event of a phone")
-    NO_DEVICE = _("The account has no such phone: install the app and sign in there")
-    NO_ADDRESS = _("The callback address of the route is not known")
+    FORGED = _("The webhook request is not signed with the signing key of the route")
+    NO_EVENT = _("the document is not an event of a phone")
+    NO_DEVICE = _(
+        "The account has no such phone. Install the app and sign in on the phone"
+    )
+    NO_ADDRESS = _("The webhook URL of the route is unknown")
     REGISTERED = _("Registered for {events}")
 
 
@@ -138,19 +140,19 @@ class AndroidGatewayProvider(HttpProvider):
     code = "android_gateway"
     label = _("SMS Gateway for Android")
     description = _(
-        "An Android phone with the app SMS Gateway sends and receives.\n"
+        "An Android phone with the SMS Gateway app sends and receives the messages.\n"
         "\n"
-        "1. Install the app from sms-gate.app. For the cloud keep the address below;"
-        " for an own server enter https://host/api/3rdparty/v1, for a phone in the own"
-        " network http://address:8080.\n"
-        "2. Copy user name and password from the app's start page.\n"
-        "3. Copy the signing key from Settings, Webhooks, Signing Key: pushes of others"
-        " are refused.\n"
-        "4. Register the callback address with the button below. The phone must reach"
-        " it by https.\n"
+        "1. Install the app from sms-gate.app. For the cloud server, keep the URL"
+        " below. For your own server, enter https://host/api/3rdparty/v1. For a phone"
+        " in your own network, enter http://address:8080.\n"
+        "2. Copy the user name and the password from the app's home screen.\n"
+        "3. Copy the signing key from Settings, Webhooks, Signing Key: webhook"
+        " requests with another signature are rejected.\n"
+        "4. Register the webhook URL with the button below. The phone must be able to"
+        " open it over https.\n"
         "\n"
-        "Limits and working hours of the app delay messages: the validity period must"
-        " cover them."
+        "Limits and working hours of the app delay messages. Set a validity period"
+        " that is longer than these delays."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -170,11 +172,11 @@ class AndroidGatewayProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the gateway"),
+            _("Server URL"),
             Kind.ADDRESS,
             required=True,
             default="https://api.sms-gate.app/3rdparty/v1",
-            help=_("The cloud's, an own server's or a phone's"),
+            help=_("URL of the cloud server, your own server or the phone"),
         ),
         Setting("login", _("User name"), required=True),
         Setting("password", _("Password"), Kind.SECRET, required=True),
@@ -182,8 +184,9 @@ class AndroidGatewayProvider(HttpProvider):
             "device",
             _("Phone"),
             help=_(
-                "ID of the phone. Empty: any phone of the account. With several phones"
-                " enter one: each recognizes only its own repeated messages"
+                "ID of the phone. Empty: any phone of the account. If you use several"
+                " phones, enter one: each phone recognizes only its own repeated"
+                " messages"
             ),
         ),
         Setting(
@@ -192,7 +195,7 @@ class AndroidGatewayProvider(HttpProvider):
             Kind.INTEGER,
             minimum=1,
             maximum=3,
-            help=_("1 to 3. Empty: as set in the phone"),
+            help=_("From 1 to 3. Empty: as set on the phone"),
         ),
         Setting(
             "priority",
@@ -200,20 +203,22 @@ class AndroidGatewayProvider(HttpProvider):
             Kind.INTEGER,
             default="0",
             maximum=127,
-            help=_("0 to 127; from 100 on, limits and pauses of the app do not apply"),
+            help=_(
+                "From 0 to 127. From 100, limits and pauses of the app do not apply"
+            ),
         ),
         Setting(
             "delivery_report",
-            _("Ask for delivery reports"),
+            _("Request delivery reports"),
             Kind.BOOLEAN,
             default="1",
-            help=_("Off: messages stay submitted"),
+            help=_("Off: messages keep the status Submitted"),
         ),
         Setting(
             "signing_key",
             _("Signing key"),
             Kind.SECRET,
-            help=_("Pushes without its signature are refused"),
+            help=_("Webhook requests without this signature are rejected"),
         ),
     )
     words = (*HttpProvider.words, AndroidWords)

@@ -55,13 +55,13 @@ _KINDS_OF_ACCOUNT = (Kind.TEXT, Kind.LINES, Kind.SECRET, Kind.ADDRESS)
 class BaseWords(Words):
     """What is said of routes to any provider. ``labels`` are those of settings."""
 
-    PAUSED_BY_HAND = _("Paused by hand")
+    PAUSED_BY_HAND = _("Paused manually")
     #: see ``data/neutralize.sql``
-    NEUTRALISED = _("Neutralised copy of a database")
-    MISSING_SETTINGS = _("Missing settings: {labels}")
-    WRONG_COUNT = _("The number of results is wrong")
-    CHANNEL_UNSUPPORTED = _("The provider does not send messages of this kind")
-    SPEECH_TOO_LONG = _("The text of a call may have at most {maximum} characters")
+    NEUTRALISED = _("Neutralized copy of a database")
+    MISSING_SETTINGS = _("Required settings are missing: {labels}")
+    WRONG_COUNT = _("The provider module returned the wrong number of results")
+    CHANNEL_UNSUPPORTED = _("The provider does not support this channel")
+    SPEECH_TOO_LONG = _("The text of a call can have at most {maximum} characters")
 
 
 class Provider(ABC):

@@ -103,7 +103,7 @@ _STATUSES = {
 class DevinoWords(Words):
     """What the adapter says itself."""
 
-    NO_INBOUND = _("The push is no inbound message")
+    NO_INBOUND = _("The webhook request is not an inbound message")
 
 
 class DevinoProvider(HttpProvider):
@@ -114,16 +114,16 @@ class DevinoProvider(HttpProvider):
     description = _(
         "SMS through Devino Telecom (REST API, version 2).\n"
         "\n"
-        "Enter login and password of the account, and a sender name that Devino has"
-        " approved.\n"
+        "Enter the login and the password of the account, and a sender name approved "
+        "by Devino.\n"
         "\n"
-        "Statuses are polled; Devino tells them for 48 hours.\n"
+        "Statuses are polled; Devino keeps them for 48 hours.\n"
         "\n"
-        "Inbound messages: enter the callback address in the request for an inbound"
-        " number, or fetch them. Do not use both.\n"
+        "Inbound messages: enter the webhook URL in the request for an inbound "
+        "number, or turn on fetching. Do not use both.\n"
         "\n"
-        "Devino cannot be asked about a message whose request it did not answer: its"
-        " outcome stays unknown until somebody resolves it."
+        "Devino cannot report the outcome of a message that it did not confirm: "
+        "resolve such messages manually."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -136,7 +136,7 @@ class DevinoProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://integrationapi.net/rest/v2",
@@ -147,15 +147,15 @@ class DevinoProvider(HttpProvider):
             "sender",
             _("Sender name"),
             required=True,
-            help=_("An approved name, or a number of at most 15 digits"),
+            help=_("An approved sender name, or a number of at most 15 digits"),
         ),
         Setting(
             "currency",
-            _("Currency of the account"),
+            _("Account currency"),
             Kind.CHOICE,
             default="RUB",
             choices=(
-                Choice("RUB", _("Russian rouble")),
+                Choice("RUB", _("Russian ruble")),
                 Choice("KZT", _("Kazakhstani tenge")),
                 Choice("USD", _("US dollar")),
                 Choice("EUR", _("Euro")),

@@ -104,9 +104,9 @@ _PART_WORDS = _BAD_PARTS | {"delivrd"}
 class EskizWords(Words):
     """What the adapter says itself."""
 
-    NO_TOKEN = _("it has no token")
-    TOO_MANY = _("Too many messages at that time to find one among them")
-    NO_REPORT = _("The report names no message and no status")
+    NO_TOKEN = _("the response has no token")
+    TOO_MANY = _("Too many messages were sent at that time to identify this one")
+    NO_REPORT = _("The delivery report contains neither a message ID nor a status")
 
 
 class EskizProvider(HttpProvider):
@@ -117,15 +117,16 @@ class EskizProvider(HttpProvider):
     description = _(
         "SMS to Uzbekistan through Eskiz.\n"
         "\n"
-        "Copy the e-mail and the password of the API from the Eskiz account, section"
-        " SMS gateway: it is not the password of the account itself.\n"
+        "Copy the email and the API password from the Eskiz account, section SMS "
+        "gateway. The API password is not the password of the account.\n"
         "\n"
-        "Register the texts of your messages there as templates: a text without an"
-        " approved template is refused. A new account may send the test texts of Eskiz"
-        " only. Order a sender name of your own, or send from the shared number 4546.\n"
+        "Register the texts of your messages in the Eskiz account as templates: a "
+        "text without an approved template is rejected. A new account can send only "
+        "the test texts of Eskiz. Order your own sender name, or send from the "
+        "shared number 4546.\n"
         "\n"
-        "The callback address goes to Eskiz with every message, nothing has to be"
-        " entered there. Statuses are also polled."
+        "The webhook URL is sent to Eskiz with every message and need not be entered "
+        "in the Eskiz account. Statuses are also polled."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -140,12 +141,12 @@ class EskizProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://notify.eskiz.uz/api",
         ),
-        Setting("email", _("E-mail"), required=True),
+        Setting("email", _("Email"), required=True),
         Setting(
             "password",
             _("API password"),
@@ -155,10 +156,12 @@ class EskizProvider(HttpProvider):
         ),
         Setting(
             "sender",
-            _("Sender"),
+            _("Sender name"),
             required=True,
             default="4546",
-            help=_("An approved name, or 4546, the number that all accounts share"),
+            help=_(
+                "An approved sender name, or 4546, the number shared by all accounts"
+            ),
         ),
     )
     words = (*HttpProvider.words, EskizWords)

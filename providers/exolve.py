@@ -124,15 +124,15 @@ _ENDS = {
 class ExolveWords(Words):
     """What the adapter says itself."""
 
-    NO_NUMBER = _("Calls need a number: enter the calling number")
-    BAD_NUMBER = _("The calling number must be a phone number.")
+    NO_NUMBER = _("Calls require a number. Enter the caller ID")
+    BAD_NUMBER = _("The caller ID must be a phone number.")
     BAD_CODES = _("SMS statuses must be numbers separated by commas.")
-    NO_BALANCE = _("the answer has no balance")
-    NO_MESSAGES = _("the answer has no list of messages with IDs")
-    CALLS_UNLISTED = _("MTS Exolve cannot be asked for a call without its ID")
-    DOUBTFUL = _("MTS Exolve lists another text to this number")
-    TOO_MANY = _("MTS Exolve lists more messages than one answer holds")
-    STRANGE_PUSH = _("The push is neither a message nor an event of a call")
+    NO_BALANCE = _("the response has no balance")
+    NO_MESSAGES = _("the response has no list of messages with IDs")
+    CALLS_UNLISTED = _("MTS Exolve does not report the status of a call without its ID")
+    DOUBTFUL = _("MTS Exolve lists a different text for this number")
+    TOO_MANY = _("MTS Exolve lists more messages than fit in one response")
+    STRANGE_PUSH = _("The webhook request is neither a message nor a call event")
 
 
 class ExolveProvider(HttpProvider):
@@ -143,20 +143,19 @@ class ExolveProvider(HttpProvider):
     description = _(
         "SMS and voice calls through MTS Exolve.\n"
         "\n"
-        "1. In your account at MTS Exolve, create an application and copy its API"
-        " key.\n"
-        "2. Rent a mobile number or register a sender name for SMS; rent a number for"
-        " calls. City and 8-800 numbers cannot send SMS.\n"
-        "3. Enter the callback address in the settings of the application, for SMS and"
-        " for events of calls. Statuses and inbound SMS are polled as well.\n"
+        "1. In your MTS Exolve account, create an application and copy its API key.\n"
+        "2. For SMS, rent a mobile number or register a sender name. For calls, rent "
+        "a number. City and 8-800 numbers cannot send SMS.\n"
+        "3. Enter the webhook URL in the settings of the application, for SMS and "
+        "for call events. Statuses and inbound SMS are also polled.\n"
         "\n"
-        "MTS Exolve does not publish what the numbers of its SMS statuses mean. An SMS"
-        " stays Submitted until you enter below which numbers mean delivered and not"
-        " delivered; the support of MTS Exolve tells them.\n"
+        "MTS Exolve does not publish the meaning of its numeric SMS statuses. An SMS "
+        "keeps the status Submitted until you enter below the values that mean "
+        "delivered and not delivered. Ask MTS Exolve support for these values.\n"
         "\n"
-        "A call is delivered when it was answered, by a person or a machine. A call"
-        " whose request got no response is never repeated: MTS Exolve cannot be asked"
-        " for it, a person decides."
+        "A call is delivered when a person or an answering machine answers it. A "
+        "call that MTS Exolve did not confirm is never repeated: MTS Exolve does not "
+        "report its outcome, so resolve it manually."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
@@ -173,7 +172,7 @@ class ExolveProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://api.exolve.ru",
@@ -187,29 +186,29 @@ class ExolveProvider(HttpProvider):
         ),
         Setting(
             "source",
-            _("Calling number"),
-            help=_("Rented number; empty: the number that sends SMS"),
+            _("Caller ID"),
+            help=_("A rented number. Empty: the number that sends SMS"),
         ),
         Setting(
             "template",
             _("SMS template ID"),
             Kind.INTEGER,
             minimum=1,
-            help=_("Of a template approved by the operators; for all SMS"),
+            help=_("ID of a template approved by the operators; applies to all SMS"),
         ),
         Setting(
             "voice",
             _("Voice"),
             Kind.INTEGER,
             default="1",
-            help=_("Number from the documentation of the Voice API; 1 is Alyona"),
+            help=_("Number from the Voice API documentation; 1 is Alyona"),
         ),
         Setting(
             "language",
-            _("Language of the voice"),
+            _("Voice language"),
             Kind.INTEGER,
             default="1",
-            help=_("Number from the documentation of the Voice API; 1 is Russian"),
+            help=_("Number from the Voice API documentation; 1 is Russian"),
         ),
         Setting(
             "speed",
@@ -218,7 +217,7 @@ class ExolveProvider(HttpProvider):
             default="1.0",
             choices=(
                 Choice("0.8", _("Slow")),
-                Choice("0.9", _("A little slower")),
+                Choice("0.9", _("Slightly slow")),
                 Choice("1.0", _("Normal")),
                 Choice("1.2", _("Fast")),
             ),
@@ -226,12 +225,12 @@ class ExolveProvider(HttpProvider):
         Setting(
             "delivered_codes",
             _("SMS statuses: delivered"),
-            help=_("Numbers of delivery_status, separated by commas"),
+            help=_("Values of delivery_status, separated by commas"),
         ),
         Setting(
             "failed_codes",
             _("SMS statuses: not delivered"),
-            help=_("Numbers of delivery_status, separated by commas"),
+            help=_("Values of delivery_status, separated by commas"),
         ),
     )
     words = (*HttpProvider.words, ExolveWords)

@@ -52,32 +52,36 @@ _MISREAD = re.compile(r"[#\\\x00-\x1f\x7f]")
 class HttpWords(Words):
     """What the client says of exchanges that went wrong."""
 
-    BROKE = _("Connection to {server} broke before anything was sent")
+    BROKE = _("Connection to {server} was lost before anything was sent")
     FORBIDDEN = _(
-        "A request to {server} has a header or a path with characters that HTTP does"
-        " not allow"
+        "The request to {server} contains characters that HTTP does not allow in a "
+        "header or path. Check the route's settings."
     )
-    SLOW = _("No complete answer from {server} within {seconds} s")
-    CLOSED = _("{server} closed the connection before it answered")
-    CUT_OFF = _("The answer of {server} was cut off")
-    TOO_LARGE = _("The answer of {server} is larger than {count} bytes")
-    NOT_HTTP = _("The answer of {server} is not HTTP")
+    SLOW = _("No complete response from {server} within {seconds} s")
+    CLOSED = _("{server} closed the connection before responding")
+    CUT_OFF = _("The response from {server} was cut off")
+    TOO_LARGE = _("The response from {server} exceeds {count} bytes")
+    NOT_HTTP = _("The response from {server} is not HTTP")
     TIMED_OUT = _("Connection to {server} timed out after {seconds} s")
-    REFUSED = _("Connection to {server} refused")
-    UNRESOLVED = _("The host name of {server} cannot be resolved")
-    CERTIFICATE = _("The certificate of {server} is refused: {why}")
-    TLS = _("TLS with {server} failed: {why}")
+    REFUSED = _("{server} refused the connection")
+    UNRESOLVED = _(
+        "The host name of {server} could not be resolved. Check the provider URL."
+    )
+    CERTIFICATE = _("The certificate of {server} is not trusted: {why}")
+    TLS = _("TLS handshake with {server} failed: {why}")
     FAILED = _("Connection to {server} failed: {why}")
     PRIVATE = _(
-        "{server} is in a private network: a system administrator must allow the route"
-        " to call it"
+        "{server} is in a private network. A system administrator must allow the "
+        "route to use private addresses."
     )
     NEVER = _(
-        "{server} is never called: link-local, multicast and metadata addresses are no"
-        " provider's"
+        "{server} is not allowed: link-local, multicast and metadata addresses "
+        "cannot belong to a provider."
     )
-    URL_UNREADABLE = _("The URL cannot be read")
-    URL_INCOMPLETE = _("The URL must begin with http:// or https:// and name a host")
+    URL_UNREADABLE = _("Invalid provider URL")
+    URL_INCOMPLETE = _(
+        "The provider URL must start with http:// or https:// and contain a host name"
+    )
 
 
 @dataclass(frozen=True, slots=True)

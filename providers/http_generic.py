@@ -34,8 +34,8 @@ _NAMES = ("login", "password", "sender", "push_key")
 class HttpGenericWords(Words):
     """Why the settings do not describe a provider."""
 
-    BAD_SETTING = _("The setting {label} cannot be used: {why}.")
-    BAD_ENTRY = _("The setting {label} cannot be used, {place}: {why}.")
+    BAD_SETTING = _("Invalid setting {label}: {why}.")
+    BAD_ENTRY = _("Invalid setting {label}, {place}: {why}.")
 
 
 #: place in the definition → the setting that says it; the first that fits
@@ -64,20 +64,20 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
     code = "http"
     label = _("Generic HTTP provider")
     description = _(
-        "For a provider of SMS over HTTP that has no entry of its own in this list.\n"
+        "For an SMS provider with an HTTP API that is not in this list.\n"
         "\n"
-        "Describe a request as the documentation of the provider does, with"
-        " placeholders in double braces: phone (+7…), text, sender, login, password,"
-        " uuid, client_reference, validity (seconds), valid_until, callback, unicode."
-        " Filters follow a bar: digits, plus, number, hex, hex16, minutes, hours, iso,"
-        " unix, upper, lower, urlencode, default('…').\n"
+        "Enter a request as in the provider's documentation, with placeholders in"
+        " double curly braces: phone (+7…), text, sender, login, password, uuid,"
+        " client_reference, validity (seconds), valid_until, callback, unicode."
+        " Filters follow a vertical bar: digits, plus, number, hex, hex16, minutes,"
+        " hours, iso, unix, upper, lower, urlencode, default('…').\n"
         "\n"
-        "An entry whose placeholders have no value is left out. Values are always"
+        "An entry whose placeholders have no value is omitted. Values are always"
         " escaped: the text of a message cannot change the request.\n"
         "\n"
-        "Answers are read with JSONPath ($.id, or @.id in an item of a list) or XPath"
-        " (/answer/id). An answer without a proof of success counts as unknown: such"
-        " a message is never sent again by itself."
+        "Responses are read with JSONPath ($.id, or @.id in an item of a list) or"
+        " XPath (/answer/id). A response without a confirmation of success means that"
+        " the outcome is unknown: such a message is never sent again automatically."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -94,10 +94,10 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
     settings = (
         Setting(
             "url",
-            _("Address of the provider"),
+            _("Provider URL"),
             Kind.ADDRESS,
             required=True,
-            help=_("https://host. After a change enter the password again"),
+            help=_("https://host — enter the password again after changing this"),
         ),
         Setting("login", _("Login")),
         Setting("password", _("Password or key"), Kind.SECRET),
@@ -108,7 +108,7 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             Kind.CHOICE,
             default="none",
             choices=(
-                Choice("none", _("By the requests below")),
+                Choice("none", _("As defined in the requests below")),
                 Choice("basic", _("HTTP Basic: login and password")),
                 Choice("bearer", _("Bearer: password or key")),
             ),
@@ -118,7 +118,7 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             _("Headers of all requests"),
             Kind.LINES,
             places_secret=True,
-            help=_("A line for each: name = template"),
+            help=_("One per line: name = template"),
         ),
         Setting(
             "method",
@@ -135,18 +135,18 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             "path",
             _("Path of the send request"),
             places_secret=True,
-            help=_("Follows the address: /sms/send"),
+            help=_("Appended to the provider URL, e.g. /sms/send"),
         ),
         Setting(
             "query",
-            _("Query of the send request"),
+            _("Query parameters of the send request"),
             Kind.LINES,
             places_secret=True,
-            help=_("A line for each: name = template"),
+            help=_("One per line: name = template"),
         ),
         Setting(
             "format",
-            _("Format of requests"),
+            _("Request format"),
             Kind.CHOICE,
             default="json",
             choices=(
@@ -161,20 +161,18 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
             _("Body of the send request"),
             Kind.LINES,
             places_secret=True,
-            help=_(
-                "JSON or XML whose values are templates; of a form: name = template"
-            ),
+            help=_("JSON or XML with templates as values. For a form: name = template"),
         ),
         Setting(
             "answers",
-            _("Format of answers"),
+            _("Response format"),
             Kind.CHOICE,
             default="json",
             choices=(Choice("json", "JSON"), Choice("xml", "XML")),
         ),
         Setting(
             "answer",
-            _("Answer to the send request"),
+            _("Response to the send request"),
             Kind.LINES,
             required=True,
             help=_(
@@ -207,7 +205,7 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
         ),
         Setting(
             "poll_answer",
-            _("Answer to the status request"),
+            _("Response to the status request"),
             Kind.LINES,
             help=_(
                 "name = path, with the names items, reference, status, code, text,"
@@ -239,34 +237,35 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
         ),
         Setting(
             "balance_answer",
-            _("Answer to the balance request"),
+            _("Response to the balance request"),
             Kind.LINES,
             help=_("name = path, with the names amount, currency, success, error"),
         ),
         Setting(
             "push_format",
-            _("Format of pushes"),
+            _("Webhook request format"),
             Kind.CHOICE,
             default="none",
             choices=(
-                Choice("none", _("No pushes")),
-                Choice("fields", _("Query or form")),
+                Choice("none", _("Webhook not used")),
+                Choice("fields", _("Query parameters or form")),
                 Choice("json", "JSON"),
                 Choice("xml", "XML"),
             ),
         ),
         Setting(
             "push",
-            _("Pushed delivery reports"),
+            _("Delivery reports by webhook"),
             Kind.LINES,
             help=_(
                 "name = field or path, with the names items, reference, uuid, status,"
-                " code, text, number, time. ?name is a field of the callback address"
+                " code, text, number, time. ?name is a query parameter of the webhook"
+                " URL"
             ),
         ),
         Setting(
             "inbound",
-            _("Pushed inbound messages"),
+            _("Inbound messages by webhook"),
             Kind.LINES,
             help=_(
                 "name = field or path, with the names items, sender, text, recipient,"
@@ -275,25 +274,25 @@ class HttpGenericProvider(Polls, TakesPushes, TellsBalance):
         ),
         Setting(
             "push_answer",
-            _("Answer to pushes"),
-            help=_("The text that the provider waits for"),
+            _("Response to webhook requests"),
+            help=_("Text that the provider expects in the response"),
         ),
         Setting(
             "push_answer_type",
-            _("Content type of the answer to pushes"),
+            _("Content type of the response to webhook requests"),
             default="text/plain; charset=utf-8",
         ),
         Setting(
             "push_signature",
-            _("Signature of pushes"),
+            _("Signature of webhook requests"),
             Kind.LINES,
             help=_(
-                "at = header:X-Signature, algorithm = hmac-sha256, of = body; a line"
-                " for each. Parts of what is signed: body, url, key, header:name,"
+                "at = header:X-Signature, algorithm = hmac-sha256, of = body; one per"
+                " line. Parts that are signed: body, url, key, header:name,"
                 " field:name, or a text"
             ),
         ),
-        Setting("push_key", _("Key of the signature"), Kind.SECRET),
+        Setting("push_key", _("Signature key"), Kind.SECRET),
     )
     words = (
         *Polls.words,

@@ -54,18 +54,18 @@ class AnswerWords(Words):
     """What is said of answers. ``text`` is the provider's own words."""
 
     LOGIN_REFUSED = _(
-        "The provider refuses the login, the password or the key ({text})"
+        "The provider rejected the login, the password or the key ({text})"
     )
-    NO_FUNDS = _("The account at the provider has run out of money ({text})")
+    NO_FUNDS = _("The account has no funds left ({text})")
     BLOCKED = _("The provider has blocked the account ({text})")
-    MISCONFIGURED = _("The provider refuses the settings of the route ({text})")
-    NO_SERVICE = _("The address is not the provider's: HTTP status {status}")
-    BUSY = _("The provider is too busy: HTTP status {status}")
-    BROKEN = _("The provider answers with HTTP status {status}")
-    UNREADABLE = _("The answer of the provider cannot be read: {why}")
-    OMITTED = _("The answer of the provider omits this message")
-    NO_REFERENCE = _("The provider gave the message no reference")
-    WAITS_BEHIND = _("Not handed over: the calls before it failed or took too long")
+    MISCONFIGURED = _("The provider rejected the settings of the route ({text})")
+    NO_SERVICE = _("The URL is not the provider's: HTTP status {status}")
+    BUSY = _("The provider is overloaded (HTTP {status})")
+    BROKEN = _("The provider returned HTTP {status}")
+    UNREADABLE = _("The provider's response could not be parsed: {why}")
+    OMITTED = _("The provider's response does not mention this message")
+    NO_REFERENCE = _("The provider returned no message ID")
+    WAITS_BEHIND = _("Not submitted: the previous requests failed or took too long")
 
 
 # === REACTIONS: what a provider's code means ===

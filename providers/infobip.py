@@ -99,9 +99,11 @@ _BAD = (DeliveryStatus.FAILED, DeliveryStatus.EXPIRED, DeliveryStatus.UNKNOWABLE
 class InfobipWords(Words):
     """What the adapter says itself."""
 
-    NO_RESULTS = _("the document has no results")
-    CUT = _("Infobip keeps messages for at most 48 hours: the validity period was cut")
-    FORGOTTEN = _("The logs of Infobip go back 48 hours only")
+    NO_RESULTS = _("the response has no results")
+    CUT = _(
+        "Infobip keeps messages for at most 48 hours: the validity period was shortened"
+    )
+    FORGOTTEN = _("Infobip keeps its logs for 48 hours only")
     KEYS = _("Keys pressed: {keys}")
 
 
@@ -135,15 +137,16 @@ class InfobipProvider(HttpProvider):
     description = _(
         "SMS and voice calls through Infobip.\n"
         "\n"
-        "In Infobip's web interface, copy the personal base URL and an API key whose"
-        " scopes are sending and reading of SMS and of voice messages.\n"
+        "In Infobip's web interface, copy the personal base URL and an API key with "
+        "permission to send and read SMS and voice messages.\n"
         "\n"
-        "Delivery reports come to the callback address, which goes along with every"
-        " message; statuses are also polled. For messages that people write, enter the"
-        " callback address as the forwarding URL of the number, or fetch them: Infobip"
-        " gives each of them once, so that nothing else may fetch from the account.\n"
+        "The webhook URL for delivery reports is sent with every message. Statuses "
+        "are also polled. For inbound messages, enter the webhook URL as the "
+        "forwarding URL of the number, or turn on fetching. Infobip returns each "
+        "inbound message only once, so no other program may fetch inbound messages "
+        "from this account.\n"
         "\n"
-        "A repeated message is not sent again: Infobip recognizes its ID."
+        "A message submitted twice is sent once: Infobip recognizes its ID."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
@@ -170,40 +173,44 @@ class InfobipProvider(HttpProvider):
             Kind.ADDRESS,
             required=True,
             default="https://api.infobip.com",
-            help=_("The account's own, like https://xxxxx.api.infobip.com"),
+            help=_(
+                "Personal base URL of the account, e.g. https://xxxxx.api.infobip.com"
+            ),
         ),
         Setting("api_key", _("API key"), Kind.SECRET, required=True),
         Setting(
             "sender",
-            _("Sender name of SMS"),
-            help=_("As registered at Infobip. Empty: the account's own"),
+            _("SMS sender name"),
+            help=_("As registered with Infobip. Empty: the default of the account"),
         ),
         Setting(
             "transliterate",
             _("Transliterate Cyrillic"),
             Kind.BOOLEAN,
             default="0",
-            help=_("Infobip transliterates: more characters fit into an SMS part"),
+            help=_(
+                "Infobip transliterates the text, so one SMS part holds more characters"
+            ),
         ),
         Setting(
             "caller",
-            _("Caller ID of calls"),
-            help=_("A number of the account, like 74951234567"),
+            _("Caller ID"),
+            help=_("A number of the account, e.g. 74951234567"),
         ),
         Setting(
             "language",
-            _("Language of calls"),
+            _("Call language"),
             default="ru",
-            help=_("Infobip's code of the language that texts are read in"),
+            help=_("Infobip code of the language in which texts are read aloud"),
         ),
         Setting(
             "voice",
             _("Voice of calls"),
-            help=_("The voice's name. Empty: the default one of the language"),
+            help=_("Voice name. Empty: the default voice of the language"),
         ),
         Setting(
             "gender",
-            _("Gender of the voice"),
+            _("Voice gender"),
             Kind.CHOICE,
             default="any",
             choices=(
@@ -214,7 +221,7 @@ class InfobipProvider(HttpProvider):
         ),
         Setting(
             "ring_timeout",
-            _("Ringing time"),
+            _("Ring time"),
             Kind.DURATION,
             default="45",
             minimum=5,
@@ -223,15 +230,17 @@ class InfobipProvider(HttpProvider):
         ),
         Setting(
             "retries",
-            _("Repeat calls"),
+            _("Number of repeat calls"),
             Kind.INTEGER,
             default="0",
             maximum=4,
-            help=_("How often Infobip calls again when nobody answers, 0 to 4"),
+            help=_(
+                "Number of times Infobip calls again if nobody answers, from 0 to 4"
+            ),
         ),
         Setting(
             "retry_after",
-            _("Repeat calls after"),
+            _("Repeat call after"),
             Kind.DURATION,
             default="10",
             minimum=1,
@@ -245,8 +254,8 @@ class InfobipProvider(HttpProvider):
             default="off",
             choices=(
                 Choice("off", _("Do not detect")),
-                Choice("hangup", _("Hang up: the call fails")),
-                Choice("continue", _("Speak after the greeting")),
+                Choice("hangup", _("Hang up: the call counts as not delivered")),
+                Choice("continue", _("Read the text after the greeting")),
             ),
             help=_("Infobip charges for the detection"),
         ),

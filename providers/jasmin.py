@@ -70,10 +70,12 @@ _CURRENCY = re.compile("[A-Z]{3}|")
 class JasminWords(Words):
     """What the adapter says itself."""
 
-    NOT_JASMIN = _("it does not come from Jasmin")
+    NOT_JASMIN = _("the request does not come from Jasmin")
     NO_TEXT = _("The message has no text")
-    BAD_TAGS = _("Tags may have Latin letters, digits and dashes, with commas between.")
-    BAD_CURRENCY = _("The currency must be a code of three letters such as EUR.")
+    BAD_TAGS = _(
+        "Tags can contain Latin letters, digits and dashes. Separate them with commas."
+    )
+    BAD_CURRENCY = _("The currency must be a code of three letters, e.g. EUR.")
     UNREADABLE_PUSH = _("The request is neither a delivery report nor a message")
 
 
@@ -107,20 +109,21 @@ class JasminProvider(HttpProvider):
     code = "jasmin"
     label = _("Jasmin (SMPP)")
     description = _(
-        "Reaches the SMPP accounts of operators through your own Jasmin. Version 0.11.1"
-        " sends no delivery reports, older ones may hold long messages back: use 0.12"
-        " or newer.\n"
+        "Sends through the SMPP accounts of operators, using your own Jasmin server. "
+        "Version 0.11.1 sends no delivery reports, and older versions may delay long "
+        "messages: use 0.12 or newer.\n"
         "\n"
-        "In jasmin.cfg, section http-api, set long_content_max_parts to 20, or long"
-        " texts are cut off. The user needs these authorizations, which a new user has:"
-        " http_send, http_balance, set_dlr_level, http_set_dlr_method, set_hex_content,"
-        " http_long_content, and those of the settings below that you fill in.\n"
+        "In jasmin.cfg, section http-api, set long_content_max_parts to 20; "
+        "otherwise long texts are cut off. The user needs these authorizations, "
+        "which a new user has: http_send, http_balance, set_dlr_level, "
+        "http_set_dlr_method, set_hex_content, http_long_content, and the "
+        "authorizations for the settings below that you fill in.\n"
         "\n"
-        "Jasmin sends delivery reports to this Odoo by itself. For inbound messages"
-        " enter the address of this route as url of an HTTP client connector"
-        " (httpccm) and route the messages to it.\n"
+        "Jasmin sends delivery reports to this Odoo automatically. For inbound "
+        "messages, enter the webhook URL of this route as url of an HTTP client "
+        "connector (httpccm) and route the messages to it.\n"
         "\n"
-        "docs/jasmin.md is a configuration that works."
+        "See docs/jasmin.md for a working configuration."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -133,7 +136,7 @@ class JasminProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of Jasmin's HTTP API"),
+            _("Jasmin HTTP API URL"),
             Kind.ADDRESS,
             required=True,
             help=_("http://host:1401, without /send"),
@@ -143,31 +146,36 @@ class JasminProvider(HttpProvider):
         Setting(
             "sender",
             _("Sender name"),
-            help=_("Empty: the sender that is set in Jasmin"),
+            help=_("Empty: the sender name set in Jasmin"),
         ),
         Setting(
             "priority",
             _("Priority"),
             Kind.INTEGER,
             maximum=3,
-            help=_("From 0 to 3, the most urgent. Empty: Jasmin's own"),
+            help=_("From 0 to 3 (most urgent). Empty: the default of Jasmin"),
         ),
         Setting(
             "validity",
-            _("Tell the validity period"),
+            _("Send the validity period"),
             Kind.BOOLEAN,
             default="0",
-            help=_("Jasmin up to 0.11.1 loses one in ten messages that have it"),
+            help=_(
+                "Jasmin up to and including 0.11.1 loses one in ten messages with a "
+                "validity period"
+            ),
         ),
         Setting(
             "tags",
             _("Tags"),
-            help=_("Jasmin's filters can choose a route by them; commas between"),
+            help=_(
+                "Jasmin's filters can select a route by tags. Separate tags with commas"
+            ),
         ),
         Setting(
             "currency",
             _("Currency of the balance"),
-            help=_("Such as EUR. Jasmin's amounts have none"),
+            help=_("E.g. EUR. Jasmin reports amounts without a currency"),
         ),
     )
     words = (*HttpProvider.words, JasminWords)

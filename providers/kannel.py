@@ -85,9 +85,9 @@ _RECEIPT_TEXT = re.compile(r"\s*\btext:.*", re.IGNORECASE | re.DOTALL)
 class KannelWords(Words):
     """What the adapter says itself."""
 
-    NOT_KANNEL = _("it does not come from Kannel")
+    NOT_KANNEL = _("the request does not come from Kannel")
     NO_TEXT = _("Kannel would send the message without its text")
-    LOGIN_ACCEPTED = _("Kannel accepts the user name and the password")
+    LOGIN_ACCEPTED = _("Kannel accepted the user name and the password")
     UNREADABLE_PUSH = _("The request is neither a delivery report nor a message")
 
 
@@ -115,21 +115,22 @@ class KannelProvider(HttpProvider):
     code = "kannel"
     label = _("Kannel (SMPP)")
     description = _(
-        "Reaches the SMPP accounts of operators through your own Kannel.\n"
+        "Sends through the SMPP accounts of operators, using your own Kannel "
+        "server.\n"
         "\n"
-        "In kannel.conf, in the group sendsms-user: user name and password as below,"
-        " concatenation = true and max-messages = 100. Without these two lines Kannel"
-        " cuts long texts off.\n"
+        "In kannel.conf, in the group sendsms-user, set the user name and the "
+        "password as below, concatenation = true and max-messages = 100. Without the "
+        "last two lines, Kannel cuts off long texts.\n"
         "\n"
-        "Kannel sends delivery reports to this Odoo by itself. In the groups core and"
-        " smsbox set dlr-storage and http-request-retry, or reports are lost when"
-        " either side restarts.\n"
+        "Kannel sends delivery reports to this Odoo automatically. In the groups "
+        "core and smsbox, set dlr-storage and http-request-retry; otherwise reports "
+        "are lost when either side restarts.\n"
         "\n"
-        "For inbound messages add a group sms-service with keyword = default,"
-        " catch-all = true, max-messages = 0 and, as get-url, the address of this route"
-        " in quotation marks.\n"
+        "For inbound messages, add a group sms-service with keyword = default, "
+        "catch-all = true, max-messages = 0 and, as get-url, the webhook URL of this "
+        "route in quotation marks.\n"
         "\n"
-        "docs/kannel.conf is a configuration that works."
+        "See docs/kannel.conf for a working configuration."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -141,24 +142,27 @@ class KannelProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of Kannel's smsbox"),
+            _("Kannel smsbox URL"),
             Kind.ADDRESS,
             required=True,
-            help=_("http://host:13013, as sendsms-port says; without /cgi-bin/sendsms"),
+            help=_(
+                "http://host:13013, with the port of sendsms-port and without "
+                "/cgi-bin/sendsms"
+            ),
         ),
         Setting("username", _("User name"), required=True),
         Setting("password", _("Password"), Kind.SECRET, required=True),
         Setting(
             "sender",
             _("Sender name"),
-            help=_("Empty: the sender that is set in Kannel"),
+            help=_("Empty: the sender name set in Kannel"),
         ),
         Setting(
             "smsc",
             _("Operator's connection"),
             help=_(
-                "An smsc-id of kannel.conf, whose group has the same allowed-smsc-id."
-                " Empty: Kannel chooses"
+                "An smsc-id of kannel.conf whose group has the same allowed-smsc-id. "
+                "Empty: Kannel selects the connection"
             ),
         ),
         Setting(
@@ -166,7 +170,7 @@ class KannelProvider(HttpProvider):
             _("Priority"),
             Kind.INTEGER,
             maximum=3,
-            help=_("From 0 to 3, the most urgent. Empty: Kannel's own"),
+            help=_("From 0 to 3 (most urgent). Empty: the default of Kannel"),
         ),
     )
     words = (*HttpProvider.words, KannelWords)

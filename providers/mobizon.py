@@ -94,15 +94,13 @@ _BAD = (DeliveryStatus.FAILED, DeliveryStatus.EXPIRED)
 class MobizonWords(Words):
     """What the adapter says itself. ``text`` is the provider's own."""
 
-    WRONG_SERVER = _(
-        "The account is served at another address: enter it in the route ({text})"
-    )
-    BAD_SIGNATURE = _("The signature of the webhook is wrong")
-    NO_SECRET = _("The secret key of the webhook is not entered")
-    NO_REPORT = _("The webhook names no message and no status")
-    TOO_MANY = _("Too many campaigns to this number to find one among them")
-    NO_MESSAGE = _("The campaign has no message yet")
-    NO_CODE = _("the document has no code")
+    WRONG_SERVER = _("The account uses another URL: enter it in the route ({text})")
+    BAD_SIGNATURE = _("The signature of the webhook request is invalid")
+    NO_SECRET = _("The webhook secret key is not set")
+    NO_REPORT = _("The webhook request contains neither a message ID nor a status")
+    TOO_MANY = _("Too many campaigns were sent to this number to identify this one")
+    NO_MESSAGE = _("The campaign has no messages yet")
+    NO_CODE = _("the response has no code")
 
 
 class MobizonProvider(HttpProvider):
@@ -113,18 +111,19 @@ class MobizonProvider(HttpProvider):
     description = _(
         "SMS through Mobizon: Kazakhstan, Ukraine, Brazil and other countries.\n"
         "\n"
-        "In the Mobizon account, switch the API on, create a key and allow the IP"
-        " address of this server for it. The address of the API is that of the country"
-        " in which the account was registered: https://api.mobizon.kz,"
-        " https://api.mobizon.ua, https://api.mobizon.com.br and so on.\n"
+        "In the Mobizon account, turn on the API, create a key and allow the IP "
+        "address of this server for the key. The API URL depends on the country in "
+        "which the account was registered: https://api.mobizon.kz, "
+        "https://api.mobizon.ua, https://api.mobizon.com.br and so on.\n"
         "\n"
-        "The sender name must be approved there first. Without one, Mobizon sends from"
-        " a shared name and does not tell.\n"
+        "The sender name must first be approved in the Mobizon account. Without a "
+        "sender name, Mobizon sends from a shared name and does not report this.\n"
         "\n"
-        "Statuses are polled. To get them at once, create a webhook for SMS delivery"
-        " reports in the format JSON there, with the callback address of this route,"
-        " and enter its secret key here. What a webhook reports as not delivered is"
-        " confirmed by a poll first, because its signature does not cover it."
+        "Statuses are polled. To receive them immediately, create a webhook for SMS "
+        "delivery reports in the JSON format in the Mobizon account, with the "
+        "webhook URL of this route, and enter its secret key here. A webhook report "
+        "of a failed delivery is confirmed by a status poll first, because the "
+        "signature does not cover it."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -140,29 +139,29 @@ class MobizonProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://api.mobizon.kz",
-            help=_("Of the country in which the account was registered"),
+            help=_("URL of the country in which the account was registered"),
         ),
         Setting("api_key", _("API key"), Kind.SECRET, required=True),
         Setting(
             "sender",
-            _("Sender"),
-            help=_("An approved name; empty: the account's own"),
+            _("Sender name"),
+            help=_("An approved sender name. Empty: the default of the account"),
         ),
         Setting(
             "timezone",
-            _("Time zone of the account"),
+            _("Account time zone"),
             Kind.TIME_ZONE,
             help=_("As set in the Mobizon account, e.g. Asia/Almaty"),
         ),
         Setting(
             "webhook_secret",
-            _("Secret key of the webhook"),
+            _("Webhook secret key"),
             Kind.SECRET,
-            help=_("Without it webhooks are refused"),
+            help=_("Webhook requests without this key are rejected"),
         ),
     )
     words = (*HttpProvider.words, MobizonWords)

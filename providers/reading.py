@@ -30,10 +30,10 @@ _LAST_SECOND = 4_102_444_800
 class ReadingWords(Words):
     """Why a document cannot be read."""
 
-    HAS_DOCTYPE = _("the document has a DOCTYPE")
-    NOT_XML = _("the document is not XML")
-    NOT_JSON = _("the document is not JSON")
-    NO_DATA = _("the document does not hold what was asked for")
+    HAS_DOCTYPE = _("the response contains a DOCTYPE")
+    NOT_XML = _("the response is not XML")
+    NOT_JSON = _("the response is not JSON")
+    NO_DATA = _("the response does not contain the requested data")
 
 
 class Unreadable(ValueError):

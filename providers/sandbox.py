@@ -96,18 +96,18 @@ class SandboxProvider(Provider):
     code = "sandbox"
     label = _("Sandbox")
     description = _(
-        "Sends nothing. The last four digits of a number decide what becomes of its"
-        " messages:\n"
-        "9901: undelivered\n"
-        "9902: rejected at submit\n"
+        "Sends nothing. The last four digits of the number select the simulated "
+        "outcome:\n"
+        "9901: not delivered\n"
+        "9902: rejected on submission\n"
         "9903: expired\n"
-        "9904: no answer, later found delivered\n"
-        "9905: no answer, never found\n"
-        "9906: delivered after a minute\n"
-        "9907: throttled twice, then taken\n"
-        "9908: on the provider's stop-list\n"
-        "9909: the route is down\n"
-        "All others are delivered at once."
+        "9904: no response, later found delivered\n"
+        "9905: no response, never found\n"
+        "9906: delivered after one minute\n"
+        "9907: throttled twice, then accepted\n"
+        "9908: on the provider's stop list\n"
+        "9909: route down\n"
+        "Any other number is delivered immediately."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),

@@ -78,22 +78,22 @@ class Choice(NamedTuple):
 class SettingWords(Words):
     """What is said of values. ``label`` is that of the setting."""
 
-    NOT_A_NUMBER = _("{label} must be a whole number from {minimum} to {maximum}.")
-    BAD_CHOICE = _("{label} has a value that does not exist any more. Choose another.")
-    BAD_ZONE = _("The time zone '{zone}' is unknown; it must be like Europe/Moscow.")
-    BAD_URL = _("The address must be like https://host.")
+    NOT_A_NUMBER = _("{label} must be an integer from {minimum} to {maximum}.")
+    BAD_CHOICE = _("The value of {label} no longer exists. Select another value.")
+    BAD_ZONE = _("Unknown time zone '{zone}'. Use a name such as Europe/Moscow.")
+    BAD_URL = _("Enter the provider URL as https://host.")
     PRIVATE_URL = _(
-        "The address is in a private network: a system administrator must allow the"
-        " route to call it."
+        "The URL is in a private network. A system administrator must allow the "
+        "route to use private addresses."
     )
     NEVER_URL = _(
-        "The address is never called: link-local, multicast and metadata addresses are"
-        " no provider's."
+        "This URL is not allowed: link-local, multicast and metadata addresses "
+        "cannot belong to a provider."
     )
     TOO_LONG = _("{label} is too long.")
     NO_TLS = _(
-        "The address is not https: whoever is on the way to the provider can read"
-        " login, password, numbers and texts."
+        "The URL does not use https: login, password, numbers and texts can be "
+        "intercepted on the way to the provider."
     )
 
 

@@ -98,11 +98,11 @@ _STATUSES = {
 class SmsAeroWords(Words):
     """What the adapter says itself."""
 
-    NO_SUCCESS = _("the answer does not say whether it is a success")
-    NO_BALANCE = _("the answer has no balance")
-    NO_LIST = _("the answer is no list of messages")
+    NO_SUCCESS = _("the response does not show whether the request succeeded")
+    NO_BALANCE = _("the response has no balance")
+    NO_LIST = _("the response is not a list of messages")
     LIST_TOO_LONG = _("the list of messages is too long")
-    NO_STATUS = _("The push has no id or no status")
+    NO_STATUS = _("The delivery report has no id or no status")
 
 
 class SmsAeroProvider(HttpProvider):
@@ -113,15 +113,15 @@ class SmsAeroProvider(HttpProvider):
     description = _(
         "SMS through SMS Aero.\n"
         "\n"
-        "Enter the e-mail of the account and a key created in its settings, under API"
-        " and SMPP. The sender name must be approved there first; 'SMS Aero' is for"
-        " tests.\n"
+        "Enter the account email and a key created in the account settings, under "
+        "API and SMPP. The sender name must first be approved in the SMS Aero "
+        "account; 'SMS Aero' is for tests.\n"
         "\n"
-        "The callback address is sent along with every message: nothing has to be"
-        " entered at SMS Aero. Statuses are also polled.\n"
+        "The webhook URL is sent with every message and need not be entered at SMS "
+        "Aero. Statuses are also polled.\n"
         "\n"
-        "A message without an answer is reconciled by its number and text. If several"
-        " have the same, a person decides."
+        "A message without a response is reconciled by its number and text. If "
+        "several messages match, resolve the message manually."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -136,15 +136,17 @@ class SmsAeroProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://gate.smsaero.ru/v2",
             help=_("Or https://gate.smsaero.org/v2, https://gate.smsaero.net/v2"),
         ),
-        Setting("email", _("E-mail of the account"), required=True),
+        Setting("email", _("Account email"), required=True),
         Setting("api_key", _("API key"), Kind.SECRET, required=True),
-        Setting("sender", _("Sender"), required=True, help=_("An approved name")),
+        Setting(
+            "sender", _("Sender name"), required=True, help=_("An approved sender name")
+        ),
     )
     words = (*HttpProvider.words, SmsAeroWords)
     errors = _ERRORS

@@ -123,8 +123,8 @@ class SmsRuWords(Words):
     """What the adapter says itself."""
 
     NO_STATUS = _("the response has no status")
-    FORGED = _("The hash of the push is not made with the api_id of the route")
-    NOT_REGISTERED = _("SMS.ru does not list the address after it was registered")
+    FORGED = _("The hash of the webhook request does not match the api_id of the route")
+    NOT_REGISTERED = _("SMS.ru does not list the webhook URL after the registration")
 
 
 class SmsRuProvider(HttpProvider):
@@ -135,15 +135,16 @@ class SmsRuProvider(HttpProvider):
     description = _(
         "SMS through SMS.ru.\n"
         "\n"
-        "The api_id is on the main page of the SMS.ru account. The sender name must be"
-        " approved there first; operators approve it one by one.\n"
+        "The api_id is on the main page of the SMS.ru account. The sender name must "
+        "first be approved there; each operator approves it separately.\n"
         "\n"
-        "Register the callback address with the button, or enter it in the SMS.ru"
-        " account as the handler of delivery reports. SMS.ru signs its reports with"
-        " the api_id: others are refused. Statuses are also polled.\n"
+        "Register the webhook URL with the button, or enter it in the SMS.ru account "
+        "as the handler of delivery reports. SMS.ru signs its reports with the "
+        "api_id: reports with another signature are rejected. Statuses are also "
+        "polled.\n"
         "\n"
-        "SMS.ru cannot be asked about a message whose request it did not answer: its"
-        " outcome stays unknown until somebody resolves it."
+        "SMS.ru cannot report the outcome of a message that it did not confirm: "
+        "resolve such messages manually."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -160,7 +161,7 @@ class SmsRuProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://sms.ru",
@@ -169,14 +170,14 @@ class SmsRuProvider(HttpProvider):
         Setting(
             "sender",
             _("Sender name"),
-            help=_("An approved name; empty: the account's own"),
+            help=_("An approved sender name. Empty: the default of the account"),
         ),
         Setting(
             "daytime",
-            _("Only in the daytime of the recipient"),
+            _("Only in the daytime of the recipient's time zone"),
             Kind.BOOLEAN,
             default="0",
-            help=_("SMS.ru holds messages of the night until the morning"),
+            help=_("SMS.ru holds messages received at night until the morning"),
         ),
     )
     words = (*HttpProvider.words, SmsRuWords)

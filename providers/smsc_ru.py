@@ -173,11 +173,13 @@ class SmscWords(Words):
     """What the adapter says itself."""
 
     NO_LOGIN = _("Enter the API key, or the login and the password.")
-    TEXT_TOO_LONG = _("SMSC takes at most {maximum} characters")
-    NO_ID = _("the answer has no id")
-    NO_BALANCE = _("the answer has no balance")
-    FORGED = _("The signature of the push is not made with the secret of the route")
-    NOT_A_PUSH = _("The push names neither a message nor a number")
+    TEXT_TOO_LONG = _("SMSC accepts at most {maximum} characters")
+    NO_ID = _("the response has no id")
+    NO_BALANCE = _("the response has no balance")
+    FORGED = _(
+        "The signature of the webhook request does not match the secret of the route"
+    )
+    NOT_A_PUSH = _("The webhook request contains neither a message ID nor a number")
 
 
 class SmscRuProvider(HttpProvider):
@@ -186,25 +188,26 @@ class SmscRuProvider(HttpProvider):
     code = "smsc_ru"
     label = _("SMSC.ru")
     description = _(
-        "SMS and calls through SMSC.ru, SMSC.kz and other addresses of the same"
-        " service.\n"
+        "SMS and voice calls through SMSC.ru, SMSC.kz and other addresses of the "
+        "same service.\n"
         "\n"
-        "Create an API key in the SMSC account, or use the login and a password for"
-        " the API. The sender name must be approved there first.\n"
+        "Create an API key in the SMSC account, or use the login and a password for "
+        "the API. The sender name must first be approved in the SMSC account.\n"
         "\n"
-        "Enter the callback address of this route in the SMSC account, in the user"
-        " settings, as the address for statuses and incoming messages, with everything"
-        " after the question mark. Set a secret there and here: reports without its"
-        " signature are then refused. Statuses and incoming messages are also polled.\n"
+        "Enter the webhook URL of this route in the SMSC account, in the user "
+        "settings, as the address for statuses and incoming messages, including "
+        "everything after the question mark. Set a secret in the SMSC account and "
+        "here: delivery reports without its signature are then rejected. Statuses "
+        "and inbound messages are also polled.\n"
         "\n"
-        "SMSC answers error 9 to fifteen requests at once: the message is then"
-        " reconciled some minutes later. Keep the number of concurrent requests"
-        " below.\n"
+        "SMSC returns error 9 if it receives fifteen requests at once; the message "
+        "is then reconciled some minutes later. Set a smaller number of concurrent "
+        "requests.\n"
         "\n"
-        "Each message is one request, unless you allow more messages per request. More"
-        " than 1 is faster, but the messages of a request that got no answer keep an"
-        " unknown outcome until a person decides: one id covers the whole request, so"
-        " that SMSC cannot be asked about each of them with certainty."
+        "Each message is one request unless you allow more messages per request. "
+        "More than 1 is faster, but messages of a request without a response keep an "
+        "unknown outcome until you resolve them manually: one ID covers the whole "
+        "request, so SMSC cannot report each of them reliably."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
@@ -226,33 +229,35 @@ class SmscRuProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://smsc.ru",
-            help=_("https://smsc.kz and others, as in the provider account"),
+            help=_("E.g. https://smsc.kz, as in the provider account"),
         ),
         Setting("api_key", _("API key"), Kind.SECRET),
         Setting("login", _("Login"), help=_("Only without an API key")),
         Setting("password", _("Password"), Kind.SECRET),
         Setting(
             "sender",
-            _("Sender"),
-            help=_("An approved name; empty: the account's own"),
+            _("Sender name"),
+            help=_("An approved sender name. Empty: the default of the account"),
         ),
         Setting(
             "callback_secret",
-            _("Secret of the callback"),
+            _("Webhook secret string"),
             Kind.SECRET,
-            help=_("As in the provider account; pushes must be signed with it"),
+            help=_(
+                "As in the provider account. Webhook requests must be signed with it"
+            ),
         ),
         Setting(
             "currency",
-            _("Currency of the account"),
+            _("Account currency"),
             Kind.CHOICE,
             default="RUB",
             choices=(
-                Choice("RUB", _("Russian rouble")),
+                Choice("RUB", _("Russian ruble")),
                 Choice("KZT", _("Kazakhstani tenge")),
                 Choice("UAH", _("Ukrainian hryvnia")),
                 Choice("USD", _("US dollar")),
@@ -261,7 +266,7 @@ class SmscRuProvider(HttpProvider):
         ),
         Setting(
             "timezone",
-            _("Time zone of the account"),
+            _("Account time zone"),
             Kind.TIME_ZONE,
             default="Europe/Moscow",
         ),
@@ -273,8 +278,8 @@ class SmscRuProvider(HttpProvider):
             minimum=1,
             maximum=_MAX_LIST,
             help=_(
-                "1 to 100: more than 1 is faster, but a person must decide about the"
-                " messages of a request that got no answer."
+                "From 1 to 100. More than 1 is faster, but messages of a request "
+                "without a response must be resolved manually"
             ),
         ),
         Setting(
@@ -296,7 +301,7 @@ class SmscRuProvider(HttpProvider):
             default="25",
             minimum=10,
             maximum=35,
-            help=_("10 to 35 seconds"),
+            help=_("From 10 to 35 seconds"),
         ),
         Setting(
             "call_attempts",
@@ -305,7 +310,7 @@ class SmscRuProvider(HttpProvider):
             default="1",
             minimum=1,
             maximum=9,
-            help=_("1 to 9: SMSC calls again until somebody answers"),
+            help=_("From 1 to 9: SMSC calls again until the call is answered"),
         ),
         Setting(
             "call_interval",
@@ -314,7 +319,7 @@ class SmscRuProvider(HttpProvider):
             default="600",
             minimum=10,
             maximum=3600,
-            help=_("10 to 3600 seconds"),
+            help=_("From 10 to 3600 seconds"),
         ),
     )
     numbers_once = True

@@ -168,17 +168,20 @@ class TwilioWords(Words):
     BAD_ACCOUNT = _("The Account SID must be AC and 32 hexadecimal digits.")
     BAD_SERVICE = _("The Messaging Service must be MG and 32 hexadecimal digits.")
     HALF_KEY = _("Enter the API key together with its secret.")
-    BAD_CALLER = _("The calling number must be international, like +14155550100.")
-    BAD_VOICE = _("The language and the voice must be written as Twilio lists them.")
-    ONLY_RUSSIAN = _("The voice {voice} speaks Russian only: enter another one.")
-    NOBODY = _("Enter a sender, a Messaging Service or a calling number.")
-    NO_SENDER = _("SMS need a sender or a Messaging Service")
-    NO_CALLER = _("Calls need a calling number")
-    FORGED = _("The signature of the push is not made with the Auth Token of the route")
-    NO_STATUS = _("The push has no status")
-    NO_LIST = _("the answer has no list")
-    MORE_PAGES = _("there are more messages to the number than one answer holds")
-    NO_BALANCE = _("the answer has no balance")
+    BAD_CALLER = _("The caller ID must be in international format, e.g. +14155550100.")
+    BAD_VOICE = _("Enter the language and the voice exactly as Twilio lists them.")
+    ONLY_RUSSIAN = _("The voice {voice} speaks Russian only. Enter another voice.")
+    NOBODY = _("Enter a sender name or number, a Messaging Service or a caller ID.")
+    NO_SENDER = _("SMS require a sender name or number, or a Messaging Service")
+    NO_CALLER = _("Calls require a caller ID")
+    FORGED = _(
+        "The signature of the webhook request does not match the Auth Token of the "
+        "route"
+    )
+    NO_STATUS = _("The webhook request has no status")
+    NO_LIST = _("the response has no list")
+    MORE_PAGES = _("there are more messages to this number than fit in one response")
+    NO_BALANCE = _("the response has no balance")
 
 
 class TwilioProvider(HttpProvider):
@@ -189,20 +192,21 @@ class TwilioProvider(HttpProvider):
     description = _(
         "SMS and voice calls through Twilio.\n"
         "\n"
-        "The Account SID and the Auth Token are on the first page of the Twilio"
-        " console. The Auth Token is required with an API key too: Twilio signs its"
-        " requests with it.\n"
+        "The Account SID and the Auth Token are on the first page of the Twilio "
+        "console. The Auth Token is required even with an API key: Twilio signs its "
+        "requests with it.\n"
         "\n"
-        "SMS need a sender (number, short code or name) or a Messaging Service; calls"
-        " need a number rented from Twilio or verified there. Allow the countries of"
-        " the recipients in the console, under Geo permissions.\n"
+        "SMS require a sender name or number, or a Messaging Service. Calls require "
+        "a number rented from Twilio or verified there. Allow the countries of the "
+        "recipients in the console, under Geo permissions.\n"
         "\n"
-        "The callback address is sent along with every message. For inbound messages,"
-        " enter it in the console as a webhook with HTTP POST: at the number (A message"
-        " comes in) or in the Messaging Service (Integration).\n"
+        "The webhook URL is sent with every message. For inbound messages, enter it "
+        "in the console as a webhook with HTTP POST: at the number (A message comes "
+        "in) or in the Messaging Service (Integration).\n"
         "\n"
-        "A message without a response is reconciled by its number and text, a call by"
-        " its numbers. It is sent again if Twilio does not list it after 15 minutes."
+        "A message without a response is reconciled by its number and text, a call "
+        "by its numbers. It is sent again if Twilio does not list it after 15 "
+        "minutes."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms", "voice"}),
@@ -221,7 +225,7 @@ class TwilioProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://api.twilio.com",
@@ -230,26 +234,26 @@ class TwilioProvider(HttpProvider):
             "account_sid", _("Account SID"), required=True, help=_("AC…, 34 characters")
         ),
         Setting("auth_token", _("Auth Token"), Kind.SECRET, required=True),
-        Setting("api_key", _("API key"), help=_("SK…; empty: the Auth Token")),
+        Setting("api_key", _("API key"), help=_("SK…. Empty: the Auth Token is used")),
         Setting("api_secret", _("Secret of the API key"), Kind.SECRET),
         Setting(
             "sender",
             _("Sender name or number"),
-            help=_("A number like +14155550100, a short code or a name"),
+            help=_("A number, e.g. +14155550100, a short code or a sender name"),
         ),
         Setting(
             "messaging_service",
             _("Messaging Service"),
-            help=_("MG…; it selects the sender"),
+            help=_("MG…; the service selects the sender name or number"),
         ),
         Setting(
             "caller",
-            _("Calling number"),
-            help=_("Like +14155550100; empty: the sender"),
+            _("Caller ID"),
+            help=_("E.g. +14155550100. Empty: the sender number"),
         ),
         Setting(
             "language",
-            _("Language of calls"),
+            _("Call language"),
             default="ru-RU",
             help=_("As Twilio lists them, e.g. ru-RU or en-GB"),
         ),
@@ -257,7 +261,7 @@ class TwilioProvider(HttpProvider):
             "voice",
             _("Voice of calls"),
             default="Polly.Tatyana",
-            help=_("It must speak the language, or the call stays silent"),
+            help=_("The voice must support the language; otherwise the call is silent"),
         ),
         Setting(
             "ring_timeout",
@@ -266,14 +270,17 @@ class TwilioProvider(HttpProvider):
             default="60",
             minimum=5,
             maximum=600,
-            help=_("5 to 600 seconds"),
+            help=_("From 5 to 600 seconds"),
         ),
         Setting(
             "detect_machine",
             _("Detect answering machines"),
             Kind.BOOLEAN,
             default="0",
-            help=_("On: a call answered by a machine is not delivered. Costs extra"),
+            help=_(
+                "On: a call answered by a machine counts as not delivered. Charged "
+                "separately"
+            ),
         ),
     )
     words = (*HttpProvider.words, TwilioWords)

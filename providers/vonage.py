@@ -137,12 +137,14 @@ _REASONS: dict[str, FailureType] = {
 class VonageWords(Words):
     """What the adapter says itself."""
 
-    NO_PARTS = _("the answer tells of no message")
-    PART_REFUSED = _("The provider took a part of the message only ({text})")
-    FORGED = _("The signature of the push is not made with the secret of the route")
-    NO_STATUS = _("The push is neither a delivery receipt nor a message")
-    NOT_REGISTERED = _("Vonage does not name the address after it was registered")
-    NO_BALANCE = _("the answer has no balance")
+    NO_PARTS = _("the response mentions no message")
+    PART_REFUSED = _("The provider accepted only a part of the message ({text})")
+    FORGED = _(
+        "The signature of the webhook request does not match the secret of the route"
+    )
+    NO_STATUS = _("The webhook request is neither a delivery receipt nor a message")
+    NOT_REGISTERED = _("Vonage does not return the webhook URL after the registration")
+    NO_BALANCE = _("the response has no balance")
 
 
 class VonageProvider(HttpProvider):
@@ -153,20 +155,22 @@ class VonageProvider(HttpProvider):
     description = _(
         "SMS through Vonage (Nexmo).\n"
         "\n"
-        "The API key, the API secret and the signature secret are in the Vonage"
-        " dashboard, under API settings. Select the SMS API as the default SMS setting"
-        " there.\n"
+        "The API key, the API secret and the signature secret are in the Vonage "
+        "dashboard, under API settings. Select the SMS API there as the default SMS "
+        "setting.\n"
         "\n"
-        "The callback address is sent along with every message if it has at most 100"
-        " characters. For inbound messages, and for reports if it is longer, press"
-        " Register at the provider, or enter it in the dashboard for inbound SMS and"
-        " for delivery receipts.\n"
+        "A webhook URL of at most 100 characters is sent with every message. For "
+        "inbound messages, and for delivery reports if the URL is longer, press "
+        "Register with provider, or enter the URL in the dashboard for inbound SMS "
+        "and for delivery receipts.\n"
         "\n"
-        "Vonage signs its requests if its support has turned this on for the account:"
-        " then enter the signature secret and its method.\n"
+        "Vonage signs its requests if Vonage support has turned this on for the "
+        "account: in this case, enter the signature secret and the signature "
+        "method.\n"
         "\n"
-        "Vonage cannot be asked about a message without a response: the message stays"
-        " unknown until its delivery receipt arrives or a person decides."
+        "Vonage cannot report the outcome of a message without a response: the "
+        "outcome is unknown until the delivery receipt arrives or you resolve the "
+        "message manually."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -182,7 +186,7 @@ class VonageProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://rest.nexmo.com",
@@ -193,7 +197,9 @@ class VonageProvider(HttpProvider):
             "sender",
             _("Sender name or number"),
             required=True,
-            help=_("A number of the account, or a name of at most 11 characters"),
+            help=_(
+                "A number of the account, or a sender name of at most 11 characters"
+            ),
         ),
         Setting(
             "signature_secret",

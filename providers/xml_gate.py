@@ -67,21 +67,22 @@ class XmlGateProvider(Provider):
     """
 
     code = "xml_gate"
-    label = _("XML gate")
+    label = _("XML protocol (TargetSMS, SMS16, …)")
     description = _(
-        "Speaks the XML protocol of TargetSMS, SMS16 and many other Russian services.\n"
+        "XML protocol of TargetSMS, SMS16 and many other Russian services.\n"
         "\n"
-        "The gate remembers the number given to every message (client_id_sms): a"
-        " message submitted again is not sent again. Ask your manager whether your gate"
-        " does so; if it does not, turn the switch below off, or a message may arrive"
-        " twice after a lost connection.\n"
+        "Each message carries a unique ID (client_id_sms). If the provider "
+        "recognizes repeated IDs, a message submitted twice is sent once. Ask your "
+        "account manager whether this applies to your account. If not, turn off "
+        "“Provider recognizes client_id_sms”; otherwise a message may arrive twice "
+        "after a lost connection.\n"
         "\n"
-        "Statuses are asked for. If the manager also registers the webhook address of"
-        " this route, they come at once.\n"
+        "Statuses are polled. To receive them immediately, ask the account manager "
+        "to register this route's webhook URL.\n"
         "\n"
-        "Inbound messages are asked for, too. To get them at once, let the manager"
-        " enter the webhook address for inbound messages, called by GET in the"
-        " asynchronous way."
+        "Inbound messages are also polled. To receive them immediately, ask the "
+        "account manager to enter the webhook URL for inbound messages, called by "
+        "GET in the asynchronous way."
     )
     capabilities = Capabilities(
         channels=frozenset({"sms"}),
@@ -99,43 +100,46 @@ class XmlGateProvider(Provider):
     settings = (
         Setting(
             "url",
-            _("Address of the gate"),
+            _("Provider URL"),
             Kind.ADDRESS,
             required=True,
-            help=_("https://host. After a change enter the password again"),
+            help=_("https://host — enter the password again after changing this"),
         ),
         Setting("login", _("Login"), required=True),
         Setting("password", _("Password"), Kind.SECRET, required=True),
         Setting(
             "sender",
-            _("Sender"),
+            _("Sender name"),
             required=True,
-            help=_("Shown to the recipient"),
+            help=_("Displayed to the recipient"),
         ),
         Setting(
             "timezone",
-            _("Time zone of the account"),
+            _("Account time zone"),
             Kind.TIME_ZONE,
             required=True,
-            help=_("As set in the gate's cabinet, e.g. Europe/Moscow"),
+            help=_("As set in your provider account, e.g. Europe/Moscow"),
         ),
         Setting(
             "max_batch",
-            _("Messages per document"),
+            _("Messages per request"),
             Kind.INTEGER,
             default="200",
             minimum=1,
             maximum=_MAX_BATCH,
-            help=_("1 to 500"),
+            help=_("From 1 to 500"),
         ),
         Setting(
             "honours_client_id",
-            _("Gate honours client_id_sms"),
+            _("Provider recognizes client_id_sms"),
             Kind.BOOLEAN,
             default="1",
-            help=_("On: a message submitted again is not sent again."),
+            help=_(
+                "On: a message submitted twice with the same ID is sent once. Off: "
+                "it is sent twice."
+            ),
         ),
-        Setting("name_delivery", _("Name of the mailing in the gate's cabinet")),
+        Setting("name_delivery", _("Campaign name in the provider account")),
         Setting("translit", _("Transliterate Cyrillic"), Kind.BOOLEAN, default="0"),
     )
 

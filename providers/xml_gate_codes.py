@@ -22,28 +22,26 @@ class GateWords(Words):
     """What the adapter says itself. ``text`` is the gate's own, ``label`` that of a
     setting."""
 
-    WRONG_LOGIN = _("The gate refuses the login or the password ({text})")
-    BLOCKED = _("The gate has blocked the account ({text})")
-    UNREADABLE_DOCUMENT = _("The gate cannot read our document ({text})")
-    NO_DOCUMENT = _("Our document did not reach the gate ({text})")
-    OTHER_ERROR = _("The gate answers with an error: {text}")
-    OUT_OF_MESSAGES = _("The account has run out of messages")
-    ACCOUNT_BLOCKED = _("The gate has blocked the account")
-    UNREADABLE_ANSWER = _("The answer of the gate cannot be read: {why}")
-    DOCUMENT_TOO_LARGE = _("the document is too large")
-    NOT_OF_THE_GATE = _("the document is not one of the gate")
-    NOT_A_MESSAGE = _("the call is not an inbound message of the gate")
-    OMITTED = _("The answer of the gate omits this message")
-    CONTRADICTION = _("The answer of the gate contradicts itself")
-    SMS_ONLY = _("The gate sends SMS only")
-    ILLEGAL_TEXT = _("The text has a character that XML cannot carry")
-    BUSY = _("The gate is too busy: HTTP status {status}")
-    NO_GATE = _("{url} answers with HTTP status {status}")
-    HTTP_ERROR = _("The gate answers with HTTP status {status}")
-    LONG_SENDER = _(
-        "The sender must have at most 11 characters, or 15 if it has digits only."
-    )
-    ILLEGAL_SETTING = _("{label} has a character that XML cannot carry.")
+    WRONG_LOGIN = _("The provider rejected the login or the password ({text})")
+    BLOCKED = _("The provider has blocked the account ({text})")
+    UNREADABLE_DOCUMENT = _("The provider could not parse the request ({text})")
+    NO_DOCUMENT = _("The provider received an empty request ({text})")
+    OTHER_ERROR = _("The provider returned an error: {text}")
+    OUT_OF_MESSAGES = _("The account has no SMS left")
+    ACCOUNT_BLOCKED = _("The provider has blocked the account")
+    UNREADABLE_ANSWER = _("The provider's response could not be parsed: {why}")
+    DOCUMENT_TOO_LARGE = _("the response is too large")
+    NOT_OF_THE_GATE = _("the response is not from this provider")
+    NOT_A_MESSAGE = _("the webhook request is not an inbound message")
+    OMITTED = _("The provider's response does not mention this message")
+    CONTRADICTION = _("The provider's response is contradictory")
+    SMS_ONLY = _("The provider supports SMS only")
+    ILLEGAL_TEXT = _("The text contains a character that XML does not allow")
+    BUSY = _("The provider is overloaded (HTTP {status})")
+    NO_GATE = _("{url} returned HTTP {status}. Check the provider URL.")
+    HTTP_ERROR = _("The provider returned HTTP {status}")
+    LONG_SENDER = _("The sender name can have up to 11 characters, or up to 15 digits.")
+    ILLEGAL_SETTING = _("{label} contains a character that XML does not allow.")
 
 
 #: texts of a whole document's ``<error>`` → what the administrator is told

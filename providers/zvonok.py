@@ -149,10 +149,12 @@ class ZvonokWords(Words):
     """What is said of calls."""
 
     KEY_PRESSED = _("Key pressed: {key}")
-    HEARD_PARTLY = _("The call was not heard to the end")
-    NO_BALANCE = _("the answer has no balance")
-    NO_CALLS = _("the answer has no list of calls with IDs")
-    NO_CALL = _("The postback has no call ID: check the address in the campaign")
+    HEARD_PARTLY = _("The recipient did not listen to the end of the call")
+    NO_BALANCE = _("the response has no balance")
+    NO_CALLS = _("the response has no list of calls with IDs")
+    NO_CALL = _(
+        "The postback has no call ID. Check the webhook URL in the provider's campaign"
+    )
 
 
 class ZvonokProvider(HttpProvider):
@@ -163,17 +165,16 @@ class ZvonokProvider(HttpProvider):
     description = _(
         "Voice calls through Zvonok.com.\n"
         "\n"
-        "1. In your account at Zvonok.com, create a campaign that only this route uses:"
-        " the calling number, the hours of calls and the number of attempts are set"
-        " there. A message is one call of the campaign. All attempts are the"
-        " campaign's: the gateway never calls a second time by itself.\n"
-        "2. Enter the ID of the campaign and the public key of the API below.\n"
-        "3. In the campaign, add a postback by GET and paste the callback address"
-        " exactly as it is shown here, with the names in braces. Statuses are polled as"
-        " well.\n"
+        "1. In your Zvonok.com account, create a campaign that only this route uses. "
+        "The calling number, the hours of calls and the number of attempts are set "
+        "in that campaign. One message is one call of the campaign. All attempts are "
+        "made by the campaign: the gateway never calls a second time.\n"
+        "2. Enter the ID of the campaign and the public API key below.\n"
+        "3. In the campaign, add a postback by GET and paste the webhook URL exactly "
+        "as shown here, including the names in braces. Statuses are also polled.\n"
         "\n"
-        "A call is delivered when a person heard it. No answer, busy, declined and"
-        " answering machine are reasons of calls that were not delivered."
+        "A call is delivered when a person heard it. No answer, busy, declined and "
+        "answering machine are failure reasons."
     )
     capabilities = Capabilities(
         channels=frozenset({"voice"}),
@@ -186,30 +187,35 @@ class ZvonokProvider(HttpProvider):
     settings = (
         Setting(
             "url",
-            _("Address of the API"),
+            _("API URL"),
             Kind.ADDRESS,
             required=True,
             default="https://zvonok.com/manager/cabapi_external/api/v1",
-            help=_("Companies that resell the platform have their own"),
+            help=_("Companies that resell the platform have their own URL"),
         ),
         Setting("public_key", _("API key"), Kind.SECRET, required=True),
         Setting(
             "campaign",
             _("Campaign ID"),
             required=True,
-            help=_("Of a campaign that only this route uses"),
+            help=_("ID of a campaign at the provider that only this route uses"),
         ),
         Setting(
             "speaker",
             _("Voice"),
-            help=_("Name in the provider's list, such as Tatyana; empty: its default"),
+            help=_(
+                "Name from the provider's list, e.g. Tatyana. Empty: the provider's "
+                "default"
+            ),
         ),
         Setting(
             "partly",
-            _("Heard in part counts as delivered"),
+            _("Partly heard calls count as delivered"),
             Kind.BOOLEAN,
             default="0",
-            help=_("Otherwise an answered call that ended too early is not delivered"),
+            help=_(
+                "Off: an answered call that ended too early counts as not delivered"
+            ),
         ),
     )
     words = (*HttpProvider.words, ZvonokWords)

@@ -22,10 +22,10 @@ _FORBIDDEN_CONSTRUCTS = {
 #: code → (Russian, English)
 TEMPLATE_TEXTS: Sentences = {
     "template_syntax": (
-        "Ошибка в шаблоне {path}, строка {line}. Проверьте фигурные скобки, имена и "
-        "фильтры.",
-        "Error in the template {path}, line {line}. Check the curly brackets, names "
-        "and filters.",
+        "Ошибка в шаблоне {path}, строка {line}. Проверьте фигурные скобки, "
+        "подстановки и фильтры.",
+        "Error in the template {path}, line {line}. Check the curly braces, "
+        "placeholders and filters.",
     ),
     "template_forbidden": (
         "Недопустимый фильтр {detail} или его параметры в шаблоне {path}, строка "
@@ -38,22 +38,23 @@ TEMPLATE_TEXTS: Sentences = {
     **{
         f"template_forbidden.{construct}": (
             f"Недопустимая конструкция в шаблоне {{path}}, строка {{line}}: {russian}. "
-            "Можно использовать только имена в двойных фигурных скобках и фильтры.",
-            f"Forbidden construct in the template {{path}}, line {{line}}: {english}. "
-            "Only names in double curly brackets and filters may be used.",
+            "Можно использовать только подстановки в двойных фигурных скобках и "
+            "фильтры к ним.",
+            f"Not allowed in the template {{path}}, line {{line}}: {english}. "
+            "Use only placeholders in double curly braces with filters.",
         )
         for construct, (russian, english) in _FORBIDDEN_CONSTRUCTS.items()
     },
     "template_unknown_name": (
-        "Неизвестное имя в шаблоне {path}, строка {line}: {detail}. Добавьте его в "
-        "fields или исправьте текст.",
-        "Unknown name in the template {path}, line {line}: {detail}. Add it to fields "
-        "or correct the text.",
+        "Неизвестная подстановка в шаблоне {path}, строка {line}: {detail}. Добавьте "
+        "её в fields или исправьте текст.",
+        "Unknown placeholder in the template {path}, line {line}: {detail}. Add it "
+        "to fields or correct the text.",
     ),
     "template_unknown_name.person": (
-        "Строка {line}: имя «{detail}» неизвестно. Исправьте его; подходят first_name, "
-        "last_name, patronymic, fio и поля записи, например city.",
-        "Line {line}: the name {detail} is unknown. Correct it; first_name, last_name, "
-        "patronymic, fio and the fields of the record, such as city, can be used.",
+        "Строка {line}: неизвестная подстановка «{detail}». Используйте first_name, "
+        "last_name, patronymic, fio или поле записи, например city.",
+        "Line {line}: unknown placeholder {detail}. Use first_name, last_name, "
+        "patronymic, fio or a field of the record, for example city.",
     ),
 }

@@ -39,7 +39,7 @@ class SmsComposer(models.TransientModel):
         if not all(type(record_id) is int for record_id in ids):
             raise UserError(
                 self.env._(
-                    "These are no ids of recipients: %(ids)s. Choose them again.",
+                    "Invalid recipient IDs: %(ids)s. Select the recipients again.",
                     ids=self.res_ids[:100],
                 )
             )

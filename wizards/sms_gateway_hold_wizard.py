@@ -25,7 +25,7 @@ class SmsGatewayHoldWizard(models.TransientModel):
     unprepared_count = fields.Integer(
         "Campaigns in doubt",
         readonly=True,
-        help="Campaigns whose messages are not all written yet.",
+        help="Campaigns whose messages have not all been prepared.",
     )
     decision = fields.Selection(DECISIONS, "What is this database?")
 
@@ -71,7 +71,7 @@ class SmsGatewayHoldWizard(models.TransientModel):
         self.ensure_one()
         self.hold_id._decide(self.decision, self.in_doubt_count)
         return make_notification(
-            self.env._("Decided. It is carried out within a minute."), next=CLOSE
+            self.env._("Decision saved. It takes effect within a minute."), next=CLOSE
         )
 
 
@@ -87,19 +87,22 @@ class SmsGatewayHoldLine(models.TransientModel):
     route_name = fields.Char("Route", readonly=True)
     way_to_ask = fields.Selection(
         [
-            ("lookup", "By our reference"),
-            ("again", "By handing over again: what it has, it does not send twice"),
-            ("none", "Cannot be asked"),
+            ("lookup", "By client reference"),
+            (
+                "again",
+                "By submitting again: the provider does not send a known message twice",
+            ),
+            ("none", "Not supported by the provider"),
         ],
-        "Question to the provider",
+        "Reconciliation",
         readonly=True,
     )
     in_doubt_count = fields.Integer("In doubt", readonly=True)
     unknown_count = fields.Integer(
-        "Unknown",
+        "Outcome unknown",
         readonly=True,
-        help="Messages on their way or with an unknown outcome when the backup was"
-        " made.",
+        help="Messages that were being sent, or whose outcome was unknown, when the "
+        "backup was made.",
     )
     oldest_at = fields.Datetime("Oldest", readonly=True)
     newest_at = fields.Datetime("Newest", readonly=True)

@@ -27,17 +27,17 @@ class SmsGatewayKeyWizard(models.TransientModel):
                 [("id", "not in", self.env.user.company_ids.ids)],
             ),
         ],
-        help="The key may use the routes of this user's companies.",
+        help="The key gives access to the routes of this user's companies.",
     )
     expiration_date = fields.Datetime(
         "Valid until",
         default=lambda self: fields.Datetime.now() + timedelta(days=365),
-        help="Empty: the key is valid until it is revoked.",
+        help="Leave empty to keep the key valid until it is revoked.",
     )
     is_secret = fields.Boolean(
         "One-time codes",
-        help="Texts sent with this key are shown to nobody and deleted as soon as it is"
-        " known what became of them.",
+        help="Texts sent with this key are hidden from all users and deleted as soon "
+        "as the outcome of the message is known.",
     )
 
     @api.constrains("user_id")
@@ -67,22 +67,24 @@ class SmsGatewayKeyWizard(models.TransientModel):
         if not self.user_id.has_group("crm_sms_gateway.group_api"):
             raise UserError(
                 self.env._(
-                    "%(user)s may not use the API: give the group “API” first.",
+                    "%(user)s cannot use the API. First add this user to the “API” "
+                    "group.",
                     user=self.user_id.name,
                 )
             )
         if self.user_id == self.env.ref("crm_sms_gateway.user_api"):
             raise UserError(
                 self.env._(
-                    "%(user)s stands for callers without a key: choose another user.",
+                    "%(user)s is reserved for requests without an API key. Select "
+                    "another user.",
                     user=self.user_id.name,
                 )
             )
         if self.expiration_date and self.expiration_date <= fields.Datetime.now():
             raise UserError(
                 self.env._(
-                    "The key would be refused from the start: choose a time in the"
-                    " future, or none for a key that stays valid until it is revoked."
+                    "The expiry time is in the past. Enter a later time, or leave it "
+                    "empty for a key that stays valid until it is revoked."
                 )
             )
         # sudo: the key belongs to another user and may be valid for longer than Odoo

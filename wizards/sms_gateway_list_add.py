@@ -22,7 +22,7 @@ class SmsGatewayListAdd(models.TransientModel):
     )
     res_model = fields.Selection(
         [("res.partner", "Contacts"), ("crm.lead", "Leads")],
-        "Records",
+        "Record type",
         required=True,
         readonly=True,
     )
@@ -42,7 +42,7 @@ class SmsGatewayListAdd(models.TransientModel):
         )
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Add to a recipient list"),
+            "name": self.env._("Add to recipient list"),
             "res_model": self._name,
             "res_id": question.id,
             "views": [(False, "form")],
@@ -53,7 +53,7 @@ class SmsGatewayListAdd(models.TransientModel):
         """Add the records, each once."""
         self.ensure_one()
         if not self.list_id:
-            raise UserError(self.env._("Choose a list first."))
+            raise UserError(self.env._("Select a list first."))
         count = self.list_id._add_records(self.res_model, self._read_domain())
         return make_notification(
             self.env._(
@@ -75,5 +75,5 @@ class SmsGatewayListAdd(models.TransientModel):
             return domain.optimize_full(self.env[self.res_model])
         except Exception as error:
             raise UserError(
-                self.env._("The selection cannot be read: select the records again.")
+                self.env._("The selected records could not be read. Select them again.")
             ) from error

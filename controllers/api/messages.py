@@ -29,10 +29,10 @@ SENTENCES: Sentences = {
     ),
     # Warnings
     "text_alternative_unused": (
-        "Параметр send.text_alternative не использован: он нужен только голосовым "
-        "сообщениям. Укажите voice: 1 или уберите его.",
-        "The parameter send.text_alternative was not used: only voice messages need "
-        "it. Set voice to 1 or remove it.",
+        "Параметр send.text_alternative не использован: он нужен только для звонков. "
+        "Укажите voice: 1 или уберите его.",
+        "The parameter send.text_alternative was ignored: it applies to voice calls "
+        "only. Set voice to 1 or remove it.",
     ),
     **REQUEST_TEXTS,
     **TEMPLATE_TEXTS,

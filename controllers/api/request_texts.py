@@ -32,10 +32,10 @@ REQUEST_TEXTS: Sentences = {
         "The JSON is nested too deeply. Reduce the number of levels.",
     ),
     "bad_json.number": (
-        "В JSON есть число, которое нельзя прочитать: NaN, бесконечность или слишком "
-        "большое. Укажите обычное число.",
-        "The JSON has a number that cannot be read: NaN, infinity or one too large. "
-        "Give an ordinary number.",
+        "В JSON есть недопустимое число: NaN, бесконечность или слишком большое. "
+        "Укажите обычное число.",
+        "The JSON contains an invalid number: NaN, Infinity or a number that is too "
+        "large. Use an ordinary number.",
     ),
     "no_operation": (
         "Не указано, что нужно сделать. Передайте один из параметров: balance, status "
@@ -45,7 +45,7 @@ REQUEST_TEXTS: Sentences = {
     ),
     "several_operations": (
         "В одном запросе указано несколько операций: {names}. Оставьте только одну.",
-        "One request names several operations: {names}. Keep only one.",
+        "The request contains several operations: {names}. Keep only one.",
     ),
     "missing": (
         "Не указан обязательный параметр {path}. Добавьте его в запрос.",
@@ -53,15 +53,15 @@ REQUEST_TEXTS: Sentences = {
     ),
     "missing.empty": (
         "Список {path} пуст. Укажите хотя бы один элемент.",
-        "The list {path} is empty. Give at least one element.",
+        "The list {path} is empty. Add at least one element.",
     ),
     "wrong_type": (
-        "Параметр {path} имеет неверный тип. Исправьте его по описанию API.",
-        "The parameter {path} has the wrong type. Correct it as the API describes.",
+        "Параметр {path} имеет неверный тип. Исправьте его по документации API.",
+        "The parameter {path} has the wrong type. See the API documentation.",
     ),
     "wrong_type.document": (
-        "Тело запроса должно быть объектом JSON. Передайте его в фигурных скобках.",
-        "The request body must be a JSON object. Pass it in curly brackets.",
+        "Тело запроса должно быть объектом JSON. Заключите его в фигурные скобки.",
+        "The request body must be a JSON object. Enclose it in curly braces.",
     ),
     "wrong_type.string": (
         "Параметр {path} должен быть строкой. Заключите значение в кавычки.",
@@ -69,7 +69,7 @@ REQUEST_TEXTS: Sentences = {
     ),
     "wrong_type.number": (
         "Параметр {path} должен быть целым числом.",
-        "The parameter {path} must be a whole number.",
+        "The parameter {path} must be an integer.",
     ),
     "wrong_type.boolean": (
         "Параметр {path} должен быть true или false, без кавычек.",
@@ -80,8 +80,8 @@ REQUEST_TEXTS: Sentences = {
         "The parameter {path} must be a JSON object.",
     ),
     "wrong_type.list": (
-        "Параметр {path} должен быть списком.",
-        "The parameter {path} must be a list.",
+        "Параметр {path} должен быть массивом JSON.",
+        "The parameter {path} must be a JSON array.",
     ),
     "wrong_type.fields": (
         "Параметр {path} должен быть списком имён или объектом, где имени "
@@ -98,76 +98,76 @@ REQUEST_TEXTS: Sentences = {
         'The parameter {path} must be a list of currency codes, for example ["rub"].',
     ),
     "invalid_value": (
-        "Недопустимое значение параметра {path}. Исправьте его по описанию API.",
-        "The value of the parameter {path} is not allowed. Correct it as the API "
-        "describes.",
+        "Недопустимое значение параметра {path}. Исправьте его по документации API.",
+        "Invalid value for the parameter {path}. See the API documentation.",
     ),
     "invalid_value.number": (
         "Укажите в параметре {path} целое число от {minimum} до {maximum}.",
-        "Give a whole number from {minimum} to {maximum} in the parameter {path}.",
+        "The parameter {path} must be an integer from {minimum} to {maximum}.",
     ),
     "invalid_value.ttl": (
         "Укажите в параметре {path} целое число секунд от {minimum} до {maximum}.",
-        "Give a whole number of seconds from {minimum} to {maximum} in the parameter "
-        "{path}.",
+        "The parameter {path} must be an integer number of seconds from {minimum} to "
+        "{maximum}.",
     ),
     "invalid_value.mode": (
         "Неизвестный режим «{value}» в параметре {path}. Укажите live или debug либо "
         "уберите параметр.",
-        "Unknown mode “{value}” in the parameter {path}. Give live or debug, or remove "
-        "the parameter.",
+        "Unknown mode “{value}” in the parameter {path}. Use live or debug, or "
+        "remove the parameter.",
     ),
     "invalid_value.voice": (
-        "Укажите в параметре {path} 1 для голосового сообщения или 0 для SMS.",
-        "Give 1 for a voice message or 0 for an SMS in the parameter {path}.",
+        "Укажите в параметре {path} 1 для звонка или 0 для SMS.",
+        "The parameter {path} must be 1 (voice call) or 0 (SMS).",
     ),
     "invalid_value.time": (
         "Не удалось прочитать время в параметре {path}. Укажите дату и время, "
         "например «2026-03-15 13:00» или «2026-03-15T13:00:00+03:00».",
-        "The time in the parameter {path} cannot be read. Give date and time, for "
+        "The time in the parameter {path} cannot be parsed. Use a date and time, for "
         "example “2026-03-15 13:00” or “2026-03-15T13:00:00+03:00”.",
     ),
     "invalid_value.far_time": (
-        "Время в параметре {path} слишком далеко. Укажите время не позже чем через "
+        "Время в параметре {path} слишком далеко в будущем. Укажите время в пределах "
         "{years} лет.",
-        "The time in the parameter {path} is too far ahead. Give a time within "
-        "{years} years.",
+        "The time in the parameter {path} is too far in the future. Use a time "
+        "within {years} years.",
     ),
     "invalid_value.twice": (
         "Параметр {path} указан дважды: внутри send и рядом с ним. Оставьте его "
         "только в одном месте.",
-        "The parameter {path} is given twice: inside send and beside it. Keep it in "
+        "The parameter {path} is set twice: inside send and next to it. Keep it in "
         "one place only.",
     ),
     "invalid_value.name": (
         "Недопустимое имя поля «{value}» в {path}. Используйте буквы, цифры и знак "
         "подчёркивания, не начинайте имя с цифры и не делайте его длиннее {maximum} "
-        "символов; слова not, true, false и none заняты.",
+        "символов. Слова not, true, false и none зарезервированы.",
         "The field name “{value}” in {path} is not allowed. Use letters, digits and "
-        "underscores, do not begin with a digit, at most {maximum} characters; the "
-        "words not, true, false and none are taken.",
+        "underscores, do not start with a digit, and use at most {maximum} "
+        "characters. The words not, true, false and none are reserved.",
     ),
     "invalid_value.names": (
         "Слишком много имён в {path}. Оставьте не более {maximum}.",
-        "There are too many names in {path}. Keep at most {maximum}.",
+        "The parameter {path} contains too many names. Keep at most {maximum}.",
     ),
     "invalid_value.currency": (
         "Укажите в {path} код валюты из трёх латинских букв, например RUB.",
-        "Give a currency code of three Latin letters in {path}, for example RUB.",
+        "The parameter {path} must be a currency code of three Latin letters, for "
+        "example RUB.",
     ),
     "invalid_value.idempotency_key": (
         "Заголовок Idempotency-Key должен содержать от 1 до {maximum} символов.",
-        "The header Idempotency-Key must have 1 to {maximum} characters.",
+        "The Idempotency-Key header must have 1 to {maximum} characters.",
     ),
     "invalid_character": (
-        "Недопустимый символ в параметре {path}: U+0000 или половина суррогатной "
-        "пары. Удалите его.",
-        "Forbidden character in the parameter {path}: U+0000 or half of a surrogate "
-        "pair. Remove it.",
+        "Недопустимый символ в параметре {path}: U+0000 или непарный суррогат. "
+        "Удалите его.",
+        "The parameter {path} contains a forbidden character: U+0000 or an unpaired "
+        "surrogate. Remove it.",
     ),
     "empty_text": (
         "Текст в параметре {path} пуст. Укажите текст сообщения.",
-        "The text in the parameter {path} is empty. Give the text of the message.",
+        "The text in the parameter {path} is empty. Enter the message text.",
     ),
     "too_long": (
         "Текст в параметре {path} слишком длинный. Сократите его до {maximum} "
@@ -181,20 +181,20 @@ REQUEST_TEXTS: Sentences = {
         "The route “{route}” was not found. Check the parameter route.",
     ),
     "unsupported_channel": (
-        "Маршрут «{route}» не отправляет сообщения этого вида (SMS или голос). "
-        "Укажите другой маршрут или измените параметр voice.",
-        "The route “{route}” does not send messages of this kind (SMS or voice). Give "
+        "Маршрут «{route}» не поддерживает этот канал (SMS или звонки). Укажите "
+        "другой маршрут или измените параметр voice.",
+        "The route “{route}” does not support this channel (SMS or voice). Use "
         "another route or change the parameter voice.",
     ),
     "unsupported_operation": (
         "Провайдер этого маршрута не сообщает баланс. Укажите другой маршрут.",
-        "The provider of this route does not tell its balance. Give another route.",
+        "This route's provider does not report a balance. Use another route.",
     ),
     # Recipients as a whole
     "no_valid_users": (
-        "Сообщение нельзя отправить ни одному получателю. Исправьте данные "
-        "получателей.",
-        "The message can be sent to none of the recipients. Correct their data.",
+        "Нет ни одного корректного получателя, ничего не отправлено. Исправьте "
+        "данные получателей.",
+        "No recipient is valid, so nothing was sent. Correct the recipients' data.",
     ),
     "rejected_users": (
         "Ничего не отправлено: у части получателей ошибки, а параметр strict включён. "
@@ -205,8 +205,8 @@ REQUEST_TEXTS: Sentences = {
     "too_many_users": (
         "Слишком много получателей: {count}, допустимо не более {maximum}. Разделите "
         "рассылку на несколько запросов.",
-        "There are too many recipients: {count}, at most {maximum} are allowed. Split "
-        "the campaign into several requests.",
+        "Too many recipients: {count}, the limit is {maximum}. Split the campaign "
+        "into several requests.",
     ),
     # When there are several errors
     "more_errors": (

@@ -46,7 +46,7 @@ class ResUsers(models.Model):
         if not self.env.user.has_group("crm_sms_gateway.group_administrator"):
             raise AccessError(
                 self.env._(
-                    "Only administrators of the gateway make and revoke its keys."
+                    "Only SMS Gateway administrators can create and revoke API keys."
                 )
             )
         allowed = self.env.user.company_ids
@@ -54,8 +54,9 @@ class ResUsers(models.Model):
         if self.sudo().company_ids - allowed:
             raise AccessError(
                 self.env._(
-                    "The key's user belongs to companies that you may not act for: only"
-                    " an administrator of all of them makes and revokes the key."
+                    "The user of this API key belongs to companies that you do not "
+                    "have access to. Only an administrator with access to all of "
+                    "them can create or revoke the key."
                 )
             )
 
@@ -68,8 +69,8 @@ class ResUsersApikeys(models.Model):
     is_secret = fields.Boolean(
         "One-time codes",
         readonly=True,
-        help="Texts sent with this key are shown to nobody and deleted as soon as it is"
-        " known what became of them.",
+        help="Texts sent with this key are hidden from all users and deleted as soon "
+        "as the outcome of the message is known.",
     )
 
     def init(self):
@@ -147,7 +148,7 @@ class ResUsersApikeys(models.Model):
         keys.user_id.with_env(self.env)._check_gateway_keys()
         if any(key.scope != KEY_SCOPE for key in keys):
             raise AccessError(
-                self.env._("Only administrators of the gateway revoke its keys.")
+                self.env._("Only SMS Gateway administrators can revoke API keys.")
             )
         # sudo: Odoo lets only system users remove the keys of others; these keys open
         # nothing but the gateway, whose administrator this is

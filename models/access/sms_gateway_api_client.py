@@ -37,14 +37,14 @@ class SmsGatewayApiClient(models.Model):
     """
 
     _name = "sms.gateway.api.client"
-    _description = "SMS Gateway Caller"
+    _description = "SMS Gateway API Client"
     _order = "last_call_at desc"
     _rec_name = "address"
     _log_access = False
 
     address = fields.Char(required=True, readonly=True)
-    call_count = fields.Integer("Minutes with calls", readonly=True)
-    last_call_at = fields.Datetime("Last call", required=True, readonly=True)
+    call_count = fields.Integer("Minutes with requests", readonly=True)
+    last_call_at = fields.Datetime("Last request", required=True, readonly=True)
 
     _address_unique = models.UniqueIndex("(address)")
 

@@ -21,9 +21,11 @@ class SmsGatewayIdempotency(models.Model):
     _log_access = False
 
     user_id = fields.Many2one("res.users", required=True, ondelete="cascade")
-    key = fields.Char(required=True)
+    key = fields.Char("Request key", required=True)
     body_hash = fields.Char(required=True)
-    answer = fields.Text(required=True, help="As JSON, to the letter.")
+    answer = fields.Text(
+        "Response", required=True, help="JSON response, stored verbatim."
+    )
     created_at = fields.Datetime(required=True, index=True)
 
     _caller_key_unique = models.UniqueIndex("(user_id, key)")

@@ -19,7 +19,7 @@ class SmsGatewayReadable(models.AbstractModel):
     """
 
     _name = "sms.gateway.readable"
-    _description = "SMS Gateway Readable"
+    _description = "SMS Gateway Read Access"
 
     may_read = fields.Boolean(compute="_compute_may_read", search="_search_may_read")
 

@@ -40,7 +40,8 @@ def check_may_decide(env, vals):
     if not env.su and not_theirs:
         raise AccessError(
             env._(
-                "Only the gateway writes these fields of a campaign: %(names)s.",
+                "These campaign fields are set by the gateway and cannot be changed: "
+                "%(names)s.",
                 names=", ".join(sorted(not_theirs)),
             )
         )
@@ -69,17 +70,19 @@ def _explain_no_draft(campaign):
     env, name = campaign.env, campaign.name
     if campaign.state == "cancelled":
         return env._(
-            "%(campaign)s was cancelled. Duplicate it to send something like it.",
+            "Campaign “%(campaign)s” was cancelled. Duplicate it to send a similar "
+            "one.",
             campaign=name,
         )
     if campaign.state == "scheduled":
         return env._(
-            "%(campaign)s was accepted already and waits for its time. To change"
-            " it, cancel and duplicate it.",
+            "Campaign “%(campaign)s” has been accepted and is scheduled. To change "
+            "it, cancel it and send a duplicate.",
             campaign=name,
         )
     return env._(
-        "%(campaign)s was sent already. Duplicate it to send something like it.",
+        "Campaign “%(campaign)s” has already been sent. Duplicate it to send a "
+        "similar one.",
         campaign=name,
     )
 
@@ -93,7 +96,7 @@ def check_may_delete(campaigns):
         if campaign.state in ("scheduled", "running", "paused"):
             raise UserError(
                 campaign.env._(
-                    "%(campaign)s is under way: cancel it first.",
+                    "Campaign “%(campaign)s” is in progress. Cancel it first.",
                     campaign=campaign.name,
                 )
             )
@@ -117,11 +120,11 @@ def _explain_stored(campaign):
     env, attempted = campaign.env, [("attempts", ">", 0)]
     if _has_messages(campaign, []) and not _has_messages(campaign, attempted):
         return env._(
-            "Nothing of %(campaign)s was sent, but its messages tell whom it was"
-            " for and why they got nothing: it is kept with them.",
+            "Campaign “%(campaign)s” cannot be deleted: nothing was sent, but its "
+            "messages show the recipients and the reasons why nothing was sent.",
             campaign=campaign.name,
         )
     return env._(
-        "%(campaign)s is kept with what became of its messages.",
+        "Campaign “%(campaign)s” has messages and cannot be deleted.",
         campaign=campaign.name,
     )

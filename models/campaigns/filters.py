@@ -30,19 +30,21 @@ def read_domain(model, text):
 
 
 def _make_unreadable(env, error):
-    return ValidationError(env._("The filter cannot be read: %(error)s", error=error))
+    return ValidationError(env._("Invalid filter: %(error)s", error=error))
 
 
 def _explain_filter(env, error):
     return {
-        "syntax": env._("Write it as a list of conditions, [('city', '=', 'Moscow')]."),
-        "too_long": env._("It has more than %(limit)s characters.", limit=MAX_LENGTH),
-        "too_complex": env._(
-            "It has too many conditions or values, or they are nested too deeply."
+        "syntax": env._("Enter a list of conditions, e.g. [('city', '=', 'Moscow')]."),
+        "too_long": env._(
+            "The filter has more than %(limit)s characters.", limit=MAX_LENGTH
         ),
-        "unknown_name": env._("“%(name)s” is not known here.", name=error.detail),
+        "too_complex": env._(
+            "The filter has too many conditions or values, or is nested too deeply."
+        ),
+        "unknown_name": env._("Unknown name “%(name)s”.", name=error.detail),
         "not_allowed": env._(
-            "“%(piece)s” is neither a value, a list of them, a day nor a time.",
+            "“%(piece)s” is not a value, a list of values, a date or a time.",
             piece=error.detail,
         ),
         "out_of_range": env._("“%(piece)s” is out of range.", piece=error.detail),

@@ -16,7 +16,7 @@ class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
 
     state = fields.Selection(
-        selection_add=[("sms_gateway", "Send by SMS gateway"), ("followers",)],
+        selection_add=[("sms_gateway", "Send via SMS Gateway"), ("followers",)],
         ondelete={"sms_gateway": "cascade"},
     )
     sms_gateway_template_id = fields.Many2one(
@@ -26,7 +26,9 @@ class IrActionsServer(models.Model):
         "sms.gateway.route", "Gateway route", ondelete="restrict"
     )
     sms_gateway_delay = fields.Float(
-        "Send after (hours)", help="0 sends at once; the delay begins with the action."
+        "Delay (hours)",
+        help="Time to wait after the action is triggered (hours:minutes). Empty or 0 "
+        "= send immediately.",
     )
 
     def _name_depends(self):
@@ -36,7 +38,7 @@ class IrActionsServer(models.Model):
         self.ensure_one()
         if self.state == "sms_gateway" and self.sms_gateway_template_id:
             return self.env._(
-                "Send %(template)s by SMS gateway",
+                "Send “%(template)s” via SMS Gateway",
                 template=self.sms_gateway_template_id.name,
             )
         return super()._generate_action_name()
@@ -58,11 +60,14 @@ class IrActionsServer(models.Model):
     def _get_gateway_warnings(self):
         warnings = []
         if not (self.sms_gateway_template_id and self.sms_gateway_route_id):
-            warnings.append(self.env._("Choose a template and a route."))
+            warnings.append(self.env._("Select a template and a route."))
         model = self.env.get(self.model_id.model)
         if model is not None and not self._has_phone(model):
             warnings.append(
-                self.env._("Records of this model have neither a phone nor a contact.")
+                self.env._(
+                    "Records of this model have no phone number and no contact. "
+                    "Select another model."
+                )
             )
         return warnings
 

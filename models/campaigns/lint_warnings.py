@@ -86,15 +86,23 @@ def _describe(env, warning):
 
 def _describe_missing(env, warning):
     if warning.variant == "male":
-        return env._("Men get nothing: there is no text for them.")
+        return env._(
+            "Men will not receive anything. Add a text for men or a neutral text."
+        )
     if warning.variant == "female":
-        return env._("Women get nothing: there is no text for them.")
-    return env._("People whose gender is not known get nothing.")
+        return env._(
+            "Women will not receive anything. Add a text for women or a neutral text."
+        )
+    return env._(
+        "Recipients whose gender is not set will not receive anything. Add a neutral "
+        "text."
+    )
 
 
 def _describe_size(env, warning):
     return env._(
-        "The message has %(count)s parts, more than %(limit)s.",
+        "The message has %(count)s SMS parts; the limit is %(limit)s. Shorten the "
+        "text.",
         count=warning.params["count"],
         limit=warning.params["limit"],
     )
@@ -102,8 +110,8 @@ def _describe_size(env, warning):
 
 def _describe_characters(env, warning):
     return env._(
-        "%(characters)s make it %(count)s parts instead of %(count_without)s: other"
-        " letters of the text fit into GSM-7.",
+        "%(characters)s increase the message from %(count_without)s to %(count)s SMS "
+        "parts. All other characters fit GSM-7.",
         characters=_name_characters(warning),
         count=warning.params["count"],
         count_without=warning.params["count_without"],
@@ -112,8 +120,8 @@ def _describe_characters(env, warning):
 
 def _describe_latin(env, warning):
     return env._(
-        "Latin letters cannot replace %(characters)s: the whole message becomes"
-        " Unicode, with 70 characters per SMS part.",
+        "%(characters)s cannot be transliterated: the whole message becomes Unicode, "
+        "with 70 characters per SMS part.",
         characters=_name_characters(warning),
     )
 
@@ -135,8 +143,8 @@ def _name_piece(text, places, replacement):
 
 def _describe_foreign(env, warning):
     return env._(
-        "%(pieces)s: sent as it stands, nothing is filled in. Write the name of a field"
-        " in double braces, as in %(example)s.",
+        "%(pieces)s: sent as is, because this is not a placeholder. Put the field "
+        "name in double curly braces, e.g. %(example)s.",
         pieces=_name_pieces(warning),
         example="{{ first_name }}",
     )
@@ -144,7 +152,7 @@ def _describe_foreign(env, warning):
 
 def _describe_markup(env, warning):
     return env._(
-        "%(pieces)s: sent as it stands, a message has no HTML.",
+        "%(pieces)s: sent as is, because messages do not support HTML.",
         pieces=_name_pieces(warning),
     )
 
@@ -160,8 +168,8 @@ def _name_pieces(warning):
 def _describe_glued(env, warning):
     line, column = warning.params["places"][0]
     return env._(
-        "A link touches a dash or a word, line %(line)s, character %(column)s: phones"
-        " take that into the address. Put a space between them.",
+        "The link in line %(line)s, character %(column)s touches a dash or a word, "
+        "so phones include it in the address. Insert a space between them.",
         line=line,
         column=column,
     )
@@ -179,18 +187,18 @@ def _describe_spaces(env, warning):
 
 def _name_spaces(env):
     return {
-        "leading": env._("A space at the beginning"),
-        "trailing": env._("A space at the end"),
-        "double": env._("Several spaces in a row"),
-        "before_punctuation": env._("A space before a punctuation mark"),
-        "tab": env._("A tab"),
-        "invisible": env._("An invisible character"),
+        "leading": env._("Leading space"),
+        "trailing": env._("Trailing space"),
+        "double": env._("Several consecutive spaces"),
+        "before_punctuation": env._("Space before a punctuation mark"),
+        "tab": env._("Tab character"),
+        "invisible": env._("Invisible character"),
     }
 
 
 def _describe_names(env, warning):
     return env._(
-        "The texts use different names: %(male)s for men, %(female)s for women.",
+        "The texts use different placeholders: %(male)s for men, %(female)s for women.",
         male=", ".join(sorted(warning.params["male"])) or "–",
         female=", ".join(sorted(warning.params["female"])) or "–",
     )

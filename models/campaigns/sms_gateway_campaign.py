@@ -54,7 +54,11 @@ class SmsGatewayCampaign(models.Model):
 
     name = fields.Char(required=True)
     key = fields.Char(
-        required=True, readonly=True, copy=False, default=lambda self: new_key()
+        "Request key",
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: new_key(),
     )
     route_id = fields.Many2one(
         "sms.gateway.route",
@@ -75,7 +79,7 @@ class SmsGatewayCampaign(models.Model):
         "res.users", readonly=True, default=lambda self: self.env.user
     )
     channel = fields.Selection(CHANNELS, required=True, default="sms")
-    is_debug = fields.Boolean("Debug", required=True, default=False)
+    is_debug = fields.Boolean("Dry run", required=True, default=False)
     is_test = fields.Boolean(
         "Test",
         readonly=True,
@@ -83,7 +87,7 @@ class SmsGatewayCampaign(models.Model):
     )
     is_temporary = fields.Boolean(
         "Temporary",
-        help="Made by the button of a list or form, and not kept unless it is sent.",
+        help="Created by the send dialog. Deleted unless the draft is saved or sent.",
     )
 
     # what is sent
@@ -92,48 +96,56 @@ class SmsGatewayCampaign(models.Model):
     text_female = fields.Text("Text for women")
     text_neutral = fields.Text("Neutral text")
     text_alternative = fields.Text(
-        "SMS when the call fails", help="Checked and kept; not sent yet."
+        "Fallback SMS", help="Checked and stored, but not sent yet."
     )
     is_transliterated = fields.Boolean(
-        "Latin letters",
-        help="Russian texts in Latin letters: 160 characters fit into an SMS, not 70.",
+        "Transliterate",
+        help="Converts Cyrillic to Latin letters, so one SMS part holds 160"
+        " characters instead of 70.",
     )
     has_short_links = fields.Boolean(
         "Short links",
-        help="Links in the texts become short ones, others for every recipient, and"
-        " clicks on them are counted.",
+        help="Replaces each link in the text with a unique short link per recipient"
+        " and counts clicks.",
     )
     address_trouble = fields.Char(
-        "Trouble with the address", compute="_compute_address_trouble"
+        "Problem with the public address", compute="_compute_address_trouble"
     )
     is_secret = fields.Boolean(
         "One-time codes",
         readonly=True,
         copy=False,
-        help="The texts are shown to nobody and deleted as soon as it is known what"
-        " became of them.",
+        help="The texts are hidden from all users and deleted as soon as the outcome"
+        " of the message is known.",
     )
     ignores_blacklist = fields.Boolean(
-        readonly=True, help="Numbers of the blacklist are sent to all the same."
+        "Ignore blacklist",
+        readonly=True,
+        help="Messages are also sent to blacklisted numbers.",
     )
     mailing_id = fields.Integer(
-        readonly=True, help="Of SMS Marketing, which may not be installed."
+        "SMS Marketing mailing",
+        readonly=True,
+        help="ID of the SMS Marketing mailing; the app may not be installed.",
     )
     test_phone = fields.Char(
         "Test number", default=lambda self: self._get_default_test_phone()
     )
     accepted_names = fields.Json(
-        readonly=True, copy=False, help="The names that the accepted texts use."
+        "Accepted Placeholders",
+        readonly=True,
+        copy=False,
+        help="Placeholders used in the accepted texts.",
     )
 
     # to whom
     recipient_source = fields.Selection(
         [
             ("lists", "Recipient lists"),
-            ("filter", "A filter"),
+            ("filter", "Filter"),
             ("selection", "Selected records"),
         ],
-        string="Recipients from",
+        string="Recipient source",
         default="lists",
     )
     # archived lists are offered no more, but stay where they were chosen
@@ -141,7 +153,7 @@ class SmsGatewayCampaign(models.Model):
         "sms.gateway.list", string="Lists", context={"active_test": False}
     )
     res_model = fields.Selection(
-        selection="_selection_res_model", string="Records", default="res.partner"
+        selection="_selection_res_model", string="Record type", default="res.partner"
     )
     res_domain = fields.Char("Filter", default="[]")
     filter_id = fields.Many2one(
@@ -150,38 +162,39 @@ class SmsGatewayCampaign(models.Model):
     recipient_ids = fields.One2many("sms.gateway.recipient", "campaign_id")
     recipient_count = fields.Integer("Recipients", readonly=True)
     unprepared_count = fields.Integer(
-        "Being prepared",
+        "Not prepared yet",
         readonly=True,
-        help="Recipients whose messages are not written yet.",
+        help="Recipients whose messages have not been prepared yet.",
     )
     prepared_share = fields.Float(
         "Prepared (%)", compute="_compute_prepared_share", digits=(5, 1)
     )
     looks_again = fields.Boolean(
-        "Looks again",
+        "Reapply filters at send time",
         readonly=True,
         copy=False,
-        help="Filters and mailing lists are looked through when the time to send has"
-        " come; until then the recipients are those of the day of acceptance.",
+        help="Filters and mailing lists are applied again at the send time. Until"
+        " then, the recipients found at acceptance are shown.",
     )
 
     # when
-    accepted_at = fields.Datetime("Accepted", readonly=True)
+    accepted_at = fields.Datetime("Accepted on", readonly=True)
     scheduled_at = fields.Datetime("Scheduled for")
-    starts_at = fields.Datetime("Starts", compute="_compute_starts_at", store=True)
-    ttl = fields.Integer("Time to live (s)")
+    starts_at = fields.Datetime("Starts on", compute="_compute_starts_at", store=True)
+    ttl = fields.Integer("Validity period (s)")
     ttl_hours = fields.Float(
-        "Time to live",
+        "Send within",
         compute="_compute_ttl_hours",
         inverse="_inverse_ttl_hours",
-        help="Hours after which a message that has not gone out is not sent any more;"
-        " 0 means that it may wait for ever.",
+        help="If the message has not been submitted within this time (hours:minutes),"
+        " it expires and is not sent. Empty = no limit.",
     )
     emptied_at = fields.Datetime(
-        "Emptied",
+        "Cleared on",
         readonly=True,
         copy=False,
-        help="When its texts, title and recipients went with the last of its messages.",
+        help="When its texts, title and recipients were deleted together with the"
+        " last message.",
     )
 
     # its state
@@ -192,14 +205,15 @@ class SmsGatewayCampaign(models.Model):
         default="draft",
         copy=False,
         group_expand=True,
+        string="Status",
     )
     moves = fields.Integer(
         readonly=True,
         copy=False,
-        help="How often it was sent, paused, resumed or cancelled.",
+        help="Number of times the campaign was sent, paused, resumed or cancelled.",
     )
     pause_reason = fields.Char("Stored reason", readonly=True, copy=False)
-    pause_words = fields.Char("Reason of the pause", compute="_compute_pause_words")
+    pause_words = fields.Char("Pause reason", compute="_compute_pause_words")
     may_move = fields.Boolean(compute="_compute_may_move")
     priority = fields.Integer(readonly=True, default=PRIORITY_BATCH)
 
@@ -208,33 +222,35 @@ class SmsGatewayCampaign(models.Model):
     queued_count = fields.Integer("Queued", readonly=True)
     submitting_count = fields.Integer("Submitting", readonly=True)
     submitted_count = fields.Integer("Submitted", readonly=True)
-    unknown_count = fields.Integer("Unknown", readonly=True)
+    unknown_count = fields.Integer("Outcome unknown", readonly=True)
     delivered_count = fields.Integer("Delivered", readonly=True)
     failed_count = fields.Integer("Failed", readonly=True)
     expired_count = fields.Integer("Expired", readonly=True)
     cancelled_count = fields.Integer("Cancelled", readonly=True)
     sent_count = fields.Integer(
-        "Sent",
+        "Total sent",
         readonly=True,
-        help="Handed to the provider, messages with an unknown outcome included.",
+        help="Submitted to the provider, including messages with an unknown outcome.",
     )
     not_delivered_count = fields.Integer(
         "Not delivered",
         readonly=True,
-        help="Handed to the provider, then failed or expired.",
+        help="Submitted to the provider, then failed or expired.",
     )
     not_sent_count = fields.Integer(
         "Not sent",
         readonly=True,
-        help="Never handed to the provider: no number, opted out, bad data, cancelled"
-        " or expired while waiting.",
+        help="Never submitted to the provider: no number, opted out, invalid data,"
+        " cancelled or expired before sending.",
     )
-    waiting_count = fields.Integer("Waiting", compute="_compute_message_count")
+    waiting_count = fields.Integer(
+        "Waiting to be sent", compute="_compute_message_count"
+    )
     message_count = fields.Integer("Messages", compute="_compute_message_count")
     resent_count = fields.Integer(
         "Sent again",
         compute="_compute_message_count",
-        help="New messages in place of others. They are counted like the others.",
+        help="New messages that replace earlier ones. They are included in the counts.",
     )
     delivered_share = fields.Float(
         "Delivered (%)",
@@ -247,12 +263,15 @@ class SmsGatewayCampaign(models.Model):
         "Clicked (%)",
         compute="_compute_clicks",
         digits=(5, 1),
-        help="Recipients who clicked, as a share of the sent messages.",
+        help="Share of the sent messages whose recipients clicked a link.",
     )
     past_click_count = fields.Integer(
-        readonly=True, copy=False, help="On links that went with their messages."
+        "Past Clicks",
+        readonly=True,
+        copy=False,
+        help="Clicks on links that were deleted together with their messages.",
     )
-    past_clicker_count = fields.Integer(readonly=True, copy=False)
+    past_clicker_count = fields.Integer("Past Clickers", readonly=True, copy=False)
 
     _key_unique = models.UniqueIndex("(key)")
     _cancelled_index = models.Index(
@@ -394,7 +413,7 @@ class SmsGatewayCampaign(models.Model):
     @api.constrains("ttl")
     def _check_ttl(self):
         if any(campaign.ttl < 0 for campaign in self):
-            raise ValidationError(self.env._("The time to live must not be negative."))
+            raise ValidationError(self.env._("The validity period cannot be negative."))
 
     # === ONCHANGES ===
     @api.onchange("template_id")
@@ -574,8 +593,8 @@ class SmsGatewayCampaign(models.Model):
         if not self._get_default_route():
             raise UserError(
                 self.env._(
-                    "There is no route yet: an administrator of the gateway makes one"
-                    " under Configuration, Routes."
+                    "There are no routes yet. Ask an SMS Gateway administrator to"
+                    " create one under Configuration → Routes."
                 )
             )
         return self.create({"is_temporary": True, **values})
@@ -583,7 +602,7 @@ class SmsGatewayCampaign(models.Model):
     def _get_composer_action(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Send by SMS gateway"),
+            "name": self.env._("Send via SMS Gateway"),
             "res_model": self._name,
             "res_id": self.id,
             "views": [

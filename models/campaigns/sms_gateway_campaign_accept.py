@@ -232,13 +232,15 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         self._check_route(draft)
         sources = get_text_sources(draft, None)
         if not any((sources[name] or "").strip() for name in SPOKEN_VARIANTS):
-            raise UserError(self.env._("Write a text or choose a template first."))
+            raise UserError(self.env._("Enter a text or select a template first."))
         if error := renderer.find_error():
             raise UserError(error)
 
     def _check_route(self, draft):
         if not draft.route_id:
-            raise UserError(self.env._("Choose a route: it says who sends."))
+            raise UserError(
+                self.env._("Select a route: the provider account to send through.")
+            )
         draft.route_id._check_sends(draft.channel)
 
     def _explain_route(self, campaign):
@@ -253,8 +255,8 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         if draft.scheduled_at and draft.scheduled_at < clock.now():
             raise UserError(
                 self.env._(
-                    "The time to send at has passed. Choose another one, or none to"
-                    " send at once."
+                    "The send time is in the past. Enter a later time, or leave it "
+                    "empty to send immediately."
                 )
             )
 
@@ -262,7 +264,9 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         """Recipients may also be found when the time to send has come."""
         if not (draft._count_recipients() or draft.scheduled_at and can_change(draft)):
             raise UserError(
-                self.env._("Nobody would get this: there are no recipients.")
+                self.env._(
+                    "There are no recipients. Select a list, a filter or records."
+                )
             )
 
     # === TESTS ===
@@ -283,7 +287,9 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         phone = (draft.test_phone or "").strip()
         if not phone:
             raise UserError(
-                self.env._("Enter the test number first: it alone gets the test.")
+                self.env._(
+                    "Enter the test number first. The test is sent to this number only."
+                )
             )
         composed = renderer.compose_test(recipient, phone)
         if composed.problems:
@@ -297,7 +303,7 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         self._enqueue_test(draft, composed, renderer)
         return make_notification(
             self.env._(
-                "The test goes to %(phone)s: nobody else gets it.",
+                "The test is sent to %(phone)s only.",
                 phone=composed.msisdn,
             ),
         )
@@ -342,15 +348,17 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         served = self._count_served(campaign)
         if campaign.looks_again:
             message = self.env._(
-                "Accepted for about %(count)s recipients, who are looked for again when"
-                " the time has come: %%s",
+                "Campaign accepted. Recipients: about %(count)s; filters and mailing "
+                "lists are evaluated again at the send time. %%s",
                 count=served,
             )
         elif served == campaign.recipient_count:
-            message = self.env._("Accepted for %(count)s recipients: %%s", count=served)
+            message = self.env._(
+                "Campaign accepted. Recipients: %(count)s. %%s", count=served
+            )
         else:
             message = self.env._(
-                "Accepted for %(served)s of %(count)s recipients: %%s",
+                "Campaign accepted. Recipients: %(served)s of %(count)s. %%s",
                 served=served,
                 count=campaign.recipient_count,
             )

@@ -58,8 +58,8 @@ class SmsGatewayCampaignState(models.AbstractModel):
             if not (self.env.su or campaign.may_move):
                 raise AccessError(
                     self.env._(
-                        "%(campaign)s is somebody else's: only managers of the gateway"
-                        " pause, resume and cancel it.",
+                        "Campaign “%(campaign)s” belongs to another user. Only SMS "
+                        "Gateway managers can pause, resume or cancel it.",
                         campaign=campaign.name,
                     )
                 )
@@ -70,7 +70,8 @@ class SmsGatewayCampaignState(models.AbstractModel):
                 label = dict(campaign._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(
-                        "%(campaign)s is %(state)s: that is not possible any more.",
+                        "This action is not available: campaign “%(campaign)s” has "
+                        "the status “%(state)s”.",
                         campaign=campaign.name,
                         state=label[campaign.state],
                     )
@@ -82,8 +83,8 @@ class SmsGatewayCampaignState(models.AbstractModel):
         if overtaken := find_overtaken(campaigns, button, "moves"):
             raise UserError(
                 self.env._(
-                    "Somebody was faster: %(campaign)s was paused, resumed or sent"
-                    " meanwhile. Look at it once more.",
+                    "Campaign “%(campaign)s” was changed by another user or process. "
+                    "Check its status and try again.",
                     campaign=overtaken[0].name,
                 )
             )
@@ -96,15 +97,15 @@ class SmsGatewayCampaignState(models.AbstractModel):
             if campaign.state == "cancelled":
                 raise UserError(
                     self.env._(
-                        "%(campaign)s was cancelled: none of its messages is sent"
-                        " again.",
+                        "Campaign “%(campaign)s” was cancelled, so its messages "
+                        "cannot be sent again. Create a new campaign.",
                         campaign=campaign.name,
                     )
                 )
             if campaign.state == "paused":
                 raise UserError(
                     self.env._(
-                        "%(campaign)s is paused: resume it first.",
+                        "Campaign “%(campaign)s” is paused. Resume it first.",
                         campaign=campaign.name,
                     )
                 )

@@ -29,7 +29,7 @@ class SmsGatewayFanOut(models.AbstractModel):
     """
 
     _name = "sms.gateway.fan.out"
-    _description = "SMS Gateway Preparer"
+    _description = "SMS Gateway Message Preparation"
 
     @api.model
     def _cron_prepare(self):
@@ -146,7 +146,7 @@ class SmsGatewayFanOut(models.AbstractModel):
         count = campaign._count_recipients()
         if not count:
             raise UserError(
-                of_author.env._("When the time to send had come nobody was found.")
+                of_author.env._("No recipients were found at the send time.")
             )
         campaign.write(
             {

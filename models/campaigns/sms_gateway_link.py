@@ -34,7 +34,7 @@ class SmsGatewayLink(models.Model):
     token = fields.Char(required=True, readonly=True, copy=False)
     campaign_id = CopiedMany2one("sms.gateway.campaign", required=True, readonly=True)
     index = fields.Integer(
-        required=True, readonly=True, help="Place among the campaign's recipients."
+        required=True, readonly=True, help="Position in the campaign's recipient list."
     )
     link_tracker_id = fields.Many2one(
         "link.tracker", required=True, readonly=True, index=True, ondelete="restrict"

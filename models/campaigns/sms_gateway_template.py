@@ -21,7 +21,7 @@ class SmsGatewayText(models.AbstractModel):
     text_female = fields.Text("Text for women")
     text_neutral = fields.Text("Neutral text")
 
-    findings = fields.Json(compute="_compute_findings")
+    findings = fields.Json("Text Warnings", compute="_compute_findings")
 
     def _get_res_model(self):
         """The model whose fields the texts may use."""
@@ -44,7 +44,7 @@ class SmsGatewayText(models.AbstractModel):
         for record in self:
             variants = [f"text_{variant}" for variant in SPOKEN_VARIANTS]
             if not any((record[variant] or "").strip() for variant in variants):
-                raise ValidationError(self.env._("Write at least one text."))
+                raise ValidationError(self.env._("Enter at least one text."))
             for variant in variants:
                 record._check_text(variant)
 
@@ -76,18 +76,18 @@ class SmsGatewayTemplate(models.Model):
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company)
     res_model = fields.Selection(
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_res_model(),
-        string="Sent to",
+        string="Applies to",
         required=True,
         default="res.partner",
-        help="The texts may use the fields of these records.",
+        help="Texts can use fields of these records as placeholders.",
     )
     has_short_links = fields.Boolean(
         "Short links",
-        help="Links in the texts become short ones, others for every recipient, and"
-        " clicks on them are counted.",
+        help="Replaces each link in the text with a unique short link per recipient "
+        "and counts clicks.",
     )
     address_trouble = fields.Char(
-        "Trouble with the address", compute="_compute_address_trouble"
+        "Problem with the public address", compute="_compute_address_trouble"
     )
     translation_ids = fields.One2many(
         "sms.gateway.template.translation", "template_id", "Other languages", copy=True
@@ -158,7 +158,7 @@ class SmsGatewayTemplateTranslation(models.Model):
     )
 
     _lang_unique = models.UniqueIndex(
-        "(template_id, lang)", "A template has one text in each language."
+        "(template_id, lang)", "The template already has a text in this language."
     )
 
     def _get_res_model(self):

@@ -20,11 +20,11 @@ def check_unused(env, name, *users):
         for records in users
         for record in records[:MAX_NAMED].with_env(env)._filtered_access("read")
     ]
-    names = ", ".join(readable[:MAX_NAMED]) or env._("what you may not see")
+    names = ", ".join(readable[:MAX_NAMED]) or env._("records that you cannot view")
     raise UserError(
         env._(
-            "%(name)s is used by: %(users)s. Archive it instead: what uses it keeps it,"
-            " and nobody chooses it any more.",
+            "“%(name)s” is used by: %(users)s. Archive it instead: existing records "
+            "keep it, but it can no longer be selected.",
             name=name,
             users=names,
         )

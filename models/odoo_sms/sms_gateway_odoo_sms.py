@@ -115,12 +115,12 @@ class SmsGatewayOdooSms(models.Model):
     """A message of Odoo's own SMS, and the final state that Odoo's records have."""
 
     _name = "sms.gateway.odoo.sms"
-    _description = "SMS Gateway: Odoo's own SMS"
+    _description = "SMS Gateway: Odoo SMS"
     _log_access = False
 
     message_id = CopiedMany2one("sms.gateway.message", required=True, readonly=True)
     synced_state = fields.Char(
-        readonly=True, help="The final state that Odoo knows; empty before it."
+        readonly=True, help="Final status already reported to Odoo; empty until then."
     )
 
     _message_unique = models.UniqueIndex("(message_id)")

@@ -156,7 +156,8 @@ class SmsSms(models.Model):
             return None
         return make_notification(
             self.env._(
-                "%(count)s were handed over already and cannot be cancelled.",
+                "SMS already submitted to the provider, cannot be cancelled: "
+                "%(count)s.",
                 count=len(gone),
             ),
             "warning",
@@ -174,7 +175,7 @@ class SmsSms(models.Model):
         sent = failed.exists().filtered(lambda sms: sms.state != "error")
         return make_notification(
             self.env._(
-                "%(sent)s of %(count)s are on their way again.",
+                "SMS being resent: %(sent)s of %(count)s.",
                 sent=len(sent),
                 count=len(self),
             ),

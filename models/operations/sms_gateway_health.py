@@ -64,8 +64,8 @@ class SmsGatewayHealth(models.AbstractModel):
                 "database_held",
                 hold["sentence"],
                 self.env._(
-                    "An administrator of Odoo decides in SMS Gateway → Configuration →"
-                    " Restored and Copied Database."
+                    "An Odoo administrator decides under SMS Gateway → Configuration "
+                    "→ Restored or Copied Database."
                 ),
                 hold["action"] if may_decide else None,
             )
@@ -76,13 +76,13 @@ class SmsGatewayHealth(models.AbstractModel):
             yield Trouble(
                 "crons_inactive",
                 self.env._(
-                    "Scheduled actions of the gateway are switched off: %(names)s.",
+                    "Scheduled actions of the gateway are disabled: %(names)s.",
                     names=self._name_crons(crons),
                 ),
                 self.env._(
-                    "Switch them on, or update the module: that switches them on as"
-                    " well. Odoo switches off what has failed for a week; the log says"
-                    " why."
+                    "Enable the scheduled actions, or update the module, which also "
+                    "enables them. Odoo disables a scheduled action that has failed "
+                    "for a week; see the server log for the reason."
                 ),
                 self._open_crons(crons),
             )
@@ -93,12 +93,12 @@ class SmsGatewayHealth(models.AbstractModel):
             yield Trouble(
                 "crons_failing",
                 self.env._(
-                    "Scheduled actions of the gateway fail again and again: %(names)s.",
+                    "Scheduled actions of the gateway fail repeatedly: %(names)s.",
                     names=self._name_crons(crons),
                 ),
                 self.env._(
-                    "The server's log says why. Odoo switches off what has failed for a"
-                    " week."
+                    "See the server log for the reason. Odoo disables a scheduled "
+                    "action that has failed for a week."
                 ),
                 self._open_crons(crons),
             )
@@ -111,22 +111,21 @@ class SmsGatewayHealth(models.AbstractModel):
         if not config["max_cron_threads"]:
             yield Trouble(
                 "no_cron_workers",
-                self.env._("Odoo runs without workers for scheduled actions."),
+                self.env._("Odoo is running without cron workers."),
                 self.env._(
-                    "Start Odoo with max_cron_threads of at least 2, here or on another"
-                    " host."
+                    "Start Odoo with max_cron_threads set to at least 2, on this or "
+                    "another host."
                 ),
             )
         elif has_lost_cron_threads():
             yield Trouble(
                 "cron_threads_ended",
                 self.env._(
-                    "The threads for scheduled actions have ended, as they do when"
-                    " PostgreSQL stops."
+                    "The cron threads have stopped, as happens when PostgreSQL stops."
                 ),
                 self.env._(
-                    "Restart Odoo. With workers above 0 and a supervisor such as"
-                    " systemd it recovers by itself."
+                    "Restart Odoo. With workers set above 0 and a supervisor such as "
+                    "systemd, the server recovers automatically."
                 ),
             )
 
@@ -137,19 +136,18 @@ class SmsGatewayHealth(models.AbstractModel):
             yield Trouble(
                 "lanes_late",
                 self.env._(
-                    "Nothing is sent: %(names)s ran %(age)s ago, and should run every"
-                    " minute.",
+                    "Nothing is being sent: %(names)s last ran %(age)s ago and must "
+                    "run every minute.",
                     names=self._name_crons(lanes),
                     age=self._say_age(min(ages)),
                 )
                 if ages
                 else self.env._(
-                    "Nothing is sent: %(names)s has never run.",
+                    "Nothing is being sent: %(names)s has never run.",
                     names=self._name_crons(lanes),
                 ),
                 self.env._(
-                    "Look whether Odoo's workers for scheduled actions run, and restart"
-                    " Odoo."
+                    "Check whether Odoo's cron workers are running, and restart Odoo."
                 ),
                 self._open_crons(lanes),
             )
@@ -163,13 +161,13 @@ class SmsGatewayHealth(models.AbstractModel):
             yield Trouble(
                 "messages_waiting",
                 self.env._(
-                    "Messages that are due are not sent: the oldest has waited for"
-                    " %(age)s.",
+                    "Messages that are due are not being sent. The oldest has been "
+                    "waiting for %(age)s.",
                     age=self._say_age(age),
                 ),
                 self.env._(
-                    "Nothing is lost: they go out when the cause is gone. Messages with"
-                    " a time to live expire meanwhile."
+                    "No messages are lost: they are sent when the cause is removed. "
+                    "Messages whose validity period ends before that expire."
                 ),
                 self._open_waiting(stuck),
             )
@@ -179,8 +177,10 @@ class SmsGatewayHealth(models.AbstractModel):
         if vitals.has_late_counters and reader._has_unfolded():
             yield Trouble(
                 "counters_late",
-                self.env._("The counters of campaigns and statistics are not current."),
-                self.env._("They are brought up to date when scheduled actions run."),
+                self.env._("The counters of campaigns and statistics are out of date."),
+                self.env._(
+                    "The counters are updated when scheduled actions run again."
+                ),
             )
 
     def _find_unfit_options(self):
@@ -191,8 +191,8 @@ class SmsGatewayHealth(models.AbstractModel):
             yield Trouble(
                 "cron_limit_short",
                 self.env._(
-                    "limit_time_real_cron is %(limit)s seconds: Odoo ends its workers"
-                    " for scheduled actions too early.",
+                    "limit_time_real_cron is %(limit)s seconds: Odoo stops its cron "
+                    "workers too early.",
                     limit=limit,
                 ),
                 self.env._(
@@ -205,10 +205,13 @@ class SmsGatewayHealth(models.AbstractModel):
             yield Trouble(
                 "many_lanes",
                 self.env._(
-                    "There are not more workers for scheduled actions than lanes:"
-                    " during a campaign the other scheduled actions wait."
+                    "No cron worker is left for other scheduled actions: they wait "
+                    "while a campaign is being sent."
                 ),
-                self.env._("Lower the lanes, or raise max_cron_threads of the server."),
+                self.env._(
+                    "Reduce the number of sending jobs, or increase max_cron_threads "
+                    "on the server."
+                ),
                 is_serious=False,
             )
 
@@ -254,7 +257,10 @@ class SmsGatewayHealth(models.AbstractModel):
         """
         if not self.env.user.has_group("crm_sms_gateway.group_administrator"):
             raise AccessError(
-                self.env._("Only administrators of the gateway see its health.")
+                self.env._(
+                    "Only SMS Gateway administrators can view the health of the "
+                    "gateway."
+                )
             )
         return [vars(trouble) for trouble in self._find_troubles()]
 

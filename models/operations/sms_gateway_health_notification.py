@@ -73,7 +73,7 @@ class SmsGatewayHealthNotification(models.AbstractModel):
             if not activity:
                 theirs._make_activity(user, troubles)
         elif activity:
-            activity.action_feedback(theirs.env._("The gateway sends again."))
+            activity.action_feedback(theirs.env._("SMS Gateway is sending again."))
 
     def _lock_notification(self):
         """:return: whether no other process does it; until the transaction ends"""
@@ -98,7 +98,7 @@ class SmsGatewayHealthNotification(models.AbstractModel):
         return self.env["mail.activity"].create(
             {
                 "activity_type_id": self.env.ref(ACTIVITY_TYPE).id,
-                "summary": self.env._("The SMS gateway does not send"),
+                "summary": self.env._("SMS Gateway is not sending"),
                 "note": list_troubles(map(vars, troubles)),
                 "user_id": user.id,
                 "automated": True,

@@ -17,7 +17,8 @@ _logger = logging.getLogger(__name__)
 CAUSES = [
     (
         "server",
-        "Another database server: a restored backup, a move or a new PostgreSQL",
+        "Another database server: a restored backup, a move or a new PostgreSQL "
+        "cluster",
     ),
     (
         "database",
@@ -26,19 +27,23 @@ CAUSES = [
     ("content", "A backup was restored into this database"),
     (
         "timeline",
-        "The database server was recovered to an earlier moment, or its standby has"
-        " taken over",
+        "The database server was recovered to an earlier point in time, or a standby "
+        "server has taken over",
     ),
     (
         "memory",
-        "The database is older than the last run that Odoo's data folder remembers",
+        "The database is older than the last run recorded in Odoo's data folder",
     ),
 ]
 DECISIONS = [
-    ("ask", "The system itself: ask the providers about what is in doubt, then go on"),
-    ("cancel", "The system itself: cancel what is in doubt, then go on"),
-    ("send", "The system itself: send what is in doubt, then go on"),
-    ("copy", "A copy: cancel everything that waits and pause all routes"),
+    (
+        "ask",
+        "The production system: reconcile messages in doubt with the providers, then "
+        "resume",
+    ),
+    ("cancel", "The production system: cancel messages in doubt, then resume"),
+    ("send", "The production system: send messages in doubt, then resume"),
+    ("copy", "A copy: cancel all waiting messages and pause all routes"),
 ]
 
 
@@ -60,23 +65,26 @@ class SmsGatewayHold(models.Model):
     _rec_name = "began_at"
 
     identity = fields.Char(required=True, readonly=True)
-    began_at = fields.Datetime("Since", required=True, readonly=True)
+    began_at = fields.Datetime("On hold since", required=True, readonly=True)
     seen_at = fields.Datetime("Last run", required=True, readonly=True)
-    cause = fields.Selection(CAUSES, "Recognised by", readonly=True)
+    cause = fields.Selection(CAUSES, "Detected", readonly=True)
     state = fields.Selection(
         [
-            ("held", "Held"),
+            ("held", "On hold"),
             ("decided", "Decided"),
             ("released", "Released"),
         ],
         required=True,
         readonly=True,
+        string="Status",
     )
     decision = fields.Selection(DECISIONS, readonly=True)
     decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True)
     decided_at = fields.Datetime("Decided on", readonly=True)
     in_doubt_count = fields.Integer(
-        "In doubt", readonly=True, help="Messages in doubt when it was decided."
+        "In doubt",
+        readonly=True,
+        help="Number of messages in doubt at the time of the decision.",
     )
 
     # === STATE ===
@@ -125,13 +133,14 @@ class SmsGatewayHold(models.Model):
             return None
         if hold.state == "decided":
             text = self.env._(
-                "Sending is held until the decision about the restored or copied"
-                " database is carried out."
+                "Sending is on hold until the decision about the restored or copied "
+                "database has been carried out."
             )
             return {"sentence": text, "action": None}
         text = self.env._(
-            "Sending is held: this database was restored or copied. What was queued"
-            " may have been sent already; an administrator decides what becomes of it."
+            "Sending is on hold: this database was restored or copied. Queued "
+            "messages may have been sent already. An administrator must decide what "
+            "to do with them."
         )
         return {"sentence": text, "action": hold._get_action()}
 
@@ -148,10 +157,10 @@ class SmsGatewayHold(models.Model):
             theirs = self.with_context(lang=user.lang).env
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=theirs._("Sending is held"),
+                summary=theirs._("Sending is on hold"),
                 note=theirs._(
-                    "This database was restored or copied. What was queued may have"
-                    " been sent already: decide what becomes of it."
+                    "This database was restored or copied. Queued messages may have "
+                    "been sent already. Decide what to do with them."
                 ),
                 user_id=user.id,
             )
@@ -175,7 +184,7 @@ class SmsGatewayHold(models.Model):
     @api.model
     def _explain_decided(self):
         return self.env._(
-            "Somebody was faster: what becomes of the messages is decided already."
+            "Another administrator has already decided what to do with the messages."
         )
 
     def _decide(self, decision, seen):
@@ -188,7 +197,7 @@ class SmsGatewayHold(models.Model):
         self.ensure_one()
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(
-                self.env._("Only administrators of Odoo decide about a hold.")
+                self.env._("Only Odoo administrators can decide about a hold.")
             )
         if self._find_open() != self or self.state != "held":
             raise UserError(self._explain_decided())
@@ -198,8 +207,8 @@ class SmsGatewayHold(models.Model):
         if count > seen:
             raise UserError(
                 self.env._(
-                    "More messages are in doubt than were shown: %(count)s. Look at"
-                    " them once more.",
+                    "More messages are in doubt than were shown: %(count)s. Review "
+                    "the numbers again.",
                     count=count,
                 )
             )

@@ -98,8 +98,8 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
             states._stop(
                 campaign,
                 self.env._(
-                    "The database was restored: its messages may have been sent"
-                    " already. Resume or cancel it."
+                    "The database was restored: messages of this campaign may have "
+                    "been sent already. Resume or cancel the campaign."
                 ),
             )
         return len(campaigns)

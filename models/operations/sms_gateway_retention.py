@@ -54,7 +54,7 @@ class SmsGatewayRetention(models.AbstractModel):
         :param covers_odoo: whether Odoo's own notes are emptied with the messages
         :rtype: Markup
         """
-        head = (self.env._("What"), self.env._("Where"), self.env._("How long"))
+        head = (self.env._("Data"), self.env._("Where"), self.env._("How long"))
         return _TABLE.format(
             head=_join("th", head),
             rows=Markup().join(
@@ -77,9 +77,7 @@ class SmsGatewayRetention(models.AbstractModel):
         messages = self.env._("SMS Gateway → Messages")
         return [
             (
-                self.env._(
-                    "Messages: number, text, whom they were for, timeline, links"
-                ),
+                self.env._("Messages: number, text, recipient, timeline, links"),
                 messages,
                 self.env._("%(days)s days after they ended", days=days)
                 if days
@@ -93,21 +91,24 @@ class SmsGatewayRetention(models.AbstractModel):
             (
                 self.env._("Messages without a final outcome"),
                 messages,
-                self.env._("Until they have one"),
+                self.env._("Until they have a final outcome"),
             ),
         ]
 
     def _list_chatter(self, days, covers_odoo):
         chatter = self.env._("Chatter of contacts, leads and other records")
         emptied = (
-            self.env._("Text and number go with the message; the state stays")
+            self.env._(
+                "Text and number are deleted together with the message; the status "
+                "is kept"
+            )
             if days
             else self._ever()
         )
         return [
             (self.env._("Notes of campaigns"), chatter, emptied),
             (
-                self.env._("Odoo's own SMS and their numbers"),
+                self.env._("Odoo SMS and their numbers"),
                 chatter,
                 emptied if covers_odoo else self.env._("As long as Odoo keeps them"),
             ),
@@ -117,17 +118,18 @@ class SmsGatewayRetention(models.AbstractModel):
         campaigns = self.env._("SMS Gateway → Campaigns")
         return [
             (
-                self.env._("Campaigns of people: texts, title, filter, recipients"),
+                self.env._("Campaigns of users: texts, title, filter, recipients"),
                 campaigns,
                 self.env._(
-                    "Emptied with the last message; date, author and counts stay"
+                    "Cleared together with the last message; date, author and counts "
+                    "are kept"
                 )
                 if days
                 else self._ever(),
             ),
             (
                 self.env._(
-                    "Campaigns of the API, of server actions and of Odoo's SMS; tests"
+                    "Campaigns from the API, server actions and Odoo SMS; tests"
                 ),
                 campaigns,
                 self.env._("Deleted with the last message") if days else self._ever(),
@@ -135,11 +137,11 @@ class SmsGatewayRetention(models.AbstractModel):
             (
                 self.env._("Drafts"),
                 campaigns,
-                self.env._("Until somebody deletes or sends them"),
+                self.env._("Until they are deleted or sent"),
             ),
             (
                 self.env._(
-                    "Counts by day, route and outcome, without numbers or texts"
+                    "Counts by day, route and outcome, without numbers and texts"
                 ),
                 self.env._("SMS Gateway → Dashboard and statistics"),
                 self._ever(),
@@ -152,45 +154,45 @@ class SmsGatewayRetention(models.AbstractModel):
         imports = f"{float(config['transient_age_limit']):g}"
         return [
             (
-                self.env._("Delivery reports as they were received"),
+                self.env._("Delivery reports as received"),
                 self.env._("SMS Gateway → Delivery reports"),
                 self._days(min(days, reports) if days else reports),
             ),
             (
-                self.env._("Answers to requests with an Idempotency-Key"),
+                self.env._("Responses to requests with an Idempotency-Key"),
                 self.env._("Database only"),
                 self.env._("%(hours)s hours", hours=answers),
             ),
             (
-                self.env._("Addresses of the API's callers"),
+                self.env._("Addresses of API clients"),
                 self.env._("Settings"),
                 self._days(sms_gateway_api_client.KEEP.days),
             ),
             (
-                self.env._("Providers' answers about balances"),
-                self.env._("SMS Gateway → Balances"),
+                self.env._("Provider responses about balances"),
+                self.env._("SMS Gateway → Provider Requests"),
                 self.env._(
-                    "%(days)s days, the last one of each route for ever",
+                    "%(days)s days, the last one of each route forever",
                     days=sms_gateway_provider_request.KEEP.days,
                 ),
             ),
             (
-                self.env._("Imported files, until they are members"),
+                self.env._("Imported files, until they become list recipients"),
                 self.env._("Database and files"),
                 self.env._("About %(hours)s hours", hours=imports),
             ),
         ]
 
     def _list_by_hand(self):
-        by_hand = self.env._("Until somebody deletes them")
+        by_hand = self.env._("Until they are deleted")
         return [
             (
-                self.env._("Recipient lists with imported members; templates"),
+                self.env._("Recipient lists with imported recipients; templates"),
                 self.env._("SMS Gateway → Lists and templates"),
                 by_hand,
             ),
             (
-                self.env._("Numbers that must not be written to"),
+                self.env._("Blacklisted numbers"),
                 self.env._("Odoo's phone blacklist"),
                 by_hand,
             ),
@@ -200,7 +202,7 @@ class SmsGatewayRetention(models.AbstractModel):
         return self.env._("%(days)s days", days=days)
 
     def _ever(self):
-        return self.env._("For ever")
+        return self.env._("Forever")
 
 
 def _join(tag, cells):

@@ -34,7 +34,7 @@ def describe_health(env, health):
     if health["oldest_due"]:
         lines.append(
             env._(
-                "The oldest message that is due has waited for %(age)s.",
+                "The oldest message that is due has been waiting for %(age)s.",
                 age=health["oldest_due"],
             )
         )

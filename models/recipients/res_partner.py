@@ -27,8 +27,8 @@ class ResPartner(models.Model):
     suggested_gender = fields.Selection(
         GENDERS,
         compute="_compute_suggestions",
-        help="Guessed from the patronymic and the first name. Texts by gender use it"
-        " only after somebody has accepted it.",
+        help="Suggested from the patronymic and first name. Used in messages only "
+        "after a user accepts it.",
     )
 
     # === COMPUTES ===
@@ -86,7 +86,7 @@ class ResPartner(models.Model):
                 changed |= partner
         return make_notification(
             self.env._(
-                "%(changed)s of %(count)s contacts were completed.",
+                "Contacts updated: %(changed)s of %(count)s.",
                 changed=len(changed),
                 count=len(self),
             ),

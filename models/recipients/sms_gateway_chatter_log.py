@@ -189,7 +189,7 @@ class SmsGatewayChatterLog(models.AbstractModel):
             lambda recipient: _name_state(env, recipient.message_id)
         ).items():
             body = _REDACTED_NOTE.format(
-                word=" · ".join(words), gone=env._("The text is not kept any more.")
+                word=" · ".join(words), gone=env._("The text is no longer stored.")
             )
             _write_bodies(same.mail_message_id, body)
 

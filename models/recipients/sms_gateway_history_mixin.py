@@ -13,9 +13,10 @@ class SmsGatewayHistoryMixin(models.AbstractModel):
     """Adds the messages of a record: those sent to it, and those sent to its number."""
 
     _name = "sms.gateway.history.mixin"
-    _description = "SMS Gateway Addressee"
+    _description = "SMS Gateway Recipient Mixin"
 
     sms_gateway_message_count = fields.Integer(
+        "Gateway messages",
         compute="_compute_sms_gateway_message_count",
         groups="crm_sms_gateway.group_user",
     )

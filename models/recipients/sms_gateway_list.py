@@ -55,17 +55,20 @@ class SmsGatewayList(models.Model):
         selection="_selection_kind",
         required=True,
         default="members",
+        string="Type",
     )
-    member_ids = fields.One2many("sms.gateway.list.member", "list_id", copy=True)
-    member_count = fields.Integer("Members", compute="_compute_member_count")
+    member_ids = fields.One2many(
+        "sms.gateway.list.member", "list_id", copy=True, string="List Recipients"
+    )
+    member_count = fields.Integer("Recipients", compute="_compute_member_count")
     count_trouble = fields.Char(
         "Not counted",
         compute="_compute_member_count",
-        help="Why nobody can tell how many members there are.",
+        help="Reason why the recipients cannot be counted.",
     )
     res_model = fields.Selection(
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_res_model(),
-        string="Records",
+        string="Record type",
         default="res.partner",
     )
     res_domain = fields.Char("Filter", default="[]")
@@ -73,21 +76,22 @@ class SmsGatewayList(models.Model):
         selection="_selection_mailing_list", string="Mailing list"
     )
     value_names = fields.Char(
-        "Names for texts",
+        "Placeholders",
         readonly=True,
-        help="Further columns of imported files, as texts to this list may use them.",
+        help="Additional columns of imported files that texts for this list can use "
+        "as placeholders.",
     )
-    reach_counts = fields.Json(readonly=True, copy=False)
-    reach_summary = fields.Char("Who can be reached", compute="_compute_reach_summary")
-    checked_at = fields.Datetime("Checked", readonly=True, copy=False)
+    reach_counts = fields.Json("Number Check Counts", readonly=True, copy=False)
+    reach_summary = fields.Char("Number check result", compute="_compute_reach_summary")
+    checked_at = fields.Datetime("Checked on", readonly=True, copy=False)
 
     # === COMPUTES ===
     @api.model
     def _selection_kind(self):
         kinds = {
-            "members": self.env._("Members"),
-            "filter": self.env._("A filter"),
-            "mailing": self.env._("A mailing list"),
+            "members": self.env._("Fixed list"),
+            "filter": self.env._("Filter"),
+            "mailing": self.env._("Mailing list"),
         }
         if not self._selection_mailing_list():
             del kinds["mailing"]
@@ -198,7 +202,7 @@ class SmsGatewayList(models.Model):
             }
         sources = self._get_sources()
         if not sources:
-            raise UserError(self.env._("Choose a mailing list first."))
+            raise UserError(self.env._("Select a mailing list first."))
         [(model_name, domain)] = sources
         return {
             "type": "ir.actions.act_window",
@@ -212,7 +216,7 @@ class SmsGatewayList(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Import members"),
+            "name": self.env._("Import recipients"),
             "res_model": "sms.gateway.import",
             "views": [(False, "form")],
             "target": "new",
@@ -239,7 +243,9 @@ class SmsGatewayList(models.Model):
         if count < MAX_CHECKED or count == self.member_count:
             return True
         return make_notification(
-            self.env._("The first %(count)s were looked at, not all.", count=count),
+            self.env._(
+                "Only the first %(count)s recipients were checked.", count=count
+            ),
             "warning",
             next=RELOAD,
         )

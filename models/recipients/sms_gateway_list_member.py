@@ -15,7 +15,7 @@ class SmsGatewayListMember(models.Model):
     """A contact, a lead, or an imported recipient, which has data of its own."""
 
     _name = "sms.gateway.list.member"
-    _description = "SMS Gateway List Member"
+    _description = "SMS Gateway List Recipient"
     _order = "list_id, id"
 
     list_id = fields.Many2one(
@@ -37,19 +37,20 @@ class SmsGatewayListMember(models.Model):
     )
     note = fields.Char()
     values = fields.Json(
-        "Further data", help="Further columns of an imported line, by name."
+        "Additional data",
+        help="Additional columns of the imported row, by placeholder.",
     )
-    values_text = fields.Char("Values", compute="_compute_values_text")
-    display_phone = fields.Char("Goes to", compute="_compute_reach")
-    reach = fields.Selection(REACH, compute="_compute_reach")
+    values_text = fields.Char("Additional Values", compute="_compute_values_text")
+    display_phone = fields.Char("Number used", compute="_compute_reach")
+    reach = fields.Selection(REACH, compute="_compute_reach", string="Number check")
 
     _partner_unique = models.UniqueIndex(
         "(list_id, partner_id) WHERE partner_id IS NOT NULL",
-        "A contact stands in a list once.",
+        "This contact is already in the list.",
     )
     _lead_unique = models.UniqueIndex(
         "(list_id, lead_id) WHERE lead_id IS NOT NULL",
-        "A lead stands in a list once.",
+        "This lead is already in the list.",
     )
 
     # === COMPUTES ===
@@ -92,7 +93,7 @@ class SmsGatewayListMember(models.Model):
         for member in self:
             if not (member.partner_id or member.lead_id or member.phone):
                 raise ValidationError(
-                    self.env._("Choose a contact or a lead, or enter a number.")
+                    self.env._("Select a contact or lead, or enter a phone number.")
                 )
 
     @api.constrains("values")
@@ -100,7 +101,10 @@ class SmsGatewayListMember(models.Model):
         for member in self:
             if not _are_values(member.values or {}):
                 raise ValidationError(
-                    self.env._("Further data are words of a person, by their name.")
+                    self.env._(
+                        "Additional data must map placeholder names to texts of up "
+                        "to 1,000 characters."
+                    )
                 )
 
     # === RECIPIENT ===

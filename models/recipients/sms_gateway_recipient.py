@@ -24,12 +24,12 @@ _logger = logging.getLogger(__name__)
 PERSON_NAMES = ("first_name", "last_name", "patronymic", "fio")
 PROBLEMS = [
     ("no_number", "No number"),
-    ("invalid_number", "Bad number"),
+    ("invalid_number", "Invalid number"),
     ("opted_out", "Opted out"),
-    ("duplicate", "Number twice"),
-    ("missing_gender", "Unknown gender"),
-    ("missing_field", "Data missing"),
-    ("other", "Text not possible"),
+    ("duplicate", "Duplicate number"),
+    ("missing_gender", "Gender not set"),
+    ("missing_field", "Missing data"),
+    ("other", "Invalid text"),
 ]
 #: The logged state of recipients whose record has no chatter, or none of ours.
 NO_CHATTER = "none"
@@ -76,7 +76,7 @@ class SmsGatewayRecipient(models.Model):
         "mail.message", readonly=True, index="btree_not_null", ondelete="set null"
     )
     logged_state = fields.Char(
-        readonly=True, help="The state that the chatter tells; empty before the note."
+        readonly=True, help="Status shown in the chatter; empty until it is logged."
     )
 
     _waiting_index = models.Index("(campaign_id, index) WHERE NOT is_prepared")

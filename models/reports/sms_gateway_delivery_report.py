@@ -101,29 +101,30 @@ class SmsGatewayDeliveryReport(models.Model):
     received_at = fields.Datetime("Received", required=True, readonly=True)
     state = fields.Selection(
         [
-            ("kept", "Waiting for its message"),
+            ("kept", "Pending match"),
             ("applied", "Applied"),
-            ("ignored", "Without effect"),
-            ("unmatched", "Without a message"),
-            ("unreadable", "Unreadable"),
+            ("ignored", "No change"),
+            ("unmatched", "No matching message"),
+            ("unreadable", "Could not be parsed"),
         ],
         required=True,
         readonly=True,
         default="kept",
+        string="Status",
     )
     message_id = CopiedMany2one(
         "sms.gateway.message", readonly=True, index="btree_not_null"
     )
-    provider_reference = fields.Char(readonly=True)
-    uuid = fields.Char("Our reference", readonly=True)
+    provider_reference = fields.Char("Provider message ID", readonly=True)
+    uuid = fields.Char("Gateway message ID", readonly=True)
     msisdn = fields.Char("MSISDN", readonly=True)
-    status = fields.Char(readonly=True)
+    status = fields.Char("Provider status", readonly=True)
     failure_type = fields.Char(readonly=True)
-    code = fields.Char("Raw code", readonly=True)
+    code = fields.Char("Provider code", readonly=True)
     detail = fields.Char(readonly=True)
-    failure_reason = fields.Char("Failure", compute="_compute_words")
+    failure_reason = fields.Char("Failure reason", compute="_compute_words")
     words = fields.Char("Details", compute="_compute_words")
-    segments = fields.Integer(readonly=True)
+    segments = fields.Integer("SMS parts", readonly=True)
     price = fields.Float(digits=(16, 6), readonly=True, aggregator=None)
     price_currency = fields.Char("Currency", readonly=True)
     occurred_at = fields.Datetime("Time", readonly=True)

@@ -55,23 +55,26 @@ class SmsGatewayInbound(models.Model):
     route_id = CopiedMany2one("sms.gateway.route", required=True, readonly=True)
     company_id = CopiedMany2one("res.company", required=True, readonly=True)
     digest = fields.Char(
-        required=True, readonly=True, help="What a repetition is recognised by."
+        required=True, readonly=True, help="Identifies a repeated inbound message."
     )
     sender = fields.Char("From", required=True, readonly=True)
-    recipient = fields.Char("To", readonly=True, help="The number that was written to.")
+    recipient = fields.Char(
+        "To", readonly=True, help="The number that the inbound message was sent to."
+    )
     text = fields.Text(readonly=True)
-    provider_reference = fields.Char(readonly=True)
+    provider_reference = fields.Char("Provider message ID", readonly=True)
     source = fields.Selection(
         [("push", "Pushed"), ("poll", "Fetched")], required=True, readonly=True
     )
     received_at = fields.Datetime("Received", required=True, readonly=True)
-    recorded_at = fields.Datetime("Stored", required=True, readonly=True)
+    recorded_at = fields.Datetime("Stored on", required=True, readonly=True)
     message_id = CopiedMany2one(
         "sms.gateway.message",
-        "In answer to",
+        "Reply to",
         readonly=True,
         index="btree_not_null",
-        help="The last message that was sent through the route to this number before.",
+        help="The last message sent through this route to this number before the "
+        "inbound message.",
     )
 
     _digest_unique = models.UniqueIndex("(route_id, digest)")

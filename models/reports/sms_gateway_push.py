@@ -28,7 +28,7 @@ class SmsGatewayPush(models.AbstractModel):
     """
 
     _name = "sms.gateway.push"
-    _description = "SMS Gateway Push"
+    _description = "SMS Gateway Webhook Request"
 
     @api.model
     def _answer(self, route, **call):

@@ -24,9 +24,9 @@ def explain_address(record):
     if _get_own(env) or parameters.get_param("web.base.url.freeze"):
         return False
     return env._(
-        "%(address)s changes when an administrator logs in under another address. Enter"
-        " the public address in the settings of the SMS gateway, or set the system"
-        " parameter web.base.url.freeze.",
+        "The address %(address)s changes when an administrator logs in through "
+        "another address. Enter the public address in the SMS Gateway settings, or "
+        "set the system parameter web.base.url.freeze.",
         address=text,
     )
 
@@ -41,33 +41,33 @@ def _get_own(env):
 
 def _explain_missing(env, _text):
     return env._(
-        "This Odoo has no public address: links stay as they are and providers cannot"
-        " push reports. Enter it in the settings of the SMS gateway."
+        "Odoo has no public address: links are not shortened and providers cannot "
+        "send delivery reports. Enter the public address in the SMS Gateway settings."
     )
 
 
 def _explain_unreadable(env, text):
     return env._(
-        "“%(address)s” is no address of a web server such as https://crm.example.com:"
-        " links stay as they are and providers cannot push reports. Enter the public"
-        " address in the settings of the SMS gateway.",
+        "“%(address)s” is not a web server address such as https://crm.example.com: "
+        "links are not shortened and providers cannot send delivery reports. Enter "
+        "the public address in the SMS Gateway settings.",
         address=text,
     )
 
 
 def _explain_private(env, text):
     return env._(
-        "%(address)s is known inside of your network only: recipients cannot open links"
-        " and providers cannot push reports. Enter the public address in the settings"
-        " of the SMS gateway.",
+        "The address %(address)s is reachable only inside your network: recipients "
+        "cannot open links and providers cannot send delivery reports. Enter the "
+        "public address in the SMS Gateway settings.",
         address=text,
     )
 
 
 def _explain_unencrypted(env, text):
     return env._(
-        "%(address)s is not encrypted: who listens can read it, and telephones warn."
-        " Use https.",
+        "The address %(address)s is not encrypted: requests can be intercepted, and "
+        "phones show a warning. Use https.",
         address=text,
     )
 

@@ -26,23 +26,23 @@ class SmsGatewayPrice(models.Model):
     )
     channel = fields.Selection(CHANNELS, required=True, default="sms")
     prefix = fields.Char(
-        help="How the numbers begin, with the country code: +7 or +7916. The longest"
-        " prefix wins; without a prefix the price is for all other numbers.",
+        help="Start of the number including the country code, e.g. +7 or +7916. The "
+        "longest matching prefix applies. Empty = all other numbers.",
     )
     price = fields.Float(
         required=True,
         digits=(16, 6),
         min_display_digits=2,
-        help="Of one segment of an SMS, or of one voice call.",
+        help="Price of one SMS part or one voice call.",
     )
     currency_id = fields.Many2one(related="route_id.company_id.currency_id")
 
     _prefix_unique = models.UniqueIndex(
         "(route_id, channel, COALESCE(prefix, ''))",
-        "The route has a price for this channel and prefix already.",
+        "The route already has a price for this channel and prefix.",
     )
     _price_positive = models.Constraint(
-        "CHECK (price >= 0)", "A price must not be negative."
+        "CHECK (price >= 0)", "The price cannot be negative."
     )
 
     # === CRUD ===
@@ -70,8 +70,8 @@ class SmsGatewayPrice(models.Model):
         except ValueError as error:
             raise ValidationError(
                 self.env._(
-                    "“%(prefix)s” is not how a number begins: write a plus and the"
-                    " country code, such as +7 or +7916.",
+                    "“%(prefix)s” is not a valid number prefix. Enter a plus sign "
+                    "and the country code, e.g. +7 or +7916.",
                     prefix=vals["prefix"],
                 )
             ) from error

@@ -43,12 +43,16 @@ class SmsGatewayProviderRequest(models.Model):
     """
 
     _name = "sms.gateway.provider.request"
-    _description = "SMS Gateway Balance Request"
+    _description = "SMS Gateway Provider Request"
     _order = "id desc"
     _rec_name = "key"
 
     key = fields.Char(
-        required=True, readonly=True, copy=False, default=lambda self: new_key()
+        "Request key",
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: new_key(),
     )
     route_id = fields.Many2one(
         "sms.gateway.route",
@@ -62,25 +66,29 @@ class SmsGatewayProviderRequest(models.Model):
         [
             ("balance", "Balance"),
             ("connection", "Connection test"),
-            ("callback", "Registration of the webhook address"),
+            ("callback", "Webhook registration"),
         ],
         required=True,
         readonly=True,
         default="balance",
+        string="Type",
     )
-    currencies = fields.Char(readonly=True, help="Asked for, separated by spaces.")
+    currencies = fields.Char(
+        readonly=True, help="Requested currencies, separated by spaces."
+    )
     state = fields.Selection(
-        [("pending", "Pending"), ("done", "Done"), ("failed", "Failed")],
+        [("pending", "Pending"), ("done", "Done"), ("failed", "Error")],
         required=True,
         readonly=True,
         default="pending",
+        string="Status",
     )
     lease_until = fields.Datetime(readonly=True)
-    answered_at = fields.Datetime("Answered", readonly=True)
-    answer = fields.Text("Provider's answer", readonly=True)
-    answer_raw = fields.Binary("Answer byte for byte", readonly=True, attachment=False)
-    money = fields.Json(readonly=True)
-    units = fields.Json(readonly=True)
+    answered_at = fields.Datetime("Response received", readonly=True)
+    answer = fields.Text("Provider response", readonly=True)
+    answer_raw = fields.Binary("Raw response", readonly=True, attachment=False)
+    money = fields.Json("Funds", readonly=True)
+    units = fields.Json("Remaining Messages", readonly=True)
     error = fields.Char(readonly=True)
     summary = fields.Char(compute="_compute_summary")
 
@@ -95,14 +103,14 @@ class SmsGatewayProviderRequest(models.Model):
 
     def _summarise(self):
         if self.state == "pending":
-            return self.env._("The provider is being asked …")
+            return self.env._("Waiting for the provider's response…")
         if self.state == "failed":
             return say_words(self.env, self.error)
         if self.kind == "connection":
             return self.env._("Connected: %(answer)s", answer=self.answer or "OK")
         if self.kind == "callback":
             return self.env._(
-                "Webhook address registered: %(answer)s", answer=self.answer or "OK"
+                "Webhook URL registered: %(answer)s", answer=self.answer or "OK"
             )
         parts = [f"{money['amount']} {money['currency']}" for money in self.money or []]
         parts += [f"{unit['area']}: {unit['count']}" for unit in self.units or []]

@@ -58,7 +58,7 @@ class SmsGatewayRoute(models.Model):
         required=True,
         copy=False,
         tracking=True,
-        help="The route's name in API requests, compared to the letter.",
+        help="API requests refer to the route by this name (case-sensitive).",
     )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True, tracking=True)
@@ -69,7 +69,7 @@ class SmsGatewayRoute(models.Model):
         "res.users",
         string="Responsible",
         default=lambda self: self.env.user,
-        help="Is told when the route stops.",
+        help="Notified when the route is paused automatically.",
     )
     provider_code = fields.Selection(
         selection="_selection_provider_code",
@@ -82,12 +82,12 @@ class SmsGatewayRoute(models.Model):
     setting_ids = fields.One2many("sms.gateway.route.setting", "route_id", copy=True)
     settings_remark = fields.Text(compute="_compute_settings_remark")
     allows_private = fields.Boolean(
-        "In a private network",
+        "Private network allowed",
         copy=False,
         tracking=True,
         groups="base.group_system",
-        help="Lets the route call an address in a private network or on this machine."
-        " Ends when somebody changes the address who may not allow it.",
+        help="Allows the route to use an address in a private network or on this"
+        " server. Cleared when a user without this right changes the address.",
     )
 
     # Channels
@@ -98,14 +98,17 @@ class SmsGatewayRoute(models.Model):
 
     # Pace
     throughput = fields.Float(
-        help="Messages per second over all workers; 0 means no limit.",
+        help="Maximum messages per second across all workers. 0 = no limit.",
     )
     concurrency = fields.Integer(
-        default=4, help="Calls to the provider at the same time in one lane."
+        "Concurrent requests",
+        default=4,
+        help="Number of simultaneous requests to the provider per sending job.",
     )
     max_attempts = fields.Integer(
+        "Maximum attempts",
         default=20,
-        help="A message that could not be handed over so many times fails.",
+        help="A message fails after this many unsuccessful attempts.",
     )
 
     # State
@@ -115,32 +118,35 @@ class SmsGatewayRoute(models.Model):
         default="active",
         copy=False,
         tracking=True,
+        string="Status",
     )
     pause_reason = fields.Char("Stored reason", readonly=True, copy=False)
-    pause_words = fields.Char("Reason of the pause", compute="_compute_pause_words")
+    pause_words = fields.Char("Pause reason", compute="_compute_pause_words")
     lacks_settings = fields.Boolean(
         readonly=True,
         copy=False,
-        help="Paused only until its settings are complete and right.",
+        help="The route is paused only until its settings are complete and valid.",
     )
     moves = fields.Integer(
         readonly=True,
         copy=False,
-        help="How often it was paused or resumed, or got another webhook address.",
+        help="Number of times the route was paused, resumed or got another webhook"
+        " URL.",
     )
     is_held = fields.Boolean(
-        "Sending is held",
+        "Sending is on hold",
         compute="_compute_is_held",
-        help="The database was restored or copied: nothing is sent until an"
-        " administrator of Odoo decides what becomes of its messages.",
+        help="The database was restored or copied: nothing is sent until an Odoo"
+        " administrator decides what to do with its messages.",
     )
     resume_at = fields.Datetime(
+        "Next attempt",
         readonly=True,
         copy=False,
-        help="After trouble with the connection the next try is made at this time.",
+        help="Time of the next attempt after a connection failure.",
     )
-    rest_reason = fields.Char("Stored reason of the rest", readonly=True, copy=False)
-    rest_words = fields.Char("Reason of the rest", compute="_compute_rest")
+    rest_reason = fields.Char("Stored waiting reason", readonly=True, copy=False)
+    rest_words = fields.Char("Waiting reason", compute="_compute_rest")
     is_resting = fields.Boolean(compute="_compute_rest")
 
     # Delivery reports
@@ -150,52 +156,59 @@ class SmsGatewayRoute(models.Model):
         default=lambda self: _new_token(),
     )
     webhook_url = fields.Char(
+        "Webhook URL",
         compute="_compute_webhook_url",
         groups="base.group_system",
-        help="With the options that the provider reads of it.",
+        help="Includes the parameters that the provider reads from it.",
     )
     address_trouble = fields.Char(
-        "Trouble with the address", compute="_compute_address_trouble"
+        "Problem with the public address", compute="_compute_address_trouble"
     )
     accepts_push = fields.Boolean(compute="_compute_capabilities")
-    tells_balance = fields.Boolean(compute="_compute_capabilities")
+    tells_balance = fields.Boolean("Reports Balance", compute="_compute_capabilities")
     registers_callback = fields.Boolean(compute="_compute_capabilities")
-    last_push_at = fields.Datetime("Last push", readonly=True, copy=False)
+    last_push_at = fields.Datetime("Last webhook request", readonly=True, copy=False)
     refused_push_count = fields.Integer(
-        "Refused pushes",
+        "Rejected webhook requests",
         readonly=True,
         copy=False,
-        help="Calls of the webhook address whose signature was wrong or missing.",
+        help="Webhook requests whose signature was invalid or missing.",
     )
-    refused_push_at = fields.Datetime("Last refused push", readonly=True, copy=False)
-    reason_ids = fields.One2many("sms.gateway.route.reason", "route_id", copy=True)
+    refused_push_at = fields.Datetime(
+        "Last rejected webhook request", readonly=True, copy=False
+    )
+    reason_ids = fields.One2many(
+        "sms.gateway.route.reason", "route_id", copy=True, string="Failure reasons"
+    )
 
     # Inbound messages
     can_fetch_inbound = fields.Boolean(compute="_compute_capabilities")
     fetches_inbound = fields.Boolean(
         "Fetch inbound messages",
         tracking=True,
-        help="Asks the provider every five minutes. Other programs that use the same"
-        " account may not get what was fetched here.",
+        help="Polls the provider for inbound messages every five minutes. Other"
+        " programs that use the same account may not receive messages fetched here.",
     )
     inbound_count = fields.Integer(compute="_compute_inbound_count")
     inbound_fetched_at = fields.Datetime("Last fetched", readonly=True, copy=False)
 
     balance_ids = fields.One2many("sms.gateway.provider.request", "route_id")
-    last_answer = fields.Char(compute="_compute_last_answer")
-    last_answer_at = fields.Datetime(compute="_compute_last_answer")
+    last_answer = fields.Char("Last Response", compute="_compute_last_answer")
+    last_answer_at = fields.Datetime("Last Response On", compute="_compute_last_answer")
 
-    _name_unique = models.UniqueIndex("(name)", "A route of this name exists already.")
+    _name_unique = models.UniqueIndex(
+        "(name)", "A route with this name already exists."
+    )
     _webhook_token_unique = models.UniqueIndex("(webhook_token)")
     _throughput_positive = models.Constraint(
-        "CHECK (throughput >= 0)", "The throughput must not be negative."
+        "CHECK (throughput >= 0)", "Throughput cannot be negative."
     )
     _concurrency_range = models.Constraint(
         "CHECK (concurrency BETWEEN 1 AND 128)",
-        "The number of calls at the same time must lie between 1 and 128.",
+        "Concurrent requests must be between 1 and 128.",
     )
     _max_attempts_positive = models.Constraint(
-        "CHECK (max_attempts > 0)", "At least one attempt is needed."
+        "CHECK (max_attempts > 0)", "The maximum number of attempts must be at least 1."
     )
 
     # === COMPUTES ===
@@ -302,7 +315,9 @@ class SmsGatewayRoute(models.Model):
         for route in self:
             if not route.name or route.name != normalise_name(route.name):
                 raise ValidationError(
-                    self.env._("The name of a route must not begin or end with spaces.")
+                    self.env._(
+                        "The route name cannot be empty or start or end with a space."
+                    )
                 )
 
     @api.constrains("provider_code", "has_sms", "has_voice")
@@ -312,13 +327,14 @@ class SmsGatewayRoute(models.Model):
             provider = route._get_provider_class()
             if not channels:
                 raise ValidationError(
-                    self.env._("Choose at least one channel: SMS or voice calls.")
+                    self.env._("Select at least one channel: SMS or voice calls.")
                 )
             if not channels <= provider.capabilities.channels:
                 raise ValidationError(
                     self.env._(
-                        "%(provider)s does not offer every channel chosen for the"
-                        " route %(route)s.",
+                        "Provider “%(provider)s” does not support all channels"
+                        " selected for route “%(route)s”. Clear the unsupported"
+                        " channel.",
                         provider=self.env._(provider.label),
                         route=route.name,
                     )
@@ -438,14 +454,15 @@ class SmsGatewayRoute(models.Model):
         if not self.active:
             raise UserError(
                 self.env._(
-                    "The route %(route)s is archived: nothing is sent through it.",
+                    "Route “%(route)s” is archived and cannot be used. Restore it or"
+                    " select another route.",
                     route=self.name,
                 )
             )
         if channel not in self._get_channels():
             raise UserError(
                 self.env._(
-                    "The route %(route)s does not offer this channel. Choose another"
+                    "Route “%(route)s” does not support this channel. Select another"
                     " route or channel.",
                     route=self.name,
                 )
@@ -468,7 +485,7 @@ class SmsGatewayRoute(models.Model):
         if self.state == "paused":
             raise UserError(
                 self.env._(
-                    "The route %(route)s is paused: %(reason)s. Resume it first.",
+                    "Route “%(route)s” is paused: %(reason)s. Resume it first.",
                     route=self.name,
                     reason=(self.pause_words or "–").rstrip("."),
                 )
@@ -491,8 +508,7 @@ class SmsGatewayRoute(models.Model):
             route.webhook_token = _new_token()
             route._message_log(
                 body=self.env._(
-                    "The webhook address was replaced. The old one does not work any"
-                    " more."
+                    "The webhook URL was replaced. The old one no longer works."
                 )
             )
 
@@ -501,8 +517,8 @@ class SmsGatewayRoute(models.Model):
         if overtaken := find_overtaken(self, button, "moves"):
             raise UserError(
                 self.env._(
-                    "Somebody was faster: the route %(route)s has changed meanwhile."
-                    " Look at it once more.",
+                    "Route “%(route)s” was changed by another user or process. Check"
+                    " it and try again.",
                     route=overtaken[0].name,
                 )
             )
@@ -523,7 +539,9 @@ class SmsGatewayRoute(models.Model):
         # sudo: administrators decide, only the gateway itself writes requests
         self.env["sms.gateway.provider.request"].sudo()._request(self, kind=kind)
         return make_notification(
-            self.env._("The provider is being asked. The answer appears on this form."),
+            self.env._(
+                "Request queued. The provider's response will appear on this form."
+            ),
             "info",
             next=RELOAD,
         )

@@ -46,7 +46,7 @@ class SmsGatewayRouteEvaluation(models.AbstractModel):
             if reason := self._explain(route):
                 raise ValidationError(
                     self.env._(
-                        "The route %(route)s cannot be active. %(problem)s",
+                        "Route “%(route)s” cannot be active. %(problem)s",
                         route=route.name,
                         problem=reason,
                     )
@@ -59,7 +59,8 @@ class SmsGatewayRouteEvaluation(models.AbstractModel):
             missing = [self.env._(one.label) for one in provider.missing_settings()]
             if missing:
                 return self.env._(
-                    "Settings missing: %(names)s.", names=", ".join(missing)
+                    "Required settings are missing: %(names)s.",
+                    names=", ".join(missing),
                 )
             return " ".join(
                 say_words(self.env, one) for one in provider.check_settings()

@@ -68,12 +68,12 @@ class SmsGatewayRoutePause(models.AbstractModel):
     def _notify_back_off(self, route):
         """One activity is enough for as long as nobody has done it."""
         user, theirs = self._get_responsible(route)
-        summary = theirs._("The provider makes the route wait")
+        summary = theirs._("The provider has delayed the route")
         if summary in route.activity_ids.mapped("summary"):
             return
         text = theirs._(
-            "Nothing is sent before %(time)s, unless somebody resumes the route."
-            " The provider: %(words)s",
+            "Nothing is sent before %(time)s unless a user resumes the route. "
+            "Provider response: %(words)s",
             time=format_datetime(theirs, route.resume_at, tz=user.tz),
             words=say_words(theirs, route.rest_reason) or "–",
         )

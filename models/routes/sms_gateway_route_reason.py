@@ -10,7 +10,7 @@ class SmsGatewayRouteReason(models.Model):
     table does not know, or knows otherwise."""
 
     _name = "sms.gateway.route.reason"
-    _description = "SMS Gateway Reason of a Route"
+    _description = "SMS Gateway Failure Reason of a Route"
     _order = "code, id"
     _rec_name = "code"
 
@@ -18,14 +18,14 @@ class SmsGatewayRouteReason(models.Model):
         "sms.gateway.route", required=True, ondelete="cascade", index=True
     )
     code = fields.Char(
-        "Provider's code",
+        "Provider code",
         required=True,
-        help="As it stands in the story of a message.",
+        help="The code as shown in the timeline of a message.",
     )
-    failure_type = fields.Selection(FAILURE_TYPES, "Reason", required=True)
+    failure_type = fields.Selection(FAILURE_TYPES, "Failure reason", required=True)
 
     _code_unique = models.UniqueIndex(
-        "(route_id, code)", "The route has a reason for this code already."
+        "(route_id, code)", "The route already has a reason for this code."
     )
 
     @api.model_create_multi

@@ -28,22 +28,24 @@ class SmsGatewayRouteSetting(models.Model):
     is_secret = fields.Boolean(compute="_compute_declaration")
     is_required = fields.Boolean(compute="_compute_declaration")
     kind = fields.Char(
-        compute="_compute_declaration", help="Member of `providers.settings.Kind`."
+        "Type",
+        compute="_compute_declaration",
+        help="Member of `providers.settings.Kind`.",
     )
     choices = fields.Json(
         compute="_compute_declaration", help="Pairs of value and label."
     )
     unit = fields.Char(compute="_compute_declaration")
     value = fields.Char(
-        help="Whoever changes the address that secrets are sent to, and may not read"
-        " them, must enter them again.",
+        help="If you change the address that secrets are sent to, enter the secrets "
+        "again (not needed for users who can view them).",
     )
     secret_value = fields.Char(groups="base.group_system", copy=False)
     secret_input = fields.Char(
         string="Secret",
         compute="_compute_secret_input",
         inverse="_inverse_secret_input",
-        help="Can be entered, not read.",
+        help="Write-only: it can be entered or replaced but not viewed.",
     )
 
     _route_name_unique = models.UniqueIndex("(route_id, name)")
@@ -110,7 +112,9 @@ class SmsGatewayRouteSetting(models.Model):
             or vals.get("route_id", row.route_id.id) != row.route_id.id
             for row in self
         ):
-            raise UserError(self.env._("A setting keeps its name and its route."))
+            raise UserError(
+                self.env._("The name and route of a setting cannot be changed.")
+            )
 
     def _directs_secret(self):
         self.ensure_one()

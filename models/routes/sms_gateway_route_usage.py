@@ -32,8 +32,8 @@ class SmsGatewayRouteUsage(models.AbstractModel):
         if changed and self._has_messages(changed):
             raise UserError(
                 self.env._(
-                    "The route has messages, so its provider and company stay as they"
-                    " are. Archive it and make a new route."
+                    "The provider and company cannot be changed because the route has"
+                    " messages. Archive it and create a new route."
                 )
             )
 
@@ -70,9 +70,9 @@ class SmsGatewayRouteUsage(models.AbstractModel):
         ):
             raise UserError(
                 self.env._(
-                    "Messages of the route still wait to be sent. Let them go out or"
-                    " cancel their campaigns, then archive it; to hold them back, pause"
-                    " the route."
+                    "This route still has messages waiting to be sent. Wait until"
+                    " they are sent or cancel their campaigns, then archive the"
+                    " route. To hold the messages back, pause the route."
                 )
             )
 
@@ -87,7 +87,9 @@ class SmsGatewayRouteUsage(models.AbstractModel):
         """:raise UserError: a route has messages, or another record needs it"""
         if self._has_messages(routes):
             raise UserError(
-                self.env._("A route with messages cannot be deleted. Archive it.")
+                self.env._(
+                    "This route has messages and cannot be deleted. Archive it instead."
+                )
             )
         for route in routes:
             check_unused(self.env, route.name, *self._find_users(route))

@@ -20,7 +20,10 @@ class SmsGatewayEvent(models.Model):
     company_id = CopiedMany2one("res.company", readonly=True)
     route_id = CopiedMany2one("sms.gateway.route", readonly=True)
     kind = fields.Selection(
-        [*STATES, ("report", "Report without change")], required=True, readonly=True
+        [*STATES, ("report", "Report, status unchanged")],
+        required=True,
+        readonly=True,
+        string="Type",
     )
     source = fields.Selection(
         SOURCES,
@@ -29,7 +32,7 @@ class SmsGatewayEvent(models.Model):
     )
     occurred_at = fields.Datetime("Time", required=True, readonly=True)
     recorded_at = fields.Datetime(required=True, readonly=True)
-    code = fields.Char("Raw code", readonly=True)
+    code = fields.Char("Provider code", readonly=True)
     params = fields.Json(
         "Reason parameters",
         readonly=True,

@@ -54,25 +54,30 @@ class SmsGatewayMessage(models.Model):
     _rec_name = "phone"
     _log_access = False
 
-    uuid = fields.Char("Reference", required=True, readonly=True, copy=False)
+    uuid = fields.Char("Message ID", required=True, readonly=True, copy=False)
     campaign_id = fields.Many2one(
         "sms.gateway.campaign", required=True, readonly=True, ondelete="restrict"
     )
-    index = fields.Integer(readonly=True, help="Place among the campaign's recipients.")
+    index = fields.Integer(
+        readonly=True, help="Position in the campaign's recipient list."
+    )
     route_id = CopiedMany2one("sms.gateway.route", required=True, readonly=True)
     company_id = CopiedMany2one("res.company", required=True, readonly=True)
     channel = fields.Selection(CHANNELS, required=True, readonly=True)
-    is_debug = fields.Boolean("Debug", readonly=True)
+    is_debug = fields.Boolean("Dry run", readonly=True)
     priority = fields.Integer(readonly=True)
     retry_of_id = fields.Many2one(
-        "sms.gateway.message", readonly=True, ondelete="set null", string="Retry of"
+        "sms.gateway.message",
+        readonly=True,
+        ondelete="set null",
+        string="Original message",
     )
     retry_ids = fields.One2many(
         "sms.gateway.message", "retry_of_id", string="Sent again as", readonly=True
     )
 
     # Recipient and text
-    phone_raw = fields.Char("Phone as received", readonly=True)
+    phone_raw = fields.Char("Number as received", readonly=True)
     msisdn = fields.Char("MSISDN", readonly=True)
     phone = fields.Char(compute="_compute_phone", search="_search_phone")
     recipient = fields.Reference(
@@ -80,46 +85,51 @@ class SmsGatewayMessage(models.Model):
         compute="_compute_recipient",
     )
     mail_message_id = fields.Many2one(
-        "mail.message", "Conversation", compute="_compute_recipient"
+        "mail.message", "Chatter Message", compute="_compute_recipient"
     )
     mailing = fields.Reference(
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
         compute="_compute_mailing",
+        string="SMS Marketing mailing",
     )
     text = fields.Text("Stored text", readonly=True)
     secret_text = fields.Text(
         readonly=True,
         prefetch=False,
         groups=fields.NO_ACCESS,
-        help="In place of the text, until it is known what became of the message.",
+        help="Stored instead of the text until the outcome of the message is known.",
     )
     is_secret = fields.Boolean(related="campaign_id.is_secret")
     shown_text = fields.Text("Text", compute="_compute_shown_text")
     text_alternative = fields.Text(
-        "Alternative text", readonly=True, help="Checked and kept; not sent yet."
+        "Fallback SMS", readonly=True, help="Checked and stored, but not sent yet."
     )
     encoding = fields.Selection([("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True)
-    segments = fields.Integer(readonly=True)
+    segments = fields.Integer("SMS parts", readonly=True)
     cost = fields.Monetary(
         readonly=True,
-        help="By the prices of the route when the message was accepted; empty where no"
-        " price is known.",
+        help="Calculated from the route's prices when the message was accepted. Empty"
+        " if no price is set.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     provider_price = fields.Float(
-        "Price told by the provider", digits=(16, 6), readonly=True, aggregator=None
+        "Price reported by the provider", digits=(16, 6), readonly=True, aggregator=None
     )
     provider_currency = fields.Char("Currency of this price", readonly=True)
 
     # State
-    state = fields.Selection(STATES, required=True, readonly=True, default="queued")
+    state = fields.Selection(
+        STATES, required=True, readonly=True, default="queued", string="Status"
+    )
     maybe_sent = fields.Boolean(
-        readonly=True, help="The provider may have it from an attempt without answer."
+        "Possibly Sent",
+        readonly=True,
+        help="An attempt without a response may have reached the provider.",
     )
     account_key = fields.Integer(
         readonly=True,
         groups=fields.NO_ACCESS,
-        help="Of the account that the last attempt was handed to, see"
+        help="Key of the provider account that received the last attempt, see"
         " `providers.base.Provider.account_key`.",
     )
     attempts = fields.Integer(readonly=True)
@@ -128,7 +138,7 @@ class SmsGatewayMessage(models.Model):
         OUTCOMES,
         compute="_compute_outcome",
         search="_search_outcome",
-        help="Not sent: never handed to the provider.",
+        help="Not sent: the message was never submitted to the provider.",
     )
     failure_code = fields.Char(readonly=True)
     failure_params = fields.Json(
@@ -138,31 +148,35 @@ class SmsGatewayMessage(models.Model):
         " reason.",
     )
     failure_message = fields.Char("Stored reason", readonly=True)
-    failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
+    failure_reason = fields.Char("Failure reason", compute="_compute_failure_reason")
     failure_explanation = fields.Text("Explanation", compute="_compute_failure_reason")
     failure_remedy = fields.Text("What to do", compute="_compute_failure_reason")
-    failure_words = fields.Text("Provider's words", compute="_compute_failure_reason")
+    failure_words = fields.Text("Provider response", compute="_compute_failure_reason")
     client_reference = fields.Char(
-        readonly=True, help="The number sent along to the provider on every attempt."
+        readonly=True,
+        help="ID that the gateway passes to the provider with every attempt.",
     )
-    provider_reference = fields.Char(readonly=True)
+    provider_reference = fields.Char("Provider message ID", readonly=True)
 
     # Times
-    accepted_at = fields.Datetime("Accepted", required=True, readonly=True)
+    accepted_at = fields.Datetime("Accepted on", required=True, readonly=True)
     day = fields.Date(
         readonly=True,
         help="Day of acceptance in the company's time zone. Empty for old messages,"
         " whose day is in UTC.",
     )
     not_before = fields.Datetime(readonly=True)
-    expires_at = fields.Datetime("Time to live ends", readonly=True)
+    expires_at = fields.Datetime("Expires on", readonly=True)
     lease_until = fields.Datetime(readonly=True)
     next_poll_at = fields.Datetime(readonly=True)
     poll_count = fields.Integer(readonly=True)
     next_check_at = fields.Datetime(
-        readonly=True, help="When the outcome of an unknown message is asked for next."
+        "Next Reconciliation On",
+        readonly=True,
+        help="Time of the next check with the provider for a message whose outcome is"
+        " unknown.",
     )
-    check_count = fields.Integer(readonly=True)
+    check_count = fields.Integer("Reconciliation Count", readonly=True)
     submitted_at = fields.Datetime("Submitted on", readonly=True)
     delivered_at = fields.Datetime("Delivered on", readonly=True)
     finished_at = fields.Datetime("Finished on", readonly=True)
@@ -176,8 +190,7 @@ class SmsGatewayMessage(models.Model):
     _client_reference_unique = models.UniqueIndex("(route_id, client_reference)")
     _retry_unique = models.UniqueIndex(
         "(retry_of_id) WHERE retry_of_id IS NOT NULL",
-        "Somebody was faster: the message was sent again already. Open the new message"
-        " to go on.",
+        "The message has already been sent again. Open the new message to continue.",
     )
     _single_queue_index = models.Index(
         "(route_id, is_debug, not_before, id)"

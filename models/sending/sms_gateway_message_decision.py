@@ -48,8 +48,8 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         if wrong:
             raise UserError(
                 self.env._(
-                    "Only failed, expired and cancelled messages with a readable"
-                    " number can be sent again: %(phone)s is not one of them.",
+                    "Only failed, expired or cancelled messages with a valid number "
+                    "can be sent again. The message to %(phone)s is not one of them.",
                     phone=wrong[0].phone,
                 )
             )
@@ -58,8 +58,8 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         if any(message.is_secret for message in messages):
             raise UserError(
                 self.env._(
-                    "One-time codes are not kept, so they cannot be sent again: the"
-                    " API client must send a new one."
+                    "One-time codes are not stored, so they cannot be sent again. "
+                    "The API client must send a new one."
                 )
             )
 
@@ -71,7 +71,8 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         if refused:
             raise UserError(
                 self.env._(
-                    "The message to %(phone)s was never ready to be sent: %(reason)s",
+                    "The message to %(phone)s was rejected before sending and cannot "
+                    "be sent again: %(reason)s",
                     phone=refused[0].phone,
                     reason=explain_message(refused[0]),
                 )
@@ -82,7 +83,8 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         if taken:
             raise UserError(
                 self.env._(
-                    "%(phone)s was sent again already. Open the new message to go on.",
+                    "The message to %(phone)s has already been sent again. Open the "
+                    "new message to continue.",
                     phone=taken[0].phone,
                 )
             )
@@ -121,13 +123,16 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         """Whoever decides has seen the attempt whose outcome is unknown."""
         if any(message.state != "unknown" for message in messages):
             raise UserError(
-                self.env._("Only unknown messages can be resolved by hand.")
+                self.env._(
+                    "Only messages with the status “Outcome unknown” can be resolved "
+                    "manually."
+                )
             )
         if overtaken := find_overtaken(messages, button, "attempts"):
             raise UserError(
                 self.env._(
-                    "Somebody was faster: the message to %(phone)s was returned to the"
-                    " queue meanwhile. Look at it once more.",
+                    "The message to %(phone)s has already been returned to the "
+                    "queue. Check its status and try again.",
                     phone=overtaken[0].phone,
                 )
             )
@@ -139,8 +144,8 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         if late:
             raise UserError(
                 self.env._(
-                    "The time to live of the message to %(phone)s has ended: it is not"
-                    " sent any more. Resolve it as failed, then send it again.",
+                    "The validity period of the message to %(phone)s has ended, so "
+                    "it cannot be sent. Mark it as failed, then send it again.",
                     phone=late[0].phone,
                 )
             )
@@ -162,7 +167,10 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         moves = self.env["sms.gateway.state.change"].sudo()
         if moves._set_state(changes)["refused"]:
             raise UserError(
-                self.env._("The message has changed meanwhile. Look at it once more.")
+                self.env._(
+                    "The message has changed in the meantime. Check its status and "
+                    "try again."
+                )
             )
 
     # === CHECKS OF BOTH ===
@@ -188,7 +196,7 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         if stopped:
             raise UserError(
                 self.env._(
-                    "%(phone)s has opted out: nothing is sent to this number any more.",
+                    "%(phone)s has opted out: nothing is sent to this number.",
                     phone=stopped[0].phone,
                 )
             )
@@ -200,7 +208,7 @@ class SmsGatewayMessageDecision(models.AbstractModel):
             problem = Problem("invalid_number", "phone", {"reason": error.reason})
             raise UserError(
                 self.env._(
-                    "%(phone)s cannot be sent to any more: %(reason)s",
+                    "The message to %(phone)s can no longer be sent: %(reason)s",
                     phone=message.phone,
                     reason=explain_problem(self.env, problem),
                 )

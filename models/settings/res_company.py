@@ -16,14 +16,15 @@ class ResCompany(models.Model):
 
     sms_gateway_route_id = fields.Many2one(
         "sms.gateway.route",
-        "Route of Odoo's SMS",
+        "Route for Odoo SMS",
         ondelete="restrict",
-        help="What Odoo itself sends goes through this route; empty: as Odoo sends it.",
+        help="Route for all SMS sent by Odoo. Leave empty to keep Odoo's standard "
+        "sending.",
     )
     sms_gateway_obeys_blacklist = fields.Boolean(
-        "Never to the blacklist",
+        "Skip blacklisted numbers",
         default=True,
-        help="Odoo itself looks at the blacklist only where it sends to many.",
+        help="Without this option, Odoo checks the blacklist only for mass sending.",
     )
 
     @api.constrains("sms_gateway_route_id")
@@ -35,8 +36,9 @@ class ResCompany(models.Model):
             if route and not is_fit:
                 raise ValidationError(
                     self.env._(
-                        "%(route)s cannot send Odoo's SMS of %(company)s. In Settings,"
-                        " Send SMS, choose an active route of this company for them.",
+                        "Route “%(route)s” cannot send Odoo SMS for %(company)s. "
+                        "Under Settings → Send SMS, select an active SMS route of "
+                        "this company.",
                         route=route.name,
                         company=company.name,
                     )

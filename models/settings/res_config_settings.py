@@ -18,17 +18,17 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     sms_gateway_is_stopped = fields.Boolean(
-        "Stop everything",
+        "Emergency stop",
         config_parameter=PREFIX + "is_stopped",
-        help="The brake: nothing is sent and the API answers 503 until it is released.",
+        help="While this is on, nothing is sent and the API responds with status 503.",
     )
     sms_gateway_access_policy = fields.Selection(
         [
-            ("trusted_networks", "Trusted networks need no key"),
-            ("key", "Everyone needs a key"),
-            ("open", "Nobody needs a key"),
+            ("trusted_networks", "API key required outside trusted networks"),
+            ("key", "API key always required"),
+            ("open", "No API key required"),
         ],
-        string="Who may call the API",
+        string="Who can call the API",
         config_parameter=PREFIX + "access_policy",
         default=DEFAULTS["access_policy"],
     )
@@ -38,46 +38,46 @@ class ResConfigSettings(models.TransientModel):
         default=DEFAULTS["trusted_networks"],
     )
     sms_gateway_host_names = fields.Char(
-        "Names of this server",
+        "Host names of this server",
         config_parameter=PREFIX + "host_names",
-        help="Host names by which programs without a key call it, separated by commas."
-        " IP addresses, names without a dot and the name in web.base.url need not be"
-        " listed.",
+        help="Host names that API clients without a key use for this server, "
+        "separated by commas. IP addresses, names without a dot and the name in "
+        "web.base.url need not be listed.",
     )
     sms_gateway_time_zone = fields.Selection(
         selection="_selection_sms_gateway_time_zone",
-        string="Time zone of the gateway",
+        string="Gateway time zone",
         config_parameter=PREFIX + "time_zone",
         default=DEFAULTS["time_zone"],
     )
     sms_gateway_lanes = fields.Integer(
-        "Lanes", config_parameter=PREFIX + "lanes", default=DEFAULTS["lanes"]
+        "Sending jobs", config_parameter=PREFIX + "lanes", default=DEFAULTS["lanes"]
     )
     sms_gateway_max_recipients = fields.Integer(
-        "Recipients per request",
+        "Maximum recipients per request",
         config_parameter=PREFIX + "max_recipients",
         default=DEFAULTS["max_recipients"],
     )
     sms_gateway_max_body_mib = fields.Integer(
-        "Size of a request (MiB)",
+        "Maximum request size (MiB)",
         config_parameter=PREFIX + "max_body_mib",
         default=DEFAULTS["max_body_mib"],
     )
     sms_gateway_max_segments = fields.Integer(
-        "Segments per message",
+        "Maximum SMS parts per message",
         config_parameter=PREFIX + "max_segments",
         default=DEFAULTS["max_segments"],
     )
     sms_gateway_max_speech = fields.Integer(
-        "Characters per call",
+        "Maximum characters per call",
         config_parameter=PREFIX + "max_speech",
         default=DEFAULTS["max_speech"],
     )
     sms_gateway_public_address = fields.Char(
         "Public address",
         config_parameter=PREFIX + "public_address",
-        help="What short links and the addresses for providers begin with. Empty, it is"
-        " Odoo's own (system parameter web.base.url).",
+        help="Start of short links and webhook URLs. Empty: Odoo's own address "
+        "(system parameter web.base.url).",
     )
     sms_gateway_address_trouble = fields.Char(
         compute="_compute_sms_gateway_address_trouble"
@@ -86,13 +86,13 @@ class ResConfigSettings(models.TransientModel):
         "Keep messages (days)",
         config_parameter=PREFIX + "retention_days",
         default=DEFAULTS["retention_days"],
-        help="Finished messages older than this are deleted; 0 keeps them for ever.",
+        help="Finished messages older than this are deleted. 0 = keep forever.",
     )
     sms_gateway_retention_covers_odoo = fields.Boolean(
-        "Empty Odoo's own SMS, too",
+        "Delete Odoo SMS too",
         config_parameter=PREFIX + "retention_covers_odoo",
-        help="With a message that Odoo itself sent through the gateway its text and"
-        " number go from the chatter and from SMS Marketing.",
+        help="When a message that Odoo sent through the gateway is deleted, its text "
+        "and number are also deleted from the chatter and from SMS Marketing.",
     )
     sms_gateway_kept = fields.Html(compute="_compute_sms_gateway_kept", sanitize=False)
     sms_gateway_route_id = fields.Many2one(
@@ -102,21 +102,23 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.sms_gateway_obeys_blacklist", readonly=False
     )
     sms_gateway_is_held = fields.Boolean(
-        "Sending is held", compute="_compute_sms_gateway_is_held"
+        "Sending is on hold", compute="_compute_sms_gateway_is_held"
     )
     sms_gateway_health = fields.Html(
-        "Health of the gateway", compute="_compute_sms_gateway_health"
+        "Gateway health", compute="_compute_sms_gateway_health"
     )
     sms_gateway_has_troubles = fields.Boolean(
-        "The gateway has troubles", compute="_compute_sms_gateway_health"
+        "The gateway has problems", compute="_compute_sms_gateway_health"
     )
     sms_gateway_too_many_lanes = fields.Boolean(
-        compute="_compute_sms_gateway_too_many_lanes"
+        "Too Many Sending Jobs", compute="_compute_sms_gateway_too_many_lanes"
     )
     sms_gateway_last_callers = fields.Char(
-        "Last callers", compute="_compute_sms_gateway_callers"
+        "Recent API clients", compute="_compute_sms_gateway_callers"
     )
-    sms_gateway_single_caller = fields.Boolean(compute="_compute_sms_gateway_callers")
+    sms_gateway_single_caller = fields.Boolean(
+        "Single API Client", compute="_compute_sms_gateway_callers"
+    )
 
     @api.model
     def _selection_sms_gateway_time_zone(self):
@@ -172,8 +174,8 @@ class ResConfigSettings(models.TransientModel):
         except ValueError as error:
             raise ValidationError(
                 self.env._(
-                    "Trusted networks: %(error)s. Write networks such as 10.0.0.0/8,"
-                    " separated by commas.",
+                    "Trusted networks: %(error)s. Enter networks separated by "
+                    "commas, e.g. 10.0.0.0/8.",
                     error=error,
                 )
             ) from error
@@ -181,22 +183,24 @@ class ResConfigSettings(models.TransientModel):
         if not networks and self.sms_gateway_access_policy == "trusted_networks":
             raise ValidationError(
                 self.env._(
-                    "Trusted networks: name at least one, or choose that everyone needs"
-                    " a key."
+                    "Trusted networks: enter at least one network or select “API key "
+                    "always required”."
                 )
             )
         address = self.sms_gateway_public_address
         if address and not read_address(address):
             raise ValidationError(
                 self.env._(
-                    "“%(address)s” is no address of a web server such as"
-                    " https://crm.example.com.",
+                    "“%(address)s” is not a web server address such as "
+                    "https://crm.example.com.",
                     address=address,
                 )
             )
         if not 1 <= self.sms_gateway_lanes <= MAX_LANES:
             raise ValidationError(
-                self.env._("Choose between 1 and %(most)s lanes.", most=MAX_LANES)
+                self.env._(
+                    "Enter a number of sending jobs from 1 to %(most)s.", most=MAX_LANES
+                )
             )
         limits = (
             "sms_gateway_max_recipients",
@@ -206,13 +210,13 @@ class ResConfigSettings(models.TransientModel):
         )
         if any(self[name] < 1 for name in limits):
             raise ValidationError(
-                self.env._("The limits of the SMS gateway must be greater than zero.")
+                self.env._("SMS Gateway limits must be greater than zero.")
             )
         if self.sms_gateway_retention_days < 0:
             raise ValidationError(
                 self.env._(
-                    "The days that messages are kept must not be negative; 0 keeps them"
-                    " for ever."
+                    "The retention period cannot be negative. 0 = keep messages "
+                    "forever."
                 )
             )
 

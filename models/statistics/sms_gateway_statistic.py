@@ -46,19 +46,21 @@ class SmsGatewayStatistic(models.Model):
     )
     channel = fields.Selection(CHANNELS, required=True, readonly=True)
     is_test = fields.Boolean("Test", required=True, default=False, readonly=True)
-    state = fields.Selection(STATES, required=True, readonly=True)
+    state = fields.Selection(STATES, required=True, readonly=True, string="Status")
     outcome = fields.Selection(
         OUTCOMES,
         required=True,
         readonly=True,
-        help="Not sent: never handed to the provider.",
+        help="Not sent: the message was never submitted to the provider.",
     )
-    failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    failure_type = fields.Selection(
+        FAILURE_TYPES, readonly=True, string="Failure reason"
+    )
     count = fields.Integer("Messages", readonly=True)
-    segments = fields.Integer(readonly=True)
+    segments = fields.Integer("SMS parts", readonly=True)
     cost = fields.Monetary(
         readonly=True,
-        help="Of the messages that the provider took, or may have taken.",
+        help="Cost of the messages that the provider accepted or may have accepted.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
 
@@ -83,13 +85,13 @@ class SmsGatewayStatisticChange(models.Model):
     route_id = fields.Many2one("sms.gateway.route", required=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True)
     channel = fields.Selection(CHANNELS, required=True)
-    is_debug = fields.Boolean()
+    is_debug = fields.Boolean("Dry run")
     day = fields.Date(required=True)
-    state = fields.Selection(STATES, required=True)
-    failure_type = fields.Selection(FAILURE_TYPES)
+    state = fields.Selection(STATES, required=True, string="Status")
+    failure_type = fields.Selection(FAILURE_TYPES, string="Failure reason")
     outcome = fields.Selection(OUTCOMES, required=True)
     count = fields.Integer()
-    segments = fields.Integer()
+    segments = fields.Integer("SMS parts")
     cost = fields.Monetary()
     currency_id = fields.Many2one(related="company_id.currency_id")
 

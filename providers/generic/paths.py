@@ -42,8 +42,8 @@ _FIELD = re.compile(r"[^\s=&]{1,100}")
 class PathWords(Words):
     """Why a path is refused."""
 
-    UNREADABLE = _("the path {path} cannot be read")
-    TOO_COMPLEX = _("the path {path} does more than point at a value")
+    UNREADABLE = _("the path {path} could not be parsed")
+    TOO_COMPLEX = _("the path {path} must only point to a value")
 
 
 class PathError(ValueError):

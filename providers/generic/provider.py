@@ -63,20 +63,24 @@ _GSM = frozenset(
 class GenericWords(Words):
     """What is said of providers that are described by data."""
 
-    NOT_EXPECTED = _("the answer has neither a reference nor an error")
-    CONTRADICTION = _("the answer has both a reference and an error")
-    NOT_OURS = _("the answer lists other messages than the requested one")
-    NO_REPORT = _("The push is neither a delivery report nor an inbound message")
-    NO_PUSH = _("Pushes are not set up for this route")
-    NO_BALANCE = _("The balance request is not set up for this route")
-    NO_AMOUNT = _("the answer has no balance")
-    NO_TEST = _(
-        "The settings cannot be tested without sending: set up the balance request, or"
-        " send a test message"
+    NOT_EXPECTED = _("the response has neither a message ID nor an error")
+    CONTRADICTION = _("the response has both a message ID and an error")
+    NOT_OURS = _("the response lists other messages instead of the requested one")
+    NO_REPORT = _(
+        "The webhook request is neither a delivery report nor an inbound message"
     )
-    WORKS = _("The provider accepts the settings")
-    ILLEGAL_TEXT = _("The text has a character that the request cannot carry")
-    FORGED = _("The signature of the push is wrong")
+    NO_PUSH = _("The webhook is not set up for this route")
+    NO_BALANCE = _("The balance request is not set up for this route")
+    NO_AMOUNT = _("the response has no balance")
+    NO_TEST = _(
+        "The settings cannot be tested without sending. Set up the balance request, "
+        "or send a test message"
+    )
+    WORKS = _("The provider accepted the settings")
+    ILLEGAL_TEXT = _(
+        "The text contains a character that the request format does not allow"
+    )
+    FORGED = _("The signature of the webhook request is invalid")
 
 
 # === DOCUMENTS ===

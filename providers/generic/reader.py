@@ -74,29 +74,29 @@ ALGORITHMS = ("hmac-sha256", "hmac-sha1", "hmac-md5", "sha256", "sha1", "md5")
 class DefinitionWords(Words):
     """Why a definition is refused."""
 
-    UNKNOWN = _("there is no such name here; there are: {names}")
-    MISSING = _("it is missing")
-    NOT_TEXT = _("it must be text")
-    NOT_A_LIST = _("it must be a list")
-    NOT_NAMED = _("it must be names with values")
-    NOT_A_NUMBER = _("it must be a whole number that is not negative")
-    BAD_CHOICE = _("it must be one of: {names}")
-    BAD_PATH = _("the address must stay below that of the provider")
-    BAD_HEADER = _("there is no such header, or HTTP writes it itself")
+    UNKNOWN = _("unknown name; available names: {names}")
+    MISSING = _("the value is missing")
+    NOT_TEXT = _("the value must be text")
+    NOT_A_LIST = _("the value must be a list")
+    NOT_NAMED = _("the value must be an object of names and values")
+    NOT_A_NUMBER = _("the value must be a non-negative integer")
+    BAD_CHOICE = _("allowed values: {names}")
+    BAD_PATH = _("the path must stay below the provider URL")
+    BAD_HEADER = _("this header does not exist, or HTTP sets it itself")
     BAD_REACTION = _(
-        "it must be one of: accepted, refused:reason, later, later:seconds, stop:login,"
-        " stop:money, stop:blocked, stop:settings, unknown"
+        "allowed values: accepted, refused:reason, later, later:seconds, stop:login, "
+        "stop:money, stop:blocked, stop:settings, unknown"
     )
     BAD_STATUS = _(
-        "it must be one of: accepted, delivered, failed, failed:reason, expired,"
-        " unknowable"
+        "allowed values: accepted, delivered, failed, failed:reason, expired, "
+        "unknowable"
     )
-    BAD_REASON = _("there is no such failure reason")
-    NOT_A_SWITCH = _("it must be true or false")
-    BAD_DEFAULT = _("it is no value of this kind")
-    NO_PROOF = _("the answer needs {names}")
-    TWO_BODIES = _("a request has one body")
-    NOT_A_PAIR = _("line {number} must be like name = value")
+    BAD_REASON = _("unknown failure reason")
+    NOT_A_SWITCH = _("the value must be true or false")
+    BAD_DEFAULT = _("the value has the wrong type")
+    NO_PROOF = _("the response requires {names}")
+    TWO_BODIES = _("a request can have only one body")
+    NOT_A_PAIR = _("line {number} must have the form name = value")
 
 
 class DefinitionError(ValueError):

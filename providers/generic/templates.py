@@ -42,10 +42,10 @@ _NOT_DIGITS = re.compile(r"[^0-9]")
 class TemplateWords(Words):
     """Why a template is refused."""
 
-    UNREADABLE = _("the template cannot be read")
+    UNREADABLE = _("the template could not be parsed")
     ONLY_PLACEHOLDERS = _("only placeholders and their filters are allowed")
-    NO_SUCH_NAME = _("there is no placeholder {name}")
-    NO_SUCH_FILTER = _("there is no filter {name}, or it has other arguments")
+    NO_SUCH_NAME = _("unknown placeholder {name}")
+    NO_SUCH_FILTER = _("unknown filter {name}, or wrong arguments of the filter")
     TOO_LONG = _("the template has more than {maximum} characters")
     TOO_MANY = _("the template has more than {maximum} placeholders")
 

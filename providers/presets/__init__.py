@@ -119,11 +119,11 @@ def _make_address(node: Node) -> Setting:
     """The setting for the address, with the public one as its default."""
     return Setting(
         "url",
-        _("Address of the provider"),
+        _("Provider URL"),
         Kind.ADDRESS,
         required=True,
         default=node.take_text("url"),
-        help=_("https://host. After a change enter the password again"),
+        help=_("https://host — enter the password again after changing this"),
     )
 
 

@@ -8,93 +8,93 @@ from ..types import _
 TEXTS = (
     _("Beeline A2P, Quick Telecom"),
     _(
-        "HTTP protocol of Quick Telecom, also spoken by Beeline A2P.\n"
+        "HTTP protocol of Quick Telecom, also used by Beeline A2P.\n"
         "\n"
-        "Enter login and password of the service, and the registered sender name."
-        " The address of Quick Telecom is https://go.qtelecom.ru/public/http/.\n"
+        "Enter the login and the password of the service, and the registered sender "
+        "name. The URL of Quick Telecom is https://go.qtelecom.ru/public/http/.\n"
         "Statuses are polled."
     ),
     _("Login"),
     _("Password"),
     _("Sender name"),
-    _("Shown to the recipient"),
+    _("Displayed to the recipient"),
     _("MegaFon A2P"),
     _(
         "HTTP API of MegaFon for business messages (megalabs.ru).\n"
         "\n"
-        "Your manager at MegaFon gives login, password and the registered sender"
-        " name.\n"
-        "Every message carries an ID of ours: the provider refuses to send the same"
-        " one twice.\n"
-        "Statuses are pushed only: the callback address of the route must be"
-        " public. The API tells no balance."
+        "Your MegaFon account manager provides the login, the password and the "
+        "registered sender name.\n"
+        "Each message carries the gateway's ID: the provider does not send the same "
+        "message twice.\n"
+        "Statuses are pushed only: the webhook URL of the route must be reachable "
+        "from the internet. The API does not report a balance."
     ),
     _("MessageBird (Bird) SMS"),
     _(
-        "REST API of MessageBird (rest.messagebird.com); the newer API of Bird is"
-        " another one.\n"
+        "REST API of MessageBird (rest.messagebird.com), not the newer API of Bird.\n"
         "\n"
         "Copy a live access key from the dashboard, Developers, API access.\n"
-        "Delivery reports are requested with every message and polled; pushes are"
-        " not signed, the secret address of the route protects them."
+        "Delivery reports are requested with every message and are also polled. "
+        "Webhook requests are not signed: the secret webhook URL of the route "
+        "protects them."
     ),
     _("Access key"),
     _("playSMS"),
     _(
-        "Web services of playSMS, a gateway that you run yourself.\n"
+        "Web services of playSMS, a system that you host yourself.\n"
         "\n"
-        "Enter its address without index.php. In playSMS open the user's"
-        " preferences, enable web services and copy the token; allow the address of"
-        " this server there.\n"
-        "Statuses are polled. playSMS takes the token in the address of requests:"
-        " use https."
+        "Enter the playSMS URL without index.php. In playSMS, open the user's "
+        "preferences, enable web services, copy the token and allow the address of "
+        "this server.\n"
+        "Statuses are polled. playSMS accepts the token in the URL of requests: use "
+        "https."
     ),
     _("User name"),
     _("Web services token"),
-    _("Empty: the default of the user"),
+    _("Empty: the default of the user account"),
     _("Plivo"),
     _(
         "Messaging API of Plivo.\n"
         "\n"
-        "Copy Auth ID and Auth Token from the console's overview. The sender is a"
-        " number of the account or a registered name.\n"
-        "Delivery reports are requested with every message and polled. For inbound"
-        " messages enter the callback address of this route as the message URL of"
-        " an application.\n"
-        "To check the signatures of pushes enter the Auth Token once more as their"
-        " key."
+        "Copy Auth ID and Auth Token from the overview page of the console. The "
+        "sender name is a number of the account or a registered name.\n"
+        "Delivery reports are requested with every message and are also polled. For "
+        "inbound messages, enter the webhook URL of this route as the message URL of "
+        "an application.\n"
+        "To check the signatures of webhook requests, enter the Auth Token again as "
+        "the webhook signature key."
     ),
     _("Auth ID"),
     _("Auth Token"),
-    _("Key of push signatures"),
+    _("Webhook signature key"),
     _("Empty: signatures are not checked"),
     _("Rapporto"),
     _(
         "REST API of Rapporto (rapporto.ru).\n"
         "\n"
-        "Your manager at Rapporto gives the address, login and password, allows the"
-        " IP address of this server and registers the sender name.\n"
-        "Delivery reports are requested with every message and are pushed only: the"
-        " callback address of the route must be public. They are not signed, the"
-        " secret address protects them. For subscribers of MegaFon Rapporto tells no"
-        " delivery status.\n"
-        "Inbound messages: give the callback address to your manager.\n"
-        "The API tells no balance."
+        "Your Rapporto account manager provides the URL, the login and the password, "
+        "allows the IP address of this server and registers the sender name.\n"
+        "Delivery reports are requested with every message and are pushed only: the "
+        "webhook URL of the route must be reachable from the internet. Delivery "
+        "reports are not signed: the secret webhook URL protects them. Rapporto does "
+        "not report a delivery status for MegaFon subscribers.\n"
+        "Inbound messages: send the webhook URL to your account manager.\n"
+        "The API does not report a balance."
     ),
     _("Sinch SMS"),
     _(
         "SMS API of Sinch (REST, service plans).\n"
         "\n"
-        "In the Sinch dashboard open SMS, APIs and copy the service plan ID and the"
-        " API token. Choose the address of the region of your plan: us, eu, au, br"
-        " or ca.\n"
-        "Delivery reports are requested with every message; for inbound messages"
-        " enter the callback address of this route there.\n"
-        "If Sinch has set a webhook secret for you, enter it: pushes with another"
-        " signature are then refused."
+        "In the Sinch dashboard, open SMS, APIs and copy the service plan ID and the "
+        "API token. Select the URL of the region of your plan: us, eu, au, br or "
+        "ca.\n"
+        "Delivery reports are requested with every message. For inbound messages, "
+        "enter the webhook URL of this route in the Sinch dashboard.\n"
+        "If Sinch has set a webhook secret for you, enter it: webhook requests with "
+        "another signature are then rejected."
     ),
     _("Service plan ID"),
     _("API token"),
-    _("A number of the plan or a name; empty: the default of the plan"),
+    _("A number of the plan or a sender name. Empty: the default of the plan"),
     _("Webhook secret"),
 )

@@ -211,11 +211,11 @@ class Photographer:
         page.see(".o_pager_limit", str(len(self.shop.customers)))
         page.click("thead .o_list_record_selector input")
         page.click(".o_cp_action_menus .dropdown-toggle", "Actions")
-        page.click(".o-dropdown-item", "Send by SMS gateway")
+        page.click(".o-dropdown-item", "Send via SMS Gateway")
         page.see(".o_recipient")
         for name, text in TEXTS.items():
             page.fill(f".modal [name={name}] textarea", text)
-        page.see(".o_sizes", "Neutral")
+        page.see(".o_sizes", "Gender not set")
         page.click(".o_next")
         page.see(".o_sms_gateway_bubble", "Dear M")
         self.shoot("composer")

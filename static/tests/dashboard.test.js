@@ -148,7 +148,7 @@ test("clicks lead to the details", async () => {
             "outcome,=,not_delivered",
         ],
         ["button[name=not_sent]", "statistic", "Not sent", ...statistics, "outcome,=,not_sent"],
-        ["button[name=waiting]", "message", "Waiting", ...messages, "outcome,=,waiting"],
+        ["button[name=waiting]", "message", "Waiting to be sent", ...messages, "outcome,=,waiting"],
         [
             ".o_reason[data-outcome=not_delivered]:first",
             "message",
@@ -177,7 +177,7 @@ test("where nothing was sent there is a word of help", async () => {
     look = makeLook({ by_route: [], not_delivered: [], not_sent: [], costs: [] });
     await mountDashboard();
 
-    expect(queryText(".o_sms_gateway_empty")).toInclude("Nothing was sent");
+    expect(queryText(".o_sms_gateway_empty")).toInclude("No messages were sent");
     expect("canvas").toHaveCount(0);
     expect.verifySteps([[30, false]]);
 });
@@ -243,7 +243,7 @@ test("troubles stand at the top, with what to do", async () => {
     expect("[data-code=lanes_late]").toHaveText(/Nothing is sent\.\s*Restart Odoo\./);
     expect("[data-code=many_lanes]").toHaveClass("alert-warning");
     expect(".o_runs").toHaveText(
-        "The oldest due message has waited for 7 minutes · Lane 1: last run 8 minutes ago" +
+        "The oldest message that is due has been waiting for 7 minutes · Lane 1: last run 8 minutes ago" +
             " · Lane 2: has never run"
     );
     expect("[data-code] button").toHaveCount(1);

@@ -235,8 +235,10 @@ class TestAnswers(SchemaCase):
                         "index": 2,
                         "phone": "123",
                         "code": "invalid_number",
-                        "message": "Не удалось прочитать номер телефона. Укажите его в "
-                        "формате +79876543210.",
+                        "message": (
+                            "Не удалось распознать номер телефона. Укажите его в "
+                            "формате +79876543210."
+                        ),
                     },
                     {
                         "index": 3,
@@ -332,8 +334,8 @@ class TestErrors(SchemaCase):
         [answer] = serialise_error(error, "en")
         self.assertEqual(
             answer["send"]["message"],
-            "The message can be sent to none of the recipients. Correct their data. "
-            "The other errors are listed in details.errors.",
+            "No recipient is valid, so nothing was sent. Correct the recipients' "
+            "data. The other errors are listed in details.errors.",
         )
         details = answer["send"]["details"]
         self.assertEqual(details["code"], "no_valid_users")

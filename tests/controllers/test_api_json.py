@@ -160,7 +160,7 @@ class TestBigBodies(SchemaCase):
         error = self.refused(parse_json(body))
         self.assertEqual((error.code, error.status), ("too_many_users", 413))
         answer = serialise_error(error, "en")
-        self.assertIn("recipients: > 50000, at most 50000", answer["message"])
+        self.assertIn("recipients: > 50000, the limit is 50000", answer["message"])
 
     def test_hostile_bodies_take_little_memory(self):
         for kind, body in make_hostile(2**19):

@@ -143,8 +143,8 @@ class TestSentences(BaseCase):
         params = {"count": 11, "limit": 10, "text": "text"}
         segments = sentence("too_long", "ru", unit="segments", **params)
         characters = sentence("too_long", "ru", unit="characters", **params)
-        self.assertIn("Частей SMS: 11", segments)
-        self.assertIn("Символов: 11", characters)
+        self.assertIn("частей SMS — 11", segments)
+        self.assertIn("символов — 11", characters)
 
     def test_a_long_alternative_is_told_apart(self):
         said = sentence(

@@ -87,8 +87,8 @@ class TestTexts(SchemaCase):
         [answer] = serialise_error(error, "ru")
         self.assertEqual(
             answer["send"]["message"],
-            "Неизвестное имя в шаблоне send.text_male, строка 3: fio. Добавьте его в "
-            "fields или исправьте текст.",
+            "Неизвестная подстановка в шаблоне send.text_male, строка 3: fio. "
+            "Добавьте её в fields или исправьте текст.",
         )
 
     def test_the_longest_template_follows_the_settings(self):
@@ -297,7 +297,7 @@ class TestUsers(SchemaCase):
         self.assertEqual(error.status, 413)
         answer = serialise_error(error, "en")
         self.assertEqual(answer["details"], {"code": "too_many_users"})
-        self.assertIn("3, at most 2", answer["message"])
+        self.assertIn("3, the limit is 2", answer["message"])
 
     def test_beside_send(self):
         document = self.parse_send(

@@ -24,7 +24,7 @@ class TestHealthAddress(ApiCase):
             )
         )
         cls.crons = cls.env["ir.cron"].search(
-            [("cron_name", "=like", "SMS gateway: %")]
+            [("cron_name", "=like", "SMS Gateway: %")]
         )
         cls.env.cr.execute(
             "UPDATE ir_cron SET lastcall = now() AT TIME ZONE 'UTC' WHERE id IN %s",

@@ -16,7 +16,7 @@ from ..simulators import Simulator
 from .common import PATIENCE, PeopleCase
 
 LOGINS = ("clicks_anna", "clicks_boris")
-SOMEBODY_WAS_FASTER = "Somebody was faster"
+SOMEBODY_WAS_FASTER = "was changed by another user or process"
 
 
 @tagged("post_install", "-at_install")

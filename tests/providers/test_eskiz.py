@@ -166,7 +166,7 @@ class TestEskizToken(Forgetful, GateCase):
         self.submit_one()
         with patch.object(self, "forget"):
             other = self.make_provider(password="wrong password")
-        with self.assertRaisesRegex(ProviderError, "refuses the login"):
+        with self.assertRaisesRegex(ProviderError, "rejected the login"):
             other.test_connection()
 
     def test_login_that_fails_has_sent_nothing(self):
@@ -278,7 +278,7 @@ class TestEskizAnswers(EskizCase):
     def test_empty_account_stops_the_route(self):
         result = self.submit(refuse(400, "Недостаточно средств на балансе"))
         self.assertEqual(result.outcome, Outcome.NOT_SENT)
-        self.assertIn("run out of money", result.route_down)
+        self.assertIn("no funds left", result.route_down)
 
     def test_errors_of_fields_are_told(self):
         result = self.submit(refuse(422, {"to": ["Неверный номер"]}))

@@ -213,7 +213,7 @@ class TestExolveCalls(GateCase):
         provider = self.make_provider(sender="Shop", source="")
         [result] = provider.submit([self.request(channel="voice")])
         self.assertEqual(result.outcome, Outcome.NOT_SENT)
-        self.assertIn("calling number", result.route_down)
+        self.assertIn("caller ID", result.route_down)
         self.assertFalse(self.gate.stats()["calls"])
 
     def test_longer_texts_are_not_read_aloud(self):

@@ -210,13 +210,16 @@ class TestHttpNotSent(HttpClientCase):
     def test_refused_connection(self):
         server = self.serve(OK)
         server.__exit__()
-        self.assert_fails(NotSent, server, f"Connection to {server.name} refused")
+        self.assert_fails(NotSent, server, f"{server.name} refused the connection")
 
     def test_unknown_host(self):
         server = self.serve(OK)
         with patch("socket.getaddrinfo", side_effect=socket.gaierror(-2, "unknown")):
             self.assert_fails(
-                NotSent, server, f"The host name of {server.name} cannot be resolved"
+                NotSent,
+                server,
+                f"The host name of {server.name} could not be resolved. "
+                "Check the provider URL.",
             )
 
     def test_connect_timeout(self):
@@ -246,7 +249,7 @@ class TestHttpNotSent(HttpClientCase):
             self.assert_fails(
                 NotSent,
                 server,
-                f"Connection to {server.name} broke before anything was sent",
+                f"Connection to {server.name} was lost before anything was sent",
             )
 
 
@@ -258,7 +261,7 @@ class TestHttpMaybeSent(HttpClientCase):
         self.assert_fails(
             MaybeSent,
             server,
-            f"No complete answer from {server.name} within {seconds:g} s",
+            f"No complete response from {server.name} within {seconds:g} s",
             read_timeout=seconds,
         )
         self.assertLess(time.monotonic() - started, seconds + 2)
@@ -295,12 +298,12 @@ class TestHttpMaybeSent(HttpClientCase):
 
     def test_hanging_up(self):
         server = self.serve(hang_up)
-        text = f"{server.name} closed the connection before it answered"
+        text = f"{server.name} closed the connection before responding"
         self.assert_fails(MaybeSent, server, text)
 
     def test_reset(self):
         server = self.serve(reset)
-        text = f"{server.name} closed the connection before it answered"
+        text = f"{server.name} closed the connection before responding"
         self.assert_fails(MaybeSent, server, text)
 
     def test_hanging_up_within_the_answer(self):
@@ -318,7 +321,7 @@ class TestHttpMaybeSent(HttpClientCase):
         for name, head in heads.items():
             with self.subTest(name):
                 server = self.serve(cut_off(head))
-                text = f"The answer of {server.name} was cut off"
+                text = f"The response from {server.name} was cut off"
                 self.assert_fails(MaybeSent, server, text)
 
     def test_too_large_answers(self):
@@ -335,7 +338,7 @@ class TestHttpMaybeSent(HttpClientCase):
                     self.assert_fails(
                         MaybeSent,
                         server,
-                        f"The answer of {server.name} is larger than 100 bytes",
+                        f"The response from {server.name} exceeds 100 bytes",
                         max_bytes=100,
                     )
 
@@ -347,7 +350,7 @@ class TestHttpMaybeSent(HttpClientCase):
         for answer in (b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 abc OK\r\n\r\n"):
             with self.subTest(answer):
                 server = self.serve(answer)
-                text = f"The answer of {server.name} is not HTTP"
+                text = f"The response from {server.name} is not HTTP"
                 self.assert_fails(MaybeSent, server, text)
 
 
@@ -360,7 +363,8 @@ class TestHttpRouteDown(HttpClientCase):
                 self.make_client().request("GET", url)
             self.assertEqual(
                 caught.exception.message,
-                "The URL must begin with http:// or https:// and name a host",
+                "The provider URL must start with http:// or https:// and contain a "
+                "host name",
             )
 
     def test_urls_that_cannot_be_read(self):
@@ -376,8 +380,8 @@ class TestHttpRouteDown(HttpClientCase):
             )
         self.assertEqual(
             caught.exception.message,
-            f"A request to {server.name} has a header or a path with characters that "
-            "HTTP does not allow",
+            f"The request to {server.name} contains characters that HTTP does not "
+            "allow in a header or path. Check the route's settings.",
         )
         self.assertEqual(server.requests, [])
 
@@ -467,7 +471,7 @@ class TestHttpReach(HttpClientCase):
     def test_private_networks_are_called_where_it_is_allowed(self):
         server = self.serve(OK)
         self.assert_not_called(
-            server.url, f"{server.name} is in a private network: a system administrator"
+            server.url, f"{server.name} is in a private network. A system administrator"
         )
         self.assertEqual(server.connections, 0)
         self.assertEqual(self.post(server, allows_private=True).body, b"ok")
@@ -479,7 +483,7 @@ class TestHttpReach(HttpClientCase):
         ):
             with self.subTest(host):
                 url = f"http://{host}/latest/meta-data"
-                self.assert_not_called(url, "never called", allows_private=True)
+                self.assert_not_called(url, "is not allowed", allows_private=True)
 
     def test_names_are_judged_by_where_they_lead(self):
         server = self.serve(OK)
@@ -512,7 +516,7 @@ class TestHttpReach(HttpClientCase):
         with patch.dict(os.environ, environment):
             for host, text in {
                 "10.0.0.1": "private",
-                "169.254.169.254": "never called",
+                "169.254.169.254": "is not allowed",
                 "gate.example": "private",
                 "localhost": "private",
             }.items():
@@ -568,12 +572,14 @@ class TestHttpTls(HttpClientCase):
         server = self.serve_tls()
         server._answers = [lambda _connection: False]
         with patch("certifi.where", return_value=self.pem):
-            text = f"No complete answer from {server.name} within 0.2 s"
+            text = f"No complete response from {server.name} within 0.2 s"
             self.assert_fails(MaybeSent, server, text, read_timeout=0.2)
 
     def test_untrusted_certificate_sends_nothing(self):
         server = self.serve_tls()
-        text = f"The certificate of {server.name} is refused: self-signed certificate"
+        text = (
+            f"The certificate of {server.name} is not trusted: self-signed certificate"
+        )
         self.assert_fails(NotSent, server, text)
         self.assertEqual(server.requests, [])
 
@@ -587,7 +593,9 @@ class TestHttpTls(HttpClientCase):
         with self.assertRaises(NotSent) as caught:
             self.post(server)
         self.assertTrue(
-            caught.exception.message.startswith(f"TLS with {server.name} failed: "),
+            caught.exception.message.startswith(
+                f"TLS handshake with {server.name} failed: "
+            ),
             caught.exception.message,
         )
 

@@ -134,11 +134,11 @@ LEAST = {
 }
 #: changed settings, where the mistake is, and what is said of it
 MISTAKES = (
-    ({"body": "{"}, "Body of the send request", "the document is not JSON."),
+    ({"body": "{"}, "Body of the send request", "the response is not JSON."),
     (
         {"body": '{"a": "{{ nobody }}"}'},
         "Body of the send request",
-        "there is no placeholder nobody.",
+        "unknown placeholder nobody.",
     ),
     (
         {"body": '{"a": "{% for x in y %}{% endfor %}"}'},
@@ -163,43 +163,43 @@ MISTAKES = (
     (
         {"body": "no pair", "format": "form"},
         "Body of the send request",
-        "line 1 must be like name = value.",
+        "line 1 must have the form name = value.",
     ),
     (
         {"path": "https://evil.example/"},
         "Path of the send request",
-        "the address must stay below that of the provider.",
+        "the path must stay below the provider URL.",
     ),
     (
         {"headers": "Host = evil.example"},
         "Headers of all requests, Host",
-        "there is no such header, or HTTP writes it itself.",
+        "this header does not exist, or HTTP sets it itself.",
     ),
     (
         {"answer": "error = $.code"},
-        "Answer to the send request",
-        "the answer needs success or reference.",
+        "Response to the send request",
+        "the response requires success or reference.",
     ),
     (
         {"answer": "reference = $..*..*"},
-        "Answer to the send request, reference",
-        "the path $..*..* does more than point at a value.",
+        "Response to the send request, reference",
+        "the path $..*..* must only point to a value.",
     ),
     (
         {"answer": "reference = count(//a)", "answers": "xml"},
-        "Answer to the send request, reference",
-        "the path count(//a) does more than point at a value.",
+        "Response to the send request, reference",
+        "the path count(//a) must only point to a value.",
     ),
     (
         {"poll_path": "/status", "poll_answer": "code = $.code"},
-        "Answer to the status request",
-        "the answer needs status.",
+        "Response to the status request",
+        "the response requires status.",
     ),
     (
         {"statuses": "done = ready"},
         "Statuses, done",
-        "it must be one of: accepted, delivered, failed, failed:reason, expired,"
-        " unknowable.",
+        "allowed values: accepted, delivered, failed, failed:reason, expired, "
+        "unknowable.",
     ),
 )
 
@@ -221,7 +221,7 @@ class TestDescribed(BaseCase):
     def test_mistakes_are_told_in_sentences(self):
         for change, where, why in MISTAKES:
             label, comma, place = where.partition(",")
-            expected = f"The setting {label} cannot be used{comma}{place}: {why}"
+            expected = f"Invalid setting {label}{comma}{place}: {why}"
             with self.subTest(change):
                 provider, http = self.make(**change)
                 self.assertEqual(provider.check_settings(), [expected])

@@ -111,7 +111,7 @@ class TestStatuses(HttpProviderCase):
 
     def test_questions_raise_what_is_wrong(self):
         provider = Example({}, FakeHttp(bad("money")))
-        with self.assertRaisesRegex(ProviderError, "run out of money"):
+        with self.assertRaisesRegex(ProviderError, "no funds left"):
             provider._ask(post_form("balance", []))
 
     def test_addresses(self):

@@ -118,7 +118,7 @@ class TestInfobipSubmit(InfobipCase):
         self.gate.config(answers={self.request().msisdn: "REJECTED_NOT_ENOUGH_CREDITS"})
         [result] = self.provider.submit([self.request()])
         self.assertEqual(result.outcome, Outcome.NOT_SENT)
-        self.assertIn("run out of money", result.route_down)
+        self.assertIn("no funds left", result.route_down)
 
     def test_both_forms_of_errors_are_read(self):
         old = {"messageId": "BAD_REQUEST", "text": "Bad number"}

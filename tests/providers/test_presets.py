@@ -401,43 +401,43 @@ SIGNATURE = {"at": "header:X", "key": "token", "of": "body"}
 CALL = {"path": "/x", "answer": {}}
 #: change → the beginning of what is said of it
 MISTAKES = (
-    ({"unknown": 1}, "unknown: there is no such name here"),
-    ({"label": 5}, "label: it must be text"),
-    ({"source": []}, "source: it is missing"),
-    ({"submit": None}, "submit: it is missing"),
-    ({"submit": []}, "submit: it must be names with values"),
-    ({"submit": {"path": "/send"}}, "submit.answer: it is missing"),
+    ({"unknown": 1}, "unknown: unknown name"),
+    ({"label": 5}, "label: the value must be text"),
+    ({"source": []}, "source: the value is missing"),
+    ({"submit": None}, "submit: the value is missing"),
+    ({"submit": []}, "submit: the value must be an object of names and values"),
+    ({"submit": {"path": "/send"}}, "submit.answer: the value is missing"),
     (
         {"submit": {"path": "/send", "answer": {}}},
-        "submit.answer: the answer needs success or reference",
+        "submit.answer: the response requires success or reference",
     ),
     (
         {"submit": {**LEAST["submit"], "body": "x"}},
-        "submit.body: there is no such name here",
+        "submit.body: unknown name",
     ),
     (
         {"submit": {**LEAST["submit"], "form": {}}},
-        "submit: a request has one body",
+        "submit: a request can have only one body",
     ),
     (
         {"submit": {**LEAST["submit"], "path": "https://evil.example"}},
-        "submit.path: the address must stay below",
+        "submit.path: the path must stay below",
     ),
     (
         {"submit": {**LEAST["submit"], "method": "DELETE"}},
-        "submit.method: it must be one of: GET, POST, PUT",
+        "submit.method: allowed values: GET, POST, PUT",
     ),
     (
         {"submit": {**LEAST["submit"], "json": {"a": ["{{ nobody }}"]}}},
-        "submit.json: there is no placeholder nobody",
+        "submit.json: unknown placeholder nobody",
     ),
     (
         {"submit": {**LEAST["submit"], "headers": {"Host": "x"}}},
-        "submit.headers.Host: there is no such header",
+        "submit.headers.Host: this header does not exist",
     ),
     (
         {"submit": {"path": "/", "answer": {"reference": "$.[", "format": "json"}}},
-        "submit.answer.reference: the path $.[ cannot be read",
+        "submit.answer.reference: the path $.[ could not be parsed",
     ),
     (
         {
@@ -446,40 +446,43 @@ MISTAKES = (
                 "answer": {"reference": "//a[.//b]", "format": "xml"},
             }
         },
-        "submit.answer.reference: the path //a[.//b] does more",
+        "submit.answer.reference: the path //a[.//b] must only point",
     ),
-    ({"poll": CALL}, "poll.answer: the answer needs status"),
-    ({"balance": CALL}, "balance.answer: the answer needs amount"),
-    ({"test": CALL}, "test.answer: the answer needs success"),
-    ({"lookup": CALL}, "lookup.answer: the answer needs reference"),
-    ({"errors": {"5": "refused:nonsense"}}, "errors.5: it must be one of"),
-    ({"errors": {"5": 7}}, "errors.5: it must be text"),
-    ({"statuses": {"done": "ready"}}, "statuses.done: it must be one of"),
-    ({"failures": {"5": "nonsense"}}, "failures.5: there is no such failure reason"),
-    ({"push": {}}, "push.reports: it is missing"),
-    ({"push": {**PUSH, "status": "200"}}, "push.status: it must be a whole number"),
+    ({"poll": CALL}, "poll.answer: the response requires status"),
+    ({"balance": CALL}, "balance.answer: the response requires amount"),
+    ({"test": CALL}, "test.answer: the response requires success"),
+    ({"lookup": CALL}, "lookup.answer: the response requires reference"),
+    ({"errors": {"5": "refused:nonsense"}}, "errors.5: allowed values"),
+    ({"errors": {"5": 7}}, "errors.5: the value must be text"),
+    ({"statuses": {"done": "ready"}}, "statuses.done: allowed values"),
+    ({"failures": {"5": "nonsense"}}, "failures.5: unknown failure reason"),
+    ({"push": {}}, "push.reports: the value is missing"),
+    (
+        {"push": {**PUSH, "status": "200"}},
+        "push.status: the value must be a non-negative integer",
+    ),
     (
         {"push": {**PUSH, "signature": SIGNATURE}},
-        "push.signature.key: it must be one of",
+        "push.signature.key: allowed values",
     ),
-    ({"settings": {}}, "settings: it must be a list"),
+    ({"settings": {}}, "settings: the value must be a list"),
     ({"settings": [{"name": "text", "label": "T"}]}, "settings.0.name: its name is"),
-    ({"settings": [{"name": "a b", "label": "T"}]}, "settings.0.name: it must"),
+    ({"settings": [{"name": "a b", "label": "T"}]}, "settings.0.name: the value must"),
     (
         {"settings": [{"name": "a", "label": "T", "kind": "address"}]},
-        "settings.0.kind: it must be one of",
+        "settings.0.kind: allowed values",
     ),
     (
         {"settings": [{"name": "a", "label": "T", "required": "yes"}]},
-        "settings.0.required: it must be true or false",
+        "settings.0.required: the value must be true or false",
     ),
     (
         {"settings": [{"name": "a", "label": "T", "kind": "integer", "default": "x"}]},
-        "settings.0.default: it is no value",
+        "settings.0.default: the value has the wrong type",
     ),
-    ({"channels": ["fax"]}, "channels: it must be one of: sms, voice"),
+    ({"channels": ["fax"]}, "channels: allowed values: sms, voice"),
     ({"validity": {"minimum": 9, "maximum": 3}}, "validity: it must be"),
-    ({"client_reference": "maybe"}, "client_reference: it must be one of"),
+    ({"client_reference": "maybe"}, "client_reference: allowed values"),
 )
 
 

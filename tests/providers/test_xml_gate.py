@@ -97,10 +97,10 @@ MESSAGE_TEXTS = {
     "Данное сообщение уже было отправлено.": (Outcome.ACCEPTED, None),
 }
 DOCUMENT_TEXTS = {
-    "Неправильный логин или пароль": "The gate refuses the login or the password",
-    "Ваш аккаунт заблокирован": "The gate has blocked the account",
-    "Неправильный формат XML документа": "The gate cannot read our document",
-    "POST данные отсутствуют": "Our document did not reach the gate",
+    "Неправильный логин или пароль": "The provider rejected the login or the password",
+    "Ваш аккаунт заблокирован": "The provider has blocked the account",
+    "Неправильный формат XML документа": "The provider could not parse the request",
+    "POST данные отсутствуют": "The provider received an empty request",
 }
 
 
@@ -518,7 +518,7 @@ class TestXmlGatePush(BaseCase):
 
     def test_unknown_zone_makes_pushes_unreadable(self):
         provider = XmlGateProvider({**SETTINGS, "timezone": "Moscow"}, FakeHttp())
-        with self.assertRaisesRegex(UnreadablePush, "'Moscow' is unknown"):
+        with self.assertRaisesRegex(UnreadablePush, "Unknown time zone 'Moscow'"):
             provider.parse_push(PushRequest("POST", answer(self.STATES)))
 
     def test_provider_reads_pushes_in_its_zone(self):
@@ -789,12 +789,10 @@ class TestXmlGateSettings(BaseCase):
         self.assertEqual(secret, ["password"])
 
     def test_bad_settings_are_told(self):
-        number = "Messages per document must be a whole number from 1 to 500."
-        address = "The address must be like https://host."
-        zone = "The time zone {!r} is unknown; it must be like Europe/Moscow."
-        sender = (
-            "The sender must have at most 11 characters, or 15 if it has digits only."
-        )
+        number = "Messages per request must be an integer from 1 to 500."
+        address = "Enter the provider URL as https://host."
+        zone = "Unknown time zone {!r}. Use a name such as Europe/Moscow."
+        sender = "The sender name can have up to 11 characters, or up to 15 digits."
         for name, value, sentence in (
             ("url", "gate.example", address),
             ("url", "ftp://gate.example", address),
@@ -808,7 +806,7 @@ class TestXmlGateSettings(BaseCase):
             ("max_batch", "-1", number),
             ("sender", "TwelveLetter", sender),
             ("sender", "1234567890123456", sender),
-            ("login", "me\x0b", "Login has a character that XML cannot carry."),
+            ("login", "me\x0b", "Login contains a character that XML does not allow."),
         ):
             with self.subTest(name=name, value=value):
                 self.assertEqual(
@@ -830,7 +828,7 @@ class TestXmlGateSettings(BaseCase):
         provider = self.make(http, timezone="Moscow")
         [result] = provider.submit([make_request()])
         self.assertEqual(result.outcome, Outcome.NOT_SENT)
-        self.assertIn("time zone 'Moscow' is unknown", result.route_down)
+        self.assertIn("time zone 'Moscow'", result.route_down)
         self.assertEqual(http.posts, [])
 
     def test_address_is_understood_however_it_is_entered(self):
@@ -957,7 +955,8 @@ class TestXmlGateProvider(BaseCase):
         http = FakeHttp(respond(status=404))
         [result] = self.submit(make_request(), http=http)
         self.assertEqual(
-            result.route_down, "https://gate.example/xml/ answers with HTTP status 404"
+            result.route_down,
+            "https://gate.example/xml/ returned HTTP 404. Check the provider URL.",
         )
 
     @freeze_time("2026-11-23 10:00:00")

@@ -206,7 +206,7 @@ class TestGateTrouble(GateCase):
         result = self.submit_one()
         self.assertEqual((result.outcome, result.retry_after), (NOT_SENT, 7.0))
         self.gate.config(http_status=302)
-        self.assertIn("HTTP status 302", self.submit_one().route_down)
+        self.assertIn("HTTP 302", self.submit_one().route_down)
         self.assertEqual(self.outcomes(1), [ACCEPTED])
 
     def test_document_errors(self):
@@ -218,9 +218,9 @@ class TestGateTrouble(GateCase):
 
     def test_wrong_login(self):
         self.provider = self.make_provider(password="wrong")
-        self.assertIn("refuses the login", self.submit_one().route_down)
+        self.assertIn("rejected the login", self.submit_one().route_down)
         for call in (self.provider.balance, lambda: self.provider.poll(["1"])):
-            with self.assertRaisesRegex(RouteDown, "refuses the login"):
+            with self.assertRaisesRegex(RouteDown, "rejected the login"):
                 call()
 
     def test_blocked_account(self):
@@ -229,7 +229,7 @@ class TestGateTrouble(GateCase):
 
     def test_wrong_address(self):
         self.provider = self.make_provider(url=f"{self.gate.url}/elsewhere")
-        self.assertIn("HTTP status 404", self.submit_one().route_down)
+        self.assertIn("HTTP 404", self.submit_one().route_down)
 
     def test_no_gate_at_all(self):
         with Simulator() as other:
@@ -237,7 +237,7 @@ class TestGateTrouble(GateCase):
         [result] = provider.submit([make_request()])
         self.assertEqual(result.outcome, NOT_SENT)
         self.assertTrue(result.route_trouble)
-        self.assertRegex(result.message, r"^Connection to 127.0.0.1:\d+ refused$")
+        self.assertRegex(result.message, r"^127.0.0.1:\d+ refused the connection$")
 
 
 class TestGateMoney(GateCase):
@@ -258,9 +258,7 @@ class TestGateMoney(GateCase):
 
     def test_no_money_refuses(self):
         self.gate.config(balance=0)
-        self.assertEqual(
-            self.submit_one().route_down, "The account has run out of messages"
-        )
+        self.assertEqual(self.submit_one().route_down, "The account has no SMS left")
         self.gate.config(balance=5)
         self.assertEqual(self.outcomes(1), [ACCEPTED])
 

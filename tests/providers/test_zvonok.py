@@ -243,7 +243,7 @@ class TestZvonokStatuses(GateCase):
         for word in ("compl_nofinished/5", "compl_nofinished/2", "attempts_exc/13"):
             self.check(word, FAILED, "declined")
             polled, _pushed = self.check(word, DELIVERED, provider=lenient)
-            self.assertIn("not heard to the end", polled.message)
+            self.assertIn("did not listen to the end", polled.message)
         self.check("compl_nofinished/6", FAILED, "machine", provider=lenient)
         self.check("attempts_exc/3", FAILED, "no_answer", provider=lenient)
 

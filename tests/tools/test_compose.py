@@ -567,7 +567,7 @@ class TestSize(ComposeCase):
                     problem.params["count"], f"> {problem.params['limit']}"
                 )
         told = sentence("too_long", "en", **problem.params)
-        self.assertIn("Characters: > 4000, at most 4000", told)
+        self.assertIn("> 4000 characters, the limit is 4000", told)
 
     def test_a_long_value_may_be_truncated(self):
         rules = Rules(fields=("name",), defaults={"name": "a b " * 2**18})

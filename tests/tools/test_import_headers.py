@@ -51,7 +51,7 @@ class TestColumns(BaseCase):
         self.assertEqual(len(known), len(set(known)))
 
     def test_our_report_is_known_by_its_first_columns(self):
-        self.assertTrue(is_report(["Line of the file", "Why not", "Name"]))
+        self.assertTrue(is_report(["File row", "Why not", "Name"]))
         self.assertTrue(is_report(["Строка файла", "Почему не загружена"]))
         self.assertFalse(is_report(["Why not", "Name"]))
         self.assertFalse(is_report(["Why not"]))

@@ -130,7 +130,7 @@ class TestNumbers(ImportCase):
         )
         one = self.check(*lines)
         self.assertEqual((one.good_count, one.bad_count), (0, 2))
-        self.assertIn("Several numbers", one.problem_ids[0].fault)
+        self.assertIn("contains several numbers", one.problem_ids[0].fault)
         members = self.import_lines(*lines, takes_first=True)
         self.assertEqual(members.mapped("phone")[0], "+79160000131")
 
@@ -165,8 +165,8 @@ class TestNumbers(ImportCase):
         self.assertEqual(one.column_ids[0].reading.split("\n")[1], "+49 1512 3456789")
         one.action_check()
         self.assertEqual((one.good_count, one.bad_count), (3, 1))
-        self.assertIn("The country of the line is not understood: 1", one.summary)
-        self.assertIn("the number has the code of its country: 1", one.summary)
+        self.assertIn("The country in the row was not recognized: 1", one.summary)
+        self.assertIn("the number contains a country code: 1", one.summary)
         one.action_import()
         self.assertEqual(self.list.member_ids[1].values, {"strana": "Германия"})
         self.assertEqual(self.list.value_names, "strana")
@@ -174,7 +174,7 @@ class TestNumbers(ImportCase):
     def test_failed_formulas_are_counted_and_left_empty(self):
         one = self.check("Телефон;Сумма", "89161230101;#Н/Д", "#REF!;1")
         self.assertEqual((one.good_count, one.bad_count), (1, 1))
-        self.assertIn("Cells with errors of formulas, left empty: 1", one.summary)
+        self.assertIn("Cells with formula errors, imported as empty: 1", one.summary)
 
 
 class TestRefusals(ImportCase):

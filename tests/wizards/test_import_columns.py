@@ -119,7 +119,7 @@ class TestPhoneColumn(ImportCase):
         self.assertEqual(name.sample, "Анна\n–\nЯн")
         self.assertEqual(
             phone.reading,
-            "+7 916 123-01-01\n+7 916 123-01-02\nA landline, which no SMS reaches",
+            "+7 916 123-01-01\n+7 916 123-01-02\nLandline number: cannot receive SMS",
         )
         self.assertFalse(name.reading)
         with self.edit(one) as form:
@@ -149,7 +149,7 @@ class TestHeaderLine(ImportCase):
         self.assertEqual(one.header_line, 2)
         one.action_check()
         self.assertEqual((one.good_count, one.bad_count), (1, 0))
-        self.assertEqual(one.summary, "Lines above the header, left out: 1")
+        self.assertEqual(one.summary, "Rows above the header, not imported: 1")
 
     def test_a_person_above_the_header_is_not_lost_silently(self):
         one = self.upload("Анна;89161230101", "ФИО;Телефон", "Ян;89161230102")
@@ -221,5 +221,5 @@ class TestHidden(ImportCase):
         one = self.upload(content=content)
         one.action_check()
         self.assertEqual(
-            one.problem_ids[-1].fault[:31], "The line has damaged characters"
+            one.problem_ids[-1].fault[:35], "The row contains damaged characters"
         )

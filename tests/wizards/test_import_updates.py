@@ -23,9 +23,9 @@ class TestUpdates(ImportCase):
             "89161230103;Ершова Нина;;1",
         )
         self.assertEqual((one.good_count, one.bad_count), (3, 0))
-        self.assertEqual(one.summary, "Members that are updated: 2")
+        self.assertEqual(one.summary, "Recipients that will be updated: 2")
         params = one.action_import()["params"]
-        self.assertEqual(params["message"], "Lines added: 1, updated: 1, unchanged: 1.")
+        self.assertEqual(params["message"], "Rows added: 1, updated: 1, unchanged: 1.")
         anna, lev, nina = self.list.member_ids
         self.assertEqual(
             (anna.name, anna.gender, anna.note, anna.values),

@@ -109,7 +109,7 @@ class TestListAdd(GatewayCase):
         ):
             with self.subTest(forged[:20]):
                 question.sudo().res_domain = forged
-                with self.assertRaisesRegex(UserError, "select the records again"):
+                with self.assertRaisesRegex(UserError, "Select them again"):
                     question.action_add()
         self.assertFalse(self.list.member_ids)
 

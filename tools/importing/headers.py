@@ -118,7 +118,15 @@ HEADERS: Mapping[Target, Sequence[str]] = {
         "comment",
     ),
     # the first columns of our report of bad lines, which comes back mended
-    "skip": ("строка файла", "line of the file", "почему не загружена", "why not"),
+    "skip": (
+        "строка файла",
+        "line of the file",
+        "почему не загружена",
+        "why not",
+        "file row",
+        "ошибка импорта",
+        "import error",
+    ),
 }
 
 

@@ -7,15 +7,15 @@ def summarise(env, counts):
     """Return one line for each kind of rows."""
     rejections = counts.rejections.most_common()
     not_understood = {
-        "gender": env._("Gender not understood, imported without it"),
-        "lang": env._("Language not understood or not installed, imported without it"),
-        "country": env._(
-            "Country not understood, the number has the code of its country"
+        "gender": env._("Gender not recognized, will be imported without it"),
+        "lang": env._(
+            "Language not recognized or not installed, will be imported without it"
         ),
-        "formula": env._("Cells with errors of formulas, left empty"),
+        "country": env._("Country not recognized; the number contains a country code"),
+        "formula": env._("Cells with formula errors, imported as empty"),
     }
     lines = [
-        (env._("Members that are updated"), counts.update_count),
+        (env._("Recipients that will be updated"), counts.update_count),
         *(
             (describe_rejection(env, rejection), count)
             for rejection, count in rejections
@@ -24,7 +24,7 @@ def summarise(env, counts):
             (words, counts.not_understood[target])
             for target, words in not_understood.items()
         ),
-        (env._("Lines above the header, left out"), counts.title_count),
+        (env._("Rows above the header, not imported"), counts.title_count),
     ]
     return "\n".join(f"{words}: {count}" for words, count in lines if count)
 
@@ -33,7 +33,7 @@ def explain_rejection(env, checked):
     """Tell why a row is rejected, and what a person can do about it."""
     if checked.earlier:
         return env._(
-            "The number is in line %(line)s of the file already",
+            "The number is already in row %(line)s of the file",
             line=checked.earlier,
         )
     remedy = _get_remedies(env).get(checked.rejection)
@@ -45,45 +45,50 @@ def describe_rejection(env, rejection):
     """Tell why rows are rejected, for this reason."""
     words = {
         "no_number": env._("No number"),
-        "unreadable": env._("The number cannot be read"),
-        "not_possible": env._("There is no such number"),
-        "not_mobile": env._("A landline, which no SMS reaches"),
-        "several": env._("Several numbers in the cell"),
-        "digits_lost": env._("The number has lost digits in a spreadsheet"),
-        "doubtful": env._("The number can be read in two ways"),
-        "no_country": env._("The country of the number is not known"),
-        "unknown_country": env._("The country of the line is not understood"),
+        "unreadable": env._("The number could not be recognized"),
+        "not_possible": env._("This number does not exist"),
+        "not_mobile": env._("Landline number: cannot receive SMS"),
+        "several": env._("The cell contains several numbers"),
+        "digits_lost": env._("The spreadsheet removed digits of the number"),
+        "doubtful": env._("The number can be interpreted in two ways"),
+        "no_country": env._("The country of the number is unknown"),
+        "unknown_country": env._("The country in the row was not recognized"),
         "too_long": env._("A cell is too long"),
-        "bad_character": env._("A cell has characters that are no text"),
-        "broken_text": env._("The line has damaged characters"),
+        "bad_character": env._("A cell contains invalid characters"),
+        "broken_text": env._("The row contains damaged characters"),
         "above_header": env._("A number above the header"),
-        "in_list": env._("The number is in the list already"),
-        "of_record": env._("The number is that of a contact or lead in the list"),
-        "several_members": env._("Several members of the list have the number"),
-        "twice": env._("The number is in the file twice"),
+        "in_list": env._("The number is already in the list"),
+        "of_record": env._("The number belongs to a contact or lead in the list"),
+        "several_members": env._("Several recipients of the list have this number"),
+        "twice": env._("Duplicate number in the file"),
     }
     return words[rejection]
 
 
 def _get_remedies(env):
     """:return: dict of rejection → what a person can do where that is not evident"""
-    with_code = env._("Enter it with + and the country code.")
+    with_code = env._("Enter the number with + and the country code.")
     return {
         "several": env._(
-            "Leave one, or go back and select “Take the first mobile number”."
+            "Keep one number, or go back and select “Use the first mobile number”."
         ),
-        "digits_lost": env._("Enter it in full, in a cell formatted as text."),
+        "digits_lost": env._("Enter the number in full, in a cell formatted as text."),
         "doubtful": with_code,
         "no_country": env._(
             "Go back and select the country, or enter the number with + and the"
             " country code."
         ),
         "unknown_country": env._(
-            "Correct it, or enter the number with + and the country code."
+            "Correct the country, or enter the number with + and the country code."
         ),
-        "broken_text": env._("Correct them, or save the file anew as UTF-8."),
-        "above_header": env._("Go back and correct the line of the header."),
-        "of_record": env._("Change it there: imports do not."),
+        "broken_text": env._(
+            "Correct the characters, or save the file again as UTF-8."
+        ),
+        "above_header": env._("Go back and correct the header row number."),
+        "of_record": env._(
+            "Change the recipient's data in the contact or lead: an import does not"
+            " change it."
+        ),
     }
 
 
@@ -96,20 +101,20 @@ def explain_missing_phone(env, columns):
     headers = ", ".join(f"“{column.header}”" for column in candidates)
     if len(candidates) > 1:
         return env._(
-            "Several columns may have the numbers to send to: %(columns)s. Select"
-            " the meaning “Number” for the right one.",
+            "Several columns contain phone numbers: %(columns)s. Set “Import as” of"
+            " the right one to “Number”.",
             columns=headers,
         )
     if candidates:
         return env._(
-            "The column %(column)s may have phone numbers, or those of cards,"
-            " orders and so on. If they are phone numbers, select the meaning"
+            "The column %(column)s may contain phone numbers, or numbers of cards,"
+            " orders and the like. If these are phone numbers, set “Import as” to"
             " “Number”.",
             column=headers,
         )
     return env._(
-        "No column seems to have phone numbers. Check the sheet, the line of the"
-        " header and the country, or select the meaning “Number” for a column."
+        "No column contains phone numbers. Check the sheet, the header row and the"
+        " country, or set “Import as” of a column to “Number”."
     )
 
 
@@ -120,44 +125,45 @@ def explain_table_error(env, error):
     """
     sentences = {
         "file_too_big": env._(
-            "The file is too big: up to %(size)s MB are read. Split it.",
+            "The file is too large: the limit is %(size)s MB. Split it into several"
+            " files.",
             size=MAX_FILE // MIB,
         ),
         "unpacked_too_big": env._(
-            "There is too much in this file. Save the sheet with the people alone,"
-            " or as CSV."
+            "The file contains too much data. Save only the sheet with the"
+            " recipients, or save it as CSV."
         ),
-        "not_a_table": env._("This is no table. Save it as XLSX, ODS or CSV."),
+        "not_a_table": env._("The file is not a table. Save it as XLSX, ODS or CSV."),
         "not_supported": _explain_format(env, error.detail),
-        "damaged": env._("The file is damaged. Save it anew."),
+        "damaged": env._("The file is damaged. Save it again."),
         "too_many_lines": env._(
-            "The file has more than %(count)s lines. Split it.", count=MAX_LINES
+            "The file has more than %(count)s rows. Split it into several files.",
+            count=MAX_LINES,
         ),
         "too_many_columns": env._(
-            "Line %(line)s has too many columns. Leave those that you need.",
+            "Row %(line)s has too many columns. Remove the ones you do not need.",
             line=error.line,
         ),
         "cell_too_big": env._(
-            "A cell in line %(line)s is too long: maybe a quotation mark is not"
-            " closed.",
+            "A cell in row %(line)s is too long. Check for an unclosed quotation mark.",
             line=error.line,
         ),
         "quote_not_closed": env._(
-            "A quotation mark in line %(line)s is not closed.", line=error.line
+            "The quotation mark in row %(line)s is not closed.", line=error.line
         ),
-        "no_such_sheet": env._("There is no such sheet in the file."),
+        "no_such_sheet": env._("The file has no such sheet."),
     }
     return sentences[error.code]
 
 
 def _explain_format(env, detail):
     sentences = {
-        "password": env._("The file is protected by a password. Save it without one."),
-        "archive": env._("This is an archive. Take the table out of it."),
-        "picture": env._(
-            "This is a picture. A table of it is needed, as XLSX, ODS or CSV."
+        "password": env._(
+            "The file is password-protected. Save it again without a password."
         ),
+        "archive": env._("The file is an archive. Extract the table from it."),
+        "picture": env._("The file is an image. Save the table as XLSX, ODS or CSV."),
     }
     return sentences.get(detail) or env._(
-        "Files of this kind are not read. Save the table as XLSX, ODS or CSV."
+        "Unsupported file format. Save the table as XLSX, ODS or CSV."
     )

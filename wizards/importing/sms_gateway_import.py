@@ -48,10 +48,11 @@ class SmsGatewayImport(models.TransientModel):
         ondelete="cascade",
     )
     state = fields.Selection(
-        [("file", "File"), ("columns", "Columns"), ("checked", "Check")],
+        [("file", "File"), ("columns", "Columns"), ("checked", "Review")],
         default="file",
         required=True,
         readonly=True,
+        string="Status",
     )
     file = fields.Binary()
     file_name = fields.Char()
@@ -62,48 +63,51 @@ class SmsGatewayImport(models.TransientModel):
         "sms.gateway.import.sheet", domain="[('import_id', '=', id)]"
     )
     has_sheets = fields.Boolean(compute="_compute_other_sheets")
-    other_sheets = fields.Char("Sheets not read", compute="_compute_other_sheets")
+    other_sheets = fields.Char("Sheets not imported", compute="_compute_other_sheets")
     header_line = fields.Integer(
-        "Line of the header",
-        help="The line with the names of the columns, 0 if there is none. Lines above"
-        " it are not imported.",
+        "Header row",
+        help="Row with the column names; 0 if there is none. Rows above it are not "
+        "imported.",
     )
     country_id = fields.Many2one(
         "res.country",
         compute="_compute_country_id",
         store=True,
         readonly=False,
-        help="Numbers without + and a country code are numbers of this country, unless"
-        " the line has a country of its own.",
+        help="Numbers without + and a country code belong to this country, unless "
+        "the row has its own country.",
     )
     has_landlines = fields.Boolean(
-        "Landline numbers too", help="They can be called, an SMS does not reach them."
+        "Include landline numbers",
+        help="Landlines can be called but cannot receive SMS.",
     )
     takes_first = fields.Boolean(
-        "Take the first mobile number",
-        help="Of several numbers in a cell. Otherwise such lines are not imported.",
+        "Use the first mobile number",
+        help="If a cell contains several numbers. Otherwise such rows are not "
+        "imported.",
     )
     existing = fields.Selection(
         [("skip", "Skip"), ("update", "Update")],
-        "Numbers in the list already",
+        "Numbers already in the list",
         default="skip",
         required=True,
-        help="Update: the data of the file replace those of the imported member with"
-        " the number. Empty cells replace nothing. Contacts and leads are not changed.",
+        help="Update: data from the file replaces the data of the imported recipient "
+        "with this number. Empty cells replace nothing. Contacts and leads are not "
+        "changed.",
     )
     column_ids = fields.One2many("sms.gateway.import.column", "import_id")
     phone_doubt = fields.Text(compute="_compute_phone_doubt")
     has_hidden = fields.Boolean(readonly=True)
     hidden_count = fields.Integer(
-        "Lines hidden or filtered out in the file", readonly=True
+        "Rows hidden or filtered out in the file", readonly=True
     )
-    good_count = fields.Integer("Good lines", readonly=True)
-    bad_count = fields.Integer("Bad lines", readonly=True)
+    good_count = fields.Integer("Valid rows", readonly=True)
+    bad_count = fields.Integer("Rows with errors", readonly=True)
     summary = fields.Text(readonly=True)
     problem_ids = fields.One2many(
         "sms.gateway.import.problem", "import_id", readonly=True
     )
-    report = fields.Binary("All bad lines", readonly=True)
+    report = fields.Binary("File with all errors", readonly=True)
     report_name = fields.Char(readonly=True)
 
     # === COMPUTES ===
@@ -153,7 +157,7 @@ class SmsGatewayImport(models.TransientModel):
         """Look at the first lines and propose what the columns mean."""
         self.ensure_one()
         if not self.file:
-            raise UserError(self.env._("Choose a file first."))
+            raise UserError(self.env._("Select a file first."))
         self._propose_sheet()
         self._propose_header()
         self._propose_columns()
@@ -191,7 +195,7 @@ class SmsGatewayImport(models.TransientModel):
                 "summary": summarise(self.env, counts),
                 "problem_ids": [Command.clear(), *self._show(counts.shown)],
                 "report": report.encode() if counts.rejected_count else False,
-                "report_name": self.env._("bad lines") + ".csv",
+                "report_name": self.env._("import errors") + ".csv",
             }
         )
         return self._reopen()
@@ -215,7 +219,7 @@ class SmsGatewayImport(models.TransientModel):
 
     def _get_report_headers(self):
         """Such as `is_report` knows."""
-        return self.env._("Line of the file"), self.env._("Why not")
+        return self.env._("File row"), self.env._("Import error")
 
     def action_import(self):
         """Add the good rows to the list, and update members where that is wanted."""
@@ -250,7 +254,7 @@ class SmsGatewayImport(models.TransientModel):
     def _reopen(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Import members"),
+            "name": self.env._("Import recipients"),
             "res_model": self._name,
             "res_id": self.id,
             "views": [(False, "form")],
@@ -260,14 +264,14 @@ class SmsGatewayImport(models.TransientModel):
     def _notify_imported(self, counts):
         if self.existing == "update":
             words = self.env._(
-                "Lines added: %(added)s, updated: %(updated)s, unchanged:"
-                " %(unchanged)s.",
+                "Rows added: %(added)s, updated: %(updated)s, unchanged: "
+                "%(unchanged)s.",
                 added=counts["added"],
                 updated=counts["updated"],
                 unchanged=counts["unchanged"],
             )
         else:
-            words = self.env._("Lines imported: %(count)s.", count=counts["added"])
+            words = self.env._("Rows imported: %(count)s.", count=counts["added"])
         return make_notification(words, next=CLOSE)
 
     # === READ ===
@@ -358,7 +362,7 @@ class SmsGatewayImport(models.TransientModel):
             if next(self._read_sheet(table, sheet.index), None)
         ]
         if not full:
-            raise UserError(self.env._("There is nothing in this file."))
+            raise UserError(self.env._("The file is empty."))
         self.sheet_id = next(
             (sheet for sheet in full if not sheet.is_hidden), self.sheet_ids[:1]
         )

@@ -29,11 +29,11 @@ class SmsGatewayImportColumn(models.TransientModel):
     )
     index = fields.Integer(required=True, readonly=True)
     header = fields.Char("Column", readonly=True)
-    sample = fields.Text("For example", readonly=True)
+    sample = fields.Text("Sample", readonly=True)
     target = fields.Selection(
         [
             ("phone", "Number"),
-            ("other_phone", "Number, if the first is empty"),
+            ("other_phone", "Number, if the first one is empty"),
             ("country", "Country of the number"),
             ("name", "Full name"),
             ("first_name", "First name"),
@@ -42,15 +42,15 @@ class SmsGatewayImportColumn(models.TransientModel):
             ("gender", "Gender"),
             ("lang", "Language"),
             ("note", "Note"),
-            ("value", "Further data for texts"),
-            ("skip", "Leave out"),
+            ("value", "Additional data (placeholder)"),
+            ("skip", "Do not import"),
         ],
-        "Meaning",
+        "Import as",
         required=True,
     )
     is_candidate = fields.Boolean(readonly=True)
     reading = fields.Text("Read as", compute="_compute_reading")
-    value_name = fields.Char("Name in texts")
+    value_name = fields.Char("Placeholder")
 
     @api.depends(
         "sample",
@@ -107,12 +107,15 @@ class SmsGatewayImportColumn(models.TransientModel):
         targets = Counter(self.mapped("target"))
         labels = dict(self._fields["target"]._description_selection(self.env))
         if not targets["phone"]:
-            raise UserError(self.env._("Say which column has the number."))
+            raise UserError(
+                self.env._("Select the column that contains the phone number.")
+            )
         for target, count in targets.items():
             if target not in ("value", "skip") and count > 1:
                 raise UserError(
                     self.env._(
-                        "Only one column can be “%(target)s”.", target=labels[target]
+                        "Only one column can be imported as “%(target)s”.",
+                        target=labels[target],
                     )
                 )
         self._check_names()
@@ -125,8 +128,9 @@ class SmsGatewayImportColumn(models.TransientModel):
             if not is_name(name) or name in taken:
                 raise UserError(
                     self.env._(
-                        "“%(name)s” cannot be the name of the column “%(header)s”:"
-                        " choose another, of Latin letters, digits and underscores.",
+                        "“%(name)s” cannot be used as the placeholder for column "
+                        "“%(header)s”. Use Latin letters, digits and underscores, "
+                        "and a name that is not taken.",
                         name=name,
                         header=column.header,
                     )

@@ -36,19 +36,19 @@ const CHECKED_WHILE_TYPING = 1000;
 
 const PROBLEMS = {
     no_number: _t("No number"),
-    invalid_number: _t("Bad number"),
+    invalid_number: _t("Invalid number"),
     opted_out: _t("Opted out"),
-    duplicate: _t("Number twice"),
-    missing_gender: _t("Unknown gender"),
-    missing_field: _t("Data missing"),
-    could_get: _t("Nothing wrong with them"),
-    other: _t("Text not possible"),
+    duplicate: _t("Duplicate number"),
+    missing_gender: _t("Gender not set"),
+    missing_field: _t("Missing data"),
+    could_get: _t("No warnings"),
+    other: _t("Invalid text"),
 };
 export const VARIANTS = {
-    male: _t("Men"),
-    female: _t("Women"),
-    neutral: _t("Neutral"),
-    alternative: _t("SMS when the call fails"),
+    male: _t("For men"),
+    female: _t("For women"),
+    neutral: _t("Gender not set"),
+    alternative: _t("Fallback SMS"),
 };
 const ENCODINGS = { gsm7: "GSM-7", ucs2: "Unicode" };
 export const LEVELS = {

@@ -24,8 +24,8 @@ const CAMPAIGNS = "crm_sms_gateway.sms_gateway_campaign_action";
 const OUTCOMES = [
     { name: "delivered", label: _t("Delivered"), color: "#00A78D" },
     { name: "submitted", label: _t("Submitted"), color: "#4EA7F2" },
-    { name: "waiting", label: _t("Waiting"), color: "#A4A8B6" },
-    { name: "unknown", label: _t("Unknown"), color: "#FFBC2C" },
+    { name: "waiting", label: _t("Waiting to be sent"), color: "#A4A8B6" },
+    { name: "unknown", label: _t("Outcome unknown"), color: "#FFBC2C" },
     { name: "not_delivered", label: _t("Not delivered"), color: "#EA6175" },
     { name: "not_sent", label: _t("Not sent"), color: "#7E8290" },
 ];
@@ -82,7 +82,7 @@ export class Dashboard extends Component {
         const { totals } = this.state.data;
         const share = (name) => this.formatShare(totals[name], totals.sent);
         return [
-            { name: "sent", label: _t("Sent") },
+            { name: "sent", label: _t("Total sent") },
             { name: "delivered", label: LABELS.delivered, share: share("delivered") },
             {
                 name: "not_delivered",
@@ -110,7 +110,7 @@ export class Dashboard extends Component {
             {
                 name: "not_delivered",
                 title: _t("Not delivered, by reason"),
-                nothing: _t("Nothing failed."),
+                nothing: _t("No undelivered messages."),
             },
             { name: "not_sent", title: _t("Not sent, by reason") },
         ]
@@ -156,7 +156,7 @@ export class Dashboard extends Component {
         }
         if (name === "sent") {
             const { sent } = this.state.data;
-            return this.openStatistics(_t("Sent"), [["outcome", "in", sent]]);
+            return this.openStatistics(_t("Total sent"), [["outcome", "in", sent]]);
         }
         return this.openStatistics(LABELS[name], [["outcome", "=", name]]);
     }

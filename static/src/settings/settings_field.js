@@ -84,7 +84,7 @@ export class SettingsField extends Component {
 
 registry.category("fields").add("sms_gateway_settings", {
     component: SettingsField,
-    displayName: _t("Settings of a provider"),
+    displayName: _t("Provider settings"),
     supportedTypes: ["one2many"],
     useSubView: true,
 });

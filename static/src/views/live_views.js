@@ -163,7 +163,7 @@ export class LiveFormController extends FormController {
                 throw error;
             }
             this.isGone = true;
-            this.notification.add(_t("This record was deleted, or is not yours to see."), {
+            this.notification.add(_t("This record was deleted, or you cannot view it."), {
                 type: "info",
             });
         }

@@ -114,7 +114,7 @@ tours.add("sms_gateway_send_to_contacts", {
             run: "click",
         },
         {
-            trigger: ".o-dropdown-item:contains(Send by SMS gateway)",
+            trigger: ".o-dropdown-item:contains(Send via SMS Gateway)",
             run: "click",
         },
         {
@@ -168,7 +168,7 @@ tours.add("sms_gateway_send_to_contacts", {
             run: "click",
         },
         {
-            trigger: ".o_notification:contains(The test goes to +79281700099)",
+            trigger: ".o_notification:contains(The test is sent to +79281700099)",
         },
         {
             content: "send",
@@ -177,7 +177,7 @@ tours.add("sms_gateway_send_to_contacts", {
         },
         {
             content: "a word on what was accepted, with a way to the campaign",
-            trigger: ".o_notification:contains(Accepted for 2 of 6 recipients) a",
+            trigger: ".o_notification:contains(Recipients: 2 of 6) a",
         },
         {
             content: "the dialog is closed",
@@ -192,7 +192,7 @@ tours.add("sms_gateway_campaign_from_filter", {
     steps: () => [
         write("name", "from a filter"),
         ...choose("route_id", "tour route"),
-        ...select("recipient_source", "A filter"),
+        ...select("recipient_source", "Filter"),
         ...choose("filter_id", "Tourists"),
         write("text_male", "Hello {{ first_name }}"),
         {
@@ -237,7 +237,7 @@ tours.add("sms_gateway_campaign_from_list", {
         press("action_resume"),
         hasState("Running"),
         press("action_cancel"),
-        confirm("Cancel the campaign"),
+        confirm("Cancel campaign"),
         hasState("Cancelled"),
         WORK,
         {
@@ -277,7 +277,7 @@ tours.add("sms_gateway_idle_tab", {
             content: "without a text nobody gets it",
             trigger: ".o_will_get:contains(/^0 \\/ 2$/)",
         },
-        { trigger: ".o_refusal:contains(Write a text)" },
+        { trigger: ".o_refusal:contains(Enter a text)" },
         { trigger: "[data-problem=could_get]:contains(2)" },
         elsewhere("write", { text_neutral: "Hello" }),
         elsewhere("action_send"),
@@ -347,12 +347,12 @@ tours.add("sms_gateway_unknown_name", {
         write("text_male", "Dear {{ nmae }}"),
         {
             content: "the mistake is told while one types",
-            trigger: ".o_findings:contains(the name nmae is unknown)",
+            trigger: ".o_findings:contains(unknown placeholder nmae)",
         },
         SAVE,
         {
             content: "it cannot be saved",
-            trigger: ".modal .modal-body:contains(the name nmae is unknown)",
+            trigger: ".modal .modal-body:contains(unknown placeholder nmae)",
         },
         {
             trigger: ".modal-footer button:contains(Close)",
@@ -376,21 +376,21 @@ tours.add("sms_gateway_server_action", {
         ...choose("model_id", "Lead"),
         {
             content: "choose the type",
-            trigger: ".o_field_widget[name=state] :contains(/^Send by SMS gateway$/)",
+            trigger: ".o_field_widget[name=state] :contains(/^Send via SMS Gateway$/)",
             run: "click",
         },
         {
             content: "what lacks is told",
-            trigger: ".alert:contains(Choose a template and a route.)",
+            trigger: ".alert:contains(Select a template and a route.)",
         },
         ...choose("sms_gateway_template_id", "Tour template"),
         ...choose("sms_gateway_route_id", "tour route"),
-        { trigger: "body:not(:has(.alert:contains(Choose a template)))" },
+        { trigger: "body:not(:has(.alert:contains(Select a template)))" },
         SAVE,
         SAVED,
         {
             content: "the action is named after what it does",
-            trigger: ".o_field_widget[name=name] input:value(Send Tour template by SMS gateway)",
+            trigger: ".o_field_widget[name=name] input:value(Send “Tour template” via SMS Gateway)",
         },
     ],
 });

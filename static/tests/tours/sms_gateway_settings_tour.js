@@ -33,7 +33,7 @@ registry.category("web_tour.tours").add("sms_gateway_settings", {
             trigger: ".o_field_widget[name=name] input",
             run: "edit settings tour",
         },
-        ...choose(".o_field_widget[name=provider_code]", "XML gate"),
+        ...choose(".o_field_widget[name=provider_code]", "XML protocol (TargetSMS, SMS16, …)"),
         {
             content: "the settings of this provider, and no call can be chosen",
             trigger: `${setting("url")} input[type=url]`,

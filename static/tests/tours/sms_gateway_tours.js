@@ -30,7 +30,7 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "one is listed, with the reason",
-            trigger: ".o_data_row:only-of-type:contains(Unreachable)",
+            trigger: ".o_data_row:only-of-type:contains(Subscriber unreachable)",
         },
         {
             content: "back to the campaign",
@@ -71,7 +71,7 @@ registry.category("web_tour.tours").add("sms_gateway_ask_balance", {
         },
         {
             content: "the question waits for the queue",
-            trigger: ".o_field_widget[name=last_answer]:contains(being asked)",
+            trigger: ".o_field_widget[name=last_answer]:contains(Waiting for the provider)",
         },
     ],
 });

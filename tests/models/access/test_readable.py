@@ -522,7 +522,7 @@ class TestCodes(GatewayCase):
     def test_it_is_not_sent_again(self):
         message = self.send_code()
         self.set_state(message, "cancelled")
-        with self.assertRaisesRegex(UserError, "codes are not kept"):
+        with self.assertRaisesRegex(UserError, "codes are not stored"):
             message.action_retry()
 
     def test_other_texts_stay(self):

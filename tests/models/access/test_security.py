@@ -445,7 +445,7 @@ class TestKeys(SecurityCase):
             self.assertFalse(self.Keys._find_gateway_user(key))
 
     def test_no_key_is_made_that_is_refused_from_the_start(self):
-        with self.assertRaisesRegex(UserError, "in the future"):
+        with self.assertRaisesRegex(UserError, "is in the past"):
             self.make_key(expiration_date=fields.Datetime.now())
 
     def test_what_is_said_of_a_new_key_is_true_of_keys_of_the_gateway(self):
@@ -454,7 +454,7 @@ class TestKeys(SecurityCase):
         shown = self.env[action["res_model"]].get_view(view_id)["arch"]
         self.assertNotIn("full access", shown)
         self.assertNotIn("RPC", shown)
-        self.assertIn("opens nothing else", " ".join(shown.split()))
+        self.assertIn("gives no other access", " ".join(shown.split()))
 
     def test_a_key_without_an_end_is_valid_for_ever(self):
         key = self.make_key(expiration_date=False)

@@ -18,7 +18,7 @@ class TestPreview(DraftCase):
             ({"text_male": "{{ frist_name }}"}, "frist_name"),
             ({"text_male": "{{ first_na"}, "template"),
             ({"text_male": "{% if %}"}, "template"),
-            ({"text_male": " ", "text_female": False}, "Write a text"),
+            ({"text_male": " ", "text_female": False}, "Enter a text"),
             ({"channel": "voice"}, "channel"),
             ({"scheduled_at": past}, "has passed"),
         ):

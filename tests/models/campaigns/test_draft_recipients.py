@@ -58,7 +58,7 @@ class TestRecipients(DraftCase):
         nobody = self.make_contact("Без Номера", False)
         campaign = self.send_draft(self.andrey + nobody)
         failed = self.get_messages(campaign.sudo())[1]
-        self.assertEqual(failed.failure_explanation, "There is no phone number.")
+        self.assertEqual(failed.failure_explanation, "The phone number is missing.")
         self.assertEqual(failed.display_name, "No number")
 
     def test_records_the_author_may_not_read_are_not_selected(self):

@@ -59,20 +59,22 @@ class TestRules(DraftCase):
     def test_what_has_a_story_stays_and_the_reason_is_true(self):
         later = fields.Datetime.now() + timedelta(hours=1)
         waiting = self.send_draft(scheduled_at=later)
-        with self.assertRaisesRegex(UserError, "cancel it first"):
+        with self.assertRaisesRegex(UserError, "Cancel it first"):
             waiting.unlink()
         waiting.action_cancel()
         for work in (self.run_fold, self.run_recover, self.run_fold):
-            with self.assertRaisesRegex(UserError, "^Nothing of .* was sent"):
+            with self.assertRaisesRegex(
+                UserError, "cannot be deleted: nothing was sent"
+            ):
                 waiting.unlink()
             work()
         sent = self.send_draft()
         self.run_lane()
         self.run_fold()
-        with self.assertRaisesRegex(UserError, "is kept with what became"):
+        with self.assertRaisesRegex(UserError, "has messages and cannot be deleted"):
             sent.unlink()
         self.get_messages(sent.sudo()).unlink()
-        with self.assertRaisesRegex(UserError, "is kept with what became"):
+        with self.assertRaisesRegex(UserError, "has messages and cannot be deleted"):
             sent.unlink()
 
     def test_a_copy_is_a_draft_of_the_same_decisions(self):

@@ -85,9 +85,9 @@ class TestSend(DraftCase):
     def test_the_word_after_sending_says_how_many_get_it(self):
         nobody = self.make_contact("Without Phone", "", "male")
         for records, kind, words in (
-            (self.andrey + self.anna, "success", "Accepted for 2 recipients"),
-            (self.andrey + nobody, "success", "Accepted for 1 of 2 recipients"),
-            (nobody, "warning", "Accepted for 0 of 1 recipients"),
+            (self.andrey + self.anna, "success", "Recipients: 2."),
+            (self.andrey + nobody, "success", "Recipients: 1 of 2."),
+            (nobody, "warning", "Recipients: 0 of 1."),
         ):
             with self.subTest(words):
                 params = self.draft(records).action_send()["params"]

@@ -23,17 +23,18 @@ class TestFindings(DraftCase):
             "{Имя}, ваш заказ #ORDER_ID# готов, %ИМЯ%",
             (
                 "warning",
-                "{Имя} (1:1) → {{ first_name }}, #ORDER_ID# (1:18), %ИМЯ% (1:36) →"
-                " {{ first_name }}: sent as it stands, nothing is filled in. Write the"
-                " name of a field in double braces, as in {{ first_name }}.",
+                "{Имя} (1:1) → {{ first_name }}, #ORDER_ID# (1:18), %ИМЯ% (1:36) → "
+                "{{ first_name }}: sent as is, because this is not a placeholder. "
+                "Put the field name in double curly braces, e.g. {{ first_name }}.",
             ),
         )
         self.assert_told(
             "[Город]",
             (
                 "warning",
-                "[Город] (1:1) → {{ city }}: sent as it stands, nothing is filled in."
-                " Write the name of a field in double braces, as in {{ first_name }}.",
+                "[Город] (1:1) → {{ city }}: sent as is, because this is not a "
+                "placeholder. Put the field name in double curly braces, e.g. {{ "
+                "first_name }}.",
             ),
         )
 
@@ -42,8 +43,8 @@ class TestFindings(DraftCase):
             "A&amp;B<br>5&nbsp;%<b>",
             (
                 "warning",
-                "&amp; (1:2) → &, <br> (1:8) → ↵, &nbsp; (1:13) → ␣, <b> (1:20) → ∅:"
-                " sent as it stands, a message has no HTML.",
+                "&amp; (1:2) → &, <br> (1:8) → ↵, &nbsp; (1:13) → ␣, <b> (1:20) → ∅: "
+                "sent as is, because messages do not support HTML.",
             ),
         )
 
@@ -52,8 +53,8 @@ class TestFindings(DraftCase):
             "Скидки: https://shop.ru/—успейте",
             (
                 "warning",
-                "A link touches a dash or a word, line 1, character 9: phones take that"
-                " into the address. Put a space between them.",
+                "The link in line 1, character 9 touches a dash or a word, so phones "
+                "include it in the address. Insert a space between them.",
             ),
             has_short_links=True,
         )
@@ -63,8 +64,8 @@ class TestFindings(DraftCase):
             "Здравствуйте, угол 90° и 10²",
             (
                 "warning",
-                "Latin letters cannot replace ° (1:22), ² (1:28): the whole message"
-                " becomes Unicode, with 70 characters per SMS part.",
+                "° (1:22), ² (1:28) cannot be transliterated: the whole message "
+                "becomes Unicode, with 70 characters per SMS part.",
             ),
             is_transliterated=True,
         )
@@ -72,8 +73,8 @@ class TestFindings(DraftCase):
             "Скидки: https://xn--я.ru",
             (
                 "warning",
-                "Latin letters cannot replace я (1:21): the whole message becomes"
-                " Unicode, with 70 characters per SMS part.",
+                "я (1:21) cannot be transliterated: the whole message becomes "
+                "Unicode, with 70 characters per SMS part.",
             ),
             is_transliterated=True,
         )
@@ -86,8 +87,8 @@ class TestFindings(DraftCase):
             "Sale — " + "a" * 70,
             (
                 "warning",
-                "— (1:6) → - make it 2 parts instead of 1: other letters of the text"
-                " fit into GSM-7.",
+                "— (1:6) → - increase the message from 1 to 2 SMS parts. All other "
+                "characters fit GSM-7.",
             ),
         )
 

@@ -30,7 +30,7 @@ class TestRecipientsOnTheDay(DraftCase):
         self.andrey.city = "Ростов"
         campaign = self.filter_draft()
         told = campaign.action_send()["params"]["message"]
-        self.assertIn("about 1 recipients", told)
+        self.assertIn("Recipients: about 1", told)
         self.prepare()
         self.assertFalse(self.get_messages(campaign.sudo()))
         self.assertEqual((campaign.state, campaign.recipient_count), ("scheduled", 1))
@@ -102,7 +102,7 @@ class TestRecipientsOnTheDay(DraftCase):
         self.andrey.city = False
         self.let_the_day_come(campaign)
         self.assertEqual(campaign.state, "paused")
-        self.assertIn("nobody was found", campaign.pause_reason)
+        self.assertIn("No recipients were found", campaign.pause_reason)
         self.andrey.city = "Ростов"
         campaign.action_resume()
         self.prepare()

@@ -297,7 +297,9 @@ class TestNativeCompanies(NativeCase):
 
     def test_a_route_of_another_company_is_refused(self):
         route, _provider = self.script_route(route={"company_id": self.other.id})
-        with self.assertRaisesRegex(ValidationError, "active route of this company"):
+        with self.assertRaisesRegex(
+            ValidationError, "active SMS route of this company"
+        ):
             self.company.sms_gateway_route_id = route
 
     def test_an_administrator_of_odoo_without_rights_in_the_gateway_sees_it(self):
@@ -312,7 +314,9 @@ class TestNativeCompanies(NativeCase):
 
     def test_a_route_that_odoo_uses_is_not_archived(self):
         self.switch_on()
-        with self.assertRaisesRegex(ValidationError, "active route of this company"):
+        with self.assertRaisesRegex(
+            ValidationError, "active SMS route of this company"
+        ):
             self.company.sms_gateway_route_id.active = False
 
 
@@ -350,9 +354,9 @@ class TestNativeFollows(NativeCase):
         self.assertEqual(notification.failure_type, "sms_not_delivered")
         self.assertEqual(
             notification.failure_reason,
-            "The phone was switched off, out of coverage or did not take messages. Send"
-            " again later. If this happens again, ask the customer for another number."
-            " Provider's answer: Switched off",
+            "The phone was switched off, out of coverage or did not accept messages."
+            " Send again later. If this happens again, ask the customer for another"
+            " number. Provider response: Switched off",
         )
 
     def test_the_reason_is_told_in_the_language_of_the_sms_author(self):
@@ -579,7 +583,7 @@ class TestNativeComposer(NativeCase):
         for res_ids in ("[1, (2]", "__import__('os')", "['1']"):
             with self.subTest(res_ids):
                 composer.res_ids = res_ids
-                with self.assertRaisesRegex(UserError, "no ids of recipients"):
+                with self.assertRaisesRegex(UserError, "Invalid recipient IDs"):
                     composer._get_records()
 
     def test_a_server_action_with_a_bad_number_serves_the_others(self):

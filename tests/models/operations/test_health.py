@@ -47,7 +47,7 @@ class HealthCase(GatewayCase):
             )
         )
         cls.crons = cls.env["ir.cron"].search(
-            [("cron_name", "=like", "SMS gateway: %")]
+            [("cron_name", "=like", "SMS Gateway: %")]
         )
         cls.env.cr.execute("DELETE FROM ir_cron_progress")
         cls.env.cr.execute("UPDATE ir_cron SET create_date = now() - interval '1 day'")
@@ -484,7 +484,7 @@ class TestUpdate(HealthCase):
         self.crons.active = False
         self.update()
         off = self.crons.filtered(lambda cron: not cron.active)
-        lanes = {f"SMS gateway: Send (lane {number})" for number in range(2, 9)}
+        lanes = {f"SMS Gateway: Send (job {number})" for number in range(2, 9)}
         self.assertEqual(set(off.mapped("cron_name")), lanes)
 
     def test_a_neutralised_copy_stays_as_it_is(self):

@@ -342,7 +342,7 @@ class TestDecisions(HoldCase):
         first.decision, second.decision = "cancel", "send"
         with mute_logger(LOG):
             first.action_decide()
-        with self.assertRaisesRegex(UserError, "Somebody was faster"):
+        with self.assertRaisesRegex(UserError, "has already decided"):
             second.action_decide()
         self.assertEqual(self.hold.decision, "cancel")
 

@@ -383,7 +383,7 @@ class TestNotes(RetentionCase):
         self.pass_days(31)
         self.assertEqual(
             note.body,
-            "<p>SMS · Delivered</p><p>The text is not kept any more.</p>",
+            "<p>SMS · Delivered</p><p>The text is no longer stored.</p>",
         )
         self.assertEqual(note.author_id, self.author.partner_id)
 
@@ -402,6 +402,6 @@ class TestScreen(GatewayCase):
 
     def test_for_ever_is_said_where_it_is_so(self):
         page = self.make_page(retention_days=0)
-        self.assertIn("For ever", page.sms_gateway_kept)
+        self.assertIn("Forever", page.sms_gateway_kept)
         self.assertIn("90 days</td>", page.sms_gateway_kept)
         self.assertNotIn("days after they ended", page.sms_gateway_kept)

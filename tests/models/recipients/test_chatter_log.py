@@ -113,7 +113,7 @@ class TestChatterLog(DraftCase):
         [note] = self.get_notes(self.anna)
         self.get_messages(campaign.sudo()).unlink()
         self.note()
-        self.assertIn("not kept", note.body)
+        self.assertIn("no longer stored", note.body)
         self.assertFalse(campaign.recipient_ids)
 
 

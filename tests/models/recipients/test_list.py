@@ -61,7 +61,7 @@ class TestCount(ListCase):
         self.assertEqual(
             (counted["member_count"], counted["count_trouble"]), (5, False)
         )
-        self.assertIn("cannot be read", unreadable["count_trouble"])
+        self.assertIn("Invalid filter", unreadable["count_trouble"])
         with self.assertRaises(ValidationError):
             old.action_open_members()
 
@@ -101,8 +101,8 @@ class TestReach(ListCase):
         one.action_check()
         self.assertEqual(
             one.reach_summary,
-            "Reachable: 1 · No number: 1 · Bad number: 1 · Opted out: 1"
-            " · Number twice: 1",
+            "Reachable: 1 · No number: 1 · Invalid number: 1 · Opted out: 1"
+            " · Duplicate number: 1",
         )
         self.assertIn("1", one.with_context(lang="ru_RU").reach_summary)
 
@@ -166,7 +166,7 @@ class TestUse(ListCase):
     def test_a_list_of_a_campaign_that_is_still_to_be_sent_stays(self):
         one = self.make_list({"partner_id": self.contacts[0].id})
         draft = self.make_draft(one)
-        with self.assertRaisesRegex(UserError, "A is used by: Spring. Archive it"):
+        with self.assertRaisesRegex(UserError, "“A” is used by: Spring. Archive it"):
             one.unlink()
         one.active = False
         self.assertEqual(draft.list_ids, one)
@@ -181,7 +181,7 @@ class TestUse(ListCase):
         self.make_draft(one).sudo().route_id = other
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, "used by: what you may not see"):
+        with self.assertRaisesRegex(UserError, "used by: records that you cannot view"):
             one.unlink()
 
     def test_dialogs_and_cancelled_drafts_need_no_list(self):

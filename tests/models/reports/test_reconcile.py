@@ -703,7 +703,9 @@ class TestPersonResolves(ReconcileCase):
             by_form.action_resolve_failed,
             by_form.action_resolve_send_again,
         ):
-            with self.assertRaisesRegex(UserError, "Somebody was faster"):
+            with self.assertRaisesRegex(
+                UserError, "already been returned to the queue"
+            ):
                 resolve()
         self.assertEqual(self.message.state, "unknown")
         self.by_user.action_resolve_send_again()

@@ -7,8 +7,8 @@ from ..campaigns.common import DraftCase
 SALE = "https://example.com/sale"
 WRONG = (
     ("", "no public address"),
-    ("crm.example.com", "no address of a web server"),
-    ("http://localhost:8069", "inside of your network"),
+    ("crm.example.com", "is not a web server address"),
+    ("http://localhost:8069", "inside your network"),
     ("http://crm.example.com", "not encrypted"),
 )
 

@@ -29,7 +29,9 @@ class TestPause(GatewayCase):
         by_form.action_resume()
         self.env["sms.gateway.route.pause"]._pause(self.route, "No money")
         for press in (by_form.action_resume, by_form.action_pause):
-            with self.assertRaisesRegex(UserError, "Somebody was faster"):
+            with self.assertRaisesRegex(
+                UserError, "was changed by another user or process"
+            ):
                 press()
         self.assertEqual(
             (self.route.state, self.route.pause_reason), ("paused", "No money")
@@ -57,7 +59,9 @@ class TestPause(GatewayCase):
         again = self.route.with_context(
             sms_gateway_seen=[self.route._name, [[self.route.id, seen]]]
         )
-        with self.assertRaisesRegex(UserError, "Somebody was faster"):
+        with self.assertRaisesRegex(
+            UserError, "was changed by another user or process"
+        ):
             again.action_renew_webhook()
 
     def test_only_who_may_see_it_replaces_the_webhook_address(self):

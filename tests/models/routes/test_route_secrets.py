@@ -166,7 +166,7 @@ class TestAddresses(GateCase):
             with self.subTest(url):
                 self.fill(url=url)
                 self.assertEqual(self.gate_route.state, "paused")
-                self.assertIn("The address", self.gate_route.pause_words)
+                self.assertIn("URL", self.gate_route.pause_words)
                 self.fill(url="https://gate.example")
                 self.assertEqual(self.gate_route.state, "active")
 
@@ -218,7 +218,7 @@ class TestAddresses(GateCase):
         self.assertFalse(self.gate_route.settings_remark)
         self.fill(url="http://gate.example")
         self.gate_route.invalidate_recordset()
-        self.assertIn("not https", self.gate_route.settings_remark)
+        self.assertIn("does not use https", self.gate_route.settings_remark)
         self.assertEqual(self.gate_route.state, "active")
         self.assertFalse(self.route.settings_remark)
 

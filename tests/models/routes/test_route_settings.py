@@ -123,7 +123,7 @@ class TestSettings(GatewayCase):
         load_migration("post-routes").migrate(self.env.cr, "19.0.1.4.1")
         self.env.invalidate_all()
         self.assertEqual(complete.state, "active")
-        self.assert_held(lacking, "Settings missing")
+        self.assert_held(lacking, "settings are missing")
 
     def test_an_update_writes_settings_as_their_kinds_keep_them(self):
         route = self.make_gate()
@@ -174,7 +174,7 @@ class TestSettings(GatewayCase):
                 {"value": "many"}
             ),
             # secrets do not go to another address
-            "Settings missing: Password": lambda route: self.get_row(
+            "settings are missing: Password": lambda route: self.get_row(
                 route, "url"
             ).write({"value": "https://other.example.com"}),
         }

@@ -39,7 +39,7 @@ class TestUsage(GatewayCase):
         draft = self.env["sms.gateway.campaign"].create(
             {"name": "Spring", "route_id": self.route.id}
         )
-        with self.assertRaisesRegex(UserError, "test route is used by: Spring"):
+        with self.assertRaisesRegex(UserError, "“test route” is used by: Spring"):
             self.route.unlink()
         draft.unlink()
         self.env.company.sms_gateway_route_id = self.route

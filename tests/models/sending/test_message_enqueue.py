@@ -354,7 +354,7 @@ class TestSendAgain(GatewayCase):
     def test_it_is_sent_again_once(self):
         message = self.make_failed()
         self.retry(message)
-        with self.assertRaisesRegex(UserError, "was sent again already"):
+        with self.assertRaisesRegex(UserError, "has already been sent again"):
             self.retry(message)
 
     def test_two_presses_at_once_make_one_message(self):
@@ -425,7 +425,7 @@ class TestSendAgain(GatewayCase):
             [message.id],
         )
         self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, r"\+7916 cannot be sent to any more"):
+        with self.assertRaisesRegex(UserError, r"\+7916 can no longer be sent"):
             self.retry(message)
 
     def test_an_unknown_message_goes_back_into_the_queue_only_if_it_would_go(self):
@@ -434,7 +434,7 @@ class TestSendAgain(GatewayCase):
         refused = {
             "opted out": lambda: self.env["phone.blacklist"]._add([message.msisdn]),
             "cancelled": message.campaign_id.action_cancel,
-            "time to live": lambda: self.let_pass(61, message),
+            "validity period": lambda: self.let_pass(61, message),
         }
         for reason, change in refused.items():
             with self.subTest(reason), self.env.cr.savepoint() as savepoint:

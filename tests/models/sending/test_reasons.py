@@ -117,8 +117,8 @@ class TestReasons(ReasonCase):
             self.assertEqual(
                 self.read_reason(message, lang)[:2],
                 (
-                    "Unreadable number",
-                    "What stands in place of the phone number cannot be read as one.",
+                    "Number not recognized",
+                    "The phone number could not be recognized.",
                 ),
             )
             self.assertFalse(self.read_reason(message, lang)[3])
@@ -133,7 +133,8 @@ class TestReasons(ReasonCase):
         )
         refused = self.get_messages(campaign)[0]
         self.assertEqual(
-            self.read_reason(refused, "de_DE")[1], "The request gave no value for city."
+            self.read_reason(refused, "de_DE")[1],
+            "The request contains no value for city.",
         )
 
     def test_what_was_never_ready_is_not_sent_again_but_anew(self):
@@ -154,9 +155,9 @@ class TestReasons(ReasonCase):
     def test_an_unknown_outcome_says_whether_the_provider_is_asked(self):
         message = self.send_one()
         self.put(message, "unknown", next_check_at=fields.Datetime.now())
-        self.assertIn("asks the provider", self.read_reason(message)[1])
+        self.assertIn("is checking with the provider", self.read_reason(message)[1])
         self.put(message, "unknown", next_check_at=None)
-        self.assertIn("then decide", self.read_reason(message)[2])
+        self.assertIn("then resolve", self.read_reason(message)[2])
 
     def test_a_message_that_waits_says_what_went_wrong(self):
         message = self.send_one()
@@ -164,7 +165,7 @@ class TestReasons(ReasonCase):
         self.put(message, "queued", attempts=1, failure_message=said)
         name, _text, _remedy, words = self.read_reason(message)
         self.assertEqual(name, "Waiting for the next attempt")
-        self.assertEqual(words, "Details: Connection to gate:443 refused")
+        self.assertEqual(words, "Details: gate:443 refused the connection")
 
     def test_a_remark_of_the_provider_is_shown(self):
         message = self.send_one()
@@ -179,7 +180,7 @@ class TestReasons(ReasonCase):
         self.run_lane()
         name, _text, _remedy, words = self.read_reason(theirs, "de_DE")
         self.assertEqual(name, "On the stop list")
-        self.assertEqual(words, "Provider's answer: Number is on the stop-list")
+        self.assertEqual(words, "Provider response: Number is on the stop-list")
 
     def test_who_opted_out_before_the_attempt_is_told_so(self):
         message = self.send_one()
@@ -197,12 +198,12 @@ class TestReasons(ReasonCase):
         self.env.invalidate_all()
         self.assertFalse(message.failure_message)
         name, text, _remedy, words = self.read_reason(message, "de_DE")
-        self.assertEqual(name, "Decided by a person")
+        self.assertEqual(name, "Resolved manually")
         user = self.readers["ru_RU"].name
         self.assertIn(user, text)
         self.assertFalse(words)
         event = self.read_as("de_DE", message.event_ids[-1])
-        self.assertEqual(event.words, f"Resolved by {user}.")
+        self.assertEqual(event.words, f"Resolved manually by {user}.")
 
     def test_a_code_of_a_provider_is_not_taken_for_ours(self):
         route, _provider = self.script_route(
@@ -217,7 +218,7 @@ class TestReasons(ReasonCase):
         self.run_lane()
         self.assertEqual(
             self.read_reason(message)[::3],
-            ("Refused by the operator", "Provider's answer: Nein (opted_out)"),
+            ("Rejected by the operator", "Provider response: Nein (opted_out)"),
         )
 
     def test_what_cannot_be_sent_again_says_why_in_the_readers_language(self):
@@ -228,7 +229,7 @@ class TestReasons(ReasonCase):
             " WHERE id = %s",
             [message.id],
         )
-        with self.assertRaisesRegex(Exception, "cannot be read as one"):
+        with self.assertRaisesRegex(Exception, "could not be recognized"):
             self.read_as("de_DE", message).action_retry()
 
 
@@ -296,7 +297,7 @@ class TestStoredSentences(ReasonCase):
         for code, said in (
             (None, "Решение принял пользователь Анна"),
             (None, "Resolved by Анна."),
-            ("resolved", "Решение принял пользователь Анна."),
+            ("resolved", "Результат указан вручную: Анна."),
         ):
             self.put(
                 message,
@@ -322,7 +323,7 @@ class TestStoredSentences(ReasonCase):
                 self.assertEqual(message.failure_code, "resolved")
                 self.assertEqual(
                     self.read_reason(message)[1],
-                    "Анна marked the message as failed: it did not arrive.",
+                    "Анна marked the message as failed.",
                 )
                 self.assertEqual(event.params, {"user": "Анна"})
                 self.assertFalse(event.detail)
@@ -388,7 +389,7 @@ class TestXmlGate(ReasonCase):
             with self.subTest(said):
                 self.assertTrue(name and text and remedy)
                 self.assertFalse(CYRILLIC.search(name + text + remedy))
-                self.assertEqual(words, f"Provider's answer: {said}")
+                self.assertEqual(words, f"Provider response: {said}")
 
     def test_a_state_of_the_gate_is_kept_as_the_providers_code(self):
         body = b"<response><state id_sms='7'>not_deliver</state></response>"
@@ -421,8 +422,12 @@ class TestDeliveryReports(ReasonCase):
         report.failure_type = "unreachable"
         shown = self.read_as("ru_RU", report)
         self.assertEqual(shown.words, self.say_russian(why))
-        self.assertEqual(shown.failure_reason, self.say_russian("Unreachable"))
-        self.assertEqual(self.read_as("de_DE", report).failure_reason, "Unreachable")
+        self.assertEqual(
+            shown.failure_reason, self.say_russian("Subscriber unreachable")
+        )
+        self.assertEqual(
+            self.read_as("de_DE", report).failure_reason, "Subscriber unreachable"
+        )
 
     def say_russian(self, text):
         return self.env(context={"lang": "ru_RU"})._(text)
@@ -432,7 +437,7 @@ class TestPauses(ReasonCase):
     def test_a_pause_by_hand_is_read_in_the_readers_language(self):
         self.read_as("ru_RU", self.route).action_pause()
         self.assertEqual(
-            self.read_as("de_DE", self.route).pause_words, "Paused by hand"
+            self.read_as("de_DE", self.route).pause_words, "Paused manually"
         )
         self.assertEqual(
             self.read_as("ru_RU", self.route).pause_words, "Приостановлен вручную"
@@ -451,7 +456,7 @@ class TestPauses(ReasonCase):
         )
         self.assertEqual(
             self.read_as("de_DE", self.route).pause_words,
-            "The gate refuses the login or the password (Неправильный логин)",
+            "The provider rejected the login or the password (Неправильный логин)",
         )
 
     def test_a_question_that_failed_is_read_in_the_readers_language(self):
@@ -463,10 +468,13 @@ class TestPauses(ReasonCase):
             }
         )
         self.assertEqual(
-            self.read_as("de_DE", request).summary, "Missing settings: Login"
+            self.read_as("de_DE", request).summary,
+            "Required settings are missing: Login",
         )
         self.assertIn("Логин", self.read_as("ru_RU", request).summary)
-        self.assertEqual(request._get_details()["error"], "Missing settings: Login")
+        self.assertEqual(
+            request._get_details()["error"], "Required settings are missing: Login"
+        )
 
     def test_a_campaign_whose_text_is_wrong_says_so_in_the_readers_language(self):
         campaign = self.send(PHONE)

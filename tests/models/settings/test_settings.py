@@ -113,15 +113,18 @@ class TestSettings(SettingsCase):
             ({"trusted_networks": "10.0.0.0/8, intranet"}, "intranet"),
             ({"trusted_networks": "10.0.0.0/33"}, "10.0.0.0/33"),
             ({"trusted_networks": " "}, "Trusted networks"),
-            ({"lanes": 0}, "lanes"),
-            ({"lanes": MAX_LANES + 1}, "lanes"),
+            ({"lanes": 0}, "sending jobs"),
+            ({"lanes": MAX_LANES + 1}, "sending jobs"),
             ({"max_recipients": 0}, "greater than zero"),
             ({"max_body_mib": -1}, "greater than zero"),
             ({"max_segments": 0}, "greater than zero"),
             ({"max_speech": 0}, "greater than zero"),
-            ({"retention_days": -1}, "must not be negative"),
-            ({"public_address": "crm.example.com"}, "no address of a web server"),
-            ({"public_address": "https://crm.example.com/?db=a"}, "no address"),
+            ({"retention_days": -1}, "cannot be negative"),
+            ({"public_address": "crm.example.com"}, "is not a web server address"),
+            (
+                {"public_address": "https://crm.example.com/?db=a"},
+                "is not a web server address",
+            ),
         ):
             with (
                 self.subTest(**values),

@@ -86,7 +86,7 @@ class TestDashboard(DashboardCase):
         self.assertEqual((totals["delivered"], totals["not_delivered"]), (1, 2))
         self.assertEqual((totals["sent"], totals["waiting"]), (3, 1))
         reasons = {one["label"]: one["count"] for one in look["not_delivered"]}
-        self.assertEqual(reasons, {"Unreachable": 1, "Expired": 1})
+        self.assertEqual(reasons, {"Subscriber unreachable": 1, "Expired": 1})
         reasons = {one["label"]: one["count"] for one in look["not_sent"]}
         self.assertEqual(reasons, {"Invalid number": 1})
 
@@ -186,7 +186,10 @@ class TestDashboard(DashboardCase):
         self.count("failed", 7, failure_type="invalid_number", outcome="not_sent")
         look = self.look()
         for name, reasons in (
-            ("not_delivered", [("Unreachable", 6), ("Expired", 3), ("Blocked", 2)]),
+            (
+                "not_delivered",
+                [("Subscriber unreachable", 6), ("Expired", 3), ("Number blocked", 2)],
+            ),
             ("not_sent", [("Opted out", 9), ("Invalid number", 7), ("Cancelled", 4)]),
         ):
             told = [(one["label"], one["count"]) for one in look[name]]

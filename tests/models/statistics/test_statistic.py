@@ -265,11 +265,15 @@ class TestCampaignStates(StatisticCase):
         states = self.env["sms.gateway.campaign.state"]
         states._stop(campaign, "The template is gone.")
         for press in (by_form.action_resume, by_form.action_cancel):
-            with self.assertRaisesRegex(UserError, "Somebody was faster"):
+            with self.assertRaisesRegex(
+                UserError, "was changed by another user or process"
+            ):
                 press()
         self.assertEqual(campaign.state, "paused")
         campaign.action_resume()
-        with self.assertRaisesRegex(UserError, "Somebody was faster"):
+        with self.assertRaisesRegex(
+            UserError, "was changed by another user or process"
+        ):
             by_form.action_pause()
         self.assertEqual(campaign.state, "running")
 
@@ -279,7 +283,9 @@ class TestCampaignStates(StatisticCase):
         by_list = campaigns.with_context(sms_gateway_seen=[campaigns._name, shown])
         campaigns[1].action_pause()
         campaigns[1].action_resume()
-        with self.assertRaisesRegex(UserError, "Somebody was faster"):
+        with self.assertRaisesRegex(
+            UserError, "was changed by another user or process"
+        ):
             by_list.action_pause()
         self.assertEqual(set(campaigns.mapped("state")), {"running"})
 
