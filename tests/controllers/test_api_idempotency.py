@@ -149,7 +149,7 @@ class TestIdempotency(ApiCase):
         body %= PHONE.encode()
         earlier = [{"send": {"status": "ok", "message": "…", "key": "e" * 32}}]
         Idempotency = type(self.env["sms.gateway.idempotency"])
-        keep, losses = Idempotency._keep, []
+        keep, losses = Idempotency._store, []
 
         def lose(model, key, body_hash, answer):
             losses.append((key, body_hash))
@@ -164,7 +164,7 @@ class TestIdempotency(ApiCase):
             return 0
 
         self.patch(service_model, "random", SimpleNamespace(uniform=wait))
-        with patch.object(Idempotency, "_keep", lose), mute_logger("odoo.sql_db"):
+        with patch.object(Idempotency, "_store", lose), mute_logger("odoo.sql_db"):
             answer = self.call(body, headers={"Idempotency-Key": "order-1"})
         self.assertEqual(len(losses), 1)
         self.assertEqual(answer.status_code, 200, answer.text)
