@@ -17,6 +17,7 @@ from odoo.addons.crm_sms_gateway.models.sending.reasons import (
 )
 from odoo.addons.crm_sms_gateway.models.sending.row_stream import FAILURE_OF_CODE
 from odoo.addons.crm_sms_gateway.models.sending.selections import FAILURE_TYPES
+from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.base import BaseWords
 from odoo.addons.crm_sms_gateway.providers.http import HttpWords
 from odoo.addons.crm_sms_gateway.providers.reading import ReadingWords
@@ -297,7 +298,7 @@ class TestStoredSentences(ReasonCase):
         for code, said in (
             (None, "Решение принял пользователь Анна"),
             (None, "Resolved by Анна."),
-            ("resolved", "Результат указан вручную: Анна."),
+            ("resolved", "Решение принял пользователь Анна."),
         ):
             self.put(
                 message,
@@ -328,7 +329,35 @@ class TestStoredSentences(ReasonCase):
                 self.assertEqual(event.params, {"user": "Анна"})
                 self.assertFalse(event.detail)
                 shown = self.read_as("de_DE", event).words
-                self.assertEqual(shown, "Resolved by Анна.")
+                self.assertEqual(shown, "Resolved manually by Анна.")
+
+    def test_what_adapters_said_is_reworded(self):
+        """Old sentences lead to sentences, or labels, that are known today."""
+        words = load_migration("post-words", "19.0.1.8.0")
+        known = {text for one in PROVIDERS.values() for text in one.get_words()}
+        labels = {
+            text
+            for one in PROVIDERS.values()
+            for setting in one.settings
+            for text in (setting.label, *(c.label for c in setting.choices or ()))
+        }
+        self.assertFalse(set(words.WORDS.values()) - known - labels)
+        message = self.send_one()
+        said = (
+            "Missing settings: Address of the API, Password\nConnection to a:1 refused"
+        )
+        self.put(message, "queued", attempts=1, failure_message=said)
+        self.env.flush_all()
+        words.migrate(self.env.cr, "19.0.1.7.0")
+        self.env.invalidate_all()
+        self.assertEqual(
+            message.failure_message.split("\n"),
+            [
+                "Required settings are missing: API URL, Password",
+                "a:1 refused the connection",
+            ],
+        )
+        self.assertTrue(is_own(message.failure_message))
 
 
 class TestWords(ReasonCase):
