@@ -123,7 +123,7 @@ class TestOurBugs(ApiCase):
     def test_bugs_anywhere_are_told_in_json(self):
         places = (
             ("sms.gateway.settings", "_get", self.make_send()),
-            ("sms.gateway.api.client", "_note", self.make_send()),
+            ("sms.gateway.api.client", "_record", self.make_send()),
             ("sms.gateway.route", "_find_for_api_client", BALANCE),
             ("sms.gateway.provider.request", "_request", BALANCE),
             ("ir.http", "_pre_dispatch", BALANCE),
