@@ -59,13 +59,13 @@ from .settings import Kind, Setting
 from .types import (
     Capabilities,
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     InboundMessage,
     Outcome,
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -282,13 +282,13 @@ class AndroidGatewayProvider(HttpProvider):
         return [result]
 
     # === DELIVERY REPORTS ===
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+    def _poll(self, references: Sequence[str]) -> list[StatusUpdate]:
         return [report for one in references for report in self._find_report(one)]
 
-    def _find(self, request: SubmitRequest) -> Iterator[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterator[StatusUpdate]:
         return self._find_report(request.uuid)
 
-    def _find_report(self, reference: str) -> Iterator[DeliveryReport]:
+    def _find_report(self, reference: str) -> Iterator[StatusUpdate]:
         """The state of a message; nothing where the gateway has not seen it."""
         try:
             state = self._ask_json(get(f"messages/{quote(reference, safe='')}"))
@@ -305,7 +305,7 @@ class AndroidGatewayProvider(HttpProvider):
 
     def _make_report(
         self, reference: str, word: str, text: str, at: str
-    ) -> DeliveryReport:
+    ) -> StatusUpdate:
         """:param text: the phone's words on a failure"""
         report = self._report(
             word,
@@ -351,7 +351,7 @@ class AndroidGatewayProvider(HttpProvider):
         if not hmac.compare_digest(expected.encode(), told.encode()):
             raise ForgedPush(AndroidWords.FORGED.say())
 
-    def _read_event(self, event: str, payload: Any) -> Iterator[DeliveryReport]:
+    def _read_event(self, event: str, payload: Any) -> Iterator[StatusUpdate]:
         """Events of other kinds are acknowledged and ignored."""
         reference = as_text(dig(payload, "messageId"))
         if event not in _EVENTS or not reference:

@@ -24,12 +24,12 @@ from .types import (
     Capabilities,
     ClientReference,
     Context,
-    DeliveryReport,
     DeliveryStatus,
     InboundMessage,
     Outcome,
     PushAnswer,
     PushRequest,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -282,11 +282,11 @@ class Provider(ABC):
             ),
         )
 
-    def _clean_reports(self, reports: Iterable[DeliveryReport]) -> list[DeliveryReport]:
+    def _clean_reports(self, reports: Iterable[StatusUpdate]) -> list[StatusUpdate]:
         moment = datetime.now(timezone.utc)
         return [self._clean_report(report, moment) for report in reports]
 
-    def _clean_report(self, report: DeliveryReport, moment: datetime) -> DeliveryReport:
+    def _clean_report(self, report: StatusUpdate, moment: datetime) -> StatusUpdate:
         at = report.occurred_at
         if at and not -_MAX_BEHIND < at - moment < _MAX_AHEAD:
             report = replace(report, occurred_at=None)
@@ -373,7 +373,7 @@ class Provider(ABC):
         """
 
     # === DELIVERY REPORTS ===
-    def poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+    def poll(self, references: Sequence[str]) -> list[StatusUpdate]:
         """Ask for the statuses of at most ``max_poll`` provider references.
 
         :return: what is known; a reference without an answer may be missing
@@ -382,11 +382,11 @@ class Provider(ABC):
         with self._clean_errors():
             return self._clean_reports(self._poll(references))
 
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+    def _poll(self, references: Sequence[str]) -> list[StatusUpdate]:
         """Hook of `poll`."""
         raise NotImplementedError
 
-    def lookup(self, requests: Sequence[SubmitRequest]) -> list[list[DeliveryReport]]:
+    def lookup(self, requests: Sequence[SubmitRequest]) -> list[list[StatusUpdate]]:
         """Ask what became of at most ``max_lookup`` messages whose submit went
         unanswered.
 
@@ -398,7 +398,7 @@ class Provider(ABC):
         with self._clean_errors():
             return [self._clean_reports(found) for found in self._lookup(requests)]
 
-    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[DeliveryReport]]:
+    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[StatusUpdate]]:
         """Hook of `lookup`."""
         raise NotImplementedError
 

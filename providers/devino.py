@@ -50,7 +50,6 @@ from .settings import Choice, Kind, Setting
 from .types import (
     Balance,
     Capabilities,
-    DeliveryReport,
     DeliveryStatus,
     InboundMessage,
     Money,
@@ -58,6 +57,7 @@ from .types import (
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -201,11 +201,11 @@ class DevinoProvider(HttpProvider):
         return [SubmitResult(Outcome.ACCEPTED, reference, segments=len(parts))]
 
     # === DELIVERY REPORTS ===
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+    def _poll(self, references: Sequence[str]) -> list[StatusUpdate]:
         found = (self._poll_message(reference) for reference in references)
         return [report for report in found if report]
 
-    def _poll_message(self, reference: str) -> DeliveryReport | None:
+    def _poll_message(self, reference: str) -> StatusUpdate | None:
         """The status of the first part that is not delivered, else of the last."""
         report = None
         for part in reference.split(","):
@@ -219,7 +219,7 @@ class DevinoProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterator[DeliveryReport]:
+    ) -> Iterator[StatusUpdate]:
         told = answer.json
         state = as_text(dig(told, "State"))
         if state not in ("", _NO_STATUS):

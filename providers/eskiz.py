@@ -63,13 +63,13 @@ from .types import (
     Balance,
     Capabilities,
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     Money,
     Outcome,
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -270,13 +270,13 @@ class EskizProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterable[DeliveryReport]:
+    ) -> Iterable[StatusUpdate]:
         item = dig(answer.json, "data")
         if not as_text(dig(item, "status")):
             raise Unreadable(ReadingWords.NO_DATA.say())
         return [self._read_message(item, provider_reference=references[0])]
 
-    def _read_message(self, item: Any, **values: Any) -> DeliveryReport:
+    def _read_message(self, item: Any, **values: Any) -> StatusUpdate:
         """The report that a message of a list is."""
         return self._report(
             _choose_word(item),
@@ -287,7 +287,7 @@ class EskizProvider(HttpProvider):
         )
 
     # === LOOK-UP ===
-    def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterable[StatusUpdate]:
         if request.attempted_at is None:
             return
         moment = datetime.now(timezone.utc)

@@ -70,7 +70,6 @@ from .settings import Choice, Kind, Setting
 from .types import (
     Balance,
     Capabilities,
-    DeliveryReport,
     DeliveryStatus,
     InboundMessage,
     Money,
@@ -78,6 +77,7 @@ from .types import (
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -323,14 +323,14 @@ class ExolveProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterable[DeliveryReport]:
+    ) -> Iterable[StatusUpdate]:
         reference = references[0]
         if reference.startswith(_CALL):
             return self._read_call(answer.json, reference)
         messages = _read_messages(answer.json)
         return [self._read_sms(m) for m in messages if _read_id(m) == reference]
 
-    def _read_call(self, call: Any, reference: str) -> Iterator[DeliveryReport]:
+    def _read_call(self, call: Any, reference: str) -> Iterator[StatusUpdate]:
         status, ended = as_text(dig(call, "status")), as_text(dig(call, "ended"))
         if status:
             yield self._report(
@@ -339,7 +339,7 @@ class ExolveProvider(HttpProvider):
                 occurred_at=read_rfc2822(ended) or read_iso(ended),
             )
 
-    def _read_sms(self, message: Any) -> DeliveryReport:
+    def _read_sms(self, message: Any) -> StatusUpdate:
         """A message of the list; its status means what the route's settings say."""
         number = as_text(dig(message, "delivery_status"))
         status = DeliveryStatus.ACCEPTED
@@ -347,7 +347,7 @@ class ExolveProvider(HttpProvider):
             status = DeliveryStatus.DELIVERED
         elif number in self._read_codes("failed_codes"):
             status = DeliveryStatus.FAILED
-        return DeliveryReport(
+        return StatusUpdate(
             status,
             provider_reference=_read_id(message),
             failure_type="other" if status is DeliveryStatus.FAILED else None,
@@ -359,7 +359,7 @@ class ExolveProvider(HttpProvider):
     def _read_codes(self, name: str) -> list[str]:
         return [one.strip() for one in self.get_text(name).split(",") if one.strip()]
 
-    def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterable[StatusUpdate]:
         if request.channel == "voice":
             raise ProviderError(ExolveWords.CALLS_UNLISTED.say())
         asked: dict[str, Any] = {"receiver": _digits(request.msisdn), "limit": _PAGE}
@@ -416,7 +416,7 @@ class ExolveProvider(HttpProvider):
             document = read_json(request.body)
         except Unreadable as error:
             raise UnreadablePush(str(error)) from error
-        reports: list[DeliveryReport] = []
+        reports: list[StatusUpdate] = []
         inbound: list[InboundMessage] = []
         for item in as_list(dig(document, "messages")) or [document]:
             if call := _read_id(item, "call"):
@@ -429,7 +429,7 @@ class ExolveProvider(HttpProvider):
                 raise UnreadablePush(ExolveWords.STRANGE_PUSH.say())
         return PushAnswer(tuple(reports), tuple(inbound))
 
-    def _read_event(self, event: Any, reference: str) -> Iterator[DeliveryReport]:
+    def _read_event(self, event: Any, reference: str) -> Iterator[StatusUpdate]:
         """What an event says of a call of ours."""
         state = as_text(dig(event, "state")).casefold()
         reason = as_text(dig(event, "disconnect_reason")).casefold()
@@ -440,7 +440,7 @@ class ExolveProvider(HttpProvider):
         if state == "disconnected" and is_known:
             yield self._report(reason, provider_reference=reference)
             return
-        yield DeliveryReport(
+        yield StatusUpdate(
             DeliveryStatus.ACCEPTED,
             provider_reference=reference,
             raw=" ".join(filter(None, (state, reason))),

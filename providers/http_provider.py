@@ -33,10 +33,10 @@ from .http import HttpResponse
 from .reading import Unreadable, read_json, read_retry_after, read_xml
 from .types import (
     Balance,
-    DeliveryReport,
     DeliveryStatus,
     Outcome,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -271,11 +271,11 @@ class HttpProvider(Provider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterable[DeliveryReport]:
+    ) -> Iterable[StatusUpdate]:
         """Hook, pure: the statuses of a successful answer."""
         raise NotImplementedError
 
-    def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterable[StatusUpdate]:
         """Hook: what a message without an answer may have become, see `lookup`."""
         raise NotImplementedError
 
@@ -383,12 +383,12 @@ class HttpProvider(Provider):
         with _readable():
             return self._ask(call).json
 
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+    def _poll(self, references: Sequence[str]) -> list[StatusUpdate]:
         with _readable():
             answer = self._ask(self._build_poll(references))
             return list(self._parse_poll(answer, references))
 
-    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[DeliveryReport]]:
+    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[StatusUpdate]]:
         with _readable():
             return [list(self._find(request)) for request in requests]
 
@@ -406,7 +406,7 @@ class HttpProvider(Provider):
         is_open = find_trouble(origin) in (None, "unencrypted")
         return address if is_open or self._http.allows_private else ""
 
-    def _report(self, word: str, code: str = "", **values: Any) -> DeliveryReport:
+    def _report(self, word: str, code: str = "", **values: Any) -> StatusUpdate:
         """A report with the meaning that `statuses` gives a word; an unknown one
         changes nothing.
 
@@ -417,7 +417,7 @@ class HttpProvider(Provider):
         status, failure_type = known or (DeliveryStatus.ACCEPTED, None)
         bad = status in (DeliveryStatus.FAILED, DeliveryStatus.EXPIRED)
         values.setdefault("failure_type", failure_type)
-        return DeliveryReport(
+        return StatusUpdate(
             status, code=code or (word if bad else ""), raw=word, **values
         )
 

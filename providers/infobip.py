@@ -67,7 +67,6 @@ from .types import (
     Balance,
     Capabilities,
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     InboundMessage,
     Money,
@@ -75,6 +74,7 @@ from .types import (
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -379,10 +379,10 @@ class InfobipProvider(HttpProvider):
         )
 
     # === DELIVERY REPORTS ===
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+    def _poll(self, references: Sequence[str]) -> list[StatusUpdate]:
         calls = [one for one in references if one.startswith(_CALL)]
         messages = [one for one in references if not one.startswith(_CALL)]
-        reports: list[DeliveryReport] = []
+        reports: list[StatusUpdate] = []
         for asked in filter(None, (messages, calls)):
             reports += super()._poll(asked)
         return reports
@@ -394,7 +394,7 @@ class InfobipProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterator[DeliveryReport]:
+    ) -> Iterator[StatusUpdate]:
         """What was rejected as a duplicate stands behind what it is a duplicate of."""
         rows = as_list(dig(answer.json, "results"))
         rows.sort(key=lambda row: Said.read(dig(row, "status")).is_duplicate)
@@ -402,8 +402,8 @@ class InfobipProvider(HttpProvider):
             if report and report.provider_reference in references:
                 yield report
 
-    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[DeliveryReport]]:
-        found: dict[str | None, DeliveryReport] = {}
+    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[StatusUpdate]]:
+        found: dict[str | None, StatusUpdate] = {}
         for report in self._poll([_get_id(request) for request in requests]):
             found.setdefault(report.provider_reference, report)
         forgotten_before = datetime.now(timezone.utc) - _LOGS_LAST
@@ -414,7 +414,7 @@ class InfobipProvider(HttpProvider):
             for request in requests
         ]
 
-    def _make_report(self, row: Any) -> DeliveryReport | None:
+    def _make_report(self, row: Any) -> StatusUpdate | None:
         reference = as_text(dig(row, "messageId"))
         status, error = Said.read(dig(row, "status")), Said.read(dig(row, "error"))
         meaning, failure_type = self._read_meaning(status, error)
@@ -423,7 +423,7 @@ class InfobipProvider(HttpProvider):
         is_bad = meaning in _BAD
         told = error if error.id else status
         ours = _ID.fullmatch(reference)
-        return DeliveryReport(
+        return StatusUpdate(
             meaning,
             provider_reference=reference,
             uuid=ours[1] if ours else None,
@@ -529,13 +529,13 @@ def _count(duration: timedelta | None, unit: int) -> int:
 
 def _find_forgotten(
     request: SubmitRequest, forgotten_before: datetime
-) -> list[DeliveryReport]:
+) -> list[StatusUpdate]:
     """What the logs say by silence: nothing any more of what is older than they are."""
     attempted_at = request.attempted_at
     if not attempted_at or attempted_at > forgotten_before:
         return []
     words = InfobipWords.FORGOTTEN.say()
-    return [DeliveryReport(DeliveryStatus.UNKNOWABLE, _get_id(request), message=words)]
+    return [StatusUpdate(DeliveryStatus.UNKNOWABLE, _get_id(request), message=words)]
 
 
 # === ROWS ===

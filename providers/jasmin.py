@@ -37,7 +37,6 @@ from .types import (
     Balance,
     Capabilities,
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     Fields,
     InboundMessage,
@@ -45,6 +44,7 @@ from .types import (
     Outcome,
     PushAnswer,
     PushRequest,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Units,
@@ -282,14 +282,14 @@ def build_report_url(address: str, uuid: str) -> str:
 
 
 # === REPORTS ===
-def parse_report(fields: Fields) -> DeliveryReport:
+def parse_report(fields: Fields) -> StatusUpdate:
     """Read a report: of the SMSC's answer (``ESME_…``) or of a receipt.
 
     Its ``text`` is the beginning of the message, which may be a secret.
     """
     word = fields["message_status"].strip()
     status, failure_type, code = _read_status(word, fields.get("err", "").strip())
-    return DeliveryReport(
+    return StatusUpdate(
         status,
         provider_reference=fields.get("id") or None,
         uuid=fields.get("uuid") or None,

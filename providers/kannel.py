@@ -35,7 +35,6 @@ from .smpp import VALIDITY, count_minutes, explain_refusal, find_receipt, read_r
 from .types import (
     Capabilities,
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     Fields,
     InboundMessage,
@@ -43,6 +42,7 @@ from .types import (
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -264,7 +264,7 @@ def _join(address: str, query: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{query}"
 
 
-def parse_report(fields: Fields) -> DeliveryReport:
+def parse_report(fields: Fields) -> StatusUpdate:
     """Read a report as `build_report_url` asks for it.
 
     :raise UnreadablePush: it has no type
@@ -283,7 +283,7 @@ def parse_report(fields: Fields) -> DeliveryReport:
     )
 
 
-def _read_answer(kind: str, answer: str) -> DeliveryReport:
+def _read_answer(kind: str, answer: str) -> StatusUpdate:
     """What happened, by the type of a report and the SMSC's words."""
     if kind == _REFUSED and (nack := _NACK.match(answer)):
         return _read_refusal(nack["code"] or "", nack["words"].strip())
@@ -293,16 +293,16 @@ def _read_answer(kind: str, answer: str) -> DeliveryReport:
         # it failed, whatever else the receipt says
         if told.status not in (DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED):
             status = told
-    return DeliveryReport(status.status, failure_type=status.failure_type, code=code)
+    return StatusUpdate(status.status, failure_type=status.failure_type, code=code)
 
 
-def _read_refusal(code: str, words: str) -> DeliveryReport:
+def _read_refusal(code: str, words: str) -> StatusUpdate:
     """Why a message did not get to the SMSC, or was not taken by it."""
     if code:
         status = Status(DeliveryStatus.FAILED, explain_refusal(int(code, 16)))
     else:
         status = _REFUSALS.get(words, _REPORTS[_REFUSED])
-    return DeliveryReport(
+    return StatusUpdate(
         status.status,
         failure_type=status.failure_type,
         code=code or words,

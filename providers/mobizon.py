@@ -60,12 +60,12 @@ from .settings import Kind, Setting
 from .types import (
     Balance,
     Capabilities,
-    DeliveryReport,
     DeliveryStatus,
     Money,
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -246,11 +246,11 @@ class MobizonProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterable[DeliveryReport]:
+    ) -> Iterable[StatusUpdate]:
         items = expect_list(dig(answer.json, "data"))
         return [self._read_item(item, "id") for item in items]
 
-    def _read_item(self, item: Any, id_name: str, **values: Any) -> DeliveryReport:
+    def _read_item(self, item: Any, id_name: str, **values: Any) -> StatusUpdate:
         moment = as_text(dig(item, "statusUpdateTs"))
         return self._report(
             as_text(dig(item, "status")),
@@ -261,7 +261,7 @@ class MobizonProvider(HttpProvider):
         )
 
     # === LOOK-UP ===
-    def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterable[StatusUpdate]:
         answer = self._ask(_build_campaigns(request, self.get_zone("timezone")))
         chosen = _choose_campaigns(answer, request)
         if not chosen:

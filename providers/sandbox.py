@@ -17,10 +17,10 @@ from .base import Provider
 from .types import (
     Balance,
     Capabilities,
-    DeliveryReport,
     DeliveryStatus,
     Money,
     Outcome,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Units,
@@ -133,14 +133,14 @@ class SandboxProvider(Provider):
             Outcome.ACCEPTED, provider_reference=_new_reference(request)
         )
 
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+    def _poll(self, references: Sequence[str]) -> list[StatusUpdate]:
         now = datetime.now(timezone.utc)
         return [_report(reference, now) for reference in references]
 
-    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[DeliveryReport]]:
+    def _lookup(self, requests: Sequence[SubmitRequest]) -> list[list[StatusUpdate]]:
         return [self._look_up_one(request) for request in requests]
 
-    def _look_up_one(self, request: SubmitRequest) -> list[DeliveryReport]:
+    def _look_up_one(self, request: SubmitRequest) -> list[StatusUpdate]:
         if request.msisdn[-4:] in _NEVER_FOUND or _is_throttled(request):
             return []
         # The reference is made first: it must not come from the future.
@@ -179,24 +179,24 @@ def _read_reference(reference: str) -> tuple[datetime, str] | None:
 
 def _report(
     reference: str, now: datetime, *, message_uuid: str | None = None
-) -> DeliveryReport:
+) -> StatusUpdate:
     """Tell the status a reference has at a moment."""
     known = _read_reference(reference)
     if known is None:
-        return DeliveryReport(
+        return StatusUpdate(
             DeliveryStatus.NOT_FOUND, provider_reference=reference, uuid=message_uuid
         )
     submitted_at, digits = known
     fate = _FATES.get(digits, _DELIVERED)
     decided_at = submitted_at + timedelta(seconds=fate.after)
     if now < decided_at:
-        return DeliveryReport(
+        return StatusUpdate(
             DeliveryStatus.ACCEPTED,
             provider_reference=reference,
             uuid=message_uuid,
             raw=DeliveryStatus.ACCEPTED.value,
         )
-    return DeliveryReport(
+    return StatusUpdate(
         fate.status,
         provider_reference=reference,
         uuid=message_uuid,

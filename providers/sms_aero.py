@@ -48,13 +48,13 @@ from .settings import Kind, Setting
 from .types import (
     Balance,
     Capabilities,
-    DeliveryReport,
     DeliveryStatus,
     Money,
     Outcome,
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -191,12 +191,12 @@ class SmsAeroProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterator[DeliveryReport]:
+    ) -> Iterator[StatusUpdate]:
         for item in _get_items(answer):
             if as_text(dig(item, "id")) in references:
                 yield self._read_status(item)
 
-    def _read_status(self, told: Any, **values: Any) -> DeliveryReport:
+    def _read_status(self, told: Any, **values: Any) -> StatusUpdate:
         return self._report(
             as_text(dig(told, "status")),
             provider_reference=as_text(dig(told, "id")),
@@ -206,7 +206,7 @@ class SmsAeroProvider(HttpProvider):
             **values,
         )
 
-    def _find(self, request: SubmitRequest) -> Iterator[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterator[StatusUpdate]:
         """What has the message's number and text and is not older than its attempt."""
         for item in self._list(request):
             if _is_like(item, request):

@@ -48,13 +48,13 @@ from .settings import Kind, Setting
 from .types import (
     Balance,
     Capabilities,
-    DeliveryReport,
     DeliveryStatus,
     Money,
     Outcome,
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -238,7 +238,7 @@ class SmsRuProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterator[DeliveryReport]:
+    ) -> Iterator[StatusUpdate]:
         told = as_dict(dig(answer.json, "sms"))
         for reference in references:
             code, text = _read_code(told.get(reference))
@@ -258,7 +258,7 @@ class SmsRuProvider(HttpProvider):
         if not api_id or not any(_matches(api_id + text, told) for text in texts):
             raise ForgedPush(SmsRuWords.FORGED.say())
 
-    def _read_entries(self, entries: Iterable[str]) -> Iterator[DeliveryReport]:
+    def _read_entries(self, entries: Iterable[str]) -> Iterator[StatusUpdate]:
         """The statuses of messages; what clients' calls proved is none."""
         for entry in entries:
             kind, *rest = [line.strip() for line in entry.splitlines()] or [""]

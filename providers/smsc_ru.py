@@ -74,7 +74,6 @@ from .types import (
     Balance,
     Capabilities,
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     InboundMessage,
     Money,
@@ -82,6 +81,7 @@ from .types import (
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -500,10 +500,10 @@ class SmscRuProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterator[DeliveryReport]:
+    ) -> Iterator[StatusUpdate]:
         yield from self._read_status(answer.json, provider_reference=references[0])
 
-    def _read_status(self, told: Any, **values: Any) -> Iterator[DeliveryReport]:
+    def _read_status(self, told: Any, **values: Any) -> Iterator[StatusUpdate]:
         word, reason = as_text(dig(told, "status")), as_text(dig(told, "err"))
         if not word:
             return
@@ -516,7 +516,7 @@ class SmscRuProvider(HttpProvider):
         )
         yield _explain(report, reason, as_text(dig(told, "status_name")))
 
-    def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterable[StatusUpdate]:
         reference = make_reference(request.uuid, request.msisdn)
         answer = self._ask(self._build_poll([reference]))
         for report in self._parse_poll(answer, [reference]):
@@ -539,7 +539,7 @@ class SmscRuProvider(HttpProvider):
         # of other events, such as calls of clients, it wants to be told the same
         return PushAnswer(tuple(reports), tuple(inbound), body=b"OK")
 
-    def _read_reports(self, told: Mapping[str, str]) -> list[DeliveryReport]:
+    def _read_reports(self, told: Mapping[str, str]) -> list[StatusUpdate]:
         name, phone = told.get("id", ""), told["phone"]
         if not name or "status" not in told:
             return []
@@ -658,7 +658,7 @@ def _read_error(document: Any) -> tuple[str, str]:
     return "" if code == "0" else code, text
 
 
-def _explain(report: DeliveryReport, reason: str, words: str) -> DeliveryReport:
+def _explain(report: StatusUpdate, reason: str, words: str) -> StatusUpdate:
     """A failure with its reason, where there is one, and the provider's words.
 
     Its code cannot be taken for one of a submit, or for a status.

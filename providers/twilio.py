@@ -61,7 +61,6 @@ from .types import (
     Balance,
     Capabilities,
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     Fields,
     InboundMessage,
@@ -70,6 +69,7 @@ from .types import (
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -409,11 +409,11 @@ class TwilioProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterable[DeliveryReport]:
+    ) -> Iterable[StatusUpdate]:
         report = self._read_resource(answer.json)
         return [report] if report else []
 
-    def _read_resource(self, value: Any) -> DeliveryReport | None:
+    def _read_resource(self, value: Any) -> StatusUpdate | None:
         """A message or a call as Twilio shows it; None where it is neither."""
         told = {name: as_text(one) for name, one in as_dict(value).items()}
         if not _SID.fullmatch(told.get("sid", "")):
@@ -433,7 +433,7 @@ class TwilioProvider(HttpProvider):
 
     def _make_report(
         self, word: str, code: str, answered_by: str, **values: Any
-    ) -> DeliveryReport:
+    ) -> StatusUpdate:
         """:param code: of an error, "" where there is none"""
         report = self._report(word, code, **values)
         if word == "completed" and answered_by.startswith(_MACHINES):
@@ -446,7 +446,7 @@ class TwilioProvider(HttpProvider):
         known = self.errors.get(code, report).failure_type
         return replace(report, failure_type=known or report.failure_type)
 
-    def _find(self, request: SubmitRequest) -> list[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> list[StatusUpdate]:
         kind = "Calls" if request.channel == "voice" else "Messages"
         query = (("To", request.msisdn), ("PageSize", _PAGE))
         listed = self._ask(get(self._get_path(kind), query)).json
@@ -499,7 +499,7 @@ class TwilioProvider(HttpProvider):
 
     def _read_push(
         self, fields: Mapping[str, str], uuid: str
-    ) -> tuple[tuple[DeliveryReport, ...], tuple[InboundMessage, ...]]:
+    ) -> tuple[tuple[StatusUpdate, ...], tuple[InboundMessage, ...]]:
         word = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
         sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
         if word in _INBOUND:

@@ -213,7 +213,7 @@ class Status(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryReport:
+class StatusUpdate:
     """One status of one message, pushed or polled.
 
     Found by ``uuid`` (ours) or by ``provider_reference`` with ``msisdn`` where one
@@ -308,7 +308,7 @@ class PushRequest:
 class PushAnswer:
     """What came, and the exact response that the provider waits for."""
 
-    reports: tuple[DeliveryReport, ...] = ()
+    reports: tuple[StatusUpdate, ...] = ()
     inbound: tuple[InboundMessage, ...] = ()
     status: int = 200
     body: bytes = b""

@@ -57,7 +57,6 @@ from .types import (
     Balance,
     Capabilities,
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     InboundMessage,
     Money,
@@ -65,6 +64,7 @@ from .types import (
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -296,7 +296,7 @@ class VonageProvider(HttpProvider):
         if not hmac.compare_digest(made.encode(), told.encode("utf-8", "replace")):
             raise ForgedPush(VonageWords.FORGED.say())
 
-    def _read_receipt(self, fields: Mapping[str, str]) -> Iterator[DeliveryReport]:
+    def _read_receipt(self, fields: Mapping[str, str]) -> Iterator[StatusUpdate]:
         """A receipt of one of several parts speaks of the message, except where the
         part was delivered: only the last one's reference is the message's."""
         whose = _CLIENT_REF.fullmatch(fields.get("client-ref", ""))
@@ -308,9 +308,7 @@ class VonageProvider(HttpProvider):
         else:
             yield replace(report, price=None) if is_part else report
 
-    def _make_report(
-        self, fields: Mapping[str, str], uuid: str | None
-    ) -> DeliveryReport:
+    def _make_report(self, fields: Mapping[str, str], uuid: str | None) -> StatusUpdate:
         code = fields.get("err-code", "")
         report = self._report(
             fields["status"],

@@ -25,10 +25,10 @@ from .types import (
     Balance,
     Capabilities,
     ClientReference,
-    DeliveryReport,
     InboundMessage,
     PushAnswer,
     PushRequest,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     _,
@@ -190,7 +190,7 @@ class XmlGateProvider(Provider):
         response = self._post("", build_send(lasting, self._account))
         return parse_send(response.body, numbered)
 
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
+    def _poll(self, references: Sequence[str]) -> list[StatusUpdate]:
         response = self._post("state.php", build_state(references, self._account))
         return parse_state(response.body, self._account.zone)
 

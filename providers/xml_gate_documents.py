@@ -22,12 +22,12 @@ from .errors import MaybeSent, ProviderError, RouteDown, UnreadablePush
 from .reading import Unreadable, as_msisdn, read_xml
 from .types import (
     Balance,
-    DeliveryReport,
     DeliveryStatus,
     InboundMessage,
     Money,
     Outcome,
     PushAnswer,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Units,
@@ -196,7 +196,7 @@ def build_state(references: Iterable[str], account: Account) -> bytes:
     return _serialise(root)
 
 
-def parse_state(body: bytes, zone: ZoneInfo) -> list[DeliveryReport]:
+def parse_state(body: bytes, zone: ZoneInfo) -> list[StatusUpdate]:
     """Read the states the gate knows.
 
     :raise ProviderError: not an answer of the gate, or an error instead of one
@@ -237,7 +237,7 @@ def build_push_answer(references: Iterable[str]) -> bytes:
     return _serialise(root)
 
 
-def _read_states(root: etree._Element, zone: ZoneInfo) -> list[DeliveryReport]:
+def _read_states(root: etree._Element, zone: ZoneInfo) -> list[StatusUpdate]:
     return [
         _read_state(state, reference, zone)
         for state in root.iter("state")
@@ -245,12 +245,10 @@ def _read_states(root: etree._Element, zone: ZoneInfo) -> list[DeliveryReport]:
     ]
 
 
-def _read_state(
-    state: etree._Element, reference: str, zone: ZoneInfo
-) -> DeliveryReport:
+def _read_state(state: etree._Element, reference: str, zone: ZoneInfo) -> StatusUpdate:
     word = _text(state)
     status, failure_type = STATES.get(word.casefold(), (DeliveryStatus.ACCEPTED, None))
-    return DeliveryReport(
+    return StatusUpdate(
         status,
         provider_reference=reference,
         failure_type=failure_type,

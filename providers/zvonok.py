@@ -81,13 +81,13 @@ from .settings import Kind, Setting
 from .types import (
     Balance,
     Capabilities,
-    DeliveryReport,
     DeliveryStatus,
     Money,
     Outcome,
     PushAnswer,
     PushRequest,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Words,
@@ -276,11 +276,11 @@ class ZvonokProvider(HttpProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterable[DeliveryReport]:
+    ) -> Iterable[StatusUpdate]:
         calls = _read_calls(answer.json)
         return [self._read_call(call) for call in calls if _read_id(call) in references]
 
-    def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterable[StatusUpdate]:
         asked = {"campaign_id": self.get_text("campaign"), "phone": request.msisdn}
         since = request.attempted_at
         if since:
@@ -321,7 +321,7 @@ class ZvonokProvider(HttpProvider):
         )
         return PushAnswer((report,), body=b"OK")
 
-    def _read_call(self, call: Any) -> DeliveryReport:
+    def _read_call(self, call: Any) -> StatusUpdate:
         """One call as the provider lists it."""
         names = ("status_display", "dial_status_display")
         return self._make_report(
@@ -341,7 +341,7 @@ class ZvonokProvider(HttpProvider):
         key: str,
         text: str = "",
         occurred_at: datetime | None = None,
-    ) -> DeliveryReport:
+    ) -> StatusUpdate:
         """What the two axes mean; ``text`` is the provider's name for them."""
         meaning = self._evaluate_call(status.casefold(), dial)
         if _KEY.fullmatch(key):
@@ -349,7 +349,7 @@ class ZvonokProvider(HttpProvider):
         elif _is_partly(status.casefold(), dial):
             text = ZvonokWords.HEARD_PARTLY.say()
         is_bad = meaning.status in (DeliveryStatus.FAILED, DeliveryStatus.EXPIRED)
-        return DeliveryReport(
+        return StatusUpdate(
             meaning.status,
             provider_reference=reference,
             failure_type=meaning.failure_type,

@@ -670,7 +670,6 @@ class SmsGatewayCampaign(models.Model):
     def _get_status_page(self, offset, limit):
         """The campaign's state and one page of its messages.
 
-        The members are those of docs/api.rst, Status of a send.
         Pages are ranges of indexes, so that the last one costs what the first costs.
         A message that a person sent again is told once, as it was accepted.
 

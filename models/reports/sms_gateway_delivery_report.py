@@ -164,7 +164,7 @@ class SmsGatewayDeliveryReport(models.Model):
     def _ingest(self, route, reports):
         """Apply reports and store them; those without a message wait for it.
 
-        :param reports: list of `providers.types.DeliveryReport`
+        :param reports: list of `providers.types.StatusUpdate`
         """
         if not reports:
             return

@@ -202,7 +202,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
     def _apply_statuses(self, provider, pairs, source):
         """Apply statuses that were polled or looked up.
 
-        :param pairs: list of (row of `_claim_due`, `DeliveryReport`)
+        :param pairs: list of (row of `_claim_due`, `StatusUpdate`)
         """
         transactions.begin(self.env)
         changes = [

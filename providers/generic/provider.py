@@ -35,11 +35,11 @@ from ..reading import (
 from ..settings import Value
 from ..types import (
     Balance,
-    DeliveryReport,
     DeliveryStatus,
     Money,
     Outcome,
     Status,
+    StatusUpdate,
     SubmitRequest,
     SubmitResult,
     Units,
@@ -308,7 +308,7 @@ class GenericProvider(HttpProvider):
         is_fine = self._passes(Found(spec, document, document))
         return get_items(spec, document) if is_fine else ()
 
-    def _read_report(self, found: Found, **known: str) -> DeliveryReport:
+    def _read_report(self, found: Found, **known: str) -> StatusUpdate:
         named = {
             "provider_reference": found.get("reference"),
             "uuid": found.get("uuid"),
@@ -329,7 +329,7 @@ class GenericProvider(HttpProvider):
         zone = self._context.time_zone
         return read_unix(text) or read_iso(text, zone) or read_rfc2822(text)
 
-    def _report(self, word: str, code: str = "", **values: Any) -> DeliveryReport:
+    def _report(self, word: str, code: str = "", **values: Any) -> StatusUpdate:
         """Override: a code may say more than the status."""
         report = super()._report(word, code, **values)
         reason = self._get_definition().failures.get(code)

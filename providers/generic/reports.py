@@ -15,10 +15,10 @@ from ..errors import ForgedPush, ProviderError, UnreadablePush
 from ..http_provider import Answer, HttpCall
 from ..reading import Unreadable, as_msisdn
 from ..types import (
-    DeliveryReport,
     InboundMessage,
     PushAnswer,
     PushRequest,
+    StatusUpdate,
     SubmitRequest,
 )
 from .definition import AnswerSpec, CallSpec, PushSpec, SignatureSpec
@@ -29,8 +29,8 @@ from .provider import Found, GenericProvider, GenericWords, get_items, open_docu
 class Polls(GenericProvider):
     """A provider that can be asked for statuses."""
 
-    def _poll(self, references: Sequence[str]) -> list[DeliveryReport]:
-        reports: list[DeliveryReport] = []
+    def _poll(self, references: Sequence[str]) -> list[StatusUpdate]:
+        reports: list[StatusUpdate] = []
         if self._get_definition().poll:
             for reference in references:
                 reports += super()._poll([reference])
@@ -42,7 +42,7 @@ class Polls(GenericProvider):
 
     def _parse_poll(
         self, answer: Answer, references: Sequence[str]
-    ) -> Iterable[DeliveryReport]:
+    ) -> Iterable[StatusUpdate]:
         spec = cast(CallSpec, self._get_definition().poll).answer
         for found in self._read_items(spec, answer):
             if found.get("status"):
@@ -52,7 +52,7 @@ class Polls(GenericProvider):
 class LooksUp(GenericProvider):
     """A provider that can be asked for a message by our own name of it."""
 
-    def _find(self, request: SubmitRequest) -> Iterable[DeliveryReport]:
+    def _find(self, request: SubmitRequest) -> Iterable[StatusUpdate]:
         lookup = cast(CallSpec, self._get_definition().lookup)
         answer = self._ask(lookup.request.build(self._get_message_values(request)))
         listed = [
@@ -67,7 +67,7 @@ class LooksUp(GenericProvider):
         for found in ours:
             yield self._complete(self._read_report(found, uuid=request.uuid))
 
-    def _complete(self, report: DeliveryReport) -> DeliveryReport:
+    def _complete(self, report: StatusUpdate) -> StatusUpdate:
         """A report of a message that was found, with its status where only the status
         request has it."""
         if report.raw or not self.capabilities.poll:
@@ -102,7 +102,7 @@ class TakesPushes(GenericProvider):
 
     def _read_push(
         self, push: PushSpec, request: PushRequest
-    ) -> tuple[list[DeliveryReport], list[InboundMessage]]:
+    ) -> tuple[list[StatusUpdate], list[InboundMessage]]:
         reports = [
             self._read_report(found)
             for found in _open_push(push.reports, request)

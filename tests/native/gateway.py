@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.addons.sms.tests.common import SMSCase
 
 from ...models.odoo_sms import sms_gateway_odoo_sms
-from ...providers.types import DeliveryReport, DeliveryStatus, Outcome, SubmitResult
+from ...providers.types import DeliveryStatus, Outcome, StatusUpdate, SubmitResult
 from ...tools.compose import compose_ready
 from ..common import GatewayHttpCase
 
@@ -100,6 +100,6 @@ class GatewaySMSCase(GatewayHttpCase, SMSCase):
 
     def _report(self, references):
         return [
-            DeliveryReport(DeliveryStatus.DELIVERED, provider_reference=reference)
+            StatusUpdate(DeliveryStatus.DELIVERED, provider_reference=reference)
             for reference in references
         ]

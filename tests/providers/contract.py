@@ -42,12 +42,12 @@ from odoo.addons.crm_sms_gateway.providers.http_provider import HttpProvider
 from odoo.addons.crm_sms_gateway.providers.types import (
     Balance,
     Context,
-    DeliveryReport,
     DeliveryStatus,
     Fields,
     InboundMessage,
     Outcome,
     PushRequest,
+    StatusUpdate,
     SubmitResult,
 )
 from odoo.addons.crm_sms_gateway.tools.read_back import find_text
@@ -162,7 +162,7 @@ class ProviderContract:
                     reports = self.make(FakeHttp(trouble)).poll(["1", "2"])
                 except ProviderError:
                     continue
-                self.assertTrue(all(type(r) is DeliveryReport for r in reports))
+                self.assertTrue(all(type(r) is StatusUpdate for r in reports))
 
     def test_pushes_are_refused_as_unreadable_or_forged_only(self):
         if not self.provider_class.capabilities.push:
@@ -729,7 +729,7 @@ class GateContract(ProviderContract):
                     except (UnreadablePush, ForgedPush):
                         continue
                     for report in answer.reports:
-                        self.assertIs(type(report), DeliveryReport)
+                        self.assertIs(type(report), StatusUpdate)
                     for message in answer.inbound:
                         self.assertIs(type(message), InboundMessage)
 
@@ -794,7 +794,7 @@ class GateContract(ProviderContract):
         if self.capabilities.poll:
             [message, *_rest] = self.gate.stats()["messages"] or [None]
             reference = message["reference"] if message else "1"
-            yield "poll", DeliveryReport, lambda provider: provider.poll([reference])
+            yield "poll", StatusUpdate, lambda provider: provider.poll([reference])
         if self.capabilities.lookup:
             yield "lookup", list, lambda provider: provider.lookup([request])
         if self.capabilities.balance:

@@ -212,7 +212,7 @@ class TestPages(ViewCase):
         for model in (
             "message",
             "inbound",
-            "balance",
+            "provider_request",
             "delivery_report",
             "statistic",
         ):

@@ -7,9 +7,9 @@ from odoo.tests import TransactionCase, freeze_time, tagged
 
 from odoo.addons.crm_sms_gateway.models.common import clock
 from odoo.addons.crm_sms_gateway.providers.types import (
-    DeliveryReport,
     DeliveryStatus,
     Outcome,
+    StatusUpdate,
 )
 
 from ...common import PHONE, GatewayCase, accept, answer
@@ -59,7 +59,7 @@ class TestHosts(GatewayCase):
         super().setUp()
         self.scripted, self.provider = self.script_route(
             poll=lambda references: [
-                DeliveryReport(DeliveryStatus.DELIVERED, provider_reference=reference)
+                StatusUpdate(DeliveryStatus.DELIVERED, provider_reference=reference)
                 for reference in references
             ]
         )

@@ -14,10 +14,10 @@ from odoo.tests import BaseCase, tagged
 from odoo.addons.crm_sms_gateway.models.common.failed_statements import hidden_values
 from odoo.addons.crm_sms_gateway.models.sending import sms_gateway_dispatcher
 from odoo.addons.crm_sms_gateway.providers.types import (
-    DeliveryReport,
     DeliveryStatus,
     PushAnswer,
     PushRequest,
+    StatusUpdate,
 )
 
 from ...common import PHONE, ROOT, GatewayCase
@@ -107,7 +107,7 @@ class TestFailedStatements(GatewayCase):
             self.env.flush_all()
 
     def test_taking_reports(self):
-        report = DeliveryReport(DeliveryStatus.DELIVERED, "1", msisdn=PHONE, raw=TEXT)
+        report = StatusUpdate(DeliveryStatus.DELIVERED, "1", msisdn=PHONE, raw=TEXT)
         route, _provider = self.script_route(push=lambda _push: PushAnswer((report,)))
         self.fill_disk("sms_gateway_delivery_report")
         with self.assert_discreet("INSERT sms_gateway_delivery_report"):

@@ -16,8 +16,8 @@ from odoo.addons.crm_sms_gateway.models.operations import (
 )
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
+    StatusUpdate,
 )
 
 from ...common import PHONE, ROOT, GatewayCase
@@ -373,7 +373,7 @@ class TestAsking(HoldCase):
         told = {}
         scripted, provider = self.script_route(
             lookup=lambda requests: [
-                DeliveryReport(told[request.uuid], uuid=request.uuid)
+                StatusUpdate(told[request.uuid], uuid=request.uuid)
                 for request in requests
             ]
         )

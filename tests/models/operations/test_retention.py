@@ -5,11 +5,11 @@ from odoo.tests import tagged
 from odoo.tools import SQL
 
 from ....providers.types import (
-    DeliveryReport,
     DeliveryStatus,
     Outcome,
     PushAnswer,
     PushRequest,
+    StatusUpdate,
 )
 from ...common import GatewayCase, answer
 from ..campaigns.common import DraftCase
@@ -203,7 +203,7 @@ class TestTraces(RetentionCase):
         route, _provider = self.script_route(
             push=lambda request: PushAnswer(
                 (
-                    DeliveryReport(
+                    StatusUpdate(
                         DeliveryStatus.DELIVERED,
                         provider_reference="nobody's",
                         msisdn=f"+7{NUMBER}",

@@ -17,11 +17,11 @@ from odoo.addons.crm_sms_gateway.providers.errors import (
 )
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
     Outcome,
     PushAnswer,
     PushRequest,
+    StatusUpdate,
     SubmitResult,
 )
 from odoo.addons.crm_sms_gateway.tools.backoff import POLL_SCHEDULE
@@ -96,7 +96,7 @@ class TestPush(ReportCase):
                 message = self.make_submitted(f"r-{state}")
                 occurred_at = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
                 report = self.push(
-                    DeliveryReport(
+                    StatusUpdate(
                         status,
                         provider_reference=f"r-{state}",
                         code="7",
@@ -118,14 +118,14 @@ class TestPush(ReportCase):
 
     def test_a_report_finds_its_message_by_our_reference(self):
         message = self.make_submitted()
-        self.push(DeliveryReport(DELIVERED, uuid=message.uuid))
+        self.push(StatusUpdate(DELIVERED, uuid=message.uuid))
         self.assertEqual(message.state, "delivered")
 
     def test_one_reference_for_several_numbers(self):
         first = self.make_submitted("r-1")
         second = self.make_submitted("r-1", phone="+79281706701")
         self.push(
-            DeliveryReport(DELIVERED, provider_reference="r-1", msisdn=second.msisdn)
+            StatusUpdate(DELIVERED, provider_reference="r-1", msisdn=second.msisdn)
         )
         self.assertEqual((first.state, second.state), ("submitted", "delivered"))
 
@@ -133,20 +133,20 @@ class TestPush(ReportCase):
         message = self.make_submitted("r-1")
         self.scripted, self.provider = self.script_route(push=None)
         for report in (
-            DeliveryReport(DELIVERED, provider_reference="r-1"),
-            DeliveryReport(DELIVERED, uuid=message.uuid),
+            StatusUpdate(DELIVERED, provider_reference="r-1"),
+            StatusUpdate(DELIVERED, uuid=message.uuid),
         ):
             self.assertEqual(self.push(report).state, "kept")
         self.assertEqual(message.state, "submitted")
 
     def test_nobody_reports_on_debug_messages(self):
         message = self.make_submitted("r-1", is_debug=True)
-        self.push(DeliveryReport(DELIVERED, uuid=message.uuid))
+        self.push(StatusUpdate(DELIVERED, uuid=message.uuid))
         self.assertEqual(message.state, "submitted")
 
     def test_a_report_before_the_answer_is_kept_and_applied_after_it(self):
         message = self.make_submitting()
-        report = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        report = self.push(StatusUpdate(DELIVERED, provider_reference="r-1"))
         self.assertEqual((report.state, message.state), ("kept", "submitting"))
         self.set_state(message, "submitted", provider_reference="r-1")
         self.run_apply_kept()
@@ -154,7 +154,7 @@ class TestPush(ReportCase):
         self.assertEqual(self.get_story(message), ["submitted", "delivered"])
 
     def test_a_lane_applies_kept_reports_when_it_leaves(self):
-        report = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        report = self.push(StatusUpdate(DELIVERED, provider_reference="r-1"))
         self.provider.script["submit"] = answer(
             Outcome.ACCEPTED, provider_reference="r-1"
         )
@@ -163,7 +163,7 @@ class TestPush(ReportCase):
         self.assertEqual((report.state, message.state), ("applied", "delivered"))
 
     def test_lanes_leave_old_reports_to_the_cron(self):
-        report = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        report = self.push(StatusUpdate(DELIVERED, provider_reference="r-1"))
         report.received_at -= timedelta(hours=1)
         self.provider.script["submit"] = answer(
             Outcome.ACCEPTED, provider_reference="r-1"
@@ -177,7 +177,7 @@ class TestPush(ReportCase):
     def test_a_report_by_our_reference_waits_for_a_message_that_waits(self):
         message = self.make_submitting()
         self.set_state(message, "queued")
-        report = self.push(DeliveryReport(DELIVERED, uuid=message.uuid))
+        report = self.push(StatusUpdate(DELIVERED, uuid=message.uuid))
         self.assertEqual((report.state, message.state), ("kept", "queued"))
         self.run_lane()
         self.run_apply_kept()
@@ -185,7 +185,7 @@ class TestPush(ReportCase):
 
     def test_an_expiry_told_before_the_answer_is_kept(self):
         message = self.make_submitting()
-        report = self.push(DeliveryReport(EXPIRED, uuid=message.uuid))
+        report = self.push(StatusUpdate(EXPIRED, uuid=message.uuid))
         self.assertEqual((report.state, message.state), ("kept", "submitting"))
         self.set_state(message, "submitted", provider_reference="r-1")
         self.run_apply_kept()
@@ -193,16 +193,16 @@ class TestPush(ReportCase):
 
     def test_the_same_report_again_is_without_effect(self):
         message = self.make_submitted()
-        report = DeliveryReport(DELIVERED, provider_reference="r-1")
+        report = StatusUpdate(DELIVERED, provider_reference="r-1")
         states = self.push(report, report).mapped("state") + [self.push(report).state]
         self.assertEqual(states, ["applied", "ignored", "ignored"])
         self.assertEqual(self.get_story(message), ["submitted", "delivered"])
 
     def test_a_failure_after_delivery_is_without_effect(self):
         message = self.make_submitted()
-        self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        self.push(StatusUpdate(DELIVERED, provider_reference="r-1"))
         late = self.push(
-            DeliveryReport(FAILED, provider_reference="r-1", failure_type="unreachable")
+            StatusUpdate(FAILED, provider_reference="r-1", failure_type="unreachable")
         )
         self.assertEqual((message.state, late.state), ("delivered", "ignored"))
         self.assertFalse(message.failure_type)
@@ -213,7 +213,7 @@ class TestPush(ReportCase):
                 message = self.make_submitted(f"r-{first.value}")
                 for status in (first, DELIVERED):
                     self.push(
-                        DeliveryReport(status, provider_reference=f"r-{first.value}")
+                        StatusUpdate(status, provider_reference=f"r-{first.value}")
                     )
                 self.assertEqual(message.state, "delivered")
                 self.assertFalse(message.failure_type)
@@ -222,26 +222,24 @@ class TestPush(ReportCase):
     def test_progress_and_the_unknowable_are_without_effect(self):
         message = self.make_submitted()
         for status in (ACCEPTED, DeliveryStatus.UNKNOWABLE, DeliveryStatus.NOT_FOUND):
-            report = self.push(DeliveryReport(status, provider_reference="r-1"))
+            report = self.push(StatusUpdate(status, provider_reference="r-1"))
             self.assertEqual((report.state, message.state), ("ignored", "submitted"))
 
     def test_a_report_settles_an_unknown_message(self):
         message = self.make_submitting()
         self.set_state(message, "unknown")
-        self.push(DeliveryReport(ACCEPTED, provider_reference="r-9", uuid=message.uuid))
+        self.push(StatusUpdate(ACCEPTED, provider_reference="r-9", uuid=message.uuid))
         self.assertEqual((message.state, message.next_check_at), ("submitted", False))
         self.assertEqual(message.provider_reference, "r-9")
 
     def test_our_reference_counts_more_than_the_providers(self):
         message = self.make_submitted("r-1")
         younger = self.make_submitted("r-1")
-        self.push(
-            DeliveryReport(DELIVERED, provider_reference="r-1", uuid=message.uuid)
-        )
+        self.push(StatusUpdate(DELIVERED, provider_reference="r-1", uuid=message.uuid))
         self.assertEqual((message.state, younger.state), ("delivered", "submitted"))
 
     def test_after_three_days_nobody_waits_any_more(self):
-        report = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        report = self.push(StatusUpdate(DELIVERED, provider_reference="r-1"))
         report.received_at = fields.Datetime.now() - timedelta(days=2, hours=23)
         self.run_apply_kept()
         self.assertEqual(report.state, "kept")
@@ -263,7 +261,7 @@ class TestPush(ReportCase):
     def test_words_the_database_cannot_keep_do_not_lose_the_report(self):
         message = self.make_submitted()
         report = self.push(
-            DeliveryReport(
+            StatusUpdate(
                 DELIVERED,
                 provider_reference="r\0-1",
                 code="1\ud83d",
@@ -285,17 +283,17 @@ class TestPush(ReportCase):
     def test_an_overlong_reference_does_not_lose_the_reports_beside_it(self):
         message = self.make_submitted()
         self.push(
-            DeliveryReport(DELIVERED, provider_reference="x" * 9000),
-            DeliveryReport(DELIVERED, provider_reference="r-1", segments=10**9),
+            StatusUpdate(DELIVERED, provider_reference="x" * 9000),
+            StatusUpdate(DELIVERED, provider_reference="r-1", segments=10**9),
         )
         self.assertEqual((message.state, message.segments), ("delivered", 1))
 
     def test_reports_that_are_done_with_are_deleted_after_a_while(self):
         old = fields.Datetime.now() - timedelta(days=91)
         self.make_submitted()
-        applied = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
-        waiting = self.push(DeliveryReport(DELIVERED, provider_reference="r-2"))
-        young = self.push(DeliveryReport(DELIVERED, provider_reference="r-1"))
+        applied = self.push(StatusUpdate(DELIVERED, provider_reference="r-1"))
+        waiting = self.push(StatusUpdate(DELIVERED, provider_reference="r-2"))
+        young = self.push(StatusUpdate(DELIVERED, provider_reference="r-1"))
         (applied | waiting).received_at = old
         self.Report._gc_reports()
         self.assertEqual((applied | waiting | young).exists(), waiting | young)
@@ -314,7 +312,7 @@ class TestPush(ReportCase):
         messages = self.get_messages(self.send(*[PHONE] * number, route=self.scripted))
         self.run_lane()
         reports = [
-            DeliveryReport(DELIVERED, provider_reference=reference)
+            StatusUpdate(DELIVERED, provider_reference=reference)
             for reference in messages.mapped("provider_reference")
         ]
         self.provider.script["push"] = lambda request: PushAnswer(reports, body=b"OK")
@@ -351,10 +349,10 @@ class TestAnyOrder(ReportCase):
         message = self.make_submitting()
         self.env.cr.execute("UPDATE sms_gateway_message SET provider_reference = NULL")
         known_by = {"uuid": message.uuid} if by_uuid else {"provider_reference": "r-1"}
-        self.push(*(DeliveryReport(status, **known_by) for status in before))
+        self.push(*(StatusUpdate(status, **known_by) for status in before))
         self.set_state(message, **self.ANSWERS[how])
         for status in after:
-            self.push(DeliveryReport(status, **known_by))
+            self.push(StatusUpdate(status, **known_by))
         self.Report._apply_kept()
         self.env.invalidate_all()
         self.assert_legal_story(message)
@@ -387,7 +385,7 @@ class TestPoll(GatewayCase):
         def poll(references):
             self.asked.append(list(references))
             return [
-                DeliveryReport(status, provider_reference=reference)
+                StatusUpdate(status, provider_reference=reference)
                 for reference in references
             ]
 
@@ -489,8 +487,8 @@ class TestPoll(GatewayCase):
     def test_answers_nobody_asked_for_are_without_effect(self):
         scripted, _provider = self.script_route(
             poll=lambda references: [
-                DeliveryReport(DELIVERED, provider_reference="somebody else's"),
-                DeliveryReport(DELIVERED),
+                StatusUpdate(DELIVERED, provider_reference="somebody else's"),
+                StatusUpdate(DELIVERED),
             ]
         )
         message = self.submit(scripted)

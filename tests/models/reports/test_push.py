@@ -5,9 +5,9 @@ from odoo.tools import mute_logger
 
 from odoo.addons.crm_sms_gateway.providers.errors import ForgedPush
 from odoo.addons.crm_sms_gateway.providers.types import (
-    DeliveryReport,
     DeliveryStatus,
     PushAnswer,
+    StatusUpdate,
 )
 
 from ...common import GatewayCase, fail
@@ -104,7 +104,7 @@ class TestPushAnswers(GatewayCase):
         self.scripted.reason_ids = [
             (0, 0, {"code": " 77 ", "failure_type": "template_mismatch"})
         ]
-        report = DeliveryReport(
+        report = StatusUpdate(
             DeliveryStatus.FAILED,
             uuid=message.uuid,
             code="77",

@@ -12,8 +12,8 @@ from odoo.tools import mute_logger
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
-    DeliveryReport,
     DeliveryStatus,
+    StatusUpdate,
 )
 from odoo.addons.crm_sms_gateway.tools.backoff import RECONCILE_SCHEDULE
 
@@ -27,7 +27,7 @@ NO_ANSWER = fail(MaybeSent("No answer"))
 def found(status, **values):
     """Answer a lookup with this status for every message."""
     return lambda requests: [
-        DeliveryReport(status, uuid=request.uuid, **values) for request in requests
+        StatusUpdate(status, uuid=request.uuid, **values) for request in requests
     ]
 
 
@@ -201,7 +201,7 @@ class TestCandidates(ReconcileCase):
 
     def seen(self, *references):
         return lambda _request: [
-            DeliveryReport(DeliveryStatus.DELIVERED, provider_reference=reference)
+            StatusUpdate(DeliveryStatus.DELIVERED, provider_reference=reference)
             for reference in references
         ]
 

@@ -10,8 +10,8 @@ from odoo.addons.crm_sms_gateway.providers.cleaning import MAX_SHOWN
 from odoo.addons.crm_sms_gateway.providers.errors import ProviderError
 from odoo.addons.crm_sms_gateway.providers.types import (
     Balance,
-    DeliveryReport,
     DeliveryStatus,
+    StatusUpdate,
 )
 
 from ...common import PHONE, GatewayCase, answer, fail
@@ -210,7 +210,7 @@ class TestHostileWords(GatewayCase):
 
     def test_words_of_results_and_reports(self):
         outcome = DeliveryStatus.FAILED
-        report = DeliveryReport(outcome, "7", code=self.WORDS, message=self.WORDS)
+        report = StatusUpdate(outcome, "7", code=self.WORDS, message=self.WORDS)
         route, provider = self.script_route(
             submit=fail(ProviderError(self.WORDS)), poll=answer(None)
         )

@@ -9,9 +9,9 @@ from odoo.tests import tagged
 from odoo.addons.crm_sms_gateway.models.sending.selections import OUTCOMES
 from odoo.addons.crm_sms_gateway.models.statistics.sms_gateway_statistic import COUNTERS
 from odoo.addons.crm_sms_gateway.providers.types import (
-    DeliveryReport,
     DeliveryStatus,
     Outcome,
+    StatusUpdate,
     SubmitResult,
 )
 from odoo.addons.crm_sms_gateway.tools.vocabulary import SENT_OUTCOMES, STATES
@@ -49,7 +49,7 @@ class OutcomeCase(DraftCase):
             submit=self.submit,
             poll=self.report,
             lookup=lambda requests: [
-                DeliveryReport(DeliveryStatus.NOT_FOUND) for _request in requests
+                StatusUpdate(DeliveryStatus.NOT_FOUND) for _request in requests
             ],
             route={"max_attempts": 2},
         )
@@ -71,7 +71,7 @@ class OutcomeCase(DraftCase):
 
     def report(self, references):
         return [
-            DeliveryReport(
+            StatusUpdate(
                 REPORTED.get(self.numbers[one][-4:], DeliveryStatus.DELIVERED),
                 provider_reference=one,
                 failure_type="unreachable",

@@ -19,10 +19,10 @@ from odoo.addons.crm_sms_gateway.models.common import clock, transactions
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.types import (
     Capabilities,
-    DeliveryReport,
     DeliveryStatus,
     PushAnswer,
     PushRequest,
+    StatusUpdate,
 )
 
 from ...common import GatewayCase, ScriptedProvider, accept, sandbox_phone
@@ -55,15 +55,15 @@ class PlanProvider(ScriptedProvider):
     script = {
         "submit": accept,
         "poll": lambda references: [
-            DeliveryReport(DeliveryStatus.DELIVERED, provider_reference=reference)
+            StatusUpdate(DeliveryStatus.DELIVERED, provider_reference=reference)
             for reference in references
         ],
         "lookup": lambda requests: [
-            DeliveryReport(DeliveryStatus.UNKNOWABLE) for _request in requests
+            StatusUpdate(DeliveryStatus.UNKNOWABLE) for _request in requests
         ],
         "push": lambda request: PushAnswer(
             tuple(
-                DeliveryReport(DeliveryStatus.DELIVERED, **values)
+                StatusUpdate(DeliveryStatus.DELIVERED, **values)
                 for values in json.loads(request.body)
             )
         ),
