@@ -670,7 +670,8 @@ class TestPersonResolves(ReconcileCase):
         self.assertEqual(self.message.state, "delivered")
         event = self.message.event_ids[-1]
         self.assertEqual(event.source, "person")
-        self.assertIn("sms_user", event.detail)
+        self.assertEqual(event.code, "resolved")
+        self.assertIn("sms_user", event.params["user"])
 
     def test_as_failed_which_a_report_may_still_correct(self):
         self.by_user.action_resolve_failed()
