@@ -29,7 +29,7 @@ class SmsGatewayImportColumn(models.TransientModel):
     )
     index = fields.Integer(required=True, readonly=True)
     header = fields.Char("Column", readonly=True)
-    sample = fields.Text("Sample", readonly=True)
+    sample = fields.Text(readonly=True)
     target = fields.Selection(
         [
             ("phone", "Number"),

@@ -14,7 +14,9 @@ export class Health extends Component {
 
     get lines() {
         const { oldest_due: age, lanes } = this.props.health;
-        const waiting = age ? [_t("The oldest message that is due has been waiting for %(age)s", { age })] : [];
+        const waiting = age
+            ? [_t("The oldest message that is due has been waiting for %(age)s", { age })]
+            : [];
         return [...waiting, ...lanes.map(describeLane)];
     }
 
