@@ -10,7 +10,8 @@ from odoo.tools import SQL
 from ...providers.base import BaseWords
 from ..common import clock, transactions
 from ..odoo_sms.sms_gateway_odoo_sms import SmsApiGateway
-from ..sending.reasons import RESOLVED, make_params
+from ..sending.reason_texts import RESOLVED
+from ..sending.reasons import make_params
 from ..sending.sms_gateway_state_change import StateChange
 
 _logger = logging.getLogger(__name__)

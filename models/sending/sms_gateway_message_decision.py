@@ -8,7 +8,8 @@ from ...tools.msisdn import InvalidNumber, normalise
 from ..common import clock
 from ..common.overtaken import find_overtaken
 from ..recipients.sms_gateway_recipient import find_opted_out
-from .reasons import RESOLVED, explain_message, explain_problem, make_params
+from .reason_texts import RESOLVED
+from .reasons import explain_message, explain_problem, make_params
 from .row_stream import FAILURE_OF_CODE
 from .sms_gateway_state_change import StateChange
 

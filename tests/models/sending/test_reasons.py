@@ -7,10 +7,12 @@ from odoo import fields
 from odoo.tests import new_test_user
 
 from odoo.addons.crm_sms_gateway.controllers.api.recipient_texts import RECIPIENT_TEXTS
-from odoo.addons.crm_sms_gateway.models.sending.reasons import (
+from odoo.addons.crm_sms_gateway.models.sending.reason_texts import (
     OF_CODE,
     OF_FAILURE_TYPE,
     OF_STATE,
+)
+from odoo.addons.crm_sms_gateway.models.sending.reasons import (
     explain_problem,
     is_own,
     say_words,
