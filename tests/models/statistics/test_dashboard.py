@@ -1,11 +1,15 @@
 """The manager's dashboard: what it tells, of whom, and how fast it finds it."""
 
+import math
 import threading
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+
+from odoo.addons.crm_sms_gateway.models.common import clock
 
 from ...common import PHONE, GatewayCase, sandbox_phone
 from ..sending.test_plans import SEQUENTIAL_COST, Plans
@@ -326,6 +330,8 @@ class TestDashboardSpeed(DashboardCase):
         return self.look(*args, allowed_company_ids=self.manager.company_ids.ids)
 
     def test_few_queries_are_asked(self):
+        # Once a minute one more measures the host's clock.
+        self.startPatcher(patch.object(clock, "KEPT_SECONDS", math.inf))
         self.look_at_all(90)
         with self.assertQueryCount(MAX_QUERIES):
             look = self.look_at_all(90)
