@@ -40,7 +40,7 @@ class TestArchive(PeopleCase):
 
     def test_what_is_being_sent_is_waited_for(self):
         answer = self._press_while_sending("action_archive")
-        self.assertIn("still wait", answer["error"]["data"]["message"])
+        self.assertIn("messages waiting to be sent", answer["error"]["data"]["message"])
         self.assertEqual(self._read(), (True, 1))
 
     def test_a_route_that_is_being_used_is_not_deleted(self):
@@ -53,7 +53,7 @@ class TestArchive(PeopleCase):
             self.assertFalse(env["sms.gateway.campaign"].search(self._belongs()))
             with self.committed() as others:
                 self._send(self._get_route(others))
-            with self.assertRaisesRegex(UserError, "still wait"):
+            with self.assertRaisesRegex(UserError, "messages waiting to be sent"):
                 self._get_route(env).action_archive()
 
     def test_who_sends_while_the_route_is_archived_is_told_so(self):
