@@ -107,7 +107,7 @@ class TestKannel(ProcessCase):
     def test_a_wrong_password_stops_the_route_before_anything_is_sent(self):
         with self.committed() as env:
             provider = self._get_route(env)._make_provider()
-            self.assertIn("accepts", provider.test_connection())
+            self.assertIn("accepted", provider.test_connection())
         self._configure(password="wrong")
         self._send({"+79161230001": "Nothing"})
         with self.committed() as env:
