@@ -481,7 +481,7 @@ MISTAKES = (
         "settings.0.default: the value has the wrong type",
     ),
     ({"channels": ["fax"]}, "channels: allowed values: sms, voice"),
-    ({"validity": {"minimum": 9, "maximum": 3}}, "validity: it must be"),
+    ({"validity": {"minimum": 9, "maximum": 3}}, "validity: the value must"),
     ({"client_reference": "maybe"}, "client_reference: allowed values"),
 )
 
