@@ -20,7 +20,7 @@ class TestPreview(DraftCase):
             ({"text_male": "{% if %}"}, "template"),
             ({"text_male": " ", "text_female": False}, "Enter a text"),
             ({"channel": "voice"}, "channel"),
-            ({"scheduled_at": past}, "has passed"),
+            ({"scheduled_at": past}, "in the past"),
         ):
             with self.subTest(**changes):
                 self.env.invalidate_all()
