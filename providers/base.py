@@ -164,7 +164,7 @@ class Provider(ABC):
         answer."""
         return self.capabilities.lookup
 
-    @property
+    @cached_property
     def account_key(self) -> int:
         """A number of 31 bits for the account and the way in which it is asked.
 

@@ -70,9 +70,9 @@ class SmsGatewayReconciliation(models.AbstractModel):
             if provider.can_look_up:
                 limit = provider.capabilities.max_lookup
             rows = polls._claim_due(route, is_debug, "unknown", limit, reconcile_delay)
-            ours = [row for row in rows if is_of_account(row, provider)]
             # Another account has never seen these: its "not found" proves nothing.
-            self._end_checking([row for row in rows if row not in ours])
+            self._end_checking([r for r in rows if not is_of_account(r, provider)])
+            ours = [row for row in rows if is_of_account(row, provider)]
             self._ask_about(route, provider, ours)
             return len(rows)
 

@@ -18,7 +18,6 @@ from ..sending.provider_values import (
     make_request,
     tell_price,
 )
-from ..sending.sms_gateway_rate_limit import get_route_scope
 from ..sending.sms_gateway_state_change import StateChange
 from .status_values import STATE_OF_STATUS, as_naive, sql_time
 
@@ -262,11 +261,9 @@ class SmsGatewayStatusPoll(models.AbstractModel):
 
         :return: how many messages may be handed over
         """
-        limits = self.env["sms.gateway.rate.limit"]
         transactions.begin(self.env)
-        rate = limits._get_route_rate(route.id)
-        scope = get_route_scope(route.id)
-        count = 0 if rate is None else limits._take(scope, rate, wanted)
+        limits = self.env["sms.gateway.rate.limit"]
+        count, _rate = limits._take_for_route(route.id, wanted)
         transactions.commit(self.env)
         return count
 

@@ -33,7 +33,6 @@ class RouteQueue:
     route_id: int
     is_debug: bool
     provider: Provider
-    account_key: int
     concurrency: int
     max_attempts: int
     calls: int = 0

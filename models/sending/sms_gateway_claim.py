@@ -41,8 +41,9 @@ class SmsGatewayClaim(models.AbstractModel):
         """
         transactions.begin(self.env)
         limits = self.env["sms.gateway.rate.limit"]
-        rate = limits._get_route_rate(queue.route_id, is_debug=queue.is_debug)
-        limit = 0 if rate is None else limits._take(queue.scope, rate, wanted)
+        limit, rate = limits._take_for_route(
+            queue.route_id, wanted, is_debug=queue.is_debug
+        )
         if not limit:
             transactions.commit(self.env)
             return []
@@ -158,7 +159,7 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
             count_moved=COUNT_MOVED,
             route_id=queue.route_id,
             is_debug=queue.is_debug,
-            account_key=queue.account_key,
+            account_key=queue.provider.account_key,
             single=PRIORITY_SINGLE,
             batch=PRIORITY_BATCH,
             held=HELD_STATES,
@@ -177,8 +178,9 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
     def _make_claimed(self, queue, row):
         # Since the message was queued again the provider may have lost its idempotency,
         # or the route may have changed to another account.
+        provider = queue.provider
         is_recognised = (
-            queue.provider.is_idempotent and row["account_key"] == queue.account_key
+            provider.is_idempotent and row["account_key"] == provider.account_key
         )
         is_risky = row["maybe_sent"] and not is_recognised
         return Claimed(

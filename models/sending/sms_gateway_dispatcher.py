@@ -227,8 +227,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
             RouteQueue(
                 route_id=route.id,
                 is_debug=is_debug,
-                provider=provider,
-                account_key=provider.account_key,
+                provider=route._make_provider(is_debug=is_debug),
                 concurrency=DEBUG_CONCURRENCY if is_debug else route.concurrency,
                 max_attempts=route.max_attempts,
             )
@@ -236,7 +235,6 @@ class SmsGatewayDispatcher(models.AbstractModel):
             for is_debug in (False, True)
             # debug messages need no settings
             if is_debug or route.state == "active"
-            for provider in [route._make_provider(is_debug=is_debug)]
         ]
         transactions.commit(self.env)
         return queues

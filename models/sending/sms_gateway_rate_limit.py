@@ -45,6 +45,18 @@ class SmsGatewayRateLimit(models.Model):
         return 0 if is_debug else rows[0][0]
 
     @api.model
+    def _take_for_route(self, route_id, wanted, *, is_debug=False):
+        """Take at most so many tokens of a route.
+
+        :return: the number of tokens taken, 0 for a route that may not send; and the
+            rate, for `_give_back`
+        """
+        rate = self._get_route_rate(route_id, is_debug=is_debug)
+        if rate is None:
+            return 0, 0
+        return self._take(get_route_scope(route_id), rate, wanted), rate
+
+    @api.model
     def _take(self, scope, rate, wanted):
         """Take at most so many tokens.
 

@@ -395,6 +395,8 @@ class TestOtherAccount(ReconcileCase):
         def begin_earlier(model):
             provider.can_look_up = False
             queues = make_queues(model)
+            for queue in queues:
+                self.assertTrue(queue.provider.account_key)
             provider.can_look_up = True
             return queues
 
