@@ -18,6 +18,7 @@ from ..common import clock, transactions
 from ..common.copied_many2one import CopiedMany2one
 from ..common.sql_values import select_rows
 from ..sending.provider_values import storable_word
+from .status_values import sql_time
 
 _logger = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ class SmsGatewayInbound(models.Model):
 
     def _make_row(self, route, message, source):
         now = clock.to_sql(clock.this_second())
-        stated_at = _to_sql(message.received_at)
+        stated_at = sql_time(message.received_at)
         sender, recipient, text, reference = map(
             storable_word,
             (
@@ -214,8 +215,3 @@ def _fetch_from(provider, since):
     except Exception as error:
         _logger.error("%s: the adapter failed: %s", provider.code, trace(error))
     return None
-
-
-def _to_sql(moment):
-    """An aware time as PostgreSQL takes it."""
-    return moment and clock.to_sql(moment.astimezone(timezone.utc).replace(tzinfo=None))
