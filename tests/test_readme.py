@@ -2,30 +2,17 @@
 
 import json
 import re
-import shlex
-from itertools import pairwise
-from pathlib import Path
 
 from odoo.tests import HttpCase, tagged
 
-README = Path(__file__).parent.parent / "README.rst"
-BLOCK = re.compile(r"^::\n\n((?:   .*\n|\n)+)", re.MULTILINE)
+from .documents import parse_curl, read_examples
+
 #: What differs from call to call stands in the README as a word in capitals.
 PLACEHOLDERS = {
     "KEY": r"\b[0-9a-f]{32}\b(?=\"\}\})",
     "REFERENCE": r"(?<=\"reference\": \")[0-9a-f]{32}",
     "TIME": r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z",
 }
-
-
-def read_examples():
-    """:return: list of (curl's arguments, the answer shown)"""
-    blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
-    return [
-        (shlex.split(block)[1:], json.loads(shown))
-        for block, shown in pairwise(blocks)
-        if block.lstrip().startswith("curl")
-    ]
 
 
 @tagged("post_install", "-at_install")
@@ -40,7 +27,7 @@ class TestReadme(HttpCase):
             routes.create({"name": "ds"})
 
     def test_examples_are_answered_as_shown(self):
-        examples = read_examples()
+        examples = read_examples("README.rst")
         self.assertEqual(len(examples), 2, "a send and its status")
         key = ""
         for arguments, shown in examples:
@@ -54,20 +41,12 @@ class TestReadme(HttpCase):
 
     def _call(self, arguments):
         """Do what curl would do."""
-        options = {"-X": "GET", "-H": [], "-d": ""}
-        words = iter(arguments)
-        for word in words:
-            if word == "-H":
-                options["-H"].append(next(words).split(": ", 1))
-            elif word in options:
-                options[word] = next(words)
-            else:
-                path = word.partition("localhost:8069")[2]
+        method, path, headers, body = parse_curl(arguments)
         return self.opener.request(
-            options["-X"],
+            method,
             self.base_url() + path,
-            data=options["-d"].encode(),
-            headers=dict(options["-H"]),
+            data=body.encode(),
+            headers=dict(headers),
             timeout=30,
         )
 
