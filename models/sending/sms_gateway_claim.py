@@ -176,16 +176,16 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
         )
 
     def _make_claimed(self, queue, row):
-        # Since the message was queued again the provider may have lost its idempotency,
-        # or the route may have changed to another account.
-        provider = queue.provider
-        is_recognised = (
-            provider.is_idempotent and row["account_key"] == provider.account_key
-        )
-        is_risky = row["maybe_sent"] and not is_recognised
+        is_risky = row["maybe_sent"] and not _is_recognised(queue.provider, row)
         return Claimed(
             id=row["id"],
             maybe_sent=row["maybe_sent"],
             skip=row["must_not"] or is_risky,
             request=make_request(row),
         )
+
+
+def _is_recognised(provider, row):
+    """Whether a provider recognizes the repetition of a message: since the message was
+    queued again it may have lost its idempotency, or the route its account."""
+    return provider.is_idempotent and row["account_key"] == provider.account_key
