@@ -35,6 +35,7 @@ from .sending import sms_gateway_rate_limit
 from .sending import sms_gateway_claim
 from .sending import sms_gateway_answer
 from .sending import sms_gateway_dispatcher
+from .routing import sms_gateway_failover
 from .reports import sms_gateway_delivery_report
 from .reports import sms_gateway_status_poll
 from .reports import sms_gateway_reconciliation

@@ -99,6 +99,10 @@ SENT_OUTCOMES: tuple[Outcome, ...] = (
     "not_delivered",
 )
 
+#: What a message is for: prices, routes and rules of law depend on it.
+Category = Literal["advertising", "service", "transactional", "code"]
+CATEGORIES: tuple[Category, ...] = get_args(Category)
+
 CampaignState = Literal["draft", "scheduled", "running", "paused", "done", "cancelled"]
 CAMPAIGN_STATES: tuple[CampaignState, ...] = get_args(CampaignState)
 #: Campaigns whose queued messages must not be handed over.

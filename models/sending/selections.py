@@ -9,6 +9,15 @@ def _label(words, labels):
 
 
 CHANNELS = _label(vocabulary.CHANNELS, {"sms": "SMS", "voice": "Voice call"})
+CATEGORIES = _label(
+    vocabulary.CATEGORIES,
+    {
+        "advertising": "Advertising",
+        "service": "Service",
+        "transactional": "Transactional",
+        "code": "One-time code",
+    },
+)
 STATES = _label(
     vocabulary.STATES,
     {
