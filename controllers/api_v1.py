@@ -118,6 +118,8 @@ class ApiV1(http.Controller):
 
     def _send(self, document):
         route = find_route(document.route, "send")
+        if not document.names_channel:
+            document = document.begin_with(route._get_first_channel())
         if document.channel not in route._get_channels():
             raise request_error(
                 "unsupported_channel", path="voice", kind="send", route=route.name

@@ -32,10 +32,16 @@ from .sending import sms_gateway_event
 from .sending import sms_gateway_enqueue
 from .sending import sms_gateway_state_change
 from .sending import sms_gateway_rate_limit
+from .sending import sms_gateway_succession
+from .routing import sms_gateway_policy
+from .routing import sms_gateway_policy_step
+from .routing import sms_gateway_policy_rule
+from .routing import sms_gateway_attempt
+from .routing import sms_gateway_failover
+from .routing import sms_gateway_cascade
 from .sending import sms_gateway_claim
 from .sending import sms_gateway_answer
 from .sending import sms_gateway_dispatcher
-from .routing import sms_gateway_failover
 from .reports import sms_gateway_delivery_report
 from .reports import sms_gateway_status_poll
 from .reports import sms_gateway_reconciliation

@@ -104,12 +104,19 @@ class Document:
         self.recipients = recipients
         names = values.get("names", ())
         template = compile_template(text, names)
-        self.texts = Texts(template, None, template)
-        self.sources = _Sources(text)
+        alternative = values.get("alternative")
+        self.sources = _Sources(text, alternative)
+        self.texts = Texts(
+            template,
+            None,
+            template,
+            alternative and compile_template(alternative, names),
+        )
         self.channel = values.get("channel", "sms")
         self.rules = Rules(
             channel=self.channel, fields=names, **values.get("rules", {})
         )
+        self.category = values.get("category")
         self.ttl = values.get("ttl")
         self.is_debug = values.get("is_debug", False)
         self.not_before = values.get("not_before")
@@ -118,10 +125,10 @@ class Document:
 
 
 class _Sources:
-    def __init__(self, text):
+    def __init__(self, text, alternative):
         self.male = text
         self.female = None
-        self.alternative = None
+        self.alternative = alternative
 
 
 class GatewayHelpers:
@@ -170,6 +177,7 @@ class GatewayHelpers:
             if name in values
         }
         capabilities = {
+            "channels": frozenset({"sms"}),
             "max_batch": 100,
             "max_lookup": 100,
             "push": "push" in script,
@@ -179,9 +187,7 @@ class GatewayHelpers:
             "code": code,
             "script": {"submit": submit, **script},
             "batches": [],
-            "capabilities": Capabilities(
-                channels=frozenset({"sms"}), **{**capabilities, **values}
-            ),
+            "capabilities": Capabilities(**{**capabilities, **values}),
         }
         provider = type("TestProvider", (ScriptedProvider,), members)
         self.startPatcher(patch.dict(PROVIDERS, {code: provider}))
@@ -257,6 +263,14 @@ class GatewayHelpers:
     def run_tell(self):
         with self.as_cron() as env:
             env["sms.gateway.odoo.sms"]._cron_sync()
+
+    def run_failover(self):
+        with self.as_cron() as env:
+            env["sms.gateway.failover"]._cron_move()
+
+    def run_cascade(self):
+        with self.as_cron() as env:
+            env["sms.gateway.cascade"]._cron_continue()
 
     def run_fold(self):
         with self.as_cron() as env:

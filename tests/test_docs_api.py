@@ -22,7 +22,7 @@ from odoo.addons.crm_sms_gateway.controllers.api import (
 from odoo.addons.crm_sms_gateway.controllers.api.messages import SENTENCES
 from odoo.addons.crm_sms_gateway.models.settings.sms_gateway_settings import DEFAULTS
 from odoo.addons.crm_sms_gateway.tools.compose import ProblemCode
-from odoo.addons.crm_sms_gateway.tools.vocabulary import ARROWS, DECIDED_ARROWS
+from odoo.addons.crm_sms_gateway.tools.vocabulary import ARROWS, SOURCE_ARROWS
 
 from .common import PHONE
 from .controllers.common import ApiCase
@@ -316,10 +316,10 @@ class TestArchitecture(BaseCase):
         }
         self.assertEqual(documented, ARROWS)
 
-    def test_arrows_of_a_decision_are_those_of_the_code(self):
-        rows = read_tables(ARCHITECTURE)["Arrows of a decision"]
+    def test_arrows_of_one_source_are_those_of_the_code(self):
+        rows = read_tables(ARCHITECTURE)["Arrows of one source"]
         documented = tuple(tuple(read_literals(row[0])) for row in rows)
-        self.assertEqual(documented, DECIDED_ARROWS)
+        self.assertEqual(documented, SOURCE_ARROWS)
 
     def test_packages_of_models_are_those_of_the_folder(self):
         rows = read_tables(ARCHITECTURE)["Packages of models"]

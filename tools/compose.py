@@ -196,7 +196,7 @@ def compose(recipient: Recipient, texts: Texts, rules: Rules) -> Composed:
 
 
 def compose_ready(
-    index: int, phone: object, text: str, rules: Rules, *, uuid: str
+    index: int, phone: object, text: str, rules: Rules, *, uuid: str | None = None
 ) -> Composed:
     """Return the message of a text that somebody else has rendered."""
     problems: list[Problem] = []

@@ -461,6 +461,35 @@ def _mobile_pattern(country_code: str) -> re.Pattern[str] | None:
     return re.compile("|".join(alternatives))
 
 
+def find_country(number: str) -> str | None:
+    """Return the country (ISO 3166) of a valid number (E.164), None for one of no
+    country, such as a satellite telephone's.
+
+    It says what `phonenumbers.region_code_for_number` does.
+    """
+    for end in (2, 3, 4):
+        patterns = _country_patterns(number[1:end])
+        if patterns is not None:
+            found = (country for country, one in patterns if one.match(number, end))
+            return next(found, None)
+    return None
+
+
+@cache
+def _country_patterns(country_code: str) -> list[tuple[str, re.Pattern[str]]] | None:
+    """Return the countries of a calling code, in the library's order, with what their
+    numbers look like behind it; None for a code that does not exist."""
+    countries = COUNTRY_CODE_TO_REGION_CODE.get(int(country_code))
+    if not countries:
+        return None
+    known = [(name, PhoneMetadata.metadata_for_region(name)) for name in countries]
+    return [
+        (name, re.compile(_claimed(country) if len(countries) > 1 else ""))
+        for name, country in known
+        if country is not None
+    ]
+
+
 def _trunk_prefix(country: PhoneMetadata) -> str:
     """Leave numbers to the library from which it might cut a prefix."""
     prefix = country.national_prefix_for_parsing

@@ -22,9 +22,24 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class StepStatus:
+    """A step of a cascade that another one has followed."""
+
+    channel: str
+    route: str
+    state: str
+    failure: Failure | None
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageStatus:
     """Times are naive UTC. ``phone`` is E.164, or as received when it is unreadable;
-    ``text`` is None where it is not told."""
+    ``text`` is None where it is not told.
+
+    ``route`` is the real one, None where the request named it; ``steps`` are those
+    before, the first one first.
+    """
 
     index: int
     phone: str
@@ -36,6 +51,9 @@ class MessageStatus:
     submitted_at: datetime | None
     delivered_at: datetime | None
     text: str | None
+    channel: str = "sms"
+    route: str | None = None
+    steps: Sequence[StepStatus] = ()
 
 
 @dataclass(frozen=True, slots=True)

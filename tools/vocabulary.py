@@ -27,6 +27,23 @@ STATES: tuple[State, ...] = get_args(State)
 WAITING_STATES: tuple[State, ...] = ("queued", "submitting")
 FINAL_STATES: tuple[State, ...] = ("delivered", "failed", "expired", "cancelled")
 
+#: Who says that a message changed.
+Source = Literal[
+    "dispatcher",
+    "withheld",
+    "push",
+    "poll",
+    "lookup",
+    "lease",
+    "ttl",
+    "blacklist",
+    "campaign",
+    "person",
+    "failover",
+    "earlier_route",
+]
+SOURCES: tuple[Source, ...] = get_args(Source)
+
 #: Where a state may go. The claim is the one statement that walks queued → submitting,
 #: expired or cancelled by itself; everything else asks this table.
 ARROWS: Mapping[State, tuple[State, ...]] = {
@@ -39,10 +56,13 @@ ARROWS: Mapping[State, tuple[State, ...]] = {
     "expired": ("delivered",),
     "cancelled": (),
 }
-#: Where only a person's decision leads: the original of a restored database may have
-#: sent what is queued. A late answer must not go there: the message was queued again
-#: since, knowingly.
-DECIDED_ARROWS: tuple[tuple[State, State], ...] = (("queued", "unknown"),)
+#: Where only one source leads. A person decides about what the original of a restored
+#: database may have sent; a late answer must not go there: the message was queued again
+#: since, knowingly. A message that an earlier route has delivered needs no other.
+SOURCE_ARROWS: tuple[tuple[State, State, Source], ...] = (
+    ("queued", "unknown", "person"),
+    ("queued", "delivered", "earlier_route"),
+)
 
 FailureType = Literal[
     "invalid_number",
@@ -69,21 +89,19 @@ FailureType = Literal[
     "other",
 ]
 FAILURE_TYPES: tuple[FailureType, ...] = get_args(FailureType)
-
-#: Who says that a message changed.
-Source = Literal[
-    "dispatcher",
-    "withheld",
-    "push",
-    "poll",
-    "lookup",
-    "lease",
-    "ttl",
-    "blacklist",
-    "campaign",
-    "person",
-]
-SOURCES: tuple[Source, ...] = get_args(Source)
+#: Failures of the route, not of the number or the text: another route may do better.
+FAILOVER_TYPES: frozenset[FailureType] = frozenset(
+    (
+        "sender_rejected",
+        "sender_unregistered",
+        "no_funds",
+        "unsupported",
+        "attempts_exhausted",
+        "provider_error",
+    )
+)
+#: After these no step of a policy follows: nobody is written to who does not want it.
+ENDING_TYPES: frozenset[FailureType] = frozenset(("opted_out",))
 
 #: What became of a message, in the words of people: states tell where a message is,
 #: outcomes whether the provider ever had it.

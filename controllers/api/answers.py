@@ -73,7 +73,27 @@ def _message(message: MessageStatus, language: Language) -> dict[str, object]:
         "submitted_at": _iso(message.submitted_at),
         "delivered_at": _iso(message.delivered_at),
     }
+    if message.route is not None:
+        answer |= _way(message, language)
     return answer if message.text is None else {**answer, "text": message.text}
+
+
+def _way(message: MessageStatus, language: Language) -> dict[str, object]:
+    """How a message of a policy went: its route, and the steps before."""
+    return {
+        "channel": message.channel,
+        "route": message.route,
+        "steps": [
+            {
+                "channel": step.channel,
+                "route": step.route,
+                "state": step.state,
+                "failure": _failure(step.failure, language) if step.failure else None,
+                "reference": step.uuid,
+            }
+            for step in message.steps
+        ],
+    }
 
 
 def _failure(failure: Failure, language: Language) -> dict[str, object]:

@@ -116,6 +116,12 @@ REQUEST_TEXTS: Sentences = {
         "Unknown mode “{value}” in the parameter {path}. Use live or debug, or "
         "remove the parameter.",
     ),
+    "invalid_value.category": (
+        "Неизвестная категория «{value}» в параметре {path}. Укажите одну из: {known} "
+        "— либо уберите параметр.",
+        "Unknown category “{value}” in the parameter {path}. Use one of {known}, or "
+        "remove the parameter.",
+    ),
     "invalid_value.voice": (
         "Укажите в параметре {path} 1 для звонка или 0 для SMS.",
         "The parameter {path} must be 1 (voice call) or 0 (SMS).",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ...tools.compose import SEGMENT_LENGTH, Rules, Texts
 from ...tools.template import MAX_SOURCE
-from ...tools.vocabulary import Channel
+from ...tools.vocabulary import CATEGORIES, Category, Channel
 from .errors import RequestError
 from .reader import MAX_WORD, Reader, read_route, read_whole_number
 from .send_fields import read_fields
@@ -57,10 +57,21 @@ class SendRequest:
     ttl: int | None
     is_debug: bool
     channel: Channel
+    names_channel: bool
+    category: Category | None
     not_before: datetime | None
     is_strict: bool
     is_secret: bool
     warnings: tuple[str, ...]
+
+    def begin_with(self, channel: Channel) -> SendRequest:
+        """The same send through another channel."""
+        return replace(
+            self,
+            channel=channel,
+            rules=replace(self.rules, channel=channel),
+            warnings=_find_warnings(channel, self.sources),
+        )
 
 
 def read_send_request(
@@ -78,6 +89,7 @@ def read_send_request(
     ttl = request.number("ttl", minimum=1, maximum=MAX_TTL, variant="ttl")
     mode = _read_mode(request)
     channel = _read_channel(request)
+    category = _read_category(request)
     not_before = read_time(request, limits.time_zone, now)
     is_strict = request.boolean("strict")
     is_secret = request.boolean("secret")
@@ -94,6 +106,8 @@ def read_send_request(
         ttl=ttl,
         is_debug=mode == "debug",
         channel=channel,
+        names_channel=request.get("voice") is not None,
+        category=category,
         not_before=not_before,
         is_strict=is_strict,
         is_secret=is_secret,
@@ -128,6 +142,18 @@ def _read_mode(request: Reader) -> str | None:
     if mode is not None and mode.strip() not in _MODES:
         request.report("invalid_value", "mode", variant="mode", value=mode)
     return mode and mode.strip()
+
+
+def _read_category(request: Reader) -> Category | None:
+    text = request.string("category", max_length=MAX_WORD, variant="category")
+    word = (text or "").strip()
+    found = next((one for one in CATEGORIES if one == word), None)
+    if word and not found:
+        known = ", ".join(CATEGORIES)
+        request.report(
+            "invalid_value", "category", variant="category", value=word, known=known
+        )
+    return found
 
 
 def _read_channel(request: Reader) -> Channel:

@@ -27,6 +27,7 @@ class CampaignValues:
     not_before: datetime | None = None
     ttl: int = 0
     channel: str = "sms"
+    category: str | None = None
     text_male: str | None = None
     text_female: str | None = None
     text_neutral: str | None = None
@@ -55,6 +56,7 @@ def make_row(values, route, user_id):
         "source": values.source,
         "mailing_id": values.mailing_id,
         "channel": values.channel,
+        "category": values.category,
         "text_male": values.text_male,
         "text_female": values.text_female,
         "text_neutral": values.text_neutral,

@@ -9,6 +9,7 @@ DRAFT_FIELDS = frozenset(
         "name",
         "route_id",
         "channel",
+        "category",
         "is_debug",
         "template_id",
         "text_male",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..common import clock
+from ..sending.selections import CATEGORIES
 
 _logger = logging.getLogger(__name__)
 
@@ -24,6 +25,11 @@ class IrActionsServer(models.Model):
     )
     sms_gateway_route_id = fields.Many2one(
         "sms.gateway.route", "Gateway route", ondelete="restrict"
+    )
+    sms_gateway_category = fields.Selection(
+        CATEGORIES,
+        "Message category",
+        help="Empty = the category of the template.",
     )
     sms_gateway_delay = fields.Float(
         "Delay (hours)",
@@ -107,6 +113,7 @@ class IrActionsServer(models.Model):
                 "route_id": self.sms_gateway_route_id.id,
                 "template_id": template.id,
                 **template._get_campaign_values(),
+                "category": self.sms_gateway_category or template.category,
                 "recipient_source": "selection",
                 "scheduled_at": delay and clock.this_second() + delay,
             },

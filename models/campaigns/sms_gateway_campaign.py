@@ -13,7 +13,7 @@ from ..common import clock
 from ..recipients.sms_gateway_recipient import find_phones
 from ..routes.public_address import explain_address
 from ..sending.reasons import say_words
-from ..sending.selections import CAMPAIGN_SOURCES, CAMPAIGN_STATES, CHANNELS
+from ..sending.selections import CAMPAIGN_SOURCES, CAMPAIGN_STATES, CATEGORIES, CHANNELS
 from .campaign_values import new_key
 from .draft_rules import (
     DRAFT_FIELDS,
@@ -36,9 +36,9 @@ class SmsGatewayCampaign(models.Model):
     accepts a draft or a request, `sms.gateway.fan.out` writes the messages of an
     accepted draft, and `sms.gateway.campaign.state` pauses, resumes and cancels.
 
-    The counters count messages, not recipients: what a person sends again is another
-    message, counted in ``resent_count`` besides. A message waits, is sent or is not
-    sent; a sent one is submitted, unknown, delivered or not delivered (`outcomes`).
+    The counters count one message for each recipient: the one that counts, see
+    `sms.gateway.succession`. A message waits, is sent or is not sent; a sent one is
+    submitted, unknown, delivered or not delivered (`outcomes`).
 
     The counters are folded in from `sms.gateway.statistic.change` a moment after the
     messages moved; `_get_totals` adds what is not folded yet.
@@ -79,6 +79,12 @@ class SmsGatewayCampaign(models.Model):
         "res.users", readonly=True, default=lambda self: self.env.user
     )
     channel = fields.Selection(CHANNELS, required=True, default="sms")
+    category = fields.Selection(
+        CATEGORIES,
+        "Message category",
+        help="What the messages are for. Routing policies and price lists may depend on"
+        " it.",
+    )
     is_debug = fields.Boolean("Dry run", required=True, default=False)
     is_test = fields.Boolean(
         "Test",
@@ -96,7 +102,8 @@ class SmsGatewayCampaign(models.Model):
     text_female = fields.Text("Text for women")
     text_neutral = fields.Text("Neutral text")
     text_alternative = fields.Text(
-        "Fallback SMS", help="Checked and stored, but not sent yet."
+        "Fallback SMS",
+        help="Sent if the call is not answered, is declined or fails.",
     )
     is_transliterated = fields.Boolean(
         "Transliterate",
@@ -248,9 +255,10 @@ class SmsGatewayCampaign(models.Model):
     )
     message_count = fields.Integer("Messages", compute="_compute_message_count")
     resent_count = fields.Integer(
-        "Sent again",
-        compute="_compute_message_count",
-        help="New messages that replace earlier ones. They are included in the counts.",
+        "Replaced",
+        compute="_compute_resent_count",
+        help="Messages that were sent again, by a user or by the next step of the"
+        " policy. The counts include only the message that counts for each recipient.",
     )
     delivered_share = fields.Float(
         "Delivered (%)",
@@ -322,20 +330,26 @@ class SmsGatewayCampaign(models.Model):
     @api.depends(
         *(f"{state}_count" for state in STATES),
         "sent_count",
-        "recipient_count",
-        "unprepared_count",
     )
     def _compute_message_count(self):
         for campaign in self:
             total = sum(campaign[f"{state}_count"] for state in STATES)
-            prepared = campaign.recipient_count - campaign.unprepared_count
             sent = campaign.sent_count
             campaign.waiting_count = campaign.queued_count + campaign.submitting_count
             campaign.message_count = total
-            campaign.resent_count = max(total - prepared, 0)
             campaign.delivered_share = (
                 100 * campaign.delivered_count / sent if sent else 0
             )
+
+    def _compute_resent_count(self):
+        groups = self.env["sms.gateway.message"]._read_group(
+            [("campaign_id", "in", self.ids), ("is_superseded", "=", True)],
+            ["campaign_id"],
+            ["__count"],
+        )
+        counts = {campaign.id: count for campaign, count in groups}
+        for campaign in self:
+            campaign.resent_count = counts.get(campaign._origin.id, 0)
 
     @api.depends("user_id")
     @api.depends_context("uid")
@@ -647,7 +661,8 @@ class SmsGatewayCampaign(models.Model):
         self.ensure_one()
         rows = self.env.execute_query(
             SQL(
-                """SELECT state, sum(count) FROM sms_gateway_statistic_change
+                """SELECT state, sum(COALESCE(person_count, count))
+                     FROM sms_gateway_statistic_change
                     WHERE campaign_id = %s GROUP BY state""",
                 self.id,
             )
@@ -690,7 +705,7 @@ class SmsGatewayCampaign(models.Model):
         """The campaign's state and one page of its messages.
 
         Pages are ranges of indexes, so that the last one costs what the first costs.
-        A message that a person sent again is told once, as it was accepted.
+        Of several messages to a recipient the one that counts is told.
 
         :rtype: CampaignStatus
         """
@@ -701,15 +716,20 @@ class SmsGatewayCampaign(models.Model):
                 ("campaign_id", "=", self.id),
                 ("index", ">=", offset),
                 ("index", "<", offset + limit),
-                ("retry_of_id", "=", False),
+                ("is_superseded", "=", False),
             ],
             order="index",
         )
         end = offset + limit
+        steps = messages._find_steps_before()
+        has_policy = self.route_id.is_policy
         return CampaignStatus(
             state=self._get_status(totals),
             totals=totals,
-            messages=[message._get_status() for message in messages],
+            messages=[
+                message._get_status(steps.get(message.id, ()), has_policy=has_policy)
+                for message in messages
+            ],
             next_offset=end if end < self.recipient_count else None,
         )
 

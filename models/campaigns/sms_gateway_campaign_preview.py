@@ -205,5 +205,5 @@ def _check_refused(counts):
 
 def _get_costs(campaign, served):
     """:return: list of Decimal, None where it is not known"""
-    prices = campaign.route_id._get_prices(campaign.channel, is_debug=campaign.is_debug)
-    return [prices.get_cost(one.msisdn, one.segments) for one in served]
+    chooser = campaign.env["sms.gateway.policy"]._make_plan(campaign).chooser
+    return [chooser.choose(one.msisdn, one.segments)[1] for one in served]

@@ -7,6 +7,7 @@ from ...tools.template import TemplateError, compile_template
 from ..common.usage import check_unused
 from ..recipients.sms_gateway_recipient import PERSON_NAMES, read_person
 from ..routes.public_address import explain_address
+from ..sending.selections import CATEGORIES
 from .lint_warnings import SPOKEN_VARIANTS, explain_template, find_in_texts
 from .rendering import find_names
 
@@ -81,6 +82,7 @@ class SmsGatewayTemplate(models.Model):
         default="res.partner",
         help="Texts can use fields of these records as placeholders.",
     )
+    category = fields.Selection(CATEGORIES, "Message category")
     has_short_links = fields.Boolean(
         "Short links",
         help="Replaces each link in the text with a unique short link per recipient "
@@ -127,6 +129,7 @@ class SmsGatewayTemplate(models.Model):
             "text_female": self.text_female,
             "text_neutral": self.text_neutral,
             "has_short_links": self.has_short_links,
+            "category": self.category,
         }
 
     def _get_translation(self, lang):

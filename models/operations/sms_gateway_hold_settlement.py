@@ -182,7 +182,7 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
                 "unknown", "next_check_at", SQL("TRUE")
             )
         routes = self.env["sms.gateway.route"].with_context(active_test=False)
-        blind = routes.search([]).filtered(
+        blind = routes.search([("is_policy", "=", False)]).filtered(
             lambda route: not route._get_provider_class().capabilities.lookup
         )
         return self._clear(
@@ -216,7 +216,7 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
         """Pause the routes of a copy, give them webhook addresses of their own, and
         leave inbound messages to the original."""
         routes = self.env["sms.gateway.route"].with_context(active_test=False)
-        for route in routes.search([]):
+        for route in routes.search([("is_policy", "=", False)]):
             route.write(
                 {
                     "state": "paused",

@@ -4,6 +4,7 @@ import contextlib
 import logging
 from datetime import datetime, timedelta
 from operator import itemgetter
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -34,22 +35,37 @@ KEEP_REPORTS = timedelta(days=90)
 
 #: The message that each row of ``r`` speaks of: by our reference, or else the youngest
 #: by the provider's, which may cover several numbers and come again after years. Each
-#: half is joined by one index, or not at all where no row has such a reference.
+#: part is joined by one index, or not at all where no row has such a reference.
+#: ``attempt_id`` is that of an earlier route which the message has left.
 SPOKEN_OF = SQL(
     """
-    SELECT DISTINCT ON (number) number, id, state FROM (
-           SELECT r.number, m.id, m.state, FALSE AS is_ours
+    SELECT DISTINCT ON (number) number, id, state, attempt_id FROM (
+           SELECT r.number, m.id, m.state, FALSE AS is_ours, NULL::int AS attempt_id
              FROM r JOIN sms_gateway_message m
                ON m.route_id = r.route_id AND NOT m.is_debug
               AND m.provider_reference = r.provider_reference
               AND (r.msisdn IS NULL OR m.msisdn = r.msisdn)
             WHERE r.provider_reference IS NOT NULL
             UNION ALL
-           SELECT r.number, m.id, m.state, TRUE
+           SELECT r.number, m.id, m.state, TRUE, NULL
              FROM r JOIN sms_gateway_message m
                ON m.route_id = r.route_id AND NOT m.is_debug AND m.uuid = r.uuid
+            WHERE r.uuid IS NOT NULL
+            UNION ALL
+           SELECT r.number, m.id, m.state, FALSE, a.id
+             FROM r JOIN sms_gateway_attempt a
+               ON a.route_id = r.route_id
+              AND a.provider_reference = r.provider_reference
+             JOIN sms_gateway_message m ON m.id = a.message_id AND NOT m.is_debug
+              AND (r.msisdn IS NULL OR m.msisdn = r.msisdn)
+            WHERE r.provider_reference IS NOT NULL
+            UNION ALL
+           SELECT r.number, m.id, m.state, TRUE, a.id
+             FROM r JOIN sms_gateway_attempt a
+               ON a.route_id = r.route_id AND a.uuid = r.uuid
+             JOIN sms_gateway_message m ON m.id = a.message_id AND NOT m.is_debug
             WHERE r.uuid IS NOT NULL) AS m
-  ORDER BY number, is_ours DESC, id DESC
+  ORDER BY number, is_ours DESC, id DESC, attempt_id NULLS FIRST
     """
 )
 
@@ -81,6 +97,13 @@ KEY_TYPES = {
     "uuid": "varchar",
     "msisdn": "varchar",
 }
+
+
+class Target(NamedTuple):
+    """What a report speaks of: a message, or an earlier route of one."""
+
+    message_id: int
+    attempt_id: int | None = None
 
 
 class SmsGatewayDeliveryReport(models.Model):
@@ -187,12 +210,15 @@ class SmsGatewayDeliveryReport(models.Model):
         self._insert(rows)
 
     def _match_pushed(self, rows):
-        """:return: dict of the rows' number → message id"""
+        """:return: dict of the rows' number → `Target`"""
         keys = list(map(itemgetter(*KEY_TYPES), rows))
         found = self.env.execute_query(
             SQL("WITH r AS (%s) %s", select_rows(KEY_TYPES, keys), SPOKEN_OF)
         )
-        return {number: message_id for number, message_id, _state in found}
+        return {
+            number: Target(message_id, attempt_id)
+            for number, message_id, _state, attempt_id in found
+        }
 
     def _insert(self, rows):
         values = list(map(itemgetter(*COLUMN_TYPES), rows))
@@ -208,27 +234,55 @@ class SmsGatewayDeliveryReport(models.Model):
         """Change the messages that reports refer to.
 
         :param rows: list of dicts, each with a ``number`` and the columns of a report
-        :param found: dict of number → message id
+        :param found: dict of number → `Target`
         :param polls: dict of route id → when what is submitted is asked for next
         :return: dict of number → what is to be kept with the report; a report whose
             message is not that far yet waits, like one that has none
         """
+        known = [(row, found[row["number"]]) for row in rows if row["number"] in found]
         changes = {
-            row["number"]: self._make_change(row, found[row["number"]], polls)
-            for row in rows
-            if row["number"] in found
+            row["number"]: self._make_change(row, target.message_id, polls)
+            for row, target in known
+            if not target.attempt_id
         }
         wanted = [change for change in changes.values() if change]
         verdicts = self.env["sms.gateway.state.change"]._set_state(wanted)
         waiting = self._find_unfinished(verdicts["refused"])
         moved = {id(change) for change in verdicts["moved"]}
-        return {
+        outcomes = {
             number: {
-                "message_id": found[number],
+                "message_id": found[number].message_id,
                 "state": "applied" if id(change) in moved else "ignored",
             }
             for number, change in changes.items()
             if not change or change.id not in waiting or id(change) in moved
+        }
+        left = [(row, target) for row, target in known if target.attempt_id]
+        return outcomes | self._apply_to_earlier(left)
+
+    def _apply_to_earlier(self, pairs):
+        """Apply reports of routes that their messages have left.
+
+        :param pairs: list of (row, `Target`)
+        :return: as `_apply`
+        """
+        changed = self.env["sms.gateway.attempt"]._report(
+            [
+                (
+                    target.attempt_id,
+                    target.message_id,
+                    STATE_OF_WORD.get(row["status"]) == "delivered",
+                    row["occurred_at"],
+                )
+                for row, target in pairs
+            ]
+        )
+        return {
+            row["number"]: {
+                "message_id": target.message_id,
+                "state": "applied" if target.attempt_id in changed else "ignored",
+            }
+            for row, target in pairs
         }
 
     def _find_unfinished(self, changes):
@@ -242,6 +296,7 @@ class SmsGatewayDeliveryReport(models.Model):
             return None
         return StateChange(
             id=message_id,
+            route_id=row["route_id"],
             state=state,
             source="push",
             failure_type=row["failure_type"],
@@ -274,10 +329,12 @@ class SmsGatewayDeliveryReport(models.Model):
                       FROM sms_gateway_delivery_report
                      WHERE state = 'kept' AND received_at >= %s
                 ), spoken_of AS (%s)
-                SELECT r.*, r.id AS number, m.id AS found
+                SELECT r.*, r.id AS number, m.id AS found, m.attempt_id
                   FROM sms_gateway_delivery_report r
                   JOIN spoken_of m ON m.number = r.id
-                 WHERE r.state = 'kept' AND m.state NOT IN ('queued', 'submitting')
+                 WHERE r.state = 'kept'
+                   AND (m.attempt_id IS NOT NULL
+                        OR m.state NOT IN ('queued', 'submitting'))
               ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r SKIP LOCKED
                 """,
                 since,
@@ -287,7 +344,7 @@ class SmsGatewayDeliveryReport(models.Model):
         )
         routes = self.env["sms.gateway.route"].browse({r["route_id"] for r in rows})
         polls = {route.id: first_poll(route._get_provider_class()) for route in routes}
-        found = {row["number"]: row["found"] for row in rows}
+        found = {row["number"]: Target(row["found"], row["attempt_id"]) for row in rows}
         outcomes = self._apply(rows, found, polls)
         self._store_outcomes(outcomes)
 

@@ -195,6 +195,7 @@ class SmsGatewayReconciliation(models.AbstractModel):
                     id=row["id"],
                     state="queued",
                     attempt=row["attempts"],
+                    route_id=row["route_id"],
                     source="lookup",
                     not_before=clock.to_sql(clock.now()),
                     maybe_sent=maybe_sent,

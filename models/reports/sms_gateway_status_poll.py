@@ -182,7 +182,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
                   FROM due WHERE due.id = m.id
              RETURNING m.id, m.provider_reference AS ref, m.uuid, m.client_reference,
                        m.msisdn, COALESCE(m.secret_text, m.text) AS text, m.channel,
-                       m.attempts, m.expires_at, m.account_key,
+                       m.attempts, m.expires_at, m.account_key, m.route_id,
                        COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over
                 """,
                 state=state,
@@ -207,6 +207,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         changes = [
             StateChange(
                 id=row["id"],
+                route_id=row["route_id"],
                 state=STATE_OF_STATUS[report.status],
                 source=source,
                 failure_type=report.failure_type,
@@ -299,10 +300,12 @@ class SmsGatewayStatusPoll(models.AbstractModel):
                 SQL(
                     """UPDATE sms_gateway_message
                           SET provider_reference = %s, next_poll_at = %s
-                        WHERE id = %s AND provider_reference IS NULL""",
+                        WHERE id = %s AND provider_reference IS NULL
+                          AND route_id = %s""",
                     reference,
                     clock.after(poll_delay(0)),
                     message_id,
+                    route.id,
                 )
             )
         transactions.commit(self.env)

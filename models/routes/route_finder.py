@@ -7,7 +7,7 @@ from ..common.cache import fill_cache
 #: What a request, or a provider's push, needs to know of its route.
 ROUTE_COLUMNS = (
     "name", "company_id", "provider_code", "has_sms", "has_voice", "concurrency",
-    "allows_private", "webhook_token",
+    "allows_private", "webhook_token", "is_policy",
 )  # fmt: skip
 _SELECT_ROUTE = SQL(
     "SELECT id, %s FROM sms_gateway_route",

@@ -71,10 +71,13 @@ class SmsGatewayRoute(models.Model):
         default=lambda self: self.env.user,
         help="Notified when the route is paused automatically.",
     )
+    is_policy = fields.Boolean(
+        readonly=True,
+        help="A routing policy has the name of a route and no provider.",
+    )
     provider_code = fields.Selection(
         selection="_selection_provider_code",
         string="Provider",
-        required=True,
         default="sandbox",
         tracking=True,
     )
@@ -197,7 +200,11 @@ class SmsGatewayRoute(models.Model):
     last_answer_at = fields.Datetime("Last Response On", compute="_compute_last_answer")
 
     _name_unique = models.UniqueIndex(
-        "(name)", "A route with this name already exists."
+        "(name)", "A route or policy with this name already exists."
+    )
+    _provider_unless_policy = models.Constraint(
+        "CHECK ((provider_code IS NULL) = (is_policy IS TRUE))",
+        "A route needs a provider.",
     )
     _webhook_token_unique = models.UniqueIndex("(webhook_token)")
     _throughput_positive = models.Constraint(
@@ -245,7 +252,8 @@ class SmsGatewayRoute(models.Model):
         evaluation = self.env["sms.gateway.route.evaluation"]
         for route in self:
             stored = route._origin
-            route.settings_remark = evaluation._make_remark(stored) if stored else False
+            has_provider = stored and stored.provider_code
+            route.settings_remark = has_provider and evaluation._make_remark(stored)
 
     @api.depends("pause_reason", "lacks_settings")
     @api.depends_context("lang")
@@ -275,7 +283,7 @@ class SmsGatewayRoute(models.Model):
     def _compute_webhook_url(self):
         for route in self:
             stored = route._origin
-            if not stored:
+            if not (stored and stored.provider_code):
                 route.webhook_url = False
                 continue
             with contextlib.closing(stored._make_provider()) as provider:
@@ -322,7 +330,7 @@ class SmsGatewayRoute(models.Model):
 
     @api.constrains("provider_code", "has_sms", "has_voice")
     def _check_channels(self):
-        for route in self:
+        for route in self.filtered(lambda route: not route.is_policy):
             channels = route._get_channels()
             provider = route._get_provider_class()
             if not channels:
@@ -392,7 +400,17 @@ class SmsGatewayRoute(models.Model):
             evaluation._evaluate(self)
         if vals.keys() & {"active", "company_id", "has_sms"}:
             self._check_companies()
+        if vals.keys() & {"company_id", "has_sms", "has_voice"}:
+            self._check_policies()
+        if vals.keys() & {"state", "resume_at"}:
+            self.env["sms.gateway.failover"]._wake()
         return result
+
+    def _check_policies(self):
+        """What a policy chooses must be able to send for it."""
+        # sudo: administrators of the gateway may not read every company
+        choices = self.env["sms.gateway.policy.choice"].sudo()
+        choices.search([("route_id", "in", self.ids)])._check_route()
 
     def _count_move(self):
         """In SQL: others may have moved the route since this transaction read it."""
@@ -491,6 +509,13 @@ class SmsGatewayRoute(models.Model):
                 )
             )
 
+    def get_formview_action(self, access_uid=None):
+        """Override: the form of a policy's route is that of the policy."""
+        if self.is_policy:
+            policy = self.env["sms.gateway.policy"]._of_route(self)
+            return policy.get_formview_action(access_uid=access_uid)
+        return super().get_formview_action(access_uid=access_uid)
+
     # === BUTTONS ===
     def action_pause(self):
         self._check_not_overtaken("pause")
@@ -581,6 +606,13 @@ class SmsGatewayRoute(models.Model):
             return self.sudo().browse()
         return route.with_company(route.company_id)
 
+    def _get_first_channel(self):
+        """The channel of what is sent where nobody names one."""
+        self.ensure_one()
+        if not self.is_policy:
+            return "sms"
+        return self.env["sms.gateway.policy"]._of_route(self).step_ids[:1].channel
+
     def _find_by_name(self, name):
         """The active route of this name."""
         return find_route(self, SQL("name = %s AND active", as_text(name)))
@@ -614,7 +646,7 @@ class SmsGatewayRoute(models.Model):
                 return "lookup"
             return "again" if provider.is_idempotent else "none"
 
-    def _get_prices(self, channel, *, is_debug=False):
+    def _get_prices(self, channel, *, category=None, is_debug=False):
         """What messages through this route cost; debug messages cost nothing that
         anybody pays.
 

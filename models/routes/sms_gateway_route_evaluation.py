@@ -30,7 +30,7 @@ class SmsGatewayRouteEvaluation(models.AbstractModel):
         if routes.env.context.get("sms_gateway_evaluated") is _EVALUATED_LATER:
             return
         pauses = self.env["sms.gateway.route.pause"]
-        for route in routes.exists():
+        for route in routes.exists().filtered("provider_code"):
             reason = self._explain(route)
             if reason and route.lacks_settings:
                 route.pause_reason = reason
@@ -42,7 +42,7 @@ class SmsGatewayRouteEvaluation(models.AbstractModel):
     @api.model
     def _check(self, routes):
         """:raise ValidationError: the settings of a route cannot work"""
-        for route in routes:
+        for route in routes.filtered("provider_code"):
             if reason := self._explain(route):
                 raise ValidationError(
                     self.env._(
@@ -76,7 +76,7 @@ class SmsGatewayRouteEvaluation(models.AbstractModel):
     @api.model
     def _complete(self, routes):
         """Give every route one row for each setting that its provider declares."""
-        for route in routes:
+        for route in routes.filtered("provider_code"):
             declared = {
                 setting.name: setting
                 for setting in PROVIDERS[route.provider_code].settings

@@ -102,4 +102,7 @@ class SmsGatewayRouteUsage(models.AbstractModel):
             env["res.company"].search([("sms_gateway_route_id", "=", route.id)]),
             env["ir.actions.server"].search([("sms_gateway_route_id", "=", route.id)]),
             env["sms.gateway.campaign"].search([("route_id", "=", route.id)]),
+            env["sms.gateway.policy"].search(
+                [("step_ids.rule_ids.choice_ids.route_id", "=", route.id)]
+            ),
         )

@@ -1,12 +1,81 @@
-"""Failover: messages that wait on a route in trouble take another one."""
+"""Failover: messages that cannot be sent through their route take another one."""
+
+import time
+from collections import defaultdict
+from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import api, models
+from odoo.tools import SQL
 
-from ..common import crons
+from ...tools.pg_array import to_array
+from ...tools.vocabulary import FAILOVER_TYPES, PRIORITY_BATCH, PRIORITY_SINGLE
+from ..common import clock, crons, transactions
+from ..common.sql_values import select_rows
+from ..sending.outcomes import outcome_of
+from ..sending.provider_values import storable
+from ..sending.queues import select_heads
+from .route_facts import find_available
+
+#: Messages that change their route in one transaction.
+MOVED_AT_ONCE = 5000
+#: Queues of which so many messages found no other route are left alone until the next
+#: run.
+MAX_IN_VAIN = 100_000
+#: Tries through one route after which a message of a policy looks for another one that
+#: may send.
+FAILOVER_TRIES = 3
+#: The routes that have failed the message ``m``.
+FAILED_ROUTES = SQL(
+    """ARRAY(SELECT a.route_id FROM sms_gateway_attempt a
+              WHERE a.message_id = m.id AND a.state = 'failed')"""
+)
+
+
+class Move(NamedTuple):
+    """A message that takes another route.
+
+    ``attempt`` is the last attempt through the old one, None for a message that waits.
+    ``failure_type``, ``code``, ``params`` and ``detail`` say why it leaves, as those of
+    a `StateChange`.
+    """
+
+    id: int
+    old_route_id: int
+    route_id: int
+    cost: Decimal | None = None
+    is_waiting: bool = True
+    attempt: int | None = None
+    failure_type: str | None = None
+    code: str = ""
+    params: str | None = None
+    detail: str = ""
+    provider_reference: str | None = None
+
+
+#: The members of a `Move` as PostgreSQL takes them.
+MOVE_TYPES = {
+    "id": "int",
+    "old_route_id": "int",
+    "route_id": "int",
+    "cost": "numeric",
+    "is_waiting": "boolean",
+    "attempt": "int",
+    "failure_type": "varchar",
+    "code": "varchar",
+    "params": "jsonb",
+    "detail": "varchar",
+    "provider_reference": "varchar",
+}
 
 
 class SmsGatewayFailover(models.AbstractModel):
-    """Moves messages to other routes of their policy."""
+    """Moves messages to other routes of their policy.
+
+    Only what a provider has refused for a reason of the route (`FAILOVER_TYPES`), or
+    what was provably not handed over, takes another route: an unknown outcome never
+    does.
+    """
 
     _name = "sms.gateway.failover"
     _description = "SMS Gateway Failover"
@@ -16,6 +85,337 @@ class SmsGatewayFailover(models.AbstractModel):
         """A route has stopped or recovered: look for messages to move."""
         crons.trigger_once(self.env, "failover")
 
+    # === REFUSED ===
+    @api.model
+    def _divert(self, changes):
+        """Let messages whose route has failed them take another one instead.
+
+        :param changes: list of `StateChange`, one for each message
+        :return: the changes that remain to be made, and those that were diverted
+        """
+        failed = {
+            change.id: change
+            for change in changes
+            if change.state == "failed"
+            and change.failure_type in FAILOVER_TYPES
+            and change.source != "person"
+        }
+        if not failed:
+            return changes, []
+        moves = self._choose_others(self._find_failed(failed), failed)
+        moved = set(self._reroute(moves)) if moves else set()
+        if moved:
+            self.env["sms.gateway.dispatcher"]._wake()
+        return (
+            [change for change in changes if change.id not in moved],
+            [failed[message_id] for message_id in sorted(moved)],
+        )
+
+    def _find_failed(self, message_ids):
+        """Messages of policies that may still be sent, with the routes that have failed
+        them in this step."""
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT m.id, m.route_id, m.step_id, m.msisdn, m.segments, m.is_debug,
+                       c.category, %s AS tried
+                  FROM sms_gateway_message m
+                  JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+                 WHERE m.id = ANY(%s::int[]) AND m.step_id IS NOT NULL
+                   AND m.state IN ('submitting', 'submitted', 'unknown')
+                   AND (m.expires_at IS NULL OR m.expires_at > %s)
+                   AND c.state <> 'cancelled'
+              ORDER BY m.id
+                """,
+                FAILED_ROUTES,
+                to_array(message_ids),
+                clock.now(),
+            )
+        )
+
+    def _choose_others(self, rows, changes):
+        """:return: list of `Move`; a message without another route has none"""
+        choosers = Choosers(self.env)
+        moves = []
+        for row in rows:
+            change = changes[row["id"]]
+            chooser = choosers.get(row)
+            choice = chooser and chooser.choose_usable(
+                row["msisdn"], row["segments"], {row["route_id"], *row["tried"]}
+            )
+            if choice:
+                moves.append(_make_diverted(row, choice, change))
+        return moves
+
+    # === WAITING ===
     @api.model
     def _cron_move(self):
-        """Move messages that wait on routes in trouble."""
+        """Move messages that wait on routes in trouble to routes that may send."""
+        deadline = transactions.get_deadline(self.env)
+        if self.env["sms.gateway.hold"]._is_held():
+            return
+        transactions.begin(self.env)
+        queues = self._find_stuck()
+        transactions.commit(self.env)
+        moved = is_late = 0
+        for queue in queues:
+            moved += self._move_queue(*queue, deadline)
+            if is_late := time.monotonic() >= deadline:
+                break
+        if moved:
+            self.env["sms.gateway.statistic.change"]._fold_apart()
+        transactions.commit_progress(self.env, moved, remaining=int(is_late))
+
+    def _find_stuck(self):
+        """Queues of policies on routes that may not send, where another route of the
+        policy may.
+
+        :return: list of (route id, campaign id or None for single messages)
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT head.route_id, head.campaign_id
+                  FROM (%s) AS head
+             LEFT JOIN sms_gateway_campaign c ON c.id = head.campaign_id
+             LEFT JOIN sms_gateway_route named ON named.id = c.route_id
+                 WHERE head.is_debug IS NOT TRUE
+                   AND (head.campaign_id IS NULL OR named.is_policy)
+              ORDER BY 2 NULLS FIRST, 1
+                """,
+                select_heads(),
+            )
+        )
+        routes = self.env["sms.gateway.route"].search([("is_policy", "=", False)])
+        available, _usable = find_available(routes)
+        if not available:
+            return []
+        return [queue for queue in rows if queue[0] not in available]
+
+    def _move_queue(self, route_id, campaign_id, deadline):
+        """:return: the number of messages that took another route"""
+        choosers = Choosers(self.env)
+        moved = in_vain = 0
+        since = None
+        while time.monotonic() < deadline and in_vain < MAX_IN_VAIN:
+            transactions.begin(self.env)
+            rows = self._lock_waiting(route_id, campaign_id, since)
+            moves = [move for row in rows if (move := _make_move(row, choosers))]
+            count = len(self._reroute(moves)) if moves else 0
+            if count:
+                self.env["sms.gateway.dispatcher"]._wake()
+            transactions.commit(self.env)
+            moved += count
+            in_vain += len(rows) - count
+            if len(rows) < MOVED_AT_ONCE:
+                break
+            since = rows[-1]["not_before"], rows[-1]["id"]
+        return moved
+
+    def _lock_waiting(self, route_id, campaign_id, since):
+        """The next messages that were provably not handed over, in the order of their
+        queue.
+
+        :param since: (not_before, id) of the last one before, None for the first ones
+        """
+        after = SQL("TRUE")
+        if since:
+            after = SQL("(m.not_before, m.id) > %s", since)
+        of_queue = SQL("m.priority = %s AND m.is_debug = FALSE", PRIORITY_SINGLE)
+        if campaign_id:
+            of_queue = SQL(
+                "m.priority = %s AND m.campaign_id = %s", PRIORITY_BATCH, campaign_id
+            )
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT m.id, m.route_id, m.step_id, m.msisdn, m.segments, m.is_debug,
+                       m.not_before, c.category, %(tried)s AS tried
+                  FROM sms_gateway_message m
+                  JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+                 WHERE m.state = 'queued' AND m.route_id = %(route_id)s
+                   AND %(of_queue)s AND %(after)s
+                   AND m.maybe_sent IS NOT TRUE AND m.step_id IS NOT NULL
+              ORDER BY m.not_before, m.id LIMIT %(limit)s
+                   FOR NO KEY UPDATE OF m SKIP LOCKED
+                """,
+                tried=FAILED_ROUTES,
+                route_id=route_id,
+                of_queue=of_queue,
+                after=after,
+                limit=MOVED_AT_ONCE,
+            )
+        )
+
+    @api.model
+    def _move_tried(self, message_ids):
+        """Move messages that their route did not take several times, in the caller's
+        transaction.
+
+        Those without another route that may send wait for theirs.
+        """
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT m.id, m.route_id, m.step_id, m.msisdn, m.segments, m.is_debug,
+                       c.category, %s AS tried
+                  FROM sms_gateway_message m
+                  JOIN sms_gateway_campaign c ON c.id = m.campaign_id
+                 WHERE m.id = ANY(%s::int[]) AND m.state = 'queued'
+                   AND m.maybe_sent IS NOT TRUE AND m.step_id IS NOT NULL
+              ORDER BY m.id FOR NO KEY UPDATE OF m
+                """,
+                FAILED_ROUTES,
+                to_array(message_ids),
+            )
+        )
+        choosers = Choosers(self.env)
+        moves = [move for row in rows if (move := _make_move(row, choosers))]
+        if moves:
+            self._reroute(moves)
+            self.env["sms.gateway.dispatcher"]._wake()
+
+    # === MOVE ===
+    def _reroute(self, moves):
+        """Give messages other routes; what is known of the old ones becomes attempts.
+
+        One statement, as `_set_state`: it locks the rows in the order of their ids,
+        moves those that are still where they were, appends to their timelines and
+        counts. Their place in the queue stays.
+
+        :param moves: list of `Move`
+        :return: ids of the messages that have moved
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+WITH wanted AS (
+    %(wanted)s
+), locked AS MATERIALIZED (
+    SELECT m.*, %(outcome)s AS outcome FROM sms_gateway_message m
+     WHERE m.id = ANY(%(ids)s::int[])
+  ORDER BY m.id FOR NO KEY UPDATE
+), evaluated AS (
+    SELECT l.id, l.campaign_id, l.company_id, l.channel, l.is_debug, l.segments,
+           COALESCE(l.day, l.accepted_at::date) AS day, l.state AS old_state,
+           l.failure_type AS old_failure_type, l.outcome AS old_outcome,
+           l.cost AS old_cost, l.submitted_at, l.uuid, l.client_reference,
+           COALESCE(NULLIF(w.provider_reference, ''), l.provider_reference)
+             AS provider_reference,
+           l.attempts - COALESCE(l.earlier_attempts, 0) AS number,
+           l.state IN ('submitted', 'unknown') AS was_taken,
+           w.old_route_id, w.route_id, w.cost, w.is_waiting, w.failure_type, w.code,
+           w.params, COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said
+      FROM wanted w JOIN locked l ON l.id = w.id AND l.route_id = w.old_route_id
+     WHERE w.is_waiting AND l.state = 'queued' AND l.maybe_sent IS NOT TRUE
+        OR NOT w.is_waiting AND l.state IN ('submitting', 'submitted', 'unknown')
+           AND (l.state <> 'submitting' OR w.attempt IS NULL OR l.attempts = w.attempt)
+), kept AS (
+    INSERT INTO sms_gateway_attempt
+           (message_id, company_id, route_id, channel, number, uuid, client_reference,
+            provider_reference, state, failure_type, code, params, detail, cost,
+            submitted_at, left_at)
+    SELECT id, company_id, old_route_id, channel, number, uuid, client_reference,
+           provider_reference, CASE WHEN is_waiting THEN 'not_sent' ELSE 'failed' END,
+           failure_type, NULLIF(code, ''), params, NULLIF(said, ''), old_cost,
+           submitted_at, %(now)s
+      FROM evaluated WHERE number > 0 ORDER BY id
+), moved AS (
+    UPDATE sms_gateway_message m
+       SET state = 'queued', route_id = e.route_id, cost = e.cost,
+           earlier_attempts = m.attempts, maybe_sent = FALSE, account_key = NULL,
+           provider_reference = NULL, provider_price = NULL, provider_currency = NULL,
+           failure_type = NULL, failure_code = NULL, failure_params = NULL,
+           failure_message = NULL, submitted_at = NULL, lease_until = NULL,
+           next_poll_at = NULL, poll_count = 0, next_check_at = NULL, check_count = 0,
+           not_before = CASE WHEN e.number > 0 THEN LEAST(m.not_before, %(now)s)
+                             ELSE m.not_before END
+      FROM evaluated e WHERE m.id = e.id
+ RETURNING e.*
+), logged AS (
+    INSERT INTO sms_gateway_event
+           (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
+            code, params, detail)
+    SELECT id, company_id, route_id, 'queued', 'failover', %(now)s, %(now)s,
+           NULLIF(code, ''), params, NULLIF(said, '')
+      FROM moved ORDER BY id
+), counted AS (
+    INSERT INTO sms_gateway_statistic_change
+           (campaign_id, route_id, company_id, channel, is_debug, day, state,
+            failure_type, outcome, count, segments, cost)
+    SELECT campaign_id, side.route_id, company_id, channel, is_debug, day, side.state,
+           side.failure_type, side.outcome, sum(side.count), sum(side.segments),
+           sum(side.cost)
+      FROM moved CROSS JOIN LATERAL (VALUES
+           (old_route_id, old_state, old_failure_type, old_outcome, -1, -segments,
+            CASE WHEN was_taken THEN -old_cost END),
+           (old_route_id, 'failed', failure_type, 'not_delivered', 0, 0,
+            CASE WHEN was_taken THEN old_cost END),
+           (route_id, 'queued', NULL, 'waiting', 1, segments, NULL)
+      ) AS side(route_id, state, failure_type, outcome, count, segments, cost)
+     WHERE side.count <> 0 OR side.cost IS NOT NULL
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+)
+SELECT id FROM moved ORDER BY id
+                """,
+                wanted=select_rows(MOVE_TYPES, moves),
+                ids=to_array(move.id for move in moves),
+                outcome=outcome_of("m"),
+                now=clock.now(),
+            )
+        )
+        self.env["sms.gateway.message"].invalidate_model()
+        return [message_id for (message_id,) in rows]
+
+
+class Choosers:
+    """The choosers of the steps that messages are in, each made once."""
+
+    def __init__(self, env):
+        self._env = env
+        self._made = defaultdict(dict)
+
+    def get(self, row):
+        """The chooser of a message's step, None where the step is gone.
+
+        :param row: dict with the message's ``step_id``, ``category``, ``is_debug``
+        """
+        key = row["category"], bool(row["is_debug"])
+        made = self._made[row["step_id"]]
+        if key not in made:
+            step = self._env["sms.gateway.policy.step"].browse(row["step_id"]).exists()
+            category, is_debug = key
+            made[key] = step and step._make_chooser(category, is_debug=is_debug)
+        return made[key]
+
+
+def _make_move(row, choosers):
+    """The move of a message that waits, None where no other route may send."""
+    chooser = choosers.get(row)
+    if not chooser:
+        return None
+    choice = chooser.choose_available(
+        row["msisdn"], row["segments"], {row["route_id"], *row["tried"]}
+    )
+    return choice and Move(row["id"], row["route_id"], *choice)
+
+
+def _make_diverted(row, choice, change):
+    """The move of a message that its route has failed."""
+    said = storable(
+        {
+            "code": change.code,
+            "detail": change.detail,
+            "provider_reference": change.provider_reference,
+        }
+    )
+    return Move(
+        row["id"],
+        row["route_id"],
+        *choice,
+        is_waiting=False,
+        attempt=change.attempt,
+        failure_type=change.failure_type,
+        params=change.params,
+        **said,
+    )

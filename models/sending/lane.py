@@ -82,10 +82,16 @@ class RouteQueue:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A claimed message; with ``skip`` it is not handed over and becomes unknown."""
+    """A claimed message; with ``skip`` it is not handed over and becomes unknown.
+
+    ``tries`` counts its attempts through this route; ``has_policy``: it may take
+    another one.
+    """
 
     id: int
     request: SubmitRequest
+    tries: int
+    has_policy: bool
     maybe_sent: bool
     skip: bool
 

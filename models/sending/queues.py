@@ -11,23 +11,23 @@ def select_heads():
     """A query of the first message of each queue: ``route_id``, ``is_debug``,
     ``campaign_id`` (NULL for single messages) and ``not_before``.
 
-    The recursion jumps from campaign to campaign in their index: the size of campaigns
-    and held campaigns cost nothing.
+    The recursion jumps from campaign to campaign, and inside a campaign from route to
+    route, in their index: the size of campaigns and held campaigns cost nothing.
     """
     return SQL(
         """
 WITH RECURSIVE batch AS (
-    (SELECT campaign_id, not_before FROM sms_gateway_message
+    (SELECT campaign_id, route_id, not_before FROM sms_gateway_message
       WHERE state = 'queued' AND priority = %(batch)s
-   ORDER BY campaign_id, not_before LIMIT 1)
+   ORDER BY campaign_id, route_id, not_before LIMIT 1)
      UNION ALL
     SELECT next.* FROM batch CROSS JOIN LATERAL (
-        SELECT m.campaign_id, m.not_before FROM sms_gateway_message m
+        SELECT m.campaign_id, m.route_id, m.not_before FROM sms_gateway_message m
          WHERE m.state = 'queued' AND m.priority = %(batch)s
-           AND m.campaign_id > batch.campaign_id
-      ORDER BY m.campaign_id, m.not_before LIMIT 1) AS next
+           AND (m.campaign_id, m.route_id) > (batch.campaign_id, batch.route_id)
+      ORDER BY m.campaign_id, m.route_id, m.not_before LIMIT 1) AS next
 )
-SELECT c.route_id, c.is_debug, c.id AS campaign_id, batch.not_before
+SELECT batch.route_id, c.is_debug, c.id AS campaign_id, batch.not_before
   FROM batch JOIN sms_gateway_campaign c ON c.id = batch.campaign_id
  WHERE c.state NOT IN %(held)s OR c.state = 'cancelled'
  UNION ALL
@@ -56,17 +56,25 @@ def may_send(*, is_debug):
     It is part of every claim: a pause and the emergency stop work at once, also for
     running lanes.
     """
+    return SQL("%s AND %s", is_on(is_debug=is_debug), is_rested())
+
+
+def is_on(*, is_debug):
+    """The condition that the route ``r`` may send as soon as its rest is over."""
     return SQL(
         """
-        r.active AND (r.resume_at IS NULL OR r.resume_at <= %s)
-        AND (r.state = 'active' OR r.lacks_settings AND %s)
+        r.active AND (r.state = 'active' OR r.lacks_settings AND %s)
         AND NOT EXISTS (SELECT FROM ir_config_parameter p
                          WHERE p.key = %s AND lower(p.value) = 'true')
         """,
-        clock.now(),
         is_debug,
         PREFIX + "is_stopped",
     )
+
+
+def is_rested():
+    """The condition that the route ``r`` does not rest after trouble."""
+    return SQL("(r.resume_at IS NULL OR r.resume_at <= %s)", clock.now())
 
 
 def is_served():

@@ -69,27 +69,32 @@ class RowStream:
 
     OWN_COLUMNS = (
         "uuid", "index", "phone_raw", "msisdn", "text", "text_alternative", "encoding",
-        "segments", "cost", "state", "failure_type", "failure_code", "failure_params",
-        "finished_at", "client_reference",
+        "segments", "route_id", "cost", "state", "failure_type", "failure_code",
+        "failure_params", "follow_up", "finished_at", "client_reference", "retry_of_id",
     )  # fmt: skip
     COMMON_COLUMNS = (
-        "campaign_id", "route_id", "company_id", "channel", "is_debug", "priority",
-        "retry_of_id", "maybe_sent", "attempts", "poll_count", "check_count",
-        "accepted_at", "day", "not_before", "expires_at",
+        "campaign_id", "company_id", "channel", "is_debug", "priority", "step_id",
+        "maybe_sent", "attempts", "poll_count", "check_count", "accepted_at", "day",
+        "not_before", "expires_at",
     )  # fmt: skip
     COLUMNS = _join_names(OWN_COLUMNS + COMMON_COLUMNS)
     ROWS_AT_ONCE = 100
 
-    def __init__(self, env, campaign, composed, retry_of):
+    def __init__(self, campaign, composed, plan, replaced):
+        """
+        :param plan: `routing.plan.Plan`
+        :param replaced: dict of index → id of the message that is sent again
+        """
         self.rejected = []
         self.first_index = self.last_index = None
         self._counts = Counter()
         self._segments = Counter()
         self._composed = iter(composed)
-        prices = campaign.route_id._get_prices(
-            campaign.channel, is_debug=campaign.is_debug
-        )
-        self._get_cost = prices.get_cost
+        self._replaced = replaced
+        self._choose = plan.chooser.choose
+        self._default_route_id = plan.chooser.default_route_id
+        self._follow_up = plan.follow_up
+        self._needs_alternative = plan.needs_alternative
         # callers of the API read of their parameters, people of records
         self._variant = {} if campaign.source == "api" else {"variant": "person"}
         self.accepted_at = clock.now()
@@ -97,21 +102,20 @@ class RowStream:
         # Neighbours in their index: numbers at random would each touch a page of it.
         self._first_reference = secrets.randbits(62)
         self._buffer = ""
-        self._common = self._get_common(campaign, retry_of)
+        self._common = self._get_common(campaign, plan)
         self._end_of_line = to_line(self._common)
 
-    def _get_common(self, campaign, retry_of):
+    def _get_common(self, campaign, plan):
         """What one accept gives all of its messages."""
         start = campaign.scheduled_at
         is_later = start and start > self.accepted_at
         return (
             campaign.id,
-            campaign.route_id.id,
             campaign.company_id.id,
-            campaign.channel,
+            plan.channel,
             campaign.is_debug,
             campaign.priority,
-            retry_of.id if retry_of else None,
+            plan.step_id,
             False,
             0,
             0,
@@ -119,15 +123,8 @@ class RowStream:
             self.accepted_at,
             self.day,
             start if is_later else self.accepted_at,
-            campaign._get_expiry(self._get_start_of_life(campaign, retry_of)),
+            plan.get_expiry(campaign, self.accepted_at),
         )
-
-    def _get_start_of_life(self, campaign, retry_of):
-        """The messages of people's campaigns live as long however late they were
-        written."""
-        if campaign.source == "api" or retry_of:
-            return self.accepted_at
-        return campaign.accepted_at or self.accepted_at
 
     def __iter__(self):
         for composed in self._composed:
@@ -151,7 +148,12 @@ class RowStream:
     def _row(self, composed):
         code = self._reject(composed)
         state = _get_state(code)
-        self._count(state, code, composed.segments)
+        route_id, cost = (
+            (self._default_route_id, None)
+            if code
+            else self._choose(composed.msisdn, composed.segments)
+        )
+        self._count(route_id, state, code, composed.segments)
         if self.first_index is None:
             self.first_index = composed.index
         self.last_index = composed.index
@@ -164,17 +166,25 @@ class RowStream:
             composed.text_alternative or None,
             composed.encoding,
             composed.segments,
-            None if code else self._get_cost(composed.msisdn, composed.segments),
+            route_id,
+            cost,
             state,
             FAILURE_OF_CODE[code] if code else None,
             code,
             self._make_params(composed.problems[0]) if code else None,
+            self._get_follow_up(composed, code),
             self.accepted_at if code else None,
             self._first_reference + composed.index,
+            self._replaced.get(composed.index),
         )
 
-    def _count(self, state, code, segments):
-        key = (state, FAILURE_OF_CODE[code] if code else None)
+    def _get_follow_up(self, composed, code):
+        """When the next step begins; who is not served has none."""
+        has_none = code or self._needs_alternative and not composed.text_alternative
+        return None if has_none else self._follow_up
+
+    def _count(self, route_id, state, code, segments):
+        key = (route_id, state, FAILURE_OF_CODE[code] if code else None)
         self._counts[key] += 1
         self._segments[key] += segments
 
@@ -182,12 +192,13 @@ class RowStream:
         """What was stored, as rows of the statistics."""
         return [
             {
-                "state": state,
-                "failure_type": failure_type,
+                "route_id": key[0],
+                "state": key[1],
+                "failure_type": key[2],
                 "count": count,
-                "segments": self._segments[state, failure_type],
+                "segments": self._segments[key],
             }
-            for (state, failure_type), count in self._counts.items()
+            for key, count in self._counts.items()
         ]
 
     def _reject(self, composed):

@@ -82,6 +82,8 @@ SOURCES = _label(
         "blacklist": "Blacklist",
         "campaign": "Campaign",
         "person": "User",
+        "failover": "Failover",
+        "earlier_route": "Earlier route or step",
     },
 )
 CAMPAIGN_STATES = _label(

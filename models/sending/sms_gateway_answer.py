@@ -10,6 +10,7 @@ from odoo import api, models
 from ...providers.types import Outcome
 from ...tools.backoff import reconcile_delay, retry_delay
 from ..common import clock, transactions
+from ..routing.sms_gateway_failover import FAILOVER_TRIES
 from .provider_values import first_poll, tell_price
 from .sms_gateway_state_change import StateChange
 
@@ -36,6 +37,22 @@ class SmsGatewayAnswer(models.AbstractModel):
         self._apply_changes(self._make_changes(answers))
         self._log_answers(answers)
         self._stop_routes(answers)
+        self._move_tried(answers)
+
+    def _move_tried(self, answers):
+        """Let messages of policies that were not taken several times take another
+        route."""
+        tried = [
+            claimed.id
+            for _queue, claimed, result in answers
+            if result.outcome is Outcome.NOT_SENT
+            and claimed.has_policy
+            and claimed.tries >= FAILOVER_TRIES
+        ]
+        if tried:
+            transactions.begin(self.env)
+            self.env["sms.gateway.failover"]._move_tried(tried)
+            transactions.commit(self.env)
 
     def _apply_changes(self, changes):
         """Write changes together; when the database refuses, one by one, so that one
@@ -60,6 +77,7 @@ class SmsGatewayAnswer(models.AbstractModel):
             StateChange(
                 id=claimed.id,
                 attempt=claimed.request.attempt,
+                route_id=queue.route_id,
                 source="withheld" if claimed.skip else "dispatcher",
                 code=result.code,
                 detail=result.message,
@@ -89,9 +107,9 @@ class SmsGatewayAnswer(models.AbstractModel):
 
     def _make_not_sent(self, queue, claimed, result):
         is_routes_fault = result.route_down and not queue.is_debug
-        if is_routes_fault or claimed.request.attempt < queue.max_attempts:
+        if is_routes_fault or claimed.tries < queue.max_attempts:
             delay = _get_retry_after(result) or retry_delay(
-                claimed.request.attempt, seed=claimed.id
+                claimed.tries, seed=claimed.id
             )
             return {"state": "queued", "not_before": clock.after(delay)}
         if claimed.maybe_sent:
@@ -147,6 +165,7 @@ def _as_unknown(change):
     return StateChange(
         id=change.id,
         attempt=change.attempt,
+        route_id=change.route_id,
         state="unknown",
         source=change.source,
         maybe_sent=True,

@@ -99,7 +99,8 @@ WITH picked AS MATERIALIZED (
         SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn
           FROM sms_gateway_message m
          WHERE m.state = 'queued' AND m.priority = %(batch)s
-           AND m.campaign_id = queue.campaign_id AND m.not_before <= %(now)s
+           AND m.campaign_id = queue.campaign_id AND m.route_id = %(route_id)s
+           AND m.not_before <= %(now)s
            AND (m.not_before, m.id) > (queue.since_at, queue.since_id)
            AND (c.state <> 'cancelled' OR m.maybe_sent)
       ORDER BY m.not_before, m.id LIMIT %(share)s
@@ -133,7 +134,8 @@ WITH picked AS MATERIALIZED (
            failure_message = NULL,
            finished_at = CASE WHEN e.state <> 'submitting'
                               THEN %(now)s::timestamp END,
-           secret_text = CASE WHEN e.state = 'submitting' THEN m.secret_text END
+           secret_text = CASE WHEN e.state = 'submitting' OR m.follow_up IS NOT NULL
+                              THEN m.secret_text END
       FROM evaluated e
      WHERE m.id = e.id
  RETURNING m.*, %(outcome)s AS outcome, e.must_not,
@@ -150,7 +152,8 @@ WITH picked AS MATERIALIZED (
     %(count_moved)s
 )
 SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
-       channel, attempts, expires_at, account_key,
+       channel, attempts, attempts - COALESCE(earlier_attempts, 0) AS tries,
+       step_id, expires_at, account_key,
        maybe_sent, must_not, campaign_id, priority, not_before,
        state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id
@@ -179,6 +182,8 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
         is_risky = row["maybe_sent"] and not _is_recognised(queue.provider, row)
         return Claimed(
             id=row["id"],
+            tries=row["tries"],
+            has_policy=bool(row["step_id"]),
             maybe_sent=row["maybe_sent"],
             skip=row["must_not"] or is_risky,
             request=make_request(row),

@@ -215,6 +215,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         transactions.begin(self.env)
         routes = self.env["sms.gateway.route"].search(
             [
+                ("is_policy", "=", False),
                 "|",
                 ("state", "=", "active"),
                 ("lacks_settings", "=", True),

@@ -19,20 +19,26 @@ class SmsGatewayEnqueue(models.AbstractModel):
     _description = "SMS Gateway Enqueue"
 
     @api.model
-    def _enqueue(self, campaign, composed, *, retry_of=None):
+    def _enqueue(self, campaign, composed, *, plan=None, replaced=None):
         """Store the messages of a campaign in one bulk insert and wake the lanes.
 
         The only way in. Recipients with problems are stored as ``failed``, numbers of
         the blacklist as ``cancelled``: nothing that was accepted is without a row.
 
         :param composed: iterable of `tools.compose.Composed`, consumed as it is stored
+        :param plan: `routing.plan.Plan`; None for the first step of the campaign's
+        :param replaced: dict of index → id of the message that the new one replaces
         :rtype: list[RejectedRecipient]
         """
         clock.keep_in_step(self.env.cr)
         make_rows = SecretRowStream if campaign.is_secret else RowStream
-        rows = make_rows(self.env, campaign, composed, retry_of)
+        plan = plan or self.env["sms.gateway.policy"]._make_plan(campaign)
+        rows = make_rows(campaign, composed, plan, replaced or {})
         self._store(campaign, rows)
-        opted_out = self._finish_accept(campaign, rows)
+        opted_out = self._finish_accept(campaign, rows, plan.channel)
+        if replaced:
+            succession = self.env["sms.gateway.succession"]
+            succession._supersede(replaced.values())
         campaign.invalidate_recordset(["message_ids"])
         dispatcher = self.env["sms.gateway.dispatcher"]
         if campaign.priority == PRIORITY_SINGLE:
@@ -54,7 +60,7 @@ class SmsGatewayEnqueue(models.AbstractModel):
                 SQL("INSERT INTO sms_gateway_message (%s) VALUES %s", rows.COLUMNS, row)
             )
 
-    def _finish_accept(self, campaign, stored):
+    def _finish_accept(self, campaign, stored, channel):
         """Cancel the numbers of the blacklist and tell the statistics.
 
         :param stored: the `RowStream` that was read to its end
@@ -74,31 +80,32 @@ WITH opted_out AS (
        AND m.campaign_id = %(campaign_id)s
        AND m.index BETWEEN %(first)s AND %(last)s
        AND m.accepted_at = %(accepted_at)s AND m.state = 'queued'
- RETURNING m.index, m.msisdn, m.segments
+ RETURNING m.index, m.msisdn, m.route_id, m.segments
 ), total AS (
-    SELECT count(*) AS count, COALESCE(sum(segments), 0) AS segments FROM opted_out
+    SELECT route_id, count(*) AS count, sum(segments) AS segments
+      FROM opted_out GROUP BY route_id
 ), counted AS (
     INSERT INTO sms_gateway_statistic_change
            (campaign_id, route_id, company_id, channel, is_debug, day,
             state, failure_type, outcome, count, segments)
-    SELECT %(campaign_id)s, %(route_id)s, %(company_id)s, %(channel)s, %(is_debug)s,
+    SELECT %(campaign_id)s, route_id, %(company_id)s, %(channel)s, %(is_debug)s,
            %(day)s::date, state, failure_type, %(outcome)s, count, segments
       FROM (SELECT *, NULL::timestamp AS submitted_at, FALSE AS maybe_sent,
                    0 AS attempts
               FROM (SELECT * FROM jsonb_to_recordset(%(counts)s::jsonb) AS c(
-                           state varchar, failure_type varchar, count int, segments int)
-                     UNION ALL SELECT 'queued', NULL, -count, -segments FROM total
-                     UNION ALL SELECT 'cancelled', 'opted_out', count, segments
+                           route_id int, state varchar, failure_type varchar,
+                           count int, segments int)
+                     UNION ALL SELECT route_id, 'queued', NULL, -count, -segments
                                  FROM total
+                     UNION ALL SELECT route_id, 'cancelled', 'opted_out', count,
+                                      segments FROM total
                    ) AS counted) AS part
-     WHERE part.count <> 0
 )
 SELECT index, msisdn FROM opted_out
                 """,
                 campaign_id=campaign.id,
-                route_id=campaign.route_id.id,
                 company_id=campaign.company_id.id,
-                channel=campaign.channel,
+                channel=channel,
                 is_debug=campaign.is_debug,
                 ignores_blacklist=campaign.ignores_blacklist,
                 accepted_at=stored.accepted_at,

@@ -1,10 +1,12 @@
 """Messages: one text to one number, their states and the only ways to change them."""
 
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools import vocabulary
-from ...tools.statuses import Failure, MessageStatus
+from ...tools.statuses import Failure, MessageStatus, StepStatus
 from ...tools.vocabulary import PRIORITY_BATCH, PRIORITY_SINGLE
 from ..access.sms_gateway_readable import NO_RECORDS
 from ..common.copied_many2one import CopiedMany2one
@@ -17,6 +19,7 @@ from .selections import CHANNELS, FAILURE_TYPES, OUTCOMES, STATES
 #: What goes when a message goes; no foreign key sees to that.
 TABLES_OF_MESSAGES = (
     "sms_gateway_event",
+    "sms_gateway_attempt",
     "sms_gateway_delivery_report",
     "sms_gateway_recipient",
     "sms_gateway_odoo_sms",
@@ -75,6 +78,25 @@ class SmsGatewayMessage(models.Model):
     retry_ids = fields.One2many(
         "sms.gateway.message", "retry_of_id", string="Sent again as", readonly=True
     )
+    is_superseded = fields.Boolean(
+        "Replaced by another message",
+        readonly=True,
+        help="Another message to the same recipient counts: it was sent again, or by"
+        " the next step of the policy.",
+    )
+    step_id = CopiedMany2one("sms.gateway.policy.step", "Policy step", readonly=True)
+    follow_up = fields.Selection(
+        [
+            ("definite", "After a final failure"),
+            ("any", "Also without a final status"),
+        ],
+        "Next step",
+        readonly=True,
+        help="When the next step of the policy starts. Empty if none follows.",
+    )
+    attempt_ids = fields.One2many(
+        "sms.gateway.attempt", "message_id", string="Earlier routes", readonly=True
+    )
 
     # Recipient and text
     phone_raw = fields.Char("Number as received", readonly=True)
@@ -102,7 +124,9 @@ class SmsGatewayMessage(models.Model):
     is_secret = fields.Boolean(related="campaign_id.is_secret")
     shown_text = fields.Text("Text", compute="_compute_shown_text")
     text_alternative = fields.Text(
-        "Fallback SMS", readonly=True, help="Checked and stored, but not sent yet."
+        "Fallback SMS",
+        readonly=True,
+        help="Sent if the call is not answered, is declined or fails.",
     )
     encoding = fields.Selection([("gsm7", "GSM-7"), ("ucs2", "UCS-2")], readonly=True)
     segments = fields.Integer("SMS parts", readonly=True)
@@ -133,6 +157,11 @@ class SmsGatewayMessage(models.Model):
         " `providers.base.Provider.account_key`.",
     )
     attempts = fields.Integer(readonly=True)
+    earlier_attempts = fields.Integer(
+        "Attempts by earlier routes",
+        readonly=True,
+        help="Part of the attempts, made before the message took its present route.",
+    )
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     outcome = fields.Selection(
         OUTCOMES,
@@ -197,7 +226,7 @@ class SmsGatewayMessage(models.Model):
         f" WHERE state = 'queued' AND priority = {PRIORITY_SINGLE}"
     )
     _batch_queue_index = models.Index(
-        "(campaign_id, not_before, id)"
+        "(campaign_id, route_id, not_before, id)"
         f" WHERE state = 'queued' AND priority = {PRIORITY_BATCH}"
     )
     _expiry_index = models.Index(
@@ -215,6 +244,13 @@ class SmsGatewayMessage(models.Model):
     _reference_index = models.Index(
         "(provider_reference, route_id) WHERE provider_reference IS NOT NULL"
     )
+    _follow_up_index = models.Index(
+        "(finished_at, id) WHERE follow_up IS NOT NULL AND finished_at IS NOT NULL"
+    )
+    _unanswered_index = models.Index(
+        "(expires_at, id) WHERE follow_up = 'any' AND state IN ('submitted', 'unknown')"
+    )
+    _superseded_index = models.Index("(campaign_id) WHERE is_superseded")
     _retention_index = models.Index("(finished_at, id) WHERE finished_at IS NOT NULL")
     # Whole numbers and last digits are searched for.
     _msisdn_index = models.Index("(reverse(msisdn) text_pattern_ops)")
@@ -450,9 +486,48 @@ class SmsGatewayMessage(models.Model):
         return True
 
     # === STATUS ===
-    def _get_status(self):
+    def _find_steps_before(self):
+        """The messages that these have replaced, the first one first.
+
+        :return: dict of message id → list of `StepStatus`
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+WITH RECURSIVE chain AS (
+    SELECT id AS last_id, retry_of_id AS id, 1 AS distance
+      FROM sms_gateway_message WHERE id = ANY(%s) AND retry_of_id IS NOT NULL
+     UNION ALL
+    SELECT chain.last_id, m.retry_of_id, chain.distance + 1
+      FROM chain JOIN sms_gateway_message m ON m.id = chain.id
+     WHERE m.retry_of_id IS NOT NULL
+)
+SELECT last_id, id FROM chain ORDER BY last_id, distance DESC
+                """,
+                list(self.ids),
+            )
+        )
+        earlier = self.browse(message_id for _last_id, message_id in rows)
+        found = defaultdict(list)
+        for (last_id, _message_id), message in zip(rows, earlier, strict=True):
+            found[last_id].append(message._get_step_status())
+        return found
+
+    def _get_step_status(self):
+        """:rtype: StepStatus"""
+        return StepStatus(
+            channel=self.channel,
+            route=self.route_id.name,
+            state=self.state,
+            failure=self._get_failure(),
+            uuid=self.uuid,
+        )
+
+    def _get_status(self, steps=(), *, has_policy=False):
         """What became of the message: docs/api.rst, Status of a send.
 
+        :param steps: list of `StepStatus`, those before
+        :param has_policy: the route was chosen, not named
         :rtype: MessageStatus
         """
         self.ensure_one()
@@ -468,6 +543,9 @@ class SmsGatewayMessage(models.Model):
             submitted_at=self.submitted_at or None,
             delivered_at=self.delivered_at or None,
             text=self.text if is_text_told else None,
+            channel=self.channel,
+            route=self.route_id.name if steps or has_policy else None,
+            steps=steps,
         )
 
     def _get_failure(self):

@@ -90,14 +90,22 @@ class SmsGatewayMessageDecision(models.AbstractModel):
                 )
             )
         for message in messages:
-            self.env["sms.gateway.enqueue"]._enqueue(
-                message.campaign_id, [_compose_again(message)], retry_of=message
-            )
+            self._enqueue_again(message)
         messages.invalidate_recordset(["retry_ids"])
         again = messages.search([("retry_of_id", "in", messages.ids)])
         self.env["sms.gateway.recipient"]._follow_retries(again)
         self.env["sms.gateway.odoo.sms"]._take_over(again)
         return again
+
+    def _enqueue_again(self, message):
+        """Through the route, or the step, that the message has taken."""
+        campaign = message.campaign_id
+        self.env["sms.gateway.enqueue"]._enqueue(
+            campaign,
+            [_compose_again(message)],
+            plan=self.env["sms.gateway.policy"]._make_plan_again(message),
+            replaced={message.index: message.id},
+        )
 
     # === RESOLVE ===
     @api.model

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ...tools.backoff import reconcile_delay
 from ...tools.pg_array import to_array
-from ...tools.vocabulary import ARROWS, DECIDED_ARROWS, FINAL_STATES
+from ...tools.vocabulary import ARROWS, FINAL_STATES, SOURCE_ARROWS
 from ..common import clock
 from ..common.sql_values import select_rows
 from .outcomes import outcome_of
@@ -51,8 +51,10 @@ class StateChange(NamedTuple):
     """A wanted change of one message; absent values stay as they are.
 
     ``attempt`` is given by the dispatcher and by look-ups: what is known of an old
-    attempt must not touch a newer one. ``occurred_at`` is the naive UTC time of the
-    change at its source, ``source`` is who says so (see `sms.gateway.event`).
+    attempt must not touch a newer one. ``route_id`` is given by whoever speaks for a
+    provider: the message may have left its route since. ``occurred_at`` is the naive
+    UTC time of the change at its source, ``source`` is who says so (see
+    `sms.gateway.event`).
     ``code`` and ``detail`` are the raw words of a provider; of the gateway's own reason
     ``params`` (JSON, see `reasons.make_params`) stand in place of ``detail``.
     """
@@ -61,6 +63,7 @@ class StateChange(NamedTuple):
     state: str
     source: str
     attempt: int | None = None
+    route_id: int | None = None
     failure_type: str | None = None
     code: str = ""
     detail: str = ""
@@ -93,6 +96,7 @@ CHANGE_TYPES = {
     "state": "varchar",
     "source": "varchar",
     "attempt": "int",
+    "route_id": "int",
     "failure_type": "varchar",
     "code": "varchar",
     "detail": "varchar",
@@ -127,12 +131,33 @@ class SmsGatewayStateChange(models.AbstractModel):
         """
         results = {"moved": [], "already": [], "refused": []}
         for turn in _in_turns(changes):
-            by_id = {change.id: change for change in turn}
-            for message_id, result in self._set_state_once(turn):
+            left, diverted = self.env["sms.gateway.failover"]._divert(turn)
+            results["moved"] += diverted
+            by_id = {change.id: change for change in left}
+            rows = self._set_state_once(left) if left else []
+            for message_id, result, *_chain in rows:
                 results[result].append(by_id[message_id])
+            self._follow_up(by_id, rows)
         self._keep_references(results["already"] + results["refused"])
         self.env["sms.gateway.message"].invalidate_model()
         return results
+
+    def _follow_up(self, changes, rows):
+        """What else depends on messages that have moved: others to the same persons.
+
+        :param changes: dict of message id → `StateChange`
+        :param rows: of `_set_state_once`
+        """
+        superseded = [(row[0], *row[2]) for row in rows if row[2]]
+        if superseded:
+            succession = self.env["sms.gateway.succession"]
+            succession._forget_moves(superseded)
+            ids = [message_id for message_id, *_old in superseded]
+            succession._settle_delivered(
+                [one for one in ids if changes[one].state == "delivered"]
+            )
+        if any(is_followed for _id, _result, _old, is_followed in rows):
+            self.env["sms.gateway.cascade"]._wake()
 
     def _set_state_once(self, changes):
         arrows = [(old, new) for old, news in ARROWS.items() for new in news]
@@ -142,22 +167,23 @@ class SmsGatewayStateChange(models.AbstractModel):
 WITH wanted AS (
     %(wanted)s
 ), locked AS MATERIALIZED (
-    SELECT id, state, failure_type, segments, cost, attempts, submitted_at, maybe_sent,
-           secret_text
+    SELECT id, state, route_id, failure_type, segments, cost, attempts, submitted_at,
+           maybe_sent, secret_text, is_superseded, follow_up
       FROM sms_gateway_message WHERE id = ANY(%(ids)s::int[])
   ORDER BY id FOR NO KEY UPDATE
 ), evaluated AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
            l.segments AS old_segments, l.cost AS old_cost,
+           l.is_superseded, l.follow_up,
            %(old_outcome)s AS old_outcome,
            COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
            CASE WHEN (l.state IN ('queued', 'submitting') OR w.state = 'queued')
                  AND l.attempts <> w.attempt
                 THEN 'refused'
+                WHEN l.route_id <> w.route_id THEN 'refused'
                 WHEN l.state = w.state THEN 'already'
                 WHEN (l.state, w.state) IN %(arrows)s THEN 'moved'
-                WHEN (l.state, w.state) IN %(decided)s AND w.source = 'person'
-                THEN 'moved'
+                WHEN (l.state, w.state, w.source) IN %(source_arrows)s THEN 'moved'
                 ELSE 'refused' END AS result
       FROM wanted w JOIN locked l ON l.id = w.id
 ), moved AS (
@@ -187,7 +213,9 @@ WITH wanted AS (
            delivered_at = CASE WHEN e.state = 'delivered'
                                THEN COALESCE(e.occurred_at, %(now)s) END,
            finished_at = CASE WHEN e.state IN %(final)s THEN %(now)s END,
-           secret_text = CASE WHEN e.state NOT IN %(final)s THEN m.secret_text END
+           secret_text = CASE WHEN e.state NOT IN %(final)s
+                                OR m.follow_up IS NOT NULL AND e.state <> 'delivered'
+                              THEN m.secret_text END
       FROM evaluated e
      WHERE m.id = e.id AND e.result = 'moved'
  RETURNING m.id, m.campaign_id, m.route_id, m.company_id, m.channel, m.is_debug,
@@ -206,7 +234,11 @@ WITH wanted AS (
 ), counted AS (
     %(count_moved)s
 )
-SELECT id, result FROM evaluated ORDER BY id
+SELECT id, result,
+       CASE WHEN is_superseded AND result = 'moved'
+            THEN ARRAY[old_state, old_failure_type, old_outcome] END,
+       follow_up IS NOT NULL AND result = 'moved' AND state IN %(final)s
+  FROM evaluated ORDER BY id
                 """,
                 wanted=select_rows(
                     CHANGE_TYPES, [change.as_storable() for change in changes]
@@ -216,7 +248,7 @@ SELECT id, result FROM evaluated ORDER BY id
                 old_outcome=outcome_of("l"),
                 count_moved=COUNT_MOVED,
                 arrows=tuple(arrows),
-                decided=DECIDED_ARROWS,
+                source_arrows=SOURCE_ARROWS,
                 final=FINAL_STATES,
                 now=clock.now(),
             )
@@ -236,10 +268,11 @@ SELECT id, result FROM evaluated ORDER BY id
                   FROM (%s) AS known
                  WHERE m.id = known.id AND m.id = ANY(%s::int[])
                    AND m.provider_reference IS NULL
+                   AND m.route_id = COALESCE(known.route_id, m.route_id)
                 """,
                 select_rows(
-                    {"id": "int", "provider_reference": "varchar"},
-                    [(change.id, change.provider_reference) for change in kept],
+                    {"id": "int", "route_id": "int", "provider_reference": "varchar"},
+                    [(one.id, one.route_id, one.provider_reference) for one in kept],
                 ),
                 to_array(change.id for change in kept),
             )
@@ -283,7 +316,7 @@ SELECT id, result FROM evaluated ORDER BY id
                 campaign.id,
                 campaign.priority,
             ),
-            "not_before, id",
+            "route_id, not_before, id",
             limit,
             state="cancelled",
             source="campaign",

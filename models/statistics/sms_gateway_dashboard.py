@@ -110,7 +110,7 @@ class SmsGatewayStatistic(models.Model):
         routes = self.env["sms.gateway.route"].with_context(active_test=False)
         return [
             {"id": route.id, "name": route.name}
-            for route in routes.search_fetch([], ["name"])
+            for route in routes.search_fetch([("is_policy", "=", False)], ["name"])
         ]
 
     def _describe_reasons(self, wanted, groups):

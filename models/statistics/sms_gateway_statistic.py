@@ -91,6 +91,10 @@ class SmsGatewayStatisticChange(models.Model):
     failure_type = fields.Selection(FAILURE_TYPES, string="Failure reason")
     outcome = fields.Selection(OUTCOMES, required=True)
     count = fields.Integer()
+    person_count = fields.Integer(
+        help="Added to the campaign's counters, which count one message per recipient."
+        " Empty = as many as messages.",
+    )
     segments = fields.Integer("SMS parts")
     cost = fields.Monetary()
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -138,7 +142,7 @@ class SmsGatewayStatisticChange(models.Model):
     def _fold_statement(self, limit):
         columns = [SQL.identifier(name) for name in COUNTERS]
         sums = SQL(", ").join(
-            SQL("COALESCE(sum(count) FILTER (WHERE %s), 0) AS %s", condition, column)
+            SQL("COALESCE(sum(persons) FILTER (WHERE %s), 0) AS %s", condition, column)
             for condition, column in zip(COUNTERS.values(), columns, strict=True)
         )
         updates = SQL(", ").join(
@@ -151,7 +155,7 @@ WITH taken AS (
     DELETE FROM sms_gateway_statistic_change
      WHERE id IN (SELECT id FROM sms_gateway_statistic_change
                 ORDER BY id LIMIT %(limit)s)
- RETURNING *
+ RETURNING *, COALESCE(person_count, count) AS persons
 ), kept AS (
     INSERT INTO sms_gateway_statistic
            (day, company_id, route_id, channel, is_test, state, outcome, failure_type,

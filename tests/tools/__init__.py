@@ -23,6 +23,7 @@ from . import (
     test_prices,
     test_public_address,
     test_read_back,
+    test_routing,
     test_segments,
     test_table,
     test_table_workbooks,

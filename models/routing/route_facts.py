@@ -1,0 +1,90 @@
+"""What the choice of a route depends on at this moment."""
+
+import time
+from datetime import timedelta
+
+from odoo.tools import SQL
+
+from ...tools.routing import RouteFacts, Share
+from ..common import clock
+from ..sending.queues import is_on, is_rested
+
+#: Messages that ended within so many hours say how well a route delivers; of a busy
+#: gateway the newest ones.
+JUDGED_HOURS = 6
+MAX_JUDGED = 20_000
+#: Shares are believed for so many seconds.
+KEEP_SHARES = 60
+
+
+def collect_facts(env, rules, channel, category, *, is_debug):
+    """
+    :param rules: list of `tools.routing.Rule`
+    :rtype: RouteFacts
+    """
+    route_ids = {option.route_id for rule in rules for option in rule.options}
+    routes = env["sms.gateway.route"].browse(sorted(route_ids))
+    needs_shares = any(rule.strategy == "delivery" for rule in rules)
+    available, usable = find_available(routes, is_debug=is_debug)
+    return RouteFacts(
+        available=available,
+        usable=usable,
+        prices={
+            route.id: route._get_prices(channel, category=category, is_debug=is_debug)
+            for route in routes
+        },
+        shares=get_shares(env, channel) if needs_shares else {},
+    )
+
+
+def find_available(routes, *, is_debug=False):
+    """Which routes may send.
+
+    :return: ids of the routes that may send at this moment, and of those that may as
+        soon as their rest is over
+    """
+    routes.flush_model(["active", "state", "resume_at", "lacks_settings"])
+    rows = routes.env.execute_query(
+        SQL(
+            "SELECT r.id, %s FROM sms_gateway_route r WHERE r.id = ANY(%s) AND %s",
+            is_rested(),
+            routes.ids,
+            is_on(is_debug=is_debug),
+        )
+    )
+    available = frozenset(route_id for route_id, is_here in rows if is_here)
+    return available, frozenset(route_id for route_id, _is_here in rows)
+
+
+def get_shares(env, channel):
+    """How many of the messages that ended lately were delivered.
+
+    :return: dict of route id → `tools.routing.Share`
+    """
+    reader = env["sms.gateway.policy"]
+    return reader._read_shares(channel, int(time.monotonic()) // KEEP_SHARES)
+
+
+def read_shares(env, channel):
+    """See `get_shares`, from the database."""
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT route_id, sum(delivered)::int, count(*)::int
+              FROM ((SELECT route_id, (state = 'delivered')::int AS delivered
+                       FROM sms_gateway_message
+                      WHERE finished_at > %(since)s AND submitted_at IS NOT NULL
+                        AND channel = %(channel)s AND is_debug IS NOT TRUE
+                   ORDER BY finished_at DESC LIMIT %(limit)s)
+                     UNION ALL
+                     SELECT a.route_id, 0 FROM sms_gateway_attempt a
+                      WHERE a.left_at > %(since)s AND a.submitted_at IS NOT NULL
+                        AND a.channel = %(channel)s) AS ended
+          GROUP BY route_id
+            """,
+            since=clock.now() - timedelta(hours=JUDGED_HOURS),
+            channel=channel,
+            limit=MAX_JUDGED,
+        )
+    )
+    return {route_id: Share(delivered, count) for route_id, delivered, count in rows}

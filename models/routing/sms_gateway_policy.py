@@ -1,0 +1,170 @@
+"""Routing policies: named choices among routes, and cascades of steps."""
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+
+from ...tools.routing import SingleRoute
+from ..routes.sms_gateway_route_evaluation import evaluated_later
+from .plan import Plan
+from .route_facts import read_shares
+
+
+class SmsGatewayPolicy(models.Model):
+    """A choice among routes that stands wherever a route can stand.
+
+    A policy *is* a route without a provider: requests, campaigns, server actions and
+    companies name either, and their names share one space. Messages are written with
+    the real route that was chosen for them.
+    """
+
+    _name = "sms.gateway.policy"
+    _description = "SMS Gateway Routing Policy"
+    _inherits = {"sms.gateway.route": "route_id"}
+    _order = "id"
+
+    route_id = fields.Many2one(
+        "sms.gateway.route", required=True, ondelete="cascade", string="Name as route"
+    )
+    step_ids = fields.One2many(
+        "sms.gateway.policy.step", "policy_id", string="Steps", copy=True
+    )
+    _route_unique = models.UniqueIndex("(route_id)")
+
+    # === CHECKS ===
+    @api.constrains("step_ids")
+    def _check_steps(self):
+        for policy in self:
+            if not policy.step_ids:
+                raise ValidationError(
+                    self.env._(
+                        "Policy “%(policy)s” has no steps. Add at least one.",
+                        policy=policy.name,
+                    )
+                )
+
+    # === CRUD ===
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: the route that stands for the policy has no provider."""
+        own = {"is_policy": True, "provider_code": False, "webhook_token": False}
+        policies = super(SmsGatewayPolicy, evaluated_later(self)).create(
+            [{**vals, **own} for vals in vals_list]
+        )
+        policies = policies.with_env(self.env)
+        policies._check_steps()
+        policies._sync_route()
+        return policies
+
+    def write(self, vals):
+        """Override: see `_sync_route`."""
+        result = super().write(vals)
+        self._sync_route()
+        return result
+
+    def copy_data(self, default=None):
+        """Override: names are unique, so a copy gets one of its own."""
+        return [
+            {
+                "name": self.env._("%(route)s (copy)", route=policy.name),
+                "company_id": policy.company_id.id,
+                "step_ids": vals.get("step_ids", []),
+                **(default or {}),
+            }
+            for policy, vals in zip(self, super().copy_data(default), strict=True)
+        ]
+
+    def unlink(self):
+        """Override: the route that stands for the policy goes with it."""
+        routes = self.route_id
+        result = super().unlink()
+        routes.unlink()
+        return result
+
+    def _sync_route(self):
+        """The policy offers the channels of its steps."""
+        self.env.registry.clear_cache()
+        for policy in self:
+            channels = set(policy.step_ids.mapped("channel"))
+            wanted = {"has_sms": "sms" in channels, "has_voice": "voice" in channels}
+            if any(policy[name] != value for name, value in wanted.items()):
+                policy.route_id.write(wanted)
+
+    # === PLANS ===
+    @api.model
+    def _make_plan(self, campaign):
+        """What the messages of a campaign take first.
+
+        :rtype: Plan
+        :raise UserError: the policy has no step of the campaign's channel
+        """
+        route = campaign.route_id
+        if not route.is_policy:
+            prices = route._get_prices(
+                campaign.channel,
+                category=campaign.category or None,
+                is_debug=campaign.is_debug,
+            )
+            chooser = SingleRoute(route.id, prices)
+            if campaign.channel == "voice" and route.has_sms:
+                # what the caller gave as the SMS behind an unanswered call
+                return Plan(
+                    chooser, "voice", follow_up="definite", needs_alternative=True
+                )
+            return Plan(chooser, campaign.channel)
+        # sudo: who may send may use the policy, only administrators see its rules
+        policy = self.sudo()._of_route(route)
+        step = policy.step_ids.filtered(lambda s: s.channel == campaign.channel)[:1]
+        if not step:
+            raise UserError(
+                self.env._(
+                    "Policy “%(policy)s” has no step for this channel. Select another"
+                    " policy or channel.",
+                    policy=policy.name,
+                )
+            )
+        return step._make_plan(campaign)
+
+    @api.model
+    def _make_plan_again(self, message):
+        """What a message takes that is sent again.
+
+        :rtype: Plan
+        """
+        campaign = message.campaign_id
+        if step := message.step_id.exists():
+            return step._make_plan(campaign)
+        prices = message.route_id._get_prices(
+            message.channel,
+            category=campaign.category or None,
+            is_debug=message.is_debug,
+        )
+        return Plan(SingleRoute(message.route_id.id, prices), message.channel)
+
+    @api.model
+    def _of_route(self, route):
+        """The policy that a route stands for."""
+        return self.browse(self._get_id_of_route(route.id))
+
+    @api.model
+    @tools.ormcache("route_id")
+    def _get_id_of_route(self, route_id):
+        found = self.with_context(active_test=False).search(
+            [("route_id", "=", route_id)]
+        )
+        return found.id
+
+    @api.model
+    @tools.ormcache("channel", "minute")
+    def _read_shares(self, channel, minute):
+        """See `route_facts.get_shares`; a new minute is read anew."""
+        return read_shares(self.env, channel)
+
+    # === BUTTONS ===
+    def action_open_messages(self):
+        """Open the messages of the campaigns that named the policy."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_message_action"
+        )
+        domain = [("campaign_id.route_id", "=", self.route_id.id)]
+        return {**action, "domain": domain, "context": {}}

@@ -1,0 +1,220 @@
+"""Rules of steps: which messages take which routes."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...tools import routing
+from ...tools.prices import normalise_prefix
+from ..sending.selections import CATEGORIES
+
+
+class SmsGatewayPolicyRule(models.Model):
+    """Conditions and the routes of the messages that meet them.
+
+    The rules of a step are asked in their order; the first one that a message matches
+    decides.
+    """
+
+    _name = "sms.gateway.policy.rule"
+    _description = "SMS Gateway Policy Rule"
+    _order = "step_id, sequence, id"
+
+    step_id = fields.Many2one(
+        "sms.gateway.policy.step", required=True, ondelete="cascade", index=True
+    )
+    sequence = fields.Integer(default=10)
+    country_ids = fields.Many2many("res.country", string="Countries")
+    prefixes = fields.Text(
+        "Number prefixes",
+        help="Starts of numbers with the country code, separated by commas or lines,"
+        " e.g. +7916, +7917.",
+    )
+    category = fields.Selection(CATEGORIES, string="Message category")
+    min_segments = fields.Integer("From SMS parts")
+    max_segments = fields.Integer("To SMS parts", help="0 = no limit.")
+    strategy = fields.Selection(
+        [
+            ("order", "In this order"),
+            ("price", "Lowest price"),
+            ("delivery", "Best delivery rate"),
+            ("weight", "By share"),
+        ],
+        required=True,
+        default="order",
+        help="In this order: the first available route.\n"
+        "Lowest price: by the price lists of the routes; unknown prices come last.\n"
+        "Best delivery rate: by the messages of the last hours; routes with too few"
+        " messages get a tenth of the messages until they can be rated.\n"
+        "By share: in proportion to the shares of the routes.",
+    )
+    choice_ids = fields.One2many(
+        "sms.gateway.policy.choice", "rule_id", string="Routes", copy=True
+    )
+    conditions = fields.Char(compute="_compute_conditions")
+
+    @api.depends("country_ids", "prefixes", "category", "min_segments", "max_segments")
+    @api.depends_context("lang")
+    def _compute_conditions(self):
+        for rule in self:
+            rule.conditions = "; ".join(rule._describe()) or self.env._("All messages")
+
+    def _describe(self):
+        """The conditions as words, one after the other."""
+        if self.country_ids:
+            yield ", ".join(self.country_ids.mapped("name"))
+        if self.prefixes:
+            yield ", ".join(self._read_prefixes())
+        if self.category:
+            labels = dict(self._fields["category"]._description_selection(self.env))
+            yield labels[self.category]
+        if self.min_segments > 1 or self.max_segments:
+            first = max(self.min_segments, 1)
+            yield (
+                self.env._(
+                    "%(first)s–%(last)s SMS parts", first=first, last=self.max_segments
+                )
+                if self.max_segments
+                else self.env._("at least %(first)s SMS parts", first=first)
+            )
+
+    # === CHECKS ===
+    @api.constrains("prefixes")
+    def _check_prefixes(self):
+        for rule in self:
+            rule._read_prefixes()
+
+    @api.constrains("choice_ids", "strategy")
+    def _check_choices(self):
+        for rule in self:
+            if not rule.choice_ids:
+                raise ValidationError(self.env._("Each rule needs at least one route."))
+            if rule.strategy == "weight" and not any(rule.choice_ids.mapped("weight")):
+                raise ValidationError(
+                    self.env._("At least one route needs a share above 0.")
+                )
+            rule.choice_ids._check_route()
+
+    # === CRUD ===
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: what policies choose is cached."""
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override: see `create`."""
+        self.env.registry.clear_cache()
+        result = super().write(vals)
+        self.step_id._check_rules()
+        return result
+
+    def unlink(self):
+        """Override: see `create`."""
+        steps = self.step_id
+        self.env.registry.clear_cache()
+        result = super().unlink()
+        steps.exists().filtered("rule_ids")._check_rules()
+        return result
+
+    # === BUSINESS METHODS ===
+    def _as_rule(self):
+        """:rtype: tools.routing.Rule"""
+        self.ensure_one()
+        return routing.Rule(
+            id=self.id,
+            options=tuple(
+                routing.Option(choice.route_id.id, choice.weight)
+                for choice in self.choice_ids.sorted()
+            ),
+            strategy=self.strategy,
+            countries=frozenset(self.country_ids.mapped("code")),
+            prefixes=self._read_prefixes(),
+            categories=frozenset(filter(None, [self.category])),
+            min_segments=self.min_segments,
+            max_segments=self.max_segments,
+        )
+
+    def _read_prefixes(self):
+        """:return: tuple of prefixes as numbers begin
+        :raise ValidationError: one is no beginning of a number
+        """
+        written = (self.prefixes or "").replace(",", "\n").replace(";", "\n")
+        lines = [line.strip() for line in written.splitlines()]
+        return tuple(self._normalise(line) for line in lines if line)
+
+    def _normalise(self, prefix):
+        try:
+            return normalise_prefix(prefix)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "“%(prefix)s” is not a valid number prefix. Enter a plus sign "
+                    "and the country code, e.g. +7 or +7916.",
+                    prefix=prefix,
+                )
+            ) from error
+
+
+class SmsGatewayPolicyChoice(models.Model):
+    """A route of a rule."""
+
+    _name = "sms.gateway.policy.choice"
+    _description = "SMS Gateway Policy Route"
+    _order = "rule_id, sequence, id"
+    _rec_name = "route_id"
+
+    rule_id = fields.Many2one(
+        "sms.gateway.policy.rule", required=True, ondelete="cascade", index=True
+    )
+    sequence = fields.Integer(default=10)
+    route_id = fields.Many2one(
+        "sms.gateway.route",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        domain="[('is_policy', '=', False)]",
+    )
+    weight = fields.Integer("Share", default=1)
+
+    _route_unique = models.UniqueIndex(
+        "(rule_id, route_id)", "A route can be used only once in a rule."
+    )
+    _weight_positive = models.Constraint(
+        "CHECK (weight >= 0)", "The share cannot be negative."
+    )
+
+    @api.constrains("route_id", "rule_id")
+    def _check_route(self):
+        for choice in self:
+            step = choice.rule_id.step_id
+            route, policy = choice.route_id, step.policy_id
+            if route.is_policy:
+                raise ValidationError(
+                    self.env._("A policy cannot contain another policy.")
+                )
+            if route.company_id != policy.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "Route “%(route)s” belongs to another company than policy"
+                        " “%(policy)s”.",
+                        route=route.name,
+                        policy=policy.name,
+                    )
+                )
+            route._check_sends(step.channel)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: what policies choose is cached."""
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override: see `create`."""
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        """Override: see `create`."""
+        self.env.registry.clear_cache()
+        return super().unlink()

@@ -1,0 +1,7 @@
+from . import (
+    test_cascade,
+    test_earlier_routes,
+    test_failover,
+    test_policy,
+    test_succession,
+)

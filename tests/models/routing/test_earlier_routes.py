@@ -1,0 +1,114 @@
+"""Reports of routes that a message has left."""
+
+from odoo.tests import tagged
+
+from odoo.addons.crm_sms_gateway.providers.types import (
+    DeliveryStatus,
+    Outcome,
+    StatusUpdate,
+)
+
+from ...common import PHONE, answer
+from .common import RoutingCase
+
+
+@tagged("post_install", "-at_install")
+class TestEarlierRoutes(RoutingCase):
+    """Delivered beats everything, wherever it was delivered."""
+
+    def setUp(self):
+        super().setUp()
+        self.first, self.first_provider = self.script_route(
+            submit=answer(Outcome.ACCEPTED, provider_reference="first-1")
+        )
+        self.second, self.second_provider = self.script_route()
+        self.policy = self.make_policy(self.first, self.second)
+        self.message = self.send_one(route=self.policy.route_id)
+        self.run_lane()
+        self.report(self.first, DeliveryStatus.FAILED, failure_type="provider_error")
+        self.assertEqual(self.message.state, "queued")
+
+    def report(self, route, status, *, reference="first-1", **values):
+        update = StatusUpdate(status, provider_reference=reference, **values)
+        self.env["sms.gateway.delivery.report"]._ingest(route, [update])
+        self.env.invalidate_all()
+
+    def test_delivered_by_the_earlier_route_while_it_waits(self):
+        self.report(self.first, DeliveryStatus.DELIVERED)
+        self.assertEqual(self.message.state, "delivered")
+        self.run_lane()
+        self.assertEqual(self.get_submitted(self.second_provider), [])
+        self.assertEqual(self.message.attempt_ids.state, "delivered")
+
+    def test_delivered_by_the_earlier_route_after_the_other_one_took_it(self):
+        self.run_lane()
+        self.assertEqual(self.message.state, "submitted")
+        self.report(self.first, DeliveryStatus.DELIVERED)
+        self.assertEqual(self.message.state, "delivered")
+        self.assertEqual(self.message.provider_reference, self.message.uuid)
+
+    def test_found_by_our_reference(self):
+        self.run_lane()
+        self.report(
+            self.first,
+            DeliveryStatus.DELIVERED,
+            reference=None,
+            uuid=self.message.uuid,
+        )
+        self.assertEqual(self.message.state, "delivered")
+
+    def test_failure_of_the_earlier_route_changes_nothing(self):
+        for status in (DeliveryStatus.FAILED, DeliveryStatus.EXPIRED):
+            self.report(self.first, status, failure_type="unreachable")
+        self.assertEqual(self.message.state, "queued")
+        self.assertEqual(self.message.route_id, self.second)
+        self.run_lane()
+        self.report(self.first, DeliveryStatus.FAILED, failure_type="unreachable")
+        self.assertEqual(self.message.state, "submitted")
+
+    def test_same_report_twice(self):
+        self.run_lane()
+        for _time in range(2):
+            self.report(self.first, DeliveryStatus.DELIVERED)
+        reports = self.env["sms.gateway.delivery.report"].search(
+            [("route_id", "=", self.first.id)], order="id"
+        )
+        self.assertEqual(reports.mapped("state"), ["applied", "applied", "ignored"])
+        self.assertEqual(reports.message_id, self.message)
+
+    def test_references_do_not_cross_routes(self):
+        self.run_lane()
+        self.report(self.second, DeliveryStatus.DELIVERED, reference="first-1")
+        self.assertEqual(self.message.state, "submitted")
+
+    def test_failure_matched_before_the_message_left_does_not_touch_the_new_route(self):
+        change = self.env["sms.gateway.delivery.report"]._make_change(
+            {
+                "route_id": self.first.id,
+                "status": "failed",
+                "failure_type": "unreachable",
+                "code": "",
+                "detail": "",
+                "provider_reference": "first-1",
+                "segments": None,
+                "price": None,
+                "price_currency": None,
+                "occurred_at": None,
+            },
+            self.message.id,
+            {self.first.id: None},
+        )
+        verdicts = self.env["sms.gateway.state.change"]._set_state([change])
+        self.assertEqual(verdicts["refused"], [change])
+        self.assertEqual(self.message.state, "queued")
+        self.assertFalse(self.message.provider_reference)
+
+    def test_report_of_the_present_route(self):
+        self.run_lane()
+        self.report(
+            self.second,
+            DeliveryStatus.DELIVERED,
+            reference=self.message.uuid,
+            msisdn=PHONE,
+        )
+        self.assertEqual(self.message.state, "delivered")

@@ -1,0 +1,306 @@
+"""Failover: another route, where a provider's answer permits it."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, RouteDown
+from odoo.addons.crm_sms_gateway.providers.types import (
+    DeliveryStatus,
+    Outcome,
+    StatusUpdate,
+)
+from odoo.addons.crm_sms_gateway.tools.vocabulary import FAILOVER_TYPES, FAILURE_TYPES
+
+from ...common import PHONE, answer, fail, sandbox_phone
+from .common import RoutingCase
+
+
+class FailoverCase(RoutingCase):
+    """A policy of two scripted routes; the second one takes everything."""
+
+    def make_pair(self, submit, **values):
+        self.first, self.first_provider = self.script_route(submit=submit, **values)
+        self.second, self.second_provider = self.script_route()
+        self.policy = self.make_policy(self.first, self.second)
+
+    def send_through(self, submit, **values):
+        """Send one message, and let lanes run until nothing is due."""
+        self.make_pair(submit, **values)
+        message = self.send_one(route=self.policy.route_id)
+        self.run_lanes()
+        return message
+
+    def run_lanes(self, times=3):
+        for _time in range(times):
+            self.run_lane()
+
+
+@tagged("post_install", "-at_install")
+class TestRefused(FailoverCase):
+    """Every class of refusal."""
+
+    def test_refusals_of_the_route_take_the_other_route(self):
+        for failure_type in sorted(FAILOVER_TYPES):
+            with self.subTest(failure_type):
+                message = self.send_through(
+                    answer(Outcome.REFUSED, failure_type=failure_type, code="13")
+                )
+                self.assertEqual(message.route_id, self.second)
+                self.assertEqual(message.state, "submitted")
+                self.assertEqual(self.get_submitted(self.first_provider), [PHONE])
+                self.assertEqual(self.get_submitted(self.second_provider), [PHONE])
+
+    def test_refusals_of_the_number_or_the_text_do_not(self):
+        for failure_type in sorted(set(FAILURE_TYPES) - FAILOVER_TYPES):
+            with self.subTest(failure_type):
+                message = self.send_through(
+                    answer(Outcome.REFUSED, failure_type=failure_type)
+                )
+                self.assertEqual(message.route_id, self.first)
+                self.assertEqual(message.state, "failed")
+                self.assertEqual(self.get_submitted(self.second_provider), [])
+
+    def test_without_a_policy_nothing_changes(self):
+        route, _provider = self.script_route(
+            submit=answer(Outcome.REFUSED, failure_type="no_funds")
+        )
+        message = self.send_one(route=route)
+        self.run_lane()
+        self.assertEqual((message.state, message.route_id), ("failed", route))
+        self.assertFalse(message.attempt_ids)
+
+    def test_unknown_never_takes_another_route(self):
+        message = self.send_through(fail(MaybeSent("no answer")))
+        self.assertEqual((message.state, message.route_id), ("unknown", self.first))
+        self.assertEqual(self.get_submitted(self.second_provider), [])
+
+    def test_failed_where_every_route_has_failed(self):
+        refuse = answer(Outcome.REFUSED, failure_type="no_funds")
+        first, _one = self.script_route(submit=refuse)
+        second, _two = self.script_route(submit=refuse)
+        policy = self.make_policy(first, second)
+        message = self.send_one(route=policy.route_id)
+        self.run_lanes()
+        self.assertEqual((message.state, message.route_id), ("failed", second))
+        self.assertEqual(message.attempt_ids.route_id, first)
+
+    def test_after_its_time_to_live_it_fails(self):
+        self.make_pair(answer(Outcome.REFUSED, failure_type="no_funds"))
+        message = self.send_one(route=self.policy.route_id, ttl=60)
+        self.env.cr.execute(
+            "UPDATE sms_gateway_message SET state = 'submitted', expires_at = %s"
+            " WHERE id = %s",
+            [fields.Datetime.now() - timedelta(seconds=1), message.id],
+        )
+        self.env.invalidate_all()
+        self.set_state_by_report(message, "no_funds")
+        self.assertEqual((message.state, message.route_id), ("failed", self.first))
+
+    def test_paused_route_is_no_way_out(self):
+        self.make_pair(answer(Outcome.REFUSED, failure_type="no_funds"))
+        message = self.send_one(route=self.policy.route_id)
+        self.pause(self.second)
+        self.run_lanes()
+        self.assertEqual((message.state, message.route_id), ("failed", self.first))
+
+    def test_failure_that_a_report_tells_takes_the_other_route(self):
+        self.make_pair(
+            lambda requests: answer(Outcome.ACCEPTED, provider_reference="r1")(requests)
+        )
+        message = self.send_one(route=self.policy.route_id)
+        self.run_lane()
+        self.set_state_by_report(message, "sender_unregistered")
+        self.assertEqual((message.state, message.route_id), ("queued", self.second))
+        self.run_lane()
+        self.assertEqual(message.state, "submitted")
+        self.assertEqual(message.attempt_ids.provider_reference, "r1")
+        self.assertNotEqual(message.provider_reference, "r1")
+
+    def set_state_by_report(self, message, failure_type):
+        update = StatusUpdate(
+            DeliveryStatus.FAILED, uuid=message.uuid, failure_type=failure_type
+        )
+        self.env["sms.gateway.delivery.report"]._ingest(message.route_id, [update])
+        self.env.invalidate_all()
+
+    def test_what_is_known_of_the_route_is_kept(self):
+        message = self.send_through(
+            answer(Outcome.REFUSED, failure_type="no_funds", code="7", message="Broke")
+        )
+        attempt = message.attempt_ids
+        self.assertEqual(attempt.route_id, self.first)
+        self.assertEqual((attempt.code, attempt.words), ("7", "Broke"))
+        self.assertEqual((attempt.state, attempt.number), ("failed", 1))
+        self.assertEqual(attempt.failure_type, "no_funds")
+        self.assertEqual((message.attempts, message.earlier_attempts), (2, 1))
+        self.assertFalse(message.failure_type)
+
+    def test_timeline_tells_the_journey(self):
+        message = self.send_through(answer(Outcome.REFUSED, failure_type="no_funds"))
+        events = message.event_ids.sorted("id")
+        self.assertEqual(
+            events.mapped(lambda e: (e.kind, e.source, e.route_id)),
+            [
+                ("submitting", "dispatcher", self.first),
+                ("queued", "failover", self.second),
+                ("submitting", "dispatcher", self.second),
+                ("submitted", "dispatcher", self.second),
+            ],
+        )
+
+    def test_secret_text_is_not_kept_with_the_attempt(self):
+        self.make_pair(
+            answer(Outcome.REFUSED, failure_type="no_funds", message="No: code 4711")
+        )
+        message = self.send_one(
+            route=self.policy.route_id, text="code 4711", is_secret=True
+        )
+        self.run_lanes()
+        self.assertEqual(message.route_id, self.second)
+        self.assertNotIn("4711", message.attempt_ids.detail)
+
+
+@tagged("post_install", "-at_install")
+class TestNotSent(FailoverCase):
+    """What was provably not handed over."""
+
+    def test_after_some_tries_it_takes_the_other_route(self):
+        self.make_pair(answer(Outcome.NOT_SENT))
+        message = self.send_one(route=self.policy.route_id)
+        self.run_lane()
+        self.assertEqual(message.route_id, self.first)
+        for _try in range(2):
+            self.let_pass(1000, message)
+            self.run_lane()
+        self.assertEqual(message.route_id, self.second)
+        self.run_lane()
+        self.assertEqual(message.state, "submitted")
+        self.assertEqual(message.attempt_ids.state, "not_sent")
+        self.assertEqual(message.attempt_ids.number, 3)
+
+    def test_without_another_route_it_goes_on_trying(self):
+        self.make_pair(answer(Outcome.NOT_SENT))
+        message = self.send_one(route=self.policy.route_id)
+        self.pause(self.second)
+        for _try in range(5):
+            self.run_lane()
+            self.let_pass(1000, message)
+        self.assertEqual((message.state, message.route_id), ("queued", self.first))
+        self.assertEqual(message.attempts, 5)
+
+
+@tagged("post_install", "-at_install")
+class TestRouteDown(FailoverCase):
+    """When a route stops, everything that waits there moves."""
+
+    def send_many(self, count=5, **values):
+        self.make_pair(fail(RouteDown("wrong password")))
+        phones = [sandbox_phone(f"{1000 + number}") for number in range(count)]
+        return self.send(*phones, route=self.policy.route_id, **values)
+
+    def test_everything_that_waits_moves(self):
+        campaign = self.send_many()
+        self.run_lane()
+        self.assertEqual(self.first.state, "paused")
+        self.run_failover()
+        messages = self.get_messages(campaign)
+        self.assertEqual(messages.route_id, self.second)
+        self.run_lane()
+        self.assertEqual(set(messages.mapped("state")), {"submitted"})
+        self.assertEqual(
+            sorted(self.get_submitted(self.second_provider)),
+            sorted(messages.mapped("msisdn")),
+        )
+
+    def test_single_messages_move_too(self):
+        self.make_pair(fail(RouteDown("wrong password")))
+        message = self.send_one(route=self.policy.route_id)
+        self.pause(self.first)
+        self.run_failover()
+        self.assertEqual(message.route_id, self.second)
+        self.assertFalse(message.attempt_ids, "it was never tried")
+
+    def test_order_of_the_queue_is_kept(self):
+        campaign = self.send_many()
+        before = self.get_messages(campaign).mapped("not_before")
+        self.pause(self.first)
+        self.run_failover()
+        self.assertEqual(self.get_messages(campaign).mapped("not_before"), before)
+
+    def test_messages_of_the_route_itself_wait_for_it(self):
+        campaign = self.send_many()
+        own = self.send_one(route=self.first)
+        self.pause(self.first)
+        self.run_failover()
+        self.assertEqual(own.route_id, self.first)
+        self.assertEqual(self.get_messages(campaign).route_id, self.second)
+
+    def test_what_may_have_been_sent_stays(self):
+        campaign = self.send_many(2)
+        first, second = self.get_messages(campaign)
+        self.env.cr.execute(
+            "UPDATE sms_gateway_message SET maybe_sent = TRUE WHERE id = %s",
+            [first.id],
+        )
+        self.pause(self.first)
+        self.run_failover()
+        self.env.invalidate_all()
+        self.assertEqual(first.route_id, self.first)
+        self.assertEqual(second.route_id, self.second)
+
+    def test_new_messages_return_when_the_route_recovers(self):
+        campaign = self.send_many()
+        self.pause(self.first)
+        self.run_failover()
+        self.env["sms.gateway.route.pause"]._resume(self.first)
+        self.run_failover()
+        self.assertEqual(self.get_messages(campaign).route_id, self.second)
+        self.assertEqual(self.send_one(route=self.policy.route_id).route_id, self.first)
+
+    def test_nothing_moves_where_no_route_may_send(self):
+        campaign = self.send_many()
+        self.pause(self.first | self.second)
+        self.run_failover()
+        self.assertEqual(self.get_messages(campaign).route_id, self.first)
+        self.env["sms.gateway.route.pause"]._resume(self.second)
+        self.run_failover()
+        self.assertEqual(self.get_messages(campaign).route_id, self.second)
+
+    def test_resting_route_counts_as_down(self):
+        campaign = self.send_many()
+        self.env["sms.gateway.route.pause"]._back_off(self.first, 30, "no connection")
+        self.run_failover()
+        self.assertEqual(self.get_messages(campaign).route_id, self.second)
+
+    def test_failed_route_is_not_tried_again_when_the_other_one_stops(self):
+        refuse = answer(Outcome.REFUSED, failure_type="no_funds")
+        self.make_pair(refuse)
+        message = self.send_one(route=self.policy.route_id)
+        self.run_lane()
+        self.assertEqual(message.route_id, self.second)
+        self.pause(self.second)
+        self.run_failover()
+        self.assertEqual(message.route_id, self.second)
+
+    def test_counters_of_routes_follow(self):
+        campaign = self.send_many(3)
+        self.pause(self.first)
+        self.run_failover()
+        self.run_fold()
+        rows = self.env["sms.gateway.statistic"].search(
+            [("route_id", "in", (self.first | self.second).ids)]
+        )
+        self.assertEqual(
+            {row.route_id: row.count for row in rows if row.count}, {self.second: 3}
+        )
+        self.assertEqual(self.get_totals(campaign), {"queued": 3})
+
+    def test_scheduled_messages_keep_their_time(self):
+        moment = fields.Datetime.now() + timedelta(hours=2)
+        campaign = self.send_many(2, not_before=moment)
+        self.pause(self.first)
+        self.run_failover()
+        messages = self.get_messages(campaign)
+        self.assertEqual(messages.mapped("not_before"), [moment] * 2)

@@ -1,0 +1,71 @@
+"""Which of a person's messages counts: one, whatever happens to all of them."""
+
+from collections import Counter
+
+from odoo.tests import tagged
+
+from ...common import PHONE
+from .common import RoutingCase
+
+
+@tagged("post_install", "-at_install")
+class TestSentAgain(RoutingCase):
+    """A person who is written to again is counted once."""
+
+    def setUp(self):
+        super().setUp()
+        self.campaign = self.send(PHONE, "+79161234567")
+        self.first, self.other = self.get_messages(self.campaign)
+        self.set_state(self.first, "failed", failure_type="other")
+        self.again = self.env["sms.gateway.message.decision"]._send_again(self.first)
+
+    def assert_counts(self, **expected):
+        """The counters, folded and unfolded, are those of the messages that count."""
+        self.assertEqual(self.get_totals(self.campaign), expected)
+        self.run_fold()
+        self.campaign.invalidate_recordset()
+        self.assertEqual(self.get_totals(self.campaign), expected)
+        counting = self.get_messages(self.campaign).filtered(
+            lambda message: not message.is_superseded
+        )
+        self.assertEqual(Counter(counting.mapped("state")), expected)
+
+    def test_new_message_takes_the_place_of_the_old_one(self):
+        self.assertTrue(self.first.is_superseded)
+        self.assert_counts(queued=2)
+
+    def test_old_one_is_delivered_after_all_and_the_new_one_is_not_sent(self):
+        self.set_state(self.first, "delivered")
+        self.assertEqual(self.again.state, "cancelled")
+        self.assert_counts(delivered=1, queued=1)
+
+    def test_what_may_have_been_sent_is_not_cancelled(self):
+        self.env.cr.execute(
+            "UPDATE sms_gateway_message SET maybe_sent = TRUE WHERE id = %s",
+            [self.again.id],
+        )
+        self.set_state(self.first, "delivered")
+        self.assertEqual(self.again.state, "queued")
+        self.assert_counts(delivered=1, queued=1)
+
+    def test_chain_of_three(self):
+        self.set_state(self.again, "failed", failure_type="other")
+        third = self.env["sms.gateway.message.decision"]._send_again(self.again)
+        self.assert_counts(queued=2)
+        self.set_state(self.first, "delivered")
+        self.assertEqual(third.state, "cancelled")
+        self.assert_counts(delivered=1, queued=1)
+
+    def test_statistics_count_every_message(self):
+        self.run_fold()
+        counts = self.env["sms.gateway.statistic"]._read_group(
+            [("route_id", "=", self.route.id)], ["state"], ["count:sum"]
+        )
+        self.assertEqual(dict(counts), {"queued": 2, "failed": 1})
+
+    def test_status_tells_the_message_that_counts(self):
+        page = self.campaign._get_status_page(0, 10)
+        self.assertEqual(
+            [entry.uuid for entry in page.messages], [self.again.uuid, self.other.uuid]
+        )
+        self.assertEqual([len(entry.steps) for entry in page.messages], [1, 0])

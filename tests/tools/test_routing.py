@@ -1,0 +1,292 @@
+"""The choice of routes."""
+
+from collections import Counter
+from decimal import Decimal
+
+import phonenumbers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from odoo.tests import BaseCase
+
+from odoo.addons.crm_sms_gateway.tools.msisdn import find_country
+from odoo.addons.crm_sms_gateway.tools.prices import PriceList
+from odoo.addons.crm_sms_gateway.tools.routing import (
+    EXPLORED_EVERY,
+    STRATEGIES,
+    Option,
+    RouteChooser,
+    RouteFacts,
+    Rule,
+    Share,
+    SingleRoute,
+)
+
+MOSCOW, KAZAKH, BERLIN = "+79161234567", "+77011234567", "+4915112345678"
+A, B, C = 1, 2, 3
+EVERYTHING = Rule(9, (Option(A), Option(B), Option(C)))
+
+
+def choose(rules, msisdn=MOSCOW, segments=1, *, excluded=(), category=None, **facts):
+    facts.setdefault("available", {A, B, C})
+    facts.setdefault("usable", {A, B, C})
+    chooser = RouteChooser(rules, RouteFacts(**facts), category=category)
+    choice = chooser.choose(msisdn, segments, excluded)
+    return choice and choice[0]
+
+
+class TestRules(BaseCase):
+    """The first rule that a message matches decides."""
+
+    def one(self, route_id, **conditions):
+        return Rule(route_id, (Option(route_id),), **conditions)
+
+    def test_rule_without_conditions_matches_everything(self):
+        self.assertTrue(EVERYTHING.matches_all)
+        self.assertEqual(choose([EVERYTHING]), A)
+
+    def test_each_condition_makes_a_rule_match_less(self):
+        for conditions in (
+            {"countries": frozenset({"RU"})},
+            {"prefixes": ("+7",)},
+            {"operators": frozenset({5})},
+            {"categories": frozenset({"code"})},
+            {"min_segments": 2},
+            {"max_segments": 1},
+        ):
+            with self.subTest(conditions):
+                self.assertFalse(self.one(A, **conditions).matches_all)
+
+    def test_country_is_that_of_the_number_and_not_of_its_calling_code(self):
+        rules = [self.one(B, countries=frozenset({"KZ"})), EVERYTHING]
+        self.assertEqual(choose(rules, KAZAKH), B)
+        self.assertEqual(choose(rules, MOSCOW), A)
+
+    def test_prefix_of_any_length(self):
+        rules = [self.one(B, prefixes=("+7916", "+49")), EVERYTHING]
+        self.assertEqual(choose(rules, MOSCOW), B)
+        self.assertEqual(choose(rules, BERLIN), B)
+        self.assertEqual(choose(rules, "+79171234567"), A)
+
+    def test_first_rule_wins_even_where_a_later_prefix_is_longer(self):
+        rules = [
+            self.one(B, prefixes=("+7",)),
+            self.one(C, prefixes=("+7916",)),
+            EVERYTHING,
+        ]
+        self.assertEqual(choose(rules, MOSCOW), B)
+
+    def test_category(self):
+        rules = [self.one(B, categories=frozenset({"code"})), EVERYTHING]
+        self.assertEqual(choose(rules, category="code"), B)
+        self.assertEqual(choose(rules, category="service"), A)
+        self.assertEqual(choose(rules, category=None), A)
+
+    def test_size_of_the_text(self):
+        rules = [self.one(B, min_segments=2, max_segments=3), EVERYTHING]
+        chosen = [choose(rules, segments=count) for count in (1, 2, 3, 4)]
+        self.assertEqual(chosen, [A, B, B, A])
+
+    def test_operator(self):
+        rules = [self.one(B, operators=frozenset({5})), EVERYTHING]
+        facts = RouteFacts(available={A, B}, usable={A, B})
+        operators = {MOSCOW: 5, BERLIN: None}
+        chooser = RouteChooser(rules, facts, find_operator=operators.get)
+        self.assertEqual(chooser.choose(MOSCOW, 1)[0], B)
+        self.assertEqual(chooser.choose(BERLIN, 1)[0], A)
+
+    def test_all_conditions_of_a_rule_must_be_met(self):
+        rules = [
+            self.one(B, prefixes=("+7916",), categories=frozenset({"code"})),
+            EVERYTHING,
+        ]
+        self.assertEqual(choose(rules, category="service"), A)
+        self.assertEqual(choose(rules, BERLIN, category="code"), A)
+        self.assertEqual(choose(rules, category="code"), B)
+
+
+class TestOrder(BaseCase):
+    """Routes that may send go before those that rest, and these before all others."""
+
+    def test_first_available(self):
+        self.assertEqual(choose([EVERYTHING], available={B, C}), B)
+
+    def test_resting_route_before_one_that_is_off(self):
+        self.assertEqual(choose([EVERYTHING], available=set(), usable={C}), C)
+
+    def test_first_one_where_none_may_send(self):
+        self.assertEqual(choose([EVERYTHING], available=set(), usable=set()), A)
+
+    def test_excluded_routes_are_out_of_the_question(self):
+        self.assertEqual(choose([EVERYTHING], excluded={A}), B)
+        self.assertIsNone(choose([EVERYTHING], excluded={A, B, C}))
+
+    def test_available_ones_only(self):
+        facts = RouteFacts(available={A}, usable={A, B})
+        chooser = RouteChooser([EVERYTHING], facts)
+        self.assertEqual(chooser.choose_available(MOSCOW, 1)[0], A)
+        self.assertIsNone(chooser.choose_available(MOSCOW, 1, {A}))
+        self.assertEqual(chooser.choose_usable(MOSCOW, 1, {A})[0], B)
+        self.assertIsNone(chooser.choose_usable(MOSCOW, 1, {A, B}))
+
+
+def price(*rows):
+    return PriceList({prefix: Decimal(text) for prefix, text in rows})
+
+
+class TestPrice(BaseCase):
+    """The cheapest route first, unknown prices last."""
+
+    RULES = (Rule(1, (Option(A), Option(B), Option(C)), strategy="price"),)
+
+    def test_cheapest(self):
+        prices = {A: price(("", "3")), B: price(("", "2")), C: price(("", "4"))}
+        self.assertEqual(choose(self.RULES, prices=prices), B)
+
+    def test_by_the_number(self):
+        prices = {A: price(("", "3")), B: price(("", "2"), ("+7916", "5"))}
+        self.assertEqual(choose(self.RULES, MOSCOW, prices=prices), A)
+        self.assertEqual(choose(self.RULES, BERLIN, prices=prices), B)
+
+    def test_unknown_is_not_free(self):
+        prices = {A: price(), B: price(("", "100"))}
+        self.assertEqual(choose(self.RULES, prices=prices), B)
+
+    def test_free_is_cheapest(self):
+        prices = {A: price(("", "1")), B: price(("", "0"))}
+        self.assertEqual(choose(self.RULES, prices=prices), B)
+
+    def test_as_they_stand_where_prices_are_equal(self):
+        prices = dict.fromkeys((A, B, C), price(("", "1")))
+        self.assertEqual(choose(self.RULES, prices=prices), A)
+
+    def test_cheap_route_that_cannot_send_is_no_choice(self):
+        prices = {A: price(("", "3")), B: price(("", "2"))}
+        self.assertEqual(choose(self.RULES, prices=prices, available={A, C}), A)
+
+    def test_cost_is_that_of_the_chosen_route(self):
+        prices = {A: price(("", "3")), B: price(("", "2"))}
+        facts = RouteFacts(available={A, B}, prices=prices)
+        self.assertEqual(
+            RouteChooser(self.RULES, facts).choose(MOSCOW, 3), (B, Decimal(6))
+        )
+
+
+class TestDelivery(BaseCase):
+    """The best share of delivered messages; what nobody knows is explored."""
+
+    RULES = (Rule(1, (Option(A), Option(B), Option(C)), strategy="delivery"),)
+
+    def count(self, shares, times=1000):
+        facts = RouteFacts(available={A, B, C}, usable={A, B, C}, shares=shares)
+        chooser = RouteChooser(self.RULES, facts)
+        return Counter(chooser.choose(MOSCOW, 1)[0] for _time in range(times))
+
+    def test_best_share(self):
+        shares = {A: Share(80, 100), B: Share(190, 200), C: Share(94, 100)}
+        self.assertEqual(self.count(shares), {B: 1000})
+
+    def test_unknown_routes_get_a_part_in_turn(self):
+        counts = self.count({B: Share(90, 100), A: Share(1, 2)})
+        self.assertEqual(counts[A] + counts[C], 1000 / EXPLORED_EVERY)
+        self.assertEqual(counts[A], counts[C])
+
+    def test_turns_where_nothing_is_known(self):
+        counts = self.count({}, times=900)
+        self.assertEqual(counts, {A: 300, B: 300, C: 300})
+
+
+class TestWeight(BaseCase):
+    """In proportion, and evenly spread."""
+
+    def choose_many(self, weights, times, **facts):
+        facts.setdefault("available", set(weights))
+        options = tuple(Option(one, weight) for one, weight in weights.items())
+        rule = Rule(1, options, strategy="weight")
+        chooser = RouteChooser([rule], RouteFacts(**facts))
+        return [chooser.choose(MOSCOW, 1)[0] for _time in range(times)]
+
+    def test_proportion(self):
+        chosen = self.choose_many({A: 70, B: 30}, 1000)
+        self.assertEqual(Counter(chosen), {A: 700, B: 300})
+
+    def test_spread(self):
+        chosen = self.choose_many({A: 70, B: 30}, 10)
+        self.assertNotIn([B, B], [chosen[at : at + 2] for at in range(9)])
+
+    def test_weight_zero_is_a_reserve(self):
+        self.assertEqual(set(self.choose_many({A: 1, B: 0}, 50)), {A})
+        self.assertEqual(set(self.choose_many({A: 1, B: 0}, 50, available={B})), {B})
+
+    def test_share_of_a_route_that_cannot_send_goes_to_the_others(self):
+        chosen = self.choose_many({A: 50, B: 25, C: 25}, 100, available={B, C})
+        self.assertEqual(Counter(chosen), {B: 50, C: 50})
+
+    @settings(deadline=None, derandomize=True)
+    @given(
+        weights=st.lists(st.integers(0, 9), min_size=1, max_size=5).filter(any),
+        rounds=st.integers(1, 3),
+    )
+    def test_any_weights(self, weights, rounds):
+        chosen = self.choose_many(dict(enumerate(weights)), rounds * sum(weights))
+        counts = Counter(chosen)
+        for route_id, weight in enumerate(weights):
+            self.assertEqual(counts[route_id], rounds * weight)
+
+
+class TestAnyStrategy(BaseCase):
+    @settings(deadline=None, derandomize=True)
+    @given(
+        strategy=st.sampled_from(STRATEGIES),
+        available=st.sets(st.integers(0, 5)),
+        excluded=st.sets(st.integers(0, 5)),
+        count=st.integers(1, 6),
+    )
+    def test_every_route_is_tried_before_none_is_left(
+        self, strategy, available, excluded, count
+    ):
+        rule = Rule(1, tuple(map(Option, range(count))), strategy=strategy)
+        facts = RouteFacts(available=available, usable=available)
+        chooser = RouteChooser([rule], facts)
+        left = set(range(count)) - excluded
+        choice = chooser.choose(MOSCOW, 1, excluded)
+        self.assertEqual(choice is None, not left)
+        if choice:
+            self.assertIn(choice[0], left & available or left)
+        self.assertEqual(sorted(chooser.rank(MOSCOW, 1)), list(range(count)))
+
+
+class TestSingleRoute(BaseCase):
+    def test_always_the_same(self):
+        single = SingleRoute(A, price(("", "2")))
+        self.assertEqual(single.choose(MOSCOW, 2), (A, Decimal(4)))
+        self.assertEqual(single.default_route_id, A)
+
+
+class TestCountry(BaseCase):
+    """Countries of numbers, as the library tells them."""
+
+    def test_countries_of_one_calling_code(self):
+        for number, country in {
+            MOSCOW: "RU",
+            KAZAKH: "KZ",
+            "+77172123456": "KZ",
+            "+12025550143": "US",
+            "+14165550143": "CA",
+            "+881631234567": None,
+        }.items():
+            with self.subTest(number):
+                self.assertEqual(find_country(number), country)
+
+    def test_all_countries_of_the_library(self):
+        kinds = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
+        for region in phonenumbers.SUPPORTED_REGIONS:
+            for kind in kinds:
+                example = phonenumbers.example_number_for_type(region, kind)
+                if example is None:
+                    continue
+                number = phonenumbers.format_number(example, PhoneNumberFormat.E164)
+                expected = phonenumbers.region_code_for_number(example)
+                with self.subTest(number):
+                    self.assertEqual(find_country(number), expected)

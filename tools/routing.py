@@ -1,0 +1,326 @@
+"""The choice of a route for a message: rules, strategies, and why.
+
+A step of a policy has rules. The first rule that a message matches decides, and its
+strategy puts the rule's routes in order. Routes that cannot send come last: where none
+can, the message waits for the best one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from decimal import Decimal
+from typing import Literal, Protocol, get_args
+
+from .msisdn import find_country
+from .vocabulary import Category
+
+#: ``order``: as they stand. ``price``: the cheapest, unknown prices last. ``delivery``:
+#: the best share of delivered messages. ``weight``: in proportion to the weights.
+Strategy = Literal["order", "price", "delivery", "weight"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+
+#: Fewer finished messages say nothing about a route.
+JUDGED_AFTER = 100
+#: One message of so many explores the routes about which nothing is known yet.
+EXPLORED_EVERY = 10
+
+
+class Prices(Protocol):
+    """What `tools.prices.PriceList` knows of one route."""
+
+    def get_cost(self, msisdn: str, segments: int) -> Decimal | None:
+        """Return what a message costs, None where no price is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A route of a rule. ``weight`` is used by the strategy of this name only."""
+
+    route_id: int
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Conditions, and the routes for the messages that meet all of them.
+
+    Empty conditions are met by every message. ``countries`` are ISO 3166 codes,
+    ``operators`` ids; ``max_segments`` 0 is no limit.
+    """
+
+    id: int
+    options: tuple[Option, ...]
+    strategy: Strategy = "order"
+    countries: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    operators: frozenset[int] = frozenset()
+    categories: frozenset[Category] = frozenset()
+    min_segments: int = 0
+    max_segments: int = 0
+
+    @property
+    def matches_all(self) -> bool:
+        """Whether the rule has no condition."""
+        return not (
+            self.countries
+            or self.prefixes
+            or self.operators
+            or self.categories
+            or self.min_segments > 1
+            or self.max_segments
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of the messages that ended were delivered."""
+
+    delivered: int
+    finished: int
+
+    @property
+    def is_judged(self) -> bool:
+        return self.finished >= JUDGED_AFTER
+
+    @property
+    def value(self) -> float:
+        return self.delivered / self.finished if self.finished else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """What is known of routes at this moment, by their ids.
+
+    ``available`` ones may send, ``usable`` ones may do so as soon as a rest is over.
+    """
+
+    available: Collection[int] = frozenset()
+    usable: Collection[int] = frozenset()
+    prices: Mapping[int, Prices] = dataclass_field(default_factory=dict)
+    shares: Mapping[int, Share] = dataclass_field(default_factory=dict)
+
+
+class SingleRoute:
+    """The choice where there is none."""
+
+    def __init__(self, route_id: int, prices: Prices) -> None:
+        self._route_id = route_id
+        self._get_cost = prices.get_cost
+
+    @property
+    def default_route_id(self) -> int:
+        """The route of messages that go nowhere."""
+        return self._route_id
+
+    def choose(self, msisdn: str, segments: int) -> tuple[int, Decimal | None]:
+        """Return the route and the cost of a message."""
+        return self._route_id, self._get_cost(msisdn, segments)
+
+
+class RouteChooser:
+    """Chooses routes for messages by the rules of one step.
+
+    :param rules: the last one matches every message
+    :param category: of the messages
+    :param find_operator: function from an MSISDN to the id of its operator, or None
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        facts: RouteFacts,
+        *,
+        category: Category | None = None,
+        find_operator: Callable[[str], int | None] | None = None,
+    ) -> None:
+        self._rules = [
+            rule for rule in rules if not rule.categories or category in rule.categories
+        ]
+        self._facts = facts
+        self._find_operator = find_operator
+        prefixes = [prefix for rule in self._rules for prefix in rule.prefixes]
+        self._depth = max(map(len, prefixes), default=0)
+        self._of_prefix: dict[str, list[Rule]] = {}
+        self._rankings: dict[int, Ranking] = {}
+
+    @property
+    def default_route_id(self) -> int:
+        """The route of messages that go nowhere."""
+        return self._rules[-1].options[0].route_id
+
+    def choose(
+        self, msisdn: str, segments: int, excluded: Collection[int] = ()
+    ) -> tuple[int, Decimal | None] | None:
+        """Return the route and the cost of a message.
+
+        :param excluded: ids of routes that are out of the question
+        :return: None where no route is left
+        """
+        rule = self.find_rule(msisdn, segments)
+        ranking = self._rankings.get(rule.id) or self._make_ranking(rule)
+        for route_id in ranking.order(msisdn, segments):
+            if route_id not in excluded:
+                ranking.count(route_id)
+                return route_id, self._get_cost(route_id, msisdn, segments)
+        return None
+
+    def choose_available(
+        self, msisdn: str, segments: int, excluded: Collection[int] = ()
+    ) -> tuple[int, Decimal | None] | None:
+        """As `choose`, among the routes that can send at this moment."""
+        choice = self.choose(msisdn, segments, excluded)
+        return choice if choice and choice[0] in self._facts.available else None
+
+    def choose_usable(
+        self, msisdn: str, segments: int, excluded: Collection[int] = ()
+    ) -> tuple[int, Decimal | None] | None:
+        """As `choose`, among the routes that can send, at once or after a rest."""
+        choice = self.choose(msisdn, segments, excluded)
+        return choice if choice and choice[0] in self._facts.usable else None
+
+    def rank(self, msisdn: str, segments: int) -> list[int]:
+        """Return the routes for a message, the one that it would take first."""
+        rule = self.find_rule(msisdn, segments)
+        ranking = self._rankings.get(rule.id) or self._make_ranking(rule)
+        return list(ranking.order(msisdn, segments))
+
+    def find_rule(self, msisdn: str, segments: int) -> Rule:
+        """Return the first rule that a message matches."""
+        prefix = msisdn[: self._depth]
+        rules = self._of_prefix.get(prefix)
+        if rules is None:
+            rules = self._of_prefix[prefix] = self._match_prefix(prefix)
+        for rule in rules:
+            if self._matches(rule, msisdn, segments):
+                return rule
+        raise LookupError("The last rule of a step matches every message")
+
+    def _match_prefix(self, beginning: str) -> list[Rule]:
+        return [
+            rule
+            for rule in self._rules
+            if not rule.prefixes or beginning.startswith(rule.prefixes)
+        ]
+
+    def _matches(self, rule: Rule, msisdn: str, segments: int) -> bool:
+        """Whether a message meets the conditions that its prefix does not decide."""
+        if segments < rule.min_segments or 0 < rule.max_segments < segments:
+            return False
+        if rule.countries and find_country(msisdn) not in rule.countries:
+            return False
+        if not rule.operators:
+            return True
+        find = self._find_operator
+        return find is not None and find(msisdn) in rule.operators
+
+    def _make_ranking(self, rule: Rule) -> Ranking:
+        ranking = RANKINGS[rule.strategy](rule, self._facts)
+        self._rankings[rule.id] = ranking
+        return ranking
+
+    def _get_cost(self, route_id: int, msisdn: str, segments: int) -> Decimal | None:
+        prices = self._facts.prices.get(route_id)
+        return prices.get_cost(msisdn, segments) if prices else None
+
+
+class Ranking:
+    """Puts the routes of one rule in order; this one takes them as they stand."""
+
+    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
+        self._facts = facts
+        self._options = sorted(rule.options, key=self._get_distance)
+        self._routes = [option.route_id for option in self._options]
+
+    def _get_distance(self, option: Option) -> int:
+        """0 for routes that may send, 1 for those that rest, 2 for all others."""
+        if option.route_id in self._facts.available:
+            return 0
+        return 1 if option.route_id in self._facts.usable else 2
+
+    def _is_away(self, option: Option) -> bool:
+        return self._get_distance(option) > 0
+
+    def order(self, _msisdn: str, _segments: int) -> Sequence[int]:
+        """Return the ids of the routes for one message, the best one first."""
+        return self._routes
+
+    def count(self, route_id: int) -> None:
+        """Take note of the route that was chosen from the order."""
+
+
+class PriceRanking(Ranking):
+    """The cheapest route first, then as they stand; unknown prices last."""
+
+    def order(self, msisdn: str, segments: int) -> Sequence[int]:
+        def rate(option: Option) -> tuple[int, bool, Decimal]:
+            prices = self._facts.prices.get(option.route_id)
+            cost = prices.get_cost(msisdn, segments) if prices else None
+            return self._get_distance(option), cost is None, cost or Decimal()
+
+        return [option.route_id for option in sorted(self._options, key=rate)]
+
+
+class DeliveryRanking(Ranking):
+    """The route with the best share of delivered messages first.
+
+    Routes with too few messages to judge get a part of the messages in turn, all of
+    them where no route can be judged.
+    """
+
+    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
+        super().__init__(rule, facts)
+        here = [one for one in self._options if not self._is_away(one)]
+        nothing = Share(0, 0)
+        shares = {one.route_id: facts.shares.get(one.route_id, nothing) for one in here}
+        judged = [one for one in shares if shares[one].is_judged]
+        self._unknown = [one for one in shares if not shares[one].is_judged]
+        self._best = sorted(judged, key=lambda one: -shares[one].value)
+        self._away = [one.route_id for one in self._options if self._is_away(one)]
+        self._number = 0
+
+    def order(self, _msisdn: str, _segments: int) -> Sequence[int]:
+        unknown = self._unknown
+        if not unknown:
+            return [*self._best, *self._away]
+        is_turn = not self._best or self._number % EXPLORED_EVERY == 0
+        turns = self._number // (EXPLORED_EVERY if self._best else 1)
+        start = turns % len(unknown)
+        explored = [*unknown[start:], *unknown[:start]]
+        first, last = (explored, self._best) if is_turn else (self._best, explored)
+        return [*first, *last, *self._away]
+
+    def count(self, _route_id: int) -> None:
+        self._number += 1
+
+
+class WeightRanking(Ranking):
+    """Routes in proportion to their weights, spread evenly (smooth weighted round
+    robin, as web servers do it)."""
+
+    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
+        super().__init__(rule, facts)
+        here = [one for one in self._options if not self._is_away(one)]
+        shared = here or self._options
+        self._weights = {one.route_id: one.weight for one in shared if one.weight > 0}
+        self._credit = dict(self._weights)
+        self._total = sum(self._weights.values())
+
+    def order(self, _msisdn: str, _segments: int) -> Sequence[int]:
+        ranked = sorted(self._credit, key=lambda one: -self._credit[one])
+        return [*ranked, *(one for one in self._routes if one not in self._credit)]
+
+    def count(self, route_id: int) -> None:
+        for one, weight in self._weights.items():
+            self._credit[one] += weight
+        if route_id in self._credit:
+            self._credit[route_id] -= self._total
+
+
+RANKINGS: Mapping[Strategy, type[Ranking]] = {
+    "order": Ranking,
+    "price": PriceRanking,
+    "delivery": DeliveryRanking,
+    "weight": WeightRanking,
+}
