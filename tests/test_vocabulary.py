@@ -218,7 +218,12 @@ class TestModels(VocabularyCase):
             self.assertIn(outcome, listed)
 
     def test_indexes_mention_known_words_only(self):
-        words = {*vocabulary.STATES, *vocabulary.CHANNELS, *vocabulary.FAILURE_TYPES}
+        words = {
+            *vocabulary.STATES,
+            *vocabulary.CHANNELS,
+            *vocabulary.FAILURE_TYPES,
+            *vocabulary.FOLLOW_UPS,
+        }
         for name, predicate in self.read_predicates():
             with self.subTest(name):
                 self.assertLessEqual(set(re.findall(r"'([^']*)'", predicate)), words)

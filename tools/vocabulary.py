@@ -117,6 +117,10 @@ SENT_OUTCOMES: tuple[Outcome, ...] = (
     "not_delivered",
 )
 
+#: When the next step of a policy begins: after a definite end, or without one as well.
+FollowUp = Literal["definite", "any"]
+FOLLOW_UPS: tuple[FollowUp, ...] = get_args(FollowUp)
+
 #: What a message is for: prices, routes and rules of law depend on it.
 Category = Literal["advertising", "service", "transactional", "code"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)

@@ -580,7 +580,11 @@ class SmsGatewayCampaign(models.Model):
         action = self.action_open_messages()
         return {
             **action,
-            "domain": [*action["domain"], ("outcome", "in", SENT_OUTCOMES)],
+            "domain": [
+                *action["domain"],
+                ("outcome", "in", SENT_OUTCOMES),
+                ("is_superseded", "=", False),
+            ],
         }
 
     def action_open_links(self):

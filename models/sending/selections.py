@@ -9,6 +9,13 @@ def _label(words, labels):
 
 
 CHANNELS = _label(vocabulary.CHANNELS, {"sms": "SMS", "voice": "Voice call"})
+FOLLOW_UPS = _label(
+    vocabulary.FOLLOW_UPS,
+    {
+        "definite": "After a final failure",
+        "any": "Also without a final status",
+    },
+)
 CATEGORIES = _label(
     vocabulary.CATEGORIES,
     {

@@ -14,7 +14,7 @@ from ..common.sql_values import list_words
 from .message_search import find_phone, has_outcome
 from .outcomes import condition_of, outcome_of
 from .reasons import explain_message
-from .selections import CHANNELS, FAILURE_TYPES, OUTCOMES, STATES
+from .selections import CHANNELS, FAILURE_TYPES, FOLLOW_UPS, OUTCOMES, STATES
 
 #: What goes when a message goes; no foreign key sees to that.
 TABLES_OF_MESSAGES = (
@@ -86,10 +86,7 @@ class SmsGatewayMessage(models.Model):
     )
     step_id = CopiedMany2one("sms.gateway.policy.step", "Policy step", readonly=True)
     follow_up = fields.Selection(
-        [
-            ("definite", "After a final failure"),
-            ("any", "Also without a final status"),
-        ],
+        FOLLOW_UPS,
         "Next step",
         readonly=True,
         help="When the next step of the policy starts. Empty if none follows.",

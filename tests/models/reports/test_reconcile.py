@@ -313,7 +313,11 @@ class TestNotFound(ReconcileCase):
         """The answer is about the attempt before, whatever became of the new one."""
         route, provider = self.script(not_found_after=0)
         message = self.make_unknown(route)
-        asked_for = {"id": message.id, "attempts": message.attempts}
+        asked_for = {
+            "id": message.id,
+            "attempts": message.attempts,
+            "route_id": route.id,
+        }
         message.action_resolve_send_again()
         self.run_lane()
         self.assertEqual((message.state, message.attempts), ("unknown", 2))

@@ -6,7 +6,6 @@ from odoo.fields import Command
 
 from ...common import GatewayCase
 
-
 _names = count(1)
 
 
