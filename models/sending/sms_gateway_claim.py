@@ -138,8 +138,14 @@ WITH picked AS MATERIALIZED (
                               THEN m.secret_text END
       FROM evaluated e
      WHERE m.id = e.id
- RETURNING m.*, %(outcome)s AS outcome, e.must_not,
-           'queued' AS old_state, NULL AS old_failure_type, 'waiting' AS old_outcome,
+ RETURNING m.id, m.uuid, m.client_reference, m.msisdn,
+           COALESCE(m.secret_text, m.text) AS text, m.channel, m.attempts,
+           m.attempts - COALESCE(m.earlier_attempts, 0) AS tries, m.step_id,
+           m.expires_at, m.account_key, m.maybe_sent, m.campaign_id, m.priority,
+           m.not_before, m.route_id, m.company_id, m.is_debug, m.day, m.accepted_at,
+           m.submitted_at, m.state, m.failure_type, m.segments, m.cost,
+           %(outcome)s AS outcome, e.must_not, 'queued' AS old_state,
+           NULL AS old_failure_type, 'waiting' AS old_outcome,
            m.segments AS old_segments, m.cost AS old_cost
 ), logged AS (
     INSERT INTO sms_gateway_event
@@ -151,10 +157,8 @@ WITH picked AS MATERIALIZED (
 ), counted AS (
     %(count_moved)s
 )
-SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
-       channel, attempts, attempts - COALESCE(earlier_attempts, 0) AS tries,
-       step_id, expires_at, account_key,
-       maybe_sent, must_not, campaign_id, priority, not_before,
+SELECT id, uuid, client_reference, msisdn, text, channel, attempts, tries, step_id,
+       expires_at, account_key, maybe_sent, must_not, campaign_id, priority, not_before,
        state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id
             """,

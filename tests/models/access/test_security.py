@@ -8,6 +8,9 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open
 
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
+    StateChange,
+)
 from odoo.addons.crm_sms_gateway.providers.types import InboundMessage
 
 from ...common import PHONE, GatewayCase, sandbox_phone
@@ -20,6 +23,11 @@ RIGHTS = {
     "sms.gateway.route": ("r", "r", "crud"),
     "sms.gateway.route.setting": ("", "", "crud"),
     "sms.gateway.price": ("", "", "crud"),
+    "sms.gateway.policy": ("r", "r", "crud"),
+    "sms.gateway.policy.step": ("", "", "crud"),
+    "sms.gateway.policy.rule": ("", "", "crud"),
+    "sms.gateway.policy.choice": ("", "", "crud"),
+    "sms.gateway.attempt": ("r", "r", "r"),
     "sms.gateway.campaign": ("crud", "crud", "crud"),
     "sms.gateway.recipient": ("r", "r", "r"),
     "sms.gateway.link": ("r", "r", "r"),
@@ -69,6 +77,10 @@ PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
     "sms.gateway.route.reason": "route_id.company_id",
     "sms.gateway.price": "route_id.company_id",
+    "sms.gateway.policy": "route_id.company_id",
+    "sms.gateway.policy.step": "policy_id.route_id.company_id",
+    "sms.gateway.policy.rule": "step_id.policy_id.route_id.company_id",
+    "sms.gateway.policy.choice": "rule_id.step_id.policy_id.route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.link": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
@@ -153,6 +165,7 @@ class TestRights(SecurityCase):
                 if callable(value) and not method.startswith("_")
             }
             overrides = {"create", "write", "copy", "copy_data", "init", "unlink"}
+            overrides |= {"get_formview_action"}
             wrong = {m for m in public - overrides if not m.startswith("action_")}
             with self.subTest(model=name):
                 self.assertFalse(wrong)
@@ -287,6 +300,7 @@ class TestCompanies(SecurityCase):
         self.run_lane()
         message.action_retry()
         self.env["sms.gateway.provider.request"]._request(self.other_route)
+        self.make_diverted()
         reports = self.env["sms.gateway.delivery.report"]
         reports._store_unreadable(self.other_route, b"?", "?")
         self.env["sms.gateway.inbound"]._store(
@@ -325,6 +339,46 @@ class TestCompanies(SecurityCase):
             [("res.partner", [("id", "=", self.company.partner_id.id)])]
         )
         draft.action_send_test()
+
+    def make_diverted(self):
+        """A message of a policy that has left its first route."""
+        policy = self.env["sms.gateway.policy"].create(
+            {
+                "name": "other policy",
+                "company_id": self.company.id,
+                "step_ids": [
+                    Command.create(
+                        {
+                            "rule_ids": [
+                                Command.create(
+                                    {
+                                        "choice_ids": [
+                                            Command.create({"route_id": route.id})
+                                            for route in self.find_routes()
+                                        ]
+                                    }
+                                )
+                            ]
+                        }
+                    )
+                ],
+            }
+        )
+        message = self.send_one(route=policy.route_id)
+        self.force_state(message, "submitting")
+        self.env.cr.execute("UPDATE sms_gateway_message SET attempts = 1")
+        self.set_state_by_poll(message)
+        self.assertTrue(message.attempt_ids)
+
+    def find_routes(self):
+        second = self.make_route("other second", company_id=self.company.id)
+        return self.other_route | second
+
+    def set_state_by_poll(self, message):
+        change = StateChange(
+            id=message.id, state="failed", source="poll", failure_type="no_funds"
+        )
+        self.env["sms.gateway.state.change"]._set_state([change])
 
     def find_other(self, model):
         path = PATHS_TO_COMPANY.get(model, "company_id")
