@@ -3,5 +3,6 @@ from . import (
     test_earlier_routes,
     test_failover,
     test_policy,
+    test_properties,
     test_succession,
 )
