@@ -102,7 +102,7 @@ class SmsGatewayAnswer(models.AbstractModel):
             "failure_type": result.failure_type,
             "segments": result.segments,
             "next_poll_at": first_poll_at,
-            **tell_price(result.price),
+            **(tell_price(result.price) if result.price else {}),
         }
 
     def _make_not_sent(self, queue, claimed, result):
