@@ -1,0 +1,2 @@
+from . import test_breaker
+from . import test_throttling
