@@ -4,6 +4,8 @@ from odoo import api, fields, models
 
 
 class SmsGatewayRoute(models.Model):
+    """Shows the circuit breaker and the lowered pace of a route."""
+
     _inherit = "sms.gateway.route"
 
     breaker_state = fields.Selection(

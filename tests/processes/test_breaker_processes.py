@@ -76,9 +76,7 @@ class TestBreakerProcesses(ProcessCase):
 
     def test_one_lane_has_the_probe_and_nobody_waits_for_it(self):
         with self.committed() as env:
-            env["sms.gateway.breaker"].create(
-                {"route_id": self.route_id, "is_open": True}
-            )
+            env["sms.gateway.breaker"]._lock(self.route_id).is_open = True
         with self.committed() as one, self.committed() as other:
             transactions.begin(one)
             transactions.begin(other)

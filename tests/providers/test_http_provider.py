@@ -115,8 +115,8 @@ class TestStatuses(HttpProviderCase):
         for code, status, is_throttled in (
             ("?", 429, True),
             ("busy", 429, True),
-            ("slow", 200, True),
-            ("busy", 200, False),
+            ("slow", 503, True),
+            ("busy", 503, False),
             ("?", 408, False),
             ("money", 429, False),
         ):

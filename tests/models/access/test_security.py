@@ -296,6 +296,7 @@ class TestCompanies(SecurityCase):
         self.env["sms.gateway.inbound"]._store(
             self.other_route, [InboundMessage("+79281706700", "?")], "push"
         )
+        self.env["sms.gateway.breaker.event"]._log(self.other_route, "closed")
         self.env["sms.gateway.route.reason"].create(
             {"route_id": self.other_route.id, "code": "1", "failure_type": "busy"}
         )

@@ -1,2 +1,2 @@
-from . import test_breaker
+from . import test_route_breaker
 from . import test_throttling

@@ -58,7 +58,7 @@ class RoutingCase(GatewayCase):
             domain = [("route_id", "=", queue.route_id), ("state", "=", "queued")]
             waiting = env["sms.gateway.message"].search(domain)
             queue.campaigns = deque(waiting.campaign_id.ids)
-            return env["sms.gateway.claim"]._claim(queue, 10)
+            return env["sms.gateway.claim"]._claim(queue, 20)
 
     def apply(self, queue, claimed, *results):
         with self.as_cron() as env:
