@@ -26,13 +26,13 @@ class TestBreakerProcesses(ProcessCase):
             self.route_id = route.id
         self.addCleanup(self.forget, self.route_id)
 
-    def read(self, query):
+    def fetch(self, query):
         with self.committed() as env:
             env.cr.execute(query, [self.route_id])
             return env.cr.fetchall()
 
     def read_breaker(self):
-        return self.read(
+        return self.fetch(
             "SELECT is_open, openings FROM sms_gateway_breaker WHERE route_id = %s"
         )
 
@@ -62,14 +62,14 @@ class TestBreakerProcesses(ProcessCase):
     def test_lanes_open_it_together_and_once(self):
         self.take_in_together(4, *[TROUBLE] * 3)
         self.assertEqual(self.read_breaker(), [(True, 1)])
-        kinds = self.read(
+        kinds = self.fetch(
             "SELECT kind FROM sms_gateway_breaker_event WHERE route_id = %s"
         )
         self.assertEqual(kinds, [("opened",)])
 
     def test_lanes_lower_the_pace_together_and_once(self):
         self.take_in_together(4, THROTTLED)
-        paces = self.read(
+        paces = self.fetch(
             "SELECT pace FROM sms_gateway_rate_limit WHERE scope = 'route:' || %s::text"
         )
         self.assertEqual(paces, [(50.0,)])
