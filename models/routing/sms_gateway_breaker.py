@@ -11,7 +11,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...providers.types import Outcome, SubmitResult
-from ...tools.breaker import Tally, get_rest, merge
+from ...tools.breaker import FIRST_REST, Tally, get_rest, merge
 from ..common import clock, transactions
 from ..sending.sms_gateway_answer import get_retry_after
 
@@ -220,7 +220,8 @@ class SmsGatewayBreaker(models.Model):
         until = clock.now() + timedelta(seconds=rest)
         if not route.resume_at or route.resume_at < until:
             self.env["sms.gateway.route.pause"]._back_off(route, rest, words)
-            self.env["sms.gateway.failover"]._wake()
+            if rest >= FIRST_REST:
+                self.env["sms.gateway.failover"]._wake()
 
     def _log(self, route, kind, **values):
         self.env["sms.gateway.breaker.event"]._log(route, kind, **values)
