@@ -83,8 +83,8 @@ class JasminWords(Words):
 #: HTTP status and a part of the text of an error → what it means; the first that fits
 _ERRORS: tuple[tuple[int, str, SubmitResult], ...] = (
     (403, "Authentication failure", stop(AnswerWords.LOGIN_REFUSED)),
-    # the user's http_throughput or smpps_throughput (errors.py, ThroughputExceeded...);
-    # ESME_RTHROTTLED and ESME_RMSGQFUL of an SMSC are Jasmin's own to repeat
+    # the user's http_throughput (Jasmin's errors.py); what an SMSC throttles
+    # (ESME_RTHROTTLED, ESME_RMSGQFUL) Jasmin itself submits again
     (403, "throughput exceeded", throttled(1.0)),
     (403, "Cannot charge", stop(AnswerWords.NO_FUNDS)),
     # what Jasmin allows to the user, and takes from it

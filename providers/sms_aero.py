@@ -79,7 +79,7 @@ _ERRORS = {
     # the route's, so that the next message fares no better
     "sign": stop(AnswerWords.MISCONFIGURED),
     "callbackurl": stop(AnswerWords.MISCONFIGURED),
-    # HTTP 429 of about ten requests a second
+    # more than about ten requests a second; with HTTP 429
     "rate limit exceeded": throttled(1),
 }
 
