@@ -42,6 +42,8 @@ from .routing import sms_gateway_cascade
 from .sending import sms_gateway_claim
 from .sending import sms_gateway_answer
 from .sending import sms_gateway_dispatcher
+from .routing import sms_gateway_breaker
+from .routing import sms_gateway_breaker_event
 from .reports import sms_gateway_delivery_report
 from .reports import sms_gateway_status_poll
 from .reports import sms_gateway_reconciliation
@@ -63,6 +65,7 @@ from .access import ir_http
 from .access import res_users
 from .campaigns import ir_actions_server
 from .odoo_sms import sms_sms
+from .routing import sms_gateway_route_availability
 from .recipients import crm_lead
 from .recipients import res_partner
 from .settings import res_company

@@ -94,10 +94,13 @@ class RouteFacts:
     """What is known of routes at this moment, by their ids.
 
     ``available`` ones may send, ``usable`` ones may do so as soon as a rest is over.
+    ``probing`` ones have rested, and wait for one message to find out whether they
+    work again.
     """
 
     available: Collection[int] = frozenset()
     usable: Collection[int] = frozenset()
+    probing: Collection[int] = frozenset()
     prices: Mapping[int, Prices] = dataclass_field(default_factory=dict)
     shares: Mapping[int, Share] = dataclass_field(default_factory=dict)
 
@@ -139,6 +142,8 @@ class RouteChooser:
             rule for rule in rules if not rule.categories or category in rule.categories
         ]
         self._facts = facts
+        # a code that waits for a route in trouble is of no use to anybody
+        self._probing = set() if category == "code" else set(facts.probing)
         self._find_operator = find_operator
         prefixes = [prefix for rule in self._rules for prefix in rule.prefixes]
         self._depth = max(map(len, prefixes), default=0)
@@ -155,6 +160,8 @@ class RouteChooser:
     ) -> tuple[int, Decimal | None] | None:
         """Return the route and the cost of a message.
 
+        A route that is being probed gets one message.
+
         :param excluded: ids of routes that are out of the question
         :return: None where no route is left
         """
@@ -162,23 +169,38 @@ class RouteChooser:
         ranking = self._rankings.get(rule.id) or self._make_ranking(rule)
         for route_id in ranking.order(msisdn, segments):
             if route_id not in excluded:
-                ranking.count(route_id)
+                self._count(ranking, route_id)
                 return route_id, self._get_cost(route_id, msisdn, segments)
         return None
+
+    def _count(self, ranking: Ranking, route_id: int) -> None:
+        ranking.count(route_id)
+        if route_id in self._probing:
+            self._probing.discard(route_id)
+            self._rankings.clear()
 
     def choose_available(
         self, msisdn: str, segments: int, excluded: Collection[int] = ()
     ) -> tuple[int, Decimal | None] | None:
         """As `choose`, among the routes that can send at this moment."""
-        choice = self.choose(msisdn, segments, excluded)
-        return choice if choice and choice[0] in self._facts.available else None
+        return self._choose_among(self._facts.available, msisdn, segments, excluded)
 
     def choose_usable(
         self, msisdn: str, segments: int, excluded: Collection[int] = ()
     ) -> tuple[int, Decimal | None] | None:
         """As `choose`, among the routes that can send, at once or after a rest."""
-        choice = self.choose(msisdn, segments, excluded)
-        return choice if choice and choice[0] in self._facts.usable else None
+        return self._choose_among(self._facts.usable, msisdn, segments, excluded)
+
+    def _choose_among(
+        self,
+        wanted: Collection[int],
+        msisdn: str,
+        segments: int,
+        excluded: Collection[int],
+    ) -> tuple[int, Decimal | None] | None:
+        order = self.rank(msisdn, segments)
+        unwanted = [route_id for route_id in order if route_id not in wanted]
+        return self.choose(msisdn, segments, {*excluded, *unwanted})
 
     def rank(self, msisdn: str, segments: int) -> list[int]:
         """Return the routes for a message, the one that it would take first."""
@@ -216,7 +238,8 @@ class RouteChooser:
         return find is not None and find(msisdn) in rule.operators
 
     def _make_ranking(self, rule: Rule) -> Ranking:
-        ranking = RANKINGS[rule.strategy](rule, self._facts)
+        here = {*self._facts.available, *self._probing}
+        ranking = RANKINGS[rule.strategy](rule, self._facts, here)
         self._rankings[rule.id] = ranking
         return ranking
 
@@ -228,14 +251,16 @@ class RouteChooser:
 class Ranking:
     """Puts the routes of one rule in order; this one takes them as they stand."""
 
-    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
+    def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
+        """:param here: ids of the routes that may send"""
         self._facts = facts
+        self._here = here
         self._options = sorted(rule.options, key=self._get_distance)
         self._routes = [option.route_id for option in self._options]
 
     def _get_distance(self, option: Option) -> int:
         """0 for routes that may send, 1 for those that rest, 2 for all others."""
-        if option.route_id in self._facts.available:
+        if option.route_id in self._here:
             return 0
         return 1 if option.route_id in self._facts.usable else 2
 
@@ -269,8 +294,8 @@ class DeliveryRanking(Ranking):
     them where no route can be judged.
     """
 
-    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
-        super().__init__(rule, facts)
+    def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
+        super().__init__(rule, facts, here)
         here = [one for one in self._options if not self._is_away(one)]
         nothing = Share(0, 0)
         shares = {one.route_id: facts.shares.get(one.route_id, nothing) for one in here}
@@ -299,8 +324,8 @@ class WeightRanking(Ranking):
     """Routes in proportion to their weights, spread evenly (smooth weighted round
     robin, as web servers do it)."""
 
-    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
-        super().__init__(rule, facts)
+    def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
+        super().__init__(rule, facts, here)
         here = [one for one in self._options if not self._is_away(one)]
         shared = here or self._options
         self._weights = {one.route_id: one.weight for one in shared if one.weight > 0}

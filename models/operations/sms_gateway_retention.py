@@ -11,6 +11,7 @@ from ..access import sms_gateway_api_client, sms_gateway_idempotency
 from ..common import clock, transactions
 from ..reports import sms_gateway_delivery_report
 from ..routes import sms_gateway_provider_request
+from ..routing import sms_gateway_breaker_event
 
 _TABLE = Markup(
     '<table class="table table-sm mb-0"><thead><tr>{head}</tr></thead>'
@@ -175,6 +176,11 @@ class SmsGatewayRetention(models.AbstractModel):
                     "%(days)s days, the last one of each route forever",
                     days=sms_gateway_provider_request.KEEP.days,
                 ),
+            ),
+            (
+                self.env._("Failures and recoveries of routes"),
+                self.env._("SMS Gateway → Routes"),
+                self._days(sms_gateway_breaker_event.KEEP.days),
             ),
             (
                 self.env._("Imported files, until they become list recipients"),

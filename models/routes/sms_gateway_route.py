@@ -402,7 +402,7 @@ class SmsGatewayRoute(models.Model):
             self._check_companies()
         if vals.keys() & {"company_id", "has_sms", "has_voice"}:
             self._check_policies()
-        if vals.keys() & {"state", "resume_at"}:
+        if "state" in vals:
             self.env["sms.gateway.failover"]._wake()
         return result
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL, format_datetime, plaintext2html
 
-from ..common import clock
+from ..common import clock, crons
 from ..sending.reasons import say_words
 
 _logger = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ class SmsGatewayRoutePause(models.AbstractModel):
     @api.model
     def _resume(self, routes):
         """Let routes send at once."""
+        # sudo: administrators decide, only the gateway itself writes breakers
+        self.env["sms.gateway.breaker"].sudo()._reset(routes)
         routes.write({"state": "active", "pause_reason": False, "resume_at": False})
         self._end_back_off(routes)
         routes.activity_feedback(["mail.mail_activity_data_todo"])
@@ -56,14 +58,22 @@ class SmsGatewayRoutePause(models.AbstractModel):
 
     @api.model
     def _back_off(self, routes, seconds, reason=""):
-        """Send nothing for some seconds after trouble with the connection; notify the
-        person responsible when they are more than `MAX_SILENT_BACK_OFF`."""
-        resume_at = clock.this_second() + timedelta(seconds=seconds)
-        routes.write({"resume_at": resume_at, "rest_reason": reason})
+        """Send nothing for as long as a provider asks for; notify the person
+        responsible when that is more than `MAX_SILENT_BACK_OFF`."""
+        self._rest(routes, seconds, reason)
         if seconds > MAX_SILENT_BACK_OFF:
             for route in routes:
-                _logger.warning("Route %s backs off until %s", route.name, resume_at)
+                _logger.warning("Route %s: back-off of %d s", route.name, seconds)
                 self._notify_back_off(route)
+
+    @api.model
+    def _rest(self, routes, seconds, reason=""):
+        """Send nothing for some seconds, not a moment less: the field keeps whole
+        ones."""
+        resume_at = clock.now() + timedelta(seconds=seconds, microseconds=999_999)
+        resume_at = resume_at.replace(microsecond=0)
+        routes.write({"resume_at": resume_at, "rest_reason": reason})
+        crons.trigger(self.env, "send_1", at=resume_at)
 
     def _notify_back_off(self, route):
         """One activity is enough for as long as nobody has done it."""

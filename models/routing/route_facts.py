@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from ...tools.routing import RouteFacts, Share
 from ..common import clock
-from ..sending.queues import is_on, is_rested
+from ..sending.queues import is_on, is_rested, may_probe
 
 #: Messages that ended within so many hours say how well a route delivers; of a busy
 #: gateway the newest ones.
@@ -25,10 +25,8 @@ def collect_facts(env, rules, channel, category, *, is_debug):
     route_ids = {option.route_id for rule in rules for option in rule.options}
     routes = env["sms.gateway.route"].browse(sorted(route_ids))
     needs_shares = any(rule.strategy == "delivery" for rule in rules)
-    available, usable = find_available(routes, is_debug=is_debug)
     return RouteFacts(
-        available=available,
-        usable=usable,
+        **find_available(routes, is_debug=is_debug),
         prices={
             route.id: route._get_prices(channel, category=category, is_debug=is_debug)
             for route in routes
@@ -38,22 +36,33 @@ def collect_facts(env, rules, channel, category, *, is_debug):
 
 
 def find_available(routes, *, is_debug=False):
-    """Which routes may send.
+    """Which routes may send; debug messages never wait for a provider.
 
-    :return: ids of the routes that may send at this moment, and of those that may as
-        soon as their rest is over
+    :return: dict of ``available``, ``usable`` and ``probing`` → ids, see `RouteFacts`
     """
     routes.flush_model(["active", "state", "resume_at", "lacks_settings"])
     rows = routes.env.execute_query(
         SQL(
-            "SELECT r.id, %s FROM sms_gateway_route r WHERE r.id = ANY(%s) AND %s",
-            is_rested(),
-            routes.ids,
-            is_on(is_debug=is_debug),
+            """
+            SELECT r.id, %(is_debug)s OR %(is_rested)s,
+                   k.is_open IS TRUE AND NOT %(is_debug)s, %(may_probe)s
+              FROM sms_gateway_route r
+         LEFT JOIN sms_gateway_breaker k ON k.route_id = r.id
+             WHERE r.id = ANY(%(ids)s) AND %(is_on)s
+            """,
+            is_debug=is_debug,
+            is_rested=is_rested(),
+            may_probe=may_probe(),
+            ids=routes.ids,
+            is_on=is_on(is_debug=is_debug),
         )
     )
-    available = frozenset(route_id for route_id, is_here in rows if is_here)
-    return available, frozenset(route_id for route_id, _is_here in rows)
+    rested = [row for row in rows if row[1]]
+    return {
+        "available": frozenset(row[0] for row in rested if not row[2]),
+        "probing": frozenset(row[0] for row in rested if row[2] and row[3]),
+        "usable": frozenset(row[0] for row in rows),
+    }
 
 
 def get_shares(env, channel):

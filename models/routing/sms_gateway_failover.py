@@ -187,10 +187,12 @@ class SmsGatewayFailover(models.AbstractModel):
             )
         )
         routes = self.env["sms.gateway.route"].search([("is_policy", "=", False)])
-        available, _usable = find_available(routes)
-        if not available:
+        found = find_available(routes)
+        if not found["available"]:
             return []
-        return [queue for queue in rows if queue[0] not in available]
+        # what waits for the answer of a probe stays
+        served = found["available"] | found["probing"]
+        return [queue for queue in rows if queue[0] not in served]
 
     def _move_queue(self, route_id, campaign_id, deadline):
         """:return: the number of messages that took another route"""

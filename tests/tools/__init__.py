@@ -2,6 +2,7 @@ from . import (
     test_pg_array,
     test_backoff,
     test_bilingual,
+    test_breaker,
     test_compose,
     test_pg_copy,
     test_currencies,

@@ -46,6 +46,8 @@ RIGHTS = {
     "sms.gateway.idempotency": ("", "", ""),
     "sms.gateway.api.client": ("", "", ""),
     "sms.gateway.rate.limit": ("", "", ""),
+    "sms.gateway.breaker": ("", "", ""),
+    "sms.gateway.breaker.event": ("r", "r", "r"),
     "sms.gateway.hold": ("", "", ""),
     "sms.gateway.hold.wizard": ("", "", ""),
     "sms.gateway.hold.line": ("", "", ""),
@@ -62,6 +64,7 @@ WITHOUT_COMPANY = {
     "sms.gateway.idempotency",
     "sms.gateway.api.client",
     "sms.gateway.rate.limit",
+    "sms.gateway.breaker",
     "sms.gateway.hold",
     "sms.gateway.hold.wizard",
     "sms.gateway.hold.line",
@@ -81,6 +84,7 @@ PATHS_TO_COMPANY = {
     "sms.gateway.policy.step": "policy_id.route_id.company_id",
     "sms.gateway.policy.rule": "step_id.policy_id.route_id.company_id",
     "sms.gateway.policy.choice": "rule_id.step_id.policy_id.route_id.company_id",
+    "sms.gateway.breaker.event": "route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.link": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
@@ -306,6 +310,7 @@ class TestCompanies(SecurityCase):
         self.env["sms.gateway.inbound"]._store(
             self.other_route, [InboundMessage("+79281706700", "?")], "push"
         )
+        self.env["sms.gateway.breaker.event"]._log(self.other_route, "closed")
         self.env["sms.gateway.route.reason"].create(
             {"route_id": self.other_route.id, "code": "1", "failure_type": "busy"}
         )

@@ -4,5 +4,7 @@ from . import (
     test_failover,
     test_policy,
     test_properties,
+    test_route_breaker,
     test_succession,
+    test_throttling,
 )
