@@ -6,6 +6,7 @@ from .operations import *
 from .recipients import *
 from .reports import *
 from .routes import *
+from .routing import *
 from .sending import *
 from .settings import *
 from .statistics import *

@@ -1,6 +1,7 @@
 """Who may see and do what."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import Command, fields
 from odoo.exceptions import AccessDenied, AccessError, UserError
@@ -8,7 +9,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open
 
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
-from odoo.addons.crm_sms_gateway.providers.types import InboundMessage
+from odoo.addons.crm_sms_gateway.providers.types import InboundMessage, Money
 
 from ...common import PHONE, GatewayCase, sandbox_phone
 
@@ -30,6 +31,8 @@ RIGHTS = {
     "sms.gateway.statistic": ("r", "r", "r"),
     "sms.gateway.statistic.change": ("", "", "r"),
     "sms.gateway.provider.request": ("r", "r", "r"),
+    "sms.gateway.watch": ("r", "r", "r"),
+    "sms.gateway.balance.reading": ("r", "r", "r"),
     "sms.gateway.inbound": ("r", "r", "r"),
     "sms.gateway.delivery.report": ("", "r", "r"),
     "sms.gateway.route.reason": ("", "", "crud"),
@@ -69,6 +72,8 @@ PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
     "sms.gateway.route.reason": "route_id.company_id",
     "sms.gateway.price": "route_id.company_id",
+    "sms.gateway.watch": "route_id.company_id",
+    "sms.gateway.balance.reading": "route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.link": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
@@ -291,6 +296,10 @@ class TestCompanies(SecurityCase):
         reports._store_unreadable(self.other_route, b"?", "?")
         self.env["sms.gateway.inbound"]._store(
             self.other_route, [InboundMessage("+79281706700", "?")], "push"
+        )
+        self.env["sms.gateway.route.pause"]._pause(self.other_route, "No money")
+        self.env["sms.gateway.balance.reading"]._record(
+            self.other_route, [Money(Decimal(1), "RUB")]
         )
         self.env["sms.gateway.route.reason"].create(
             {"route_id": self.other_route.id, "code": "1", "failure_type": "busy"}
