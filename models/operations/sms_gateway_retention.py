@@ -180,13 +180,16 @@ class SmsGatewayRetention(models.AbstractModel):
             (
                 self.env._("Balances of provider accounts"),
                 self.env._("Database only"),
-                self._days(sms_gateway_balance_reading.KEEP.days),
+                self.env._(
+                    "%(days)s days after the response",
+                    days=sms_gateway_balance_reading.KEEP.days,
+                ),
             ),
             (
                 self.env._("Warnings of routes"),
                 self.env._("SMS Gateway → Configuration → Routes"),
                 self.env._(
-                    "%(days)s days after they ended", days=sms_gateway_watch.KEEP.days
+                    "%(days)s days after their end", days=sms_gateway_watch.KEEP.days
                 ),
             ),
             (
