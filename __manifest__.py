@@ -29,6 +29,7 @@
         "security/sms_gateway_rules.xml",
         "data/ir_cron_data.xml",
         "data/sms_gateway_health_data.xml",
+        "data/sms_gateway_watch_data.xml",
         "wizards/sms_gateway_key_wizard_views.xml",
         "views/sms_gateway_message_views.xml",
         "views/sms_gateway_inbound_views.xml",

@@ -44,6 +44,11 @@ from .sending import sms_gateway_answer
 from .sending import sms_gateway_dispatcher
 from .routing import sms_gateway_breaker
 from .routing import sms_gateway_breaker_event
+from .routing import sms_gateway_balance_reading
+from .routing import sms_gateway_watch
+from .routing import sms_gateway_watch_finder
+from .routing import sms_gateway_watcher
+from .routing import sms_gateway_route_warning
 from .reports import sms_gateway_delivery_report
 from .reports import sms_gateway_status_poll
 from .reports import sms_gateway_reconciliation

@@ -31,4 +31,5 @@ from . import (
     test_template,
     test_transliteration,
     test_user_agents,
+    test_watching,
 )

@@ -1,6 +1,7 @@
 """Who may see and do what."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import Command, fields
 from odoo.exceptions import AccessDenied, AccessError, UserError
@@ -11,7 +12,7 @@ from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
 from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
     StateChange,
 )
-from odoo.addons.crm_sms_gateway.providers.types import InboundMessage
+from odoo.addons.crm_sms_gateway.providers.types import InboundMessage, Money
 
 from ...common import PHONE, GatewayCase, sandbox_phone
 
@@ -38,6 +39,8 @@ RIGHTS = {
     "sms.gateway.statistic": ("r", "r", "r"),
     "sms.gateway.statistic.change": ("", "", "r"),
     "sms.gateway.provider.request": ("r", "r", "r"),
+    "sms.gateway.watch": ("r", "r", "r"),
+    "sms.gateway.balance.reading": ("r", "r", "r"),
     "sms.gateway.inbound": ("r", "r", "r"),
     "sms.gateway.delivery.report": ("", "r", "r"),
     "sms.gateway.route.reason": ("", "", "crud"),
@@ -85,6 +88,8 @@ PATHS_TO_COMPANY = {
     "sms.gateway.policy.rule": "step_id.policy_id.route_id.company_id",
     "sms.gateway.policy.choice": "rule_id.step_id.policy_id.route_id.company_id",
     "sms.gateway.breaker.event": "route_id.company_id",
+    "sms.gateway.watch": "route_id.company_id",
+    "sms.gateway.balance.reading": "route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.link": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
@@ -311,6 +316,10 @@ class TestCompanies(SecurityCase):
             self.other_route, [InboundMessage("+79281706700", "?")], "push"
         )
         self.env["sms.gateway.breaker.event"]._log(self.other_route, "closed")
+        self.env["sms.gateway.route.pause"]._pause(self.other_route, "No money")
+        self.env["sms.gateway.balance.reading"]._record(
+            self.other_route, [Money(Decimal(1), "RUB")]
+        )
         self.env["sms.gateway.route.reason"].create(
             {"route_id": self.other_route.id, "code": "1", "failure_type": "busy"}
         )

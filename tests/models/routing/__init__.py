@@ -7,4 +7,5 @@ from . import (
     test_route_breaker,
     test_succession,
     test_throttling,
+    test_watcher,
 )
