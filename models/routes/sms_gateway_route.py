@@ -69,7 +69,7 @@ class SmsGatewayRoute(models.Model):
         "res.users",
         string="Responsible",
         default=lambda self: self.env.user,
-        help="Notified when the route is paused automatically.",
+        help="Gets the warnings of the route.",
     )
     provider_code = fields.Selection(
         selection="_selection_provider_code",

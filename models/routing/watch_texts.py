@@ -66,7 +66,9 @@ OF_KIND = {
 #: code of a warning → its sentence, with the warning's parameters
 OF_CODE = {
     "balance_low.ends": _lt("Balance low: %(amount)s, ends about %(ends_on)s"),
-    "balance_low.steady": _lt("Balance low: %(amount)s, hardly changes"),
+    "balance_low.steady": _lt(
+        "Balance low: %(amount)s, lasts for more than a year at the present pace"
+    ),
     "balance_low.empty": _lt("Balance used up: %(amount)s"),
     "balance_low.unknown": _lt(
         "Balance low: %(amount)s, not enough balances known for a forecast"
@@ -95,7 +97,8 @@ def say_warning(env, code, params):
         name: _SAY[name](env, value) if name in _SAY else value
         for name, value in (params or {}).items()
     }
-    return env._(OF_CODE[code]) % values
+    text = env._(OF_CODE[code])
+    return text % values
 
 
 def _say_day(env, value):

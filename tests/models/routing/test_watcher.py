@@ -27,7 +27,7 @@ from odoo.addons.crm_sms_gateway.models.routing.watch_texts import (
 )
 from odoo.addons.crm_sms_gateway.providers.types import Balance, Money, PushAnswer
 
-from ...common import PHONE, GatewayCase, sandbox_phone
+from ...common import PHONE, GatewayCase, load_migration, sandbox_phone
 
 PAUSES = "odoo.addons.crm_sms_gateway.models.routes.sms_gateway_route_pause"
 MINUTE = 60
@@ -372,6 +372,22 @@ class TestStops(WatchCase):
             )
         )
         self.assertEqual(len(self.get_watches()), 1)
+
+    def test_stops_of_earlier_releases_keep_their_activity(self):
+        self.route.write({"state": "paused", "pause_reason": "No money"})
+        activity = self.route.activity_schedule(
+            "mail.mail_activity_data_todo", user_id=self.boss.id
+        )
+        by_hand = self.make_route("by hand")
+        by_hand.action_pause()
+        self.env.flush_all()
+        load_migration("post-watches", "19.0.1.9.0").migrate(self.env.cr, "19.0.1.8.0")
+        self.watch()
+        self.assertEqual(self.get_codes(), ["route_down.paused"])
+        self.assertEqual(self.route.activity_ids, activity)
+        self.assertFalse(self.get_watches(by_hand))
+        self.route.action_resume()
+        self.assertFalse(self.route.activity_ids)
 
     def test_todos_of_people_are_left_alone(self):
         todo = self.route.activity_schedule(
