@@ -17,6 +17,7 @@ from ...tools.watching import (
     split_days,
 )
 from ..common import clock
+from .route_facts import find_available
 
 #: A route that rests is told after so long.
 REST_PATIENCE = timedelta(minutes=5)
@@ -220,7 +221,38 @@ class SmsGatewayWatchFinder(models.AbstractModel):
         :return: findings with the code ``fallback_works`` and the names ``policy``,
             ``first`` and ``fallback``
         """
-        return {}
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT choice.rule_id, choice.route_id, route.name, named.name,
+                       route.state = 'paused' AND route.pause_reason = %s
+                  FROM sms_gateway_policy_choice choice
+                  JOIN sms_gateway_route route ON route.id = choice.route_id
+                  JOIN sms_gateway_policy_rule rule ON rule.id = choice.rule_id
+                  JOIN sms_gateway_policy_step step ON step.id = rule.step_id
+                  JOIN sms_gateway_policy policy ON policy.id = step.policy_id
+                  JOIN sms_gateway_route named ON named.id = policy.route_id
+                 WHERE named.active
+              ORDER BY named.id, choice.rule_id, choice.sequence, choice.id
+                """,
+                BaseWords.PAUSED_BY_HAND.say(),
+            )
+        )
+        chosen = self.env["sms.gateway.route"].browse({row[1] for row in rows})
+        available = find_available(chosen)["available"] if rows else ()
+        of_rules = defaultdict(list)
+        for rule_id, *choice in rows:
+            of_rules[rule_id].append(choice)
+        findings = {}
+        for choices in of_rules.values():
+            working = [
+                name for route_id, name, *_rest in choices if route_id in available
+            ]
+            for route_id, name, policy, is_by_hand in choices if working else ():
+                if route_id not in available and not is_by_hand:
+                    params = {"policy": policy, "first": name, "fallback": working[0]}
+                    findings.setdefault(route_id, Finding("fallback_works", params))
+        return findings
 
 
 def _describe_balance(reading, recent):

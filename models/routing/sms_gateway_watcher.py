@@ -34,7 +34,7 @@ class SmsGatewayWatcher(models.AbstractModel):
 
     def _watch(self):
         self.env.flush_all()
-        routes = self.env["sms.gateway.route"].search([])
+        routes = self.env["sms.gateway.route"].search([("is_policy", "=", False)])
         watches = self._find_open()
         opened = {(watch.route_id.id, watch.kind): watch for watch in watches}
         found = self.env["sms.gateway.watch.finder"]._find(routes, opened)

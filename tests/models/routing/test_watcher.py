@@ -802,6 +802,53 @@ class TestPeople(WatchCase):
 
 
 @tagged("post_install", "-at_install")
+class TestFallbacks(WatchCase):
+    def setUp(self):
+        super().setUp()
+        self.second = self.make_route("second", user_id=self.boss.id)
+        choices = [
+            Command.create({"route_id": route.id})
+            for route in (self.route, self.second)
+        ]
+        self.env["sms.gateway.policy"].create(
+            {
+                "name": "every way",
+                "step_ids": [
+                    Command.create(
+                        {"rule_ids": [Command.create({"choice_ids": choices})]}
+                    )
+                ],
+            }
+        )
+
+    def rest(self):
+        self.env["sms.gateway.route.pause"]._rest(self.route, MINUTE)
+
+    def recover(self):
+        self.route.resume_at = False
+
+    def test_life(self):
+        self.check_life("fallback_works", begin=self.rest, end=self.recover)
+
+    def test_words_name_both_routes_and_the_policy(self):
+        self.rest()
+        self.watch()
+        for name in ("every way", "second"):
+            self.assertIn(name, self.route.warnings)
+
+    def test_nothing_works(self):
+        self.rest()
+        self.env["sms.gateway.route.pause"]._rest(self.second, MINUTE)
+        self.watch()
+        self.assertEqual(self.get_codes(), [])
+
+    def test_pause_by_hand_is_known(self):
+        self.route.action_pause()
+        self.watch()
+        self.assertEqual(self.get_codes(), [])
+
+
+@tagged("post_install", "-at_install")
 class TestWatcher(WatchCase):
     def count_queries(self):
         self.watch()
