@@ -206,4 +206,11 @@ def _check_refused(counts):
 def _get_costs(campaign, served):
     """:return: list of Decimal, None where it is not known"""
     prices = campaign.route_id._get_prices(campaign.channel, is_debug=campaign.is_debug)
-    return [prices.get_cost(one.msisdn, one.segments) for one in served]
+    if not prices.needs_operators:
+        return [prices.get_cost(one.msisdn, one.segments) for one in served]
+    lookup = campaign.env["sms.gateway.operator"]._make_lookup()
+    lookup.learn(one.msisdn for one in served)
+    return [
+        prices.get_cost(one.msisdn, one.segments, lookup.find(one.msisdn)[0])
+        for one in served
+    ]

@@ -20,6 +20,9 @@ RIGHTS = {
     "sms.gateway.route": ("r", "r", "crud"),
     "sms.gateway.route.setting": ("", "", "crud"),
     "sms.gateway.price": ("", "", "crud"),
+    "sms.gateway.operator": ("r", "r", "crud"),
+    "sms.gateway.number.range": ("", "", "crud"),
+    "sms.gateway.ported.number": ("", "", "crud"),
     "sms.gateway.campaign": ("crud", "crud", "crud"),
     "sms.gateway.recipient": ("r", "r", "r"),
     "sms.gateway.link": ("r", "r", "r"),
@@ -48,9 +51,17 @@ RIGHTS = {
     "sms.gateway.import.problem": ("", "crud", "crud"),
     "sms.gateway.import.sheet": ("", "crud", "crud"),
     "sms.gateway.list.add": ("", "crud", "crud"),
+    "sms.gateway.table.import": ("", "", "crud"),
+    "sms.gateway.table.import.column": ("", "", "crud"),
+    "sms.gateway.table.import.operator": ("", "", "crud"),
+    "sms.gateway.table.import.price": ("", "", "crud"),
+    "sms.gateway.table.import.problem": ("", "", "crud"),
 }
 #: without a company: tables of the whole gateway, and what lives for a dialog
 WITHOUT_COMPANY = {
+    "sms.gateway.operator",
+    "sms.gateway.number.range",
+    "sms.gateway.ported.number",
     "sms.gateway.idempotency",
     "sms.gateway.api.client",
     "sms.gateway.rate.limit",
@@ -64,6 +75,11 @@ WITHOUT_COMPANY = {
     "sms.gateway.import.problem",
     "sms.gateway.import.sheet",
     "sms.gateway.list.add",
+    "sms.gateway.table.import",
+    "sms.gateway.table.import.column",
+    "sms.gateway.table.import.operator",
+    "sms.gateway.table.import.price",
+    "sms.gateway.table.import.problem",
 }
 PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
