@@ -17,6 +17,7 @@ from .routes import sms_gateway_route_reason
 from .routes import sms_gateway_route_setting
 from .routes import sms_gateway_route_usage
 from .routes import sms_gateway_price
+from .routes import sms_gateway_package
 from .routes import sms_gateway_provider_request
 from .campaigns import sms_gateway_template
 from .campaigns import sms_gateway_campaign

@@ -47,6 +47,10 @@ SELECTIONS = {
         "channel": vocabulary.CHANNELS,
         "outcome": vocabulary.OUTCOMES,
     },
+    "sms.gateway.package": {
+        "channel": vocabulary.CHANNELS,
+        "category": vocabulary.CATEGORIES,
+    },
     "sms.gateway.price": {
         "channel": vocabulary.CHANNELS,
         "category": vocabulary.CATEGORIES,

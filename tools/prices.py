@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -45,6 +46,20 @@ class Price(NamedTuple):
     is_of_category: bool = False
 
 
+class Package(NamedTuple):
+    """Parts that were paid for in advance.
+
+    :param price: of a part, or a call, within the package
+    :param ends_on: its last day, None for no end
+    """
+
+    id: int
+    price: Decimal = Decimal()
+    operator_id: int | None = None
+    is_of_category: bool = False
+    ends_on: date | None = None
+
+
 class PriceList:
     """The prices of one channel and category, made once for many numbers.
 
@@ -52,12 +67,23 @@ class PriceList:
     operator, then the one of the longest prefix.
 
     :param prices: those of the category and those of any
+    :param packages: those that are open and not used up, of the category and of any
     """
 
-    def __init__(self, prices: Iterable[Price], *, channel: Channel = "sms") -> None:
+    def __init__(
+        self,
+        prices: Iterable[Price],
+        *,
+        channel: Channel = "sms",
+        packages: Iterable[Package] = (),
+    ) -> None:
         self._prices = list(prices)
         self._is_per_call = channel == "voice"
-        self._operators = {price.operator_id for price in self._prices} - {None}
+        self._packages = sorted(packages, key=_get_package_rank)
+        self._package_prices = {one.id: one.price for one in self._packages}
+        self._operators = {
+            one.operator_id for one in (*self._prices, *self._packages)
+        } - {None}
         self._find_any = self._make_table(None).find
         self._finders = {one: self._make_table(one).find for one in self._operators}
 
@@ -66,7 +92,7 @@ class PriceList:
 
     @property
     def needs_operators(self) -> bool:
-        """Whether a price depends on the operator of the number."""
+        """Whether a price or a package depends on the operator of the number."""
         return bool(self._operators)
 
     def find(self, msisdn: str, operator_id: int | None = None) -> Decimal | None:
@@ -82,6 +108,24 @@ class PriceList:
             return price
         return price * segments
 
+    @property
+    def package_ids(self) -> list[int]:
+        """The packages that messages can use."""
+        return list(self._package_prices)
+
+    def find_package(self, msisdn: str, operator_id: int | None = None) -> int | None:
+        """Return the package that a message to a number uses: one for the category
+        before one for any, then one for the operator, then the one that ends first."""
+        for package in self._packages:
+            if package.operator_id in (None, operator_id):
+                return package.id
+        return None
+
+    def get_package_cost(self, package_id: int, segments: int) -> Decimal:
+        """Return what a message costs that uses a package."""
+        price = self._package_prices[package_id]
+        return price if self._is_per_call else price * segments
+
     def _make_table(self, operator_id: int | None) -> NumberTable[Decimal]:
         """The prices that numbers of an operator have; None: of no known one."""
         return NumberTable(
@@ -93,3 +137,12 @@ class PriceList:
             for price in self._prices
             if price.operator_id in (None, operator_id)
         )
+
+
+def _get_package_rank(package: Package) -> tuple[bool, bool, date, int]:
+    return (
+        not package.is_of_category,
+        not package.operator_id,
+        package.ends_on or date.max,
+        package.id,
+    )

@@ -97,9 +97,12 @@ class SmsGatewayPrice(models.Model):
 
     # === BUSINESS METHODS ===
     @api.model
-    @tools.ormcache("route.id", "channel", "category")
-    def _make_list(self, route, channel, category):
-        """:rtype: tools.prices.PriceList"""
+    @tools.ormcache("route.id", "channel", "category", "day")
+    def _make_list(self, route, channel, category, day):
+        """
+        :param day: that on which packages are open
+        :rtype: tools.prices.PriceList
+        """
         # sudo: who may send may know what it costs, only administrators see price lists
         prices = self.sudo().search(
             [
@@ -108,7 +111,12 @@ class SmsGatewayPrice(models.Model):
                 ("category", "in", [False, category]),
             ]
         )
-        return PriceList(map(_to_price, prices), channel=channel)
+        packages = self.env["sms.gateway.package"]
+        return PriceList(
+            map(_to_price, prices),
+            channel=channel,
+            packages=packages._find_open(route, channel, category, day),
+        )
 
 
 def _to_price(price):

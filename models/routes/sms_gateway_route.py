@@ -95,6 +95,7 @@ class SmsGatewayRoute(models.Model):
     has_voice = fields.Boolean("Voice calls")
 
     price_ids = fields.One2many("sms.gateway.price", "route_id", copy=True)
+    package_ids = fields.One2many("sms.gateway.package", "route_id")
 
     # Pace
     throughput = fields.Float(
@@ -635,4 +636,5 @@ class SmsGatewayRoute(models.Model):
         """
         if is_debug:
             return PriceList(())
-        return self.env["sms.gateway.price"]._make_list(self, channel, category)
+        day = self.env.company._get_sms_gateway_day(clock.now())
+        return self.env["sms.gateway.price"]._make_list(self, channel, category, day)

@@ -20,6 +20,8 @@ RIGHTS = {
     "sms.gateway.route": ("r", "r", "crud"),
     "sms.gateway.route.setting": ("", "", "crud"),
     "sms.gateway.price": ("", "", "crud"),
+    "sms.gateway.package": ("", "", "crud"),
+    "sms.gateway.package.use": ("", "", "r"),
     "sms.gateway.operator": ("r", "r", "crud"),
     "sms.gateway.number.range": ("", "", "crud"),
     "sms.gateway.ported.number": ("", "", "crud"),
@@ -85,6 +87,8 @@ PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
     "sms.gateway.route.reason": "route_id.company_id",
     "sms.gateway.price": "route_id.company_id",
+    "sms.gateway.package": "route_id.company_id",
+    "sms.gateway.package.use": "package_id.route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.link": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
@@ -298,7 +302,10 @@ class TestCompanies(SecurityCase):
             provider_code="xml_gate",
             has_voice=False,
             price_ids=[Command.create({"price": 2.5})],
+            package_ids=[Command.create({"size": 100})],
         )
+        package = self.env["sms.gateway.package"].search([], limit=1)
+        package._use({package.id: 1})
         message = self.send_one(sandbox_phone("9902"), route=self.other_route)
         self.run_lane()
         message.action_retry()
