@@ -22,10 +22,12 @@ class SmsGatewayNumberRange(models.Model):
     _rec_name = "first_number"
 
     first_number = fields.Char(
+        "First number",
         required=True,
         help="First number including the country code, e.g. +79160000000.",
     )
     last_number = fields.Char(
+        "Last number",
         required=True,
         help="Last number of the range, with as many digits as the first one.",
     )

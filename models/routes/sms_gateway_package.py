@@ -52,8 +52,10 @@ class SmsGatewayPackage(models.Model):
         help="Price of one SMS part or one voice call within the package; usually 0.",
     )
     currency_id = fields.Many2one(related="route_id.company_id.currency_id")
-    starts_on = fields.Date(required=True, default=fields.Date.context_today)
-    ends_on = fields.Date(help="Last day of the package. Empty = no end.")
+    starts_on = fields.Date(
+        "Starts on", required=True, default=fields.Date.context_today
+    )
+    ends_on = fields.Date("Ends on", help="Last day of the package. Empty = no end.")
     used = fields.Integer(readonly=True, copy=False)
     left = fields.Integer(compute="_compute_left")
     used_up_on = fields.Date(

@@ -87,7 +87,7 @@ class TestRows(BaseCase):
             with self.subTest(cells):
                 self.assert_rejected("no_range", "ranges", operator="MTS", **cells)
         self.assert_rejected(
-            "no_range",
+            "foreign_code",
             "ranges",
             GERMANY,
             code="916",

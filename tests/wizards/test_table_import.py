@@ -36,6 +36,13 @@ class TestRanges(TableImportCase):
         self.assertEqual(self.find("+79161230101"), (self.mts.id, "range"))
         self.assertEqual(self.get_ranges().create_uid, self.env.user)
 
+    def test_the_registry_is_russian_wherever_the_company_is(self):
+        one = self.upload(REGISTRY, OF_MTS, country_id=self.env.ref("base.de").id)
+        self.assertEqual(one.country_id, self.env.ref("base.ru"))
+        one.country_id = self.env.ref("base.de")
+        one.action_check()
+        self.assertEqual(self.read_counts(one), (0, 0, 1))
+
     def test_files_are_read_as_programs_of_the_region_write_them(self):
         book = Workbook()
         book.active.append(["Реестр"])

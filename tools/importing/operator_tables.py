@@ -32,6 +32,7 @@ Target = Literal[
 Rejection = Literal[
     "no_number",
     "no_range",
+    "foreign_code",
     "no_operator",
     "no_price",
     "doubtful_price",
@@ -180,8 +181,9 @@ def _read_range(cells: Mapping[Target, str], rules: TableRules) -> TableRow:
 def _join_code(code: str, number: str, rules: TableRules) -> str:
     """Return a number of the Russian registry: a code of three digits and seven more,
     of which spreadsheets drop the leading zeros."""
-    is_known = _CODE.fullmatch(code) and _REST.fullmatch(number)
-    if rules.country != "RU" or not is_known:
+    if rules.country != "RU":
+        raise RejectedTableRow("foreign_code")
+    if not _CODE.fullmatch(code) or not _REST.fullmatch(number):
         raise RejectedTableRow("no_range")
     return f"+7{code}{number.zfill(7)}"
 

@@ -90,6 +90,7 @@ class SmsGatewayTableImport(models.TransientModel):
             (",", "Comma: 1,234 is less than two"),
             (".", "Point: 1.234 is less than two"),
         ],
+        string="Decimal mark",
         help="Prices such as 1,234 can be read in two ways.",
     )
     column_ids = fields.One2many("sms.gateway.table.import.column", "import_id")
@@ -410,6 +411,9 @@ class SmsGatewayTableImport(models.TransientModel):
         )
         cells = [row.cells for row in rows if row.number > self.header_line]
         targets = recognise_columns(self.kind, names)
+        if "code" in targets.values():
+            # the registry of the Russian numbering plan, whatever the company's country
+            self.country_id = self.env.ref("base.ru")
         width = max(map(len, [names, *cells]), default=0)
         self.column_ids = _replace(
             [

@@ -13,6 +13,10 @@ def explain_row(env, checked):
             "No range of numbers. Enter a three-digit code and seven digits, or full"
             " numbers with + and the country code."
         ),
+        "foreign_code": env._(
+            "Codes of three digits are those of Russia. Go back and select Russia as"
+            " the country."
+        ),
         "no_operator": env._("The operator is missing"),
         "no_price": env._("The price could not be recognized"),
         "doubtful_price": env._(
