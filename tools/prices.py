@@ -81,9 +81,8 @@ class PriceList:
         self._is_per_call = channel == "voice"
         self._packages = sorted(packages, key=_get_package_rank)
         self._package_prices = {one.id: one.price for one in self._packages}
-        self._operators = {
-            one.operator_id for one in (*self._prices, *self._packages)
-        } - {None}
+        self._operators = {one.operator_id for one in self._prices} - {None}
+        self._operators |= {one.operator_id for one in self._packages} - {None}
         self._find_any = self._make_table(None).find
         self._finders = {one: self._make_table(one).find for one in self._operators}
 

@@ -117,7 +117,7 @@ class TableRules:
 class TableRow:
     """A good row: ``values`` by field, and its operator as written in ``region``."""
 
-    values: dict[str, object]
+    values: Mapping[str, object]
     operator: str
     region: str | None
 
