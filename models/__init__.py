@@ -7,6 +7,9 @@ from .recipients import sms_gateway_history_mixin
 from .settings import sms_gateway_settings
 from .access import sms_gateway_api_client
 from .access import sms_gateway_idempotency
+from .numbers import sms_gateway_operator
+from .numbers import sms_gateway_number_range
+from .numbers import sms_gateway_ported_number
 from .routes import sms_gateway_route
 from .routes import sms_gateway_route_evaluation
 from .routes import sms_gateway_route_pause
@@ -14,6 +17,7 @@ from .routes import sms_gateway_route_reason
 from .routes import sms_gateway_route_setting
 from .routes import sms_gateway_route_usage
 from .routes import sms_gateway_price
+from .routes import sms_gateway_package
 from .routes import sms_gateway_provider_request
 from .campaigns import sms_gateway_template
 from .campaigns import sms_gateway_campaign

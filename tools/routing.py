@@ -7,13 +7,15 @@ can, the message waits for the best one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from decimal import Decimal
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 from .msisdn import find_country
+from .prices import PriceList
 from .vocabulary import Category
 
 #: ``order``: as they stand. ``price``: the cheapest, unknown prices last. ``delivery``:
@@ -25,13 +27,6 @@ STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 JUDGED_AFTER = 100
 #: One message of so many explores the routes about which nothing is known yet.
 EXPLORED_EVERY = 10
-
-
-class Prices(Protocol):
-    """What `tools.prices.PriceList` knows of one route."""
-
-    def get_cost(self, msisdn: str, segments: int) -> Decimal | None:
-        """Return what a message costs, None where no price is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +84,58 @@ class Share:
         return self.delivered / self.finished if self.finished else 0.0
 
 
+class Tariffs:
+    """What messages cost by the price lists of their routes.
+
+    :param prices: route → its list
+    :param left: package → what is left of it
+    :param find_operator: function from an MSISDN to the id of its operator, or None
+    """
+
+    def __init__(
+        self,
+        prices: Mapping[int, PriceList],
+        *,
+        left: Mapping[int, int] | None = None,
+        find_operator: Callable[[str], int | None] | None = None,
+    ) -> None:
+        self._prices = prices
+        self._left = dict(left or {})
+        self._find_operator = find_operator
+        self._is_plain = not (self._left or find_operator)
+        #: package → what the messages that were charged take of it
+        self.used: Counter[int] = Counter()
+
+    def get_cost(self, route_id: int, msisdn: str, segments: int) -> Decimal | None:
+        """Return what a message would cost, None where no price is known."""
+        return self._get_cost(route_id, msisdn, segments)[0]
+
+    def charge(self, route_id: int, msisdn: str, segments: int) -> Decimal | None:
+        """Return what a message costs, and count what it takes of a package."""
+        if self._is_plain:
+            prices = self._prices.get(route_id)
+            return prices.get_cost(msisdn, segments) if prices else None
+        cost, package_id, units = self._get_cost(route_id, msisdn, segments)
+        if package_id is not None:
+            self._left[package_id] -= units
+            self.used[package_id] += units
+        return cost
+
+    def _get_cost(
+        self, route_id: int, msisdn: str, segments: int
+    ) -> tuple[Decimal | None, int | None, int]:
+        """:return: the cost, the package and what the message takes of it"""
+        prices = self._prices.get(route_id)
+        if prices is None:
+            return None, None, 0
+        operator = self._find_operator(msisdn) if self._find_operator else None
+        units = prices.count_units(segments)
+        package_id = prices.find_package(operator, left=self._left, units=units)
+        if package_id is None:
+            return prices.get_cost(msisdn, segments, operator), None, 0
+        return prices.get_package_cost(package_id, segments), package_id, units
+
+
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
     """What is known of routes at this moment, by their ids.
@@ -101,16 +148,18 @@ class RouteFacts:
     available: Collection[int] = frozenset()
     usable: Collection[int] = frozenset()
     probing: Collection[int] = frozenset()
-    prices: Mapping[int, Prices] = dataclass_field(default_factory=dict)
+    tariffs: Tariffs = dataclass_field(default_factory=lambda: Tariffs({}))
     shares: Mapping[int, Share] = dataclass_field(default_factory=dict)
+    #: function from an MSISDN to the id of its operator
+    find_operator: Callable[[str], int | None] | None = None
 
 
 class SingleRoute:
     """The choice where there is none."""
 
-    def __init__(self, route_id: int, prices: Prices) -> None:
+    def __init__(self, route_id: int, tariffs: Tariffs) -> None:
         self._route_id = route_id
-        self._get_cost = prices.get_cost
+        self._charge = tariffs.charge
 
     @property
     def default_route_id(self) -> int:
@@ -119,7 +168,7 @@ class SingleRoute:
 
     def choose(self, msisdn: str, segments: int) -> tuple[int, Decimal | None]:
         """Return the route and the cost of a message."""
-        return self._route_id, self._get_cost(msisdn, segments)
+        return self._route_id, self._charge(self._route_id, msisdn, segments)
 
 
 class RouteChooser:
@@ -127,7 +176,6 @@ class RouteChooser:
 
     :param rules: the last one matches every message
     :param category: of the messages
-    :param find_operator: function from an MSISDN to the id of its operator, or None
     """
 
     def __init__(
@@ -136,7 +184,6 @@ class RouteChooser:
         facts: RouteFacts,
         *,
         category: Category | None = None,
-        find_operator: Callable[[str], int | None] | None = None,
     ) -> None:
         self._rules = [
             rule for rule in rules if not rule.categories or category in rule.categories
@@ -144,7 +191,6 @@ class RouteChooser:
         self._facts = facts
         # a code that waits for a route in trouble is of no use to anybody
         self._probing = set() if category == "code" else set(facts.probing)
-        self._find_operator = find_operator
         prefixes = [prefix for rule in self._rules for prefix in rule.prefixes]
         self._depth = max(map(len, prefixes), default=0)
         self._of_prefix: dict[str, list[Rule]] = {}
@@ -170,7 +216,8 @@ class RouteChooser:
         for route_id in ranking.order(msisdn, segments):
             if route_id not in excluded:
                 self._count(ranking, route_id)
-                return route_id, self._get_cost(route_id, msisdn, segments)
+                cost = self._facts.tariffs.charge(route_id, msisdn, segments)
+                return route_id, cost
         return None
 
     def _count(self, ranking: Ranking, route_id: int) -> None:
@@ -234,7 +281,7 @@ class RouteChooser:
             return False
         if not rule.operators:
             return True
-        find = self._find_operator
+        find = self._facts.find_operator
         return find is not None and find(msisdn) in rule.operators
 
     def _make_ranking(self, rule: Rule) -> Ranking:
@@ -242,10 +289,6 @@ class RouteChooser:
         ranking = RANKINGS[rule.strategy](rule, self._facts, here)
         self._rankings[rule.id] = ranking
         return ranking
-
-    def _get_cost(self, route_id: int, msisdn: str, segments: int) -> Decimal | None:
-        prices = self._facts.prices.get(route_id)
-        return prices.get_cost(msisdn, segments) if prices else None
 
 
 class Ranking:
@@ -280,8 +323,7 @@ class PriceRanking(Ranking):
 
     def order(self, msisdn: str, segments: int) -> Sequence[int]:
         def rate(option: Option) -> tuple[int, bool, Decimal]:
-            prices = self._facts.prices.get(option.route_id)
-            cost = prices.get_cost(msisdn, segments) if prices else None
+            cost = self._facts.tariffs.get_cost(option.route_id, msisdn, segments)
             return self._get_distance(option), cost is None, cost or Decimal()
 
         return [option.route_id for option in sorted(self._options, key=rate)]

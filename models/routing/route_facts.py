@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo.tools import SQL
 
-from ...tools.routing import RouteFacts, Share
+from ...tools.routing import RouteFacts, Share, Tariffs
 from ..common import clock
 from ..sending.queues import is_on, is_rested, may_probe
 
@@ -20,19 +20,48 @@ KEEP_SHARES = 60
 def collect_facts(env, rules, channel, category, *, is_debug):
     """
     :param rules: list of `tools.routing.Rule`
-    :rtype: RouteFacts
+    :return: `RouteFacts`, and the lookup of operators where one is needed
     """
     route_ids = {option.route_id for rule in rules for option in rule.options}
     routes = env["sms.gateway.route"].browse(sorted(route_ids))
     needs_shares = any(rule.strategy == "delivery" for rule in rules)
-    return RouteFacts(
-        **find_available(routes, is_debug=is_debug),
-        prices={
-            route.id: route._get_prices(channel, category=category, is_debug=is_debug)
-            for route in routes
-        },
-        shares=get_shares(env, channel) if needs_shares else {},
+    needs_operators = any(rule.operators for rule in rules)
+    tariffs, lookup = make_tariffs(
+        routes, channel, category, is_debug=is_debug, needs_operators=needs_operators
     )
+    facts = RouteFacts(
+        **find_available(routes, is_debug=is_debug),
+        tariffs=tariffs,
+        shares=get_shares(env, channel) if needs_shares else {},
+        find_operator=lookup and get_finder(lookup),
+    )
+    return facts, lookup
+
+
+def make_tariffs(routes, channel, category, *, is_debug, needs_operators=False):
+    """What messages cost through routes.
+
+    :param needs_operators: somebody needs the operators of numbers anyway
+    :return: `tools.routing.Tariffs`, and the lookup of operators where one is needed
+    """
+    prices = {
+        route.id: route._get_prices(channel, category, is_debug=is_debug)
+        for route in routes
+    }
+    if needs_operators or any(one.needs_operators for one in prices.values()):
+        lookup = routes.env["sms.gateway.operator"]._make_lookup()
+    else:
+        lookup = None
+    package_ids = [one for own in prices.values() for one in own.package_ids]
+    packages = routes.env["sms.gateway.package"]
+    left = packages._read_left(package_ids) if package_ids else {}
+    finder = lookup and get_finder(lookup)
+    return Tariffs(prices, left=left, find_operator=finder), lookup
+
+
+def get_finder(lookup):
+    """The function from an MSISDN to the id of its operator."""
+    return lambda msisdn: lookup.find(msisdn)[0]
 
 
 def find_available(routes, *, is_debug=False):

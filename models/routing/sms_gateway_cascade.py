@@ -9,10 +9,8 @@ from odoo.tools import SQL, groupby
 from ...tools.compose import Rules, compose_ready
 from ...tools.msisdn import Reading
 from ...tools.pg_array import to_array
-from ...tools.routing import SingleRoute
 from ...tools.vocabulary import ENDING_TYPES
 from ..common import clock, crons, transactions
-from .plan import Plan
 
 #: Persons whose next step begins in one transaction.
 CONTINUED_AT_ONCE = 500
@@ -141,11 +139,10 @@ class SmsGatewayCascade(models.AbstractModel):
             return following and replace(
                 following._make_plan(campaign), lives_since=life
             )
-        prices = campaign.route_id._get_prices(
-            "sms", category=campaign.category or None, is_debug=campaign.is_debug
+        plan = self.env["sms.gateway.policy"]._make_single_plan(
+            campaign.route_id, campaign, "sms"
         )
-        chooser = SingleRoute(campaign.route_id.id, prices)
-        return Plan(chooser, "sms", lives_since=life)
+        return replace(plan, lives_since=life)
 
     def _read_texts(self, messages):
         """Hidden texts are in a column that only the gateway reads."""

@@ -1,4 +1,5 @@
 from . import (
+    test_amounts,
     test_pg_array,
     test_backoff,
     test_bilingual,
@@ -20,6 +21,8 @@ from . import (
     test_import_phone_column,
     test_import_rows,
     test_import_value_names,
+    test_operator_tables,
+    test_operators,
     test_person_name,
     test_prices,
     test_public_address,

@@ -29,6 +29,11 @@ RIGHTS = {
     "sms.gateway.policy.rule": ("", "", "crud"),
     "sms.gateway.policy.choice": ("", "", "crud"),
     "sms.gateway.attempt": ("r", "r", "r"),
+    "sms.gateway.package": ("", "", "crud"),
+    "sms.gateway.package.use": ("", "", "r"),
+    "sms.gateway.operator": ("r", "r", "crud"),
+    "sms.gateway.number.range": ("", "", "crud"),
+    "sms.gateway.ported.number": ("", "", "crud"),
     "sms.gateway.campaign": ("crud", "crud", "crud"),
     "sms.gateway.recipient": ("r", "r", "r"),
     "sms.gateway.link": ("r", "r", "r"),
@@ -61,9 +66,17 @@ RIGHTS = {
     "sms.gateway.import.problem": ("", "crud", "crud"),
     "sms.gateway.import.sheet": ("", "crud", "crud"),
     "sms.gateway.list.add": ("", "crud", "crud"),
+    "sms.gateway.table.import": ("", "", "crud"),
+    "sms.gateway.table.import.column": ("", "", "crud"),
+    "sms.gateway.table.import.operator": ("", "", "crud"),
+    "sms.gateway.table.import.price": ("", "", "crud"),
+    "sms.gateway.table.import.problem": ("", "", "crud"),
 }
 #: without a company: tables of the whole gateway, and what lives for a dialog
 WITHOUT_COMPANY = {
+    "sms.gateway.operator",
+    "sms.gateway.number.range",
+    "sms.gateway.ported.number",
     "sms.gateway.idempotency",
     "sms.gateway.api.client",
     "sms.gateway.rate.limit",
@@ -78,6 +91,11 @@ WITHOUT_COMPANY = {
     "sms.gateway.import.problem",
     "sms.gateway.import.sheet",
     "sms.gateway.list.add",
+    "sms.gateway.table.import",
+    "sms.gateway.table.import.column",
+    "sms.gateway.table.import.operator",
+    "sms.gateway.table.import.price",
+    "sms.gateway.table.import.problem",
 }
 PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
@@ -90,6 +108,8 @@ PATHS_TO_COMPANY = {
     "sms.gateway.breaker.event": "route_id.company_id",
     "sms.gateway.watch": "route_id.company_id",
     "sms.gateway.balance.reading": "route_id.company_id",
+    "sms.gateway.package": "route_id.company_id",
+    "sms.gateway.package.use": "package_id.route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.link": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
@@ -304,7 +324,10 @@ class TestCompanies(SecurityCase):
             provider_code="xml_gate",
             has_voice=False,
             price_ids=[Command.create({"price": 2.5})],
+            package_ids=[Command.create({"size": 100})],
         )
+        package = self.env["sms.gateway.package"].search([], limit=1)
+        package._use({package.id: 1})
         message = self.send_one(sandbox_phone("9902"), route=self.other_route)
         self.run_lane()
         message.action_retry()
