@@ -338,9 +338,12 @@ class DeliveryRanking(Ranking):
 
     def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
         super().__init__(rule, facts, here)
-        here = [one for one in self._options if not self._is_away(one)]
+        shared = [option for option in self._options if not self._is_away(option)]
         nothing = Share(0, 0)
-        shares = {one.route_id: facts.shares.get(one.route_id, nothing) for one in here}
+        shares = {
+            option.route_id: facts.shares.get(option.route_id, nothing)
+            for option in shared
+        }
         judged = [one for one in shares if shares[one].is_judged]
         self._unknown = [one for one in shares if not shares[one].is_judged]
         self._best = sorted(judged, key=lambda one: -shares[one].value)
@@ -368,9 +371,11 @@ class WeightRanking(Ranking):
 
     def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
         super().__init__(rule, facts, here)
-        here = [one for one in self._options if not self._is_away(one)]
-        shared = here or self._options
-        self._weights = {one.route_id: one.weight for one in shared if one.weight > 0}
+        shared = [option for option in self._options if not self._is_away(option)]
+        shared = shared or self._options
+        self._weights = {
+            option.route_id: option.weight for option in shared if option.weight > 0
+        }
         self._credit = dict(self._weights)
         self._total = sum(self._weights.values())
 
