@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from ...tools.operators import is_range
 from ...tools.pg_copy import LineFile
 from ...tools.prices import strip_marks
+from ..common.failed_statements import hidden_values
 
 
 class SmsGatewayNumberRange(models.Model):
@@ -95,12 +96,14 @@ class SmsGatewayNumberRange(models.Model):
         common = (source, fields.Date.context_today(self), *[self.env.uid] * 2)
         now = self.env.cr.now()
         lines = ((*row, *common, now, now) for row in rows)
-        self.env.cr.copy_expert(
-            """COPY sms_gateway_number_range (first_number, last_number, operator_id,
-                    source, date, create_uid, write_uid, create_date, write_date)
-               FROM STDIN""",
-            LineFile(lines),
-        )
+        with hidden_values():
+            self.env.cr.copy_expert(
+                """COPY sms_gateway_number_range
+                        (first_number, last_number, operator_id, source, date,
+                         create_uid, write_uid, create_date, write_date)
+                   FROM STDIN""",
+                LineFile(lines),
+            )
         return self.env.cr.rowcount
 
 

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ...tools.operators import is_number
 from ...tools.pg_copy import LineFile
 from ...tools.prices import strip_marks
+from ..common.failed_statements import hidden_values
 
 
 class SmsGatewayPortedNumber(models.Model):
@@ -74,10 +75,11 @@ class SmsGatewayPortedNumber(models.Model):
                (id SERIAL, number VARCHAR, operator_id INTEGER, date DATE)
                ON COMMIT DROP"""
         )
-        cr.copy_expert(
-            "COPY sms_gateway_ported_rows (number, operator_id, date) FROM STDIN",
-            LineFile(rows),
-        )
+        with hidden_values():
+            cr.copy_expert(
+                "COPY sms_gateway_ported_rows (number, operator_id, date) FROM STDIN",
+                LineFile(rows),
+            )
         cr.execute(
             """INSERT INTO sms_gateway_ported_number AS known
                       (number, operator_id, date)

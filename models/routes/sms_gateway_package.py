@@ -59,7 +59,7 @@ class SmsGatewayPackage(models.Model):
     used = fields.Integer(readonly=True, copy=False)
     left = fields.Integer(compute="_compute_left")
     used_up_on = fields.Date(
-        "Used up on (forecast)",
+        "Used up on",
         compute="_compute_used_up_on",
         help="The day when the package is used up if it is used as in the last seven"
         " days. Empty = not before its end.",

@@ -29,7 +29,12 @@ MANAGER_MENUS = USER_MENUS | {
     "menu_delivery_reports",
     "menu_balances",
 }
-ADMINISTRATOR_MENUS = MANAGER_MENUS | {"menu_keys"}
+ADMINISTRATOR_MENUS = MANAGER_MENUS | {
+    "menu_keys",
+    "menu_operators",
+    "menu_number_ranges",
+    "menu_ported_numbers",
+}
 
 
 class ViewCase(GatewayCase):
@@ -141,6 +146,17 @@ class TestPages(ViewCase):
         cls.route.with_user(cls.people["administrator"]).action_check_balance()
         cls.env["sms.gateway.template"].create({"name": "A", "text_male": "A"})
         cls.env["sms.gateway.list"].create({"name": "A"})
+        operator = cls.env.ref(f"{MODULE}.operator_ru_mts")
+        cls.env["sms.gateway.number.range"].create(
+            {
+                "first_number": "+79160000000",
+                "last_number": "+79169999999",
+                "operator_id": operator.id,
+            }
+        )
+        cls.env["sms.gateway.ported.number"].create(
+            {"number": "+79161230101", "operator_id": operator.id}
+        )
         cls.env["sms.gateway.delivery.report"].create(
             {
                 "route_id": cls.route.id,
