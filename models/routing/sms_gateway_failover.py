@@ -123,6 +123,7 @@ class SmsGatewayFailover(models.AbstractModel):
                   FROM sms_gateway_message m
                   JOIN sms_gateway_campaign c ON c.id = m.campaign_id
                  WHERE m.id = ANY(%s::int[]) AND m.step_id IS NOT NULL
+                   AND m.is_superseded IS NOT TRUE
                    AND m.state IN ('submitting', 'submitted', 'unknown')
                    AND (m.expires_at IS NULL OR m.expires_at > %s)
                    AND c.state <> 'cancelled'

@@ -9,6 +9,7 @@ from odoo import api, models
 
 from ...providers.types import Outcome
 from ...tools.backoff import reconcile_delay, retry_delay
+from ...tools.vocabulary import FAILOVER_TYPES
 from ..common import clock, transactions
 from ..routing.sms_gateway_failover import FAILOVER_TRIES
 from .provider_values import first_poll, tell_price
@@ -88,7 +89,7 @@ class SmsGatewayAnswer(models.AbstractModel):
         if result.outcome is Outcome.ACCEPTED:
             return self._make_accepted(result, first_poll_at)
         if result.outcome is Outcome.REFUSED:
-            return {"state": "failed", "failure_type": result.failure_type or "other"}
+            return self._make_refused(claimed, result)
         if result.outcome is Outcome.NOT_SENT:
             return self._make_not_sent(queue, claimed, result)
         return self._make_maybe_sent(claimed)
@@ -102,6 +103,13 @@ class SmsGatewayAnswer(models.AbstractModel):
             "next_poll_at": first_poll_at,
             **(tell_price(result.price) if result.price else {}),
         }
+
+    def _make_refused(self, claimed, result):
+        """A refusal for a reason of the route says nothing of an earlier attempt that
+        may have been sent."""
+        if claimed.maybe_sent and result.failure_type in FAILOVER_TYPES:
+            return self._make_maybe_sent(claimed)
+        return {"state": "failed", "failure_type": result.failure_type or "other"}
 
     def _make_not_sent(self, queue, claimed, result):
         is_routes_fault = result.route_down and not queue.is_debug
