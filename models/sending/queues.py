@@ -56,8 +56,7 @@ def may_send(*, is_debug):
     do not matter. It is part of every claim: a pause and the emergency stop work at
     once, also for running lanes.
     """
-    is_waiting_over = SQL("TRUE") if is_debug else is_rested()
-    return SQL("%s AND %s", is_on(is_debug=is_debug), is_waiting_over)
+    return SQL("%s AND (%s OR %s)", is_on(is_debug=is_debug), is_debug, is_rested())
 
 
 def is_on(*, is_debug):

@@ -39,7 +39,9 @@ class TestBreakerProcesses(ProcessCase):
     def take_in(self, env, *results):
         """What a lane does with the answers of one moment."""
         queue = RouteQueue(self.route_id, False, None, 1, 20)
-        claimed = Claimed(0, None, maybe_sent=False, skip=False)
+        claimed = Claimed(
+            0, None, tries=1, has_policy=False, maybe_sent=False, skip=False
+        )
         answers = [(claimed, result) for result in results]
         env["sms.gateway.breaker"]._take_in(queue, answers)
 

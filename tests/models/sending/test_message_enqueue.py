@@ -384,6 +384,7 @@ class TestSendAgain(GatewayCase):
                 again = self.retry(message)
                 self.assertEqual(again.state, "queued")
                 again.unlink()
+                self.env["sms.gateway.succession"]._restore(message.ids)
 
     def test_an_unreadable_number_is_not_sent_again(self):
         message = self.get_messages(self.send("123", PHONE))[0]
