@@ -31,6 +31,7 @@
         "data/sms_gateway_health_data.xml",
         "wizards/sms_gateway_key_wizard_views.xml",
         "views/sms_gateway_message_views.xml",
+        "wizards/sms_gateway_send_again_views.xml",
         "views/sms_gateway_inbound_views.xml",
         "views/sms_gateway_campaign_views.xml",
         "views/sms_gateway_route_views.xml",

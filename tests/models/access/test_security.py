@@ -48,6 +48,9 @@ RIGHTS = {
     "sms.gateway.import.problem": ("", "crud", "crud"),
     "sms.gateway.import.sheet": ("", "crud", "crud"),
     "sms.gateway.list.add": ("", "crud", "crud"),
+    "sms.gateway.resend.job": ("", "", ""),
+    "sms.gateway.send.again": ("crud", "crud", "crud"),
+    "sms.gateway.send.again.line": ("crud", "crud", "crud"),
 }
 #: without a company: tables of the whole gateway, and what lives for a dialog
 WITHOUT_COMPANY = {
@@ -64,6 +67,9 @@ WITHOUT_COMPANY = {
     "sms.gateway.import.problem",
     "sms.gateway.import.sheet",
     "sms.gateway.list.add",
+    "sms.gateway.resend.job",
+    "sms.gateway.send.again",
+    "sms.gateway.send.again.line",
 }
 PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
