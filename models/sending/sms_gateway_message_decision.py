@@ -77,14 +77,15 @@ class SmsGatewayMessageDecision(models.AbstractModel):
             )
 
     def _check_none_arrives(self, messages):
-        """What a message has replaced may still arrive, where its step allowed that."""
+        """What a message has replaced may have arrived: a report came late, or a step
+        goes on without one."""
         steps = messages._find_steps_before()
         for message in messages:
             if any(step.state not in ENDED for step in steps.get(message.id, ())):
                 raise UserError(
                     self.env._(
-                        "An earlier message to %(phone)s may still arrive, so nothing"
-                        " is sent again.",
+                        "An earlier message to %(phone)s was delivered or may still be"
+                        " delivered, so nothing is sent again.",
                         phone=message.phone,
                     )
                 )

@@ -219,7 +219,7 @@ class SmsGatewayResend(models.AbstractModel):
         ids = [row.id for row in rows]
         messages = self.env["sms.gateway.message"]
         messages.browse(ids).invalidate_recordset(["retry_ids"])
-        again = messages.search([("retry_of_id", "in", ids)])
+        again = messages.search_fetch([("retry_of_id", "in", ids)], ["retry_of_id"])
         self.env["sms.gateway.recipient"]._follow_retries(again)
         self.env["sms.gateway.odoo.sms"]._take_over(again)
         return again

@@ -13,7 +13,7 @@ from .sms_gateway_resend import ENDED, Resend
 _logger = logging.getLogger(__name__)
 
 #: Messages that are sent again in one transaction.
-SENT_AT_ONCE = 2000
+SENT_AT_ONCE = 5000
 
 
 class SmsGatewayResendJob(models.Model):
@@ -111,21 +111,16 @@ class SmsGatewayResendJob(models.Model):
             return 0
 
     def _send_part(self):
-        resends = self.env["sms.gateway.resend"]
-        resend = self._get_resend()
-        ids = resends.with_env(self._get_user_env())._find(resend, SENT_AT_ONCE)
+        ids = self._find_next()
         if not ids:
             self._end()
             return 0
-        sent = resends._send_again(resend, ids)
+        sent = self.env["sms.gateway.resend"]._send_again(self._get_resend(), ids)
         self.write({"last_id": ids[-1], "sent_count": self.sent_count + sent})
         return len(ids)
 
-    def _get_resend(self):
-        """What is left of the job.
-
-        :rtype: Resend
-        """
+    def _find_next(self):
+        """The next messages that the user may read; some may be left out."""
         left = fields.Domain(
             [
                 ("id", ">", self.last_id),
@@ -134,8 +129,14 @@ class SmsGatewayResendJob(models.Model):
                 ("finished_at", "<=", self.pressed_at),
             ]
         )
+        messages = self._get_user_env()["sms.gateway.message"]
+        found = fields.Domain(self.domain) & left
+        return list(messages._search(found, order="id", limit=SENT_AT_ONCE))
+
+    def _get_resend(self):
+        """:rtype: Resend"""
         return Resend(
-            domain=list(fields.Domain(self.domain) & left),
+            domain=self.domain,
             places=frozenset(self.places),
             route_id=self.route_id.id or None,
             starts_at=self.starts_at or None,

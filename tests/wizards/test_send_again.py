@@ -183,7 +183,7 @@ class TestLeftOut(SendAgainCase):
         self.end(again)
         self.force_state(first, "unknown")
         self.assertEqual(self.look(again), "maybe")
-        with self.assertRaisesRegex(UserError, "may still arrive"):
+        with self.assertRaisesRegex(UserError, "may still be delivered"):
             again.with_user(self.manager).action_retry()
 
     def test_of_selected_messages_those_that_were_replaced_are_left_out(self):
@@ -439,7 +439,9 @@ class TestBackground(SendAgainCase):
         notice = self.open(campaign).action_send()
         self.assertIn("10000", notice["params"]["message"])
         self.assertFalse(self.get_again(campaign))
+        import time; s = time.time()
         self.run_resend()
+        print("PERF", time.time() - s)
         again = self.get_again(campaign)
         self.assertEqual(len(again), count)
         self.assertEqual(len(again.retry_of_id), count)
@@ -717,7 +719,7 @@ class TestDoors(SendAgainCase):
                     ],
                 }
             )
-            with self.subTest(values), self.assertRaises((AccessError, UserError)):
+            with self.subTest(values), self.assertRaisesRegex(UserError, "Nothing was"):
                 forged.action_send()
         self.assertFalse(self.get_again(campaign))
 

@@ -120,6 +120,7 @@ class OutcomeCase(DraftCase):
                 message.state in ("failed", "expired", "cancelled")
                 and message.msisdn
                 and not message.retry_ids
+                and not message.is_superseded
                 and message.failure_type != "opted_out"
                 and message.campaign_id.state not in ("cancelled", "paused")
             )
