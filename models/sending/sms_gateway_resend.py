@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from ...tools.compose import Composed
 from ...tools.msisdn import InvalidNumber, normalise
@@ -215,7 +214,7 @@ class SmsGatewayResend(models.AbstractModel):
         for (campaign_id, way), of_same in groupby(rows, lambda row: row.place):
             campaign = self.env["sms.gateway.campaign"].browse(campaign_id)
             self._check_route(route, campaign, way.channel)
-            self._enqueue_way(campaign, way, list(of_same), route, resend.starts_at)
+            self._enqueue_way(campaign, way, of_same, route, resend.starts_at)
         ids = [row.id for row in rows]
         messages = self.env["sms.gateway.message"]
         messages.browse(ids).invalidate_recordset(["retry_ids"])

@@ -56,14 +56,14 @@ class SendAgainCase(DraftCase, RoutingCase):
     def open(self, campaign, user=None, **values):
         """The dialog of a campaign, with these choices."""
         opened = campaign.with_user(user or self.manager).action_send_again()
-        return self.read(opened, user, **values)
+        return self.get_wizard(opened, user, **values)
 
     def open_messages(self, messages, user=None, **values):
         context = {"active_model": messages._name, "active_ids": messages.ids}
         selected = messages.with_user(user or self.manager).with_context(**context)
-        return self.read(selected.action_send_again(), user, **values)
+        return self.get_wizard(selected.action_send_again(), user, **values)
 
-    def read(self, action, user=None, **values):
+    def get_wizard(self, action, user=None, **values):
         wizards = self.env["sms.gateway.send.again"].with_user(user or self.manager)
         wizard = wizards.browse(action["res_id"])
         if values:
@@ -439,9 +439,7 @@ class TestBackground(SendAgainCase):
         notice = self.open(campaign).action_send()
         self.assertIn("10000", notice["params"]["message"])
         self.assertFalse(self.get_again(campaign))
-        import time; s = time.time()
         self.run_resend()
-        print("PERF", time.time() - s)
         again = self.get_again(campaign)
         self.assertEqual(len(again), count)
         self.assertEqual(len(again.retry_of_id), count)
@@ -687,7 +685,9 @@ class TestDoors(SendAgainCase):
 
     def test_a_list_shows_its_last_campaign_that_failed(self):
         one, campaign = self.send_to_list()
-        wizard = self.read(one.with_user(self.author).action_send_again(), self.author)
+        wizard = self.get_wizard(
+            one.with_user(self.author).action_send_again(), self.author
+        )
         self.assertEqual((wizard.list_id, wizard.campaign_id), (one, campaign))
         self.assertEqual((wizard.recipient_count, wizard.total_count), (1, 2))
 
