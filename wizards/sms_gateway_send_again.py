@@ -304,6 +304,7 @@ class SmsGatewaySendAgain(models.TransientModel):
         }
         return {
             **texts,
+            "text_alternative": campaign.text_alternative,
             "recipient_source": "selection",
             # what texts may say of imported recipients
             "list_ids": campaign.list_ids.ids,

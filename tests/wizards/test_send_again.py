@@ -11,11 +11,15 @@ from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_sms_gateway.models.sending import sms_gateway_resend_job
-from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_resend import LEFT_OUT
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_resend import (
+    LEFT_OUT,
+    Resend,
+)
 from odoo.addons.crm_sms_gateway.wizards import sms_gateway_send_again
 
 from ..common import PHONE, sandbox_phone
 from ..models.campaigns.common import DraftCase
+from ..models.operations.test_hold import HoldCase
 from ..models.routing.common import RoutingCase
 
 FAILED = "failed.unreachable"
@@ -742,3 +746,25 @@ class TestDoors(SendAgainCase):
         messages = self.get_messages(self.send_failed(1, route=other))
         wizard = self.open_messages(messages)
         self.assertFalse(wizard.total_count)
+
+
+@tagged("post_install", "-at_install")
+class TestRestored(SendAgainCase, HoldCase):
+    """A job of a restored database may have been carried out by the original."""
+
+    def test_only_whoever_says_that_nothing_was_sent_lets_the_job_go_on(self):
+        jobs = self.env["sms.gateway.resend.job"]
+        resend = Resend([("id", "=", 0)], frozenset([FAILED]))
+        for decision, goes_on in (
+            ("ask", False),
+            ("cancel", False),
+            ("copy", False),
+            ("send", True),
+        ):
+            jobs._start(resend, 1)
+            with self.subTest(decision):
+                self.holds.search([]).unlink()
+                hold = self.restore()
+                hold.began_at = fields.Datetime.now() + timedelta(hours=1)
+                self.decide(hold, decision)
+                self.assertEqual(bool(jobs.search([])), goes_on)
