@@ -33,6 +33,7 @@
         "data/sms_gateway_operator_data.xml",
         "wizards/sms_gateway_key_wizard_views.xml",
         "views/sms_gateway_message_views.xml",
+        "wizards/sms_gateway_send_again_views.xml",
         "views/sms_gateway_inbound_views.xml",
         "views/sms_gateway_campaign_views.xml",
         "wizards/sms_gateway_table_import_views.xml",

@@ -13,5 +13,6 @@ UPDATE sms_gateway_message SET next_check_at = NULL
  WHERE state = 'unknown' AND next_check_at IS NOT NULL;
 UPDATE sms_gateway_provider_request SET state = 'failed', error = 'Neutralised copy of a database'
  WHERE state = 'pending';
+DELETE FROM sms_gateway_resend_job;
 -- Links and webhooks of the copy lead to the copy.
 DELETE FROM ir_config_parameter WHERE key = 'crm_sms_gateway.public_address';

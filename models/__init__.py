@@ -32,6 +32,8 @@ from .recipients import sms_gateway_recipient
 from .recipients import sms_gateway_chatter_log
 from .sending import sms_gateway_message
 from .sending import sms_gateway_message_decision
+from .sending import sms_gateway_resend
+from .sending import sms_gateway_resend_job
 from .sending import sms_gateway_event
 from .sending import sms_gateway_enqueue
 from .sending import sms_gateway_state_change

@@ -272,6 +272,10 @@ class GatewayHelpers:
         with self.as_cron() as env:
             env["sms.gateway.cascade"]._cron_continue()
 
+    def run_resend(self):
+        with self.as_cron() as env:
+            env["sms.gateway.resend.job"]._cron_resend()
+
     def run_fold(self):
         with self.as_cron() as env:
             env["sms.gateway.statistic.change"]._cron_fold()

@@ -10,4 +10,5 @@ from .tables import sms_gateway_table_import_price
 from .tables import sms_gateway_table_import_problem
 from . import sms_gateway_key_wizard
 from . import sms_gateway_list_add
+from . import sms_gateway_send_again
 from . import sms_composer

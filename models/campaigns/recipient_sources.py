@@ -58,9 +58,11 @@ def get_models(campaign):
 
 
 def get_value_names(campaign):
-    """Find the names that only imported recipients give values for.
+    """Find the names that only imported recipients give values for. A selection among
+    the recipients of an earlier campaign has the lists of that one.
 
     :return: set of names that texts may use
     """
-    lists = campaign.list_ids if campaign.recipient_source == "lists" else []
+    has_lists = campaign.recipient_source in ("lists", "selection")
+    lists = campaign.list_ids if has_lists else []
     return {name for one in lists for name in one._get_value_names()}

@@ -587,6 +587,11 @@ class SmsGatewayCampaign(models.Model):
             ],
         }
 
+    def action_send_again(self):
+        """Ask which of the campaign's messages are sent again, and how."""
+        self.ensure_one()
+        return self.env["sms.gateway.send.again"]._open_for_campaign(self)
+
     def action_open_links(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -182,6 +182,21 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
             unpriced=len(served) - len(known),
         )
 
+    @api.model
+    def _estimate(self, draft, recipients):
+        """What a draft to the recipients of other campaigns costs.
+
+        :param draft: record of the campaign, which need not be stored
+        :return: list of (SMS parts, cost or None) of those who would get the text
+        :raise UserError: nothing can be sent
+        """
+        renderer = CampaignRenderer(draft, self.env)
+        self.env["sms.gateway.campaign.accept"]._check_can_send(draft, renderer)
+        composed = [one for _person, one in renderer.compose(recipients)]
+        served = [one for one in composed if not one.problems]
+        costs = _get_costs(draft, served)
+        return [(one.segments, cost) for one, cost in zip(served, costs, strict=True)]
+
     def _find_rejections(self, recipients, evaluated):
         """:return: list of dicts of id, phone and problem, which is None for those who
         get the text"""

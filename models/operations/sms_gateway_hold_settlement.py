@@ -70,8 +70,13 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
         out when none moves any."""
         return {
             "send": (),
-            "ask": (self._pause_unprepared, self._make_queued_unknown),
+            "ask": (
+                self._drop_resends,
+                self._pause_unprepared,
+                self._make_queued_unknown,
+            ),
             "cancel": (
+                self._drop_resends,
                 self._cancel_unprepared,
                 self._cancel_queued,
                 self._make_queued_unknown,
@@ -79,6 +84,7 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
                 self._end_lookups,
             ),
             "copy": (
+                self._drop_resends,
                 self._cancel_unprepared,
                 self._cancel_queued,
                 self._make_queued_unknown,
@@ -91,6 +97,15 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
         hold.state = "released"
         _logger.warning("Hold %d is released: %s", hold.id, hold.decision)
         self.env["sms.gateway.dispatcher"]._wake()
+
+    def _drop_resends(self, hold):
+        """What was being sent again may have been sent by the original."""
+        jobs = self.env["sms.gateway.resend.job"].search(
+            [("pressed_at", "<=", hold.began_at)]
+        )
+        count = len(jobs)
+        jobs.unlink()
+        return count
 
     def _pause_unprepared(self, hold):
         campaigns = hold._find_unprepared().filtered(lambda c: c.state != "paused")

@@ -189,6 +189,11 @@ class SmsGatewayList(models.Model):
         )
         return campaign._get_composer_action()
 
+    def action_send_again(self):
+        """Ask who of the last campaign to the list is sent to again, and how."""
+        self.ensure_one()
+        return self.env["sms.gateway.send.again"]._open_for_list(self)
+
     def action_open_members(self):
         self.ensure_one()
         if self.kind == "members":

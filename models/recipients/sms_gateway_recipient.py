@@ -71,6 +71,12 @@ class SmsGatewayRecipient(models.Model):
     message_id = CopiedMany2one(
         "sms.gateway.message", readonly=True, index="btree_not_null"
     )
+    again_of_id = CopiedMany2one(
+        "sms.gateway.message",
+        "Sent instead of",
+        readonly=True,
+        help="Message of another campaign whose recipient gets another text.",
+    )
     is_prepared = fields.Boolean(readonly=True)
     mail_message_id = fields.Many2one(
         "mail.message", readonly=True, index="btree_not_null", ondelete="set null"
@@ -86,6 +92,10 @@ class SmsGatewayRecipient(models.Model):
         "(campaign_id, problem, index) WHERE problem IS NOT NULL"
     )
     _record_index = models.Index("(res_model, res_id)")
+    _again_unique = models.UniqueIndex(
+        "(again_of_id) WHERE again_of_id IS NOT NULL",
+        "Some of these messages have already been sent again. Open the dialog again.",
+    )
     _unlogged_index = models.Index(
         "(campaign_id, index) WHERE is_prepared AND logged_state IS NULL"
     )

@@ -99,16 +99,23 @@ class SmsGatewayPolicy(models.Model):
         :rtype: Plan
         :raise UserError: the policy has no step of the campaign's channel
         """
-        route = campaign.route_id
-        if not route.is_policy:
-            plan = self._make_single_plan(route, campaign, campaign.channel)
-            if campaign.channel == "voice" and route.has_sms:
-                # what the caller gave as the SMS behind an unanswered call
-                return replace(plan, follow_up="definite", needs_alternative=True)
-            return plan
+        route, channel = campaign.route_id, campaign.channel
+        if route.is_policy:
+            return self._get_step(route, channel)._make_plan(campaign)
+        plan = self._make_single_plan(route, campaign, channel)
+        if channel == "voice" and route.has_sms:
+            # what the caller gave as the SMS behind an unanswered call
+            return replace(plan, follow_up="definite", needs_alternative=True)
+        return plan
+
+    def _get_step(self, route, channel):
+        """The first step of a channel.
+
+        :raise UserError: the policy has none
+        """
         # sudo: who may send may use the policy, only administrators see its rules
         policy = self.sudo()._of_route(route)
-        step = policy.step_ids.filtered(lambda s: s.channel == campaign.channel)[:1]
+        step = policy.step_ids.filtered(lambda s: s.channel == channel)[:1]
         if not step:
             raise UserError(
                 self.env._(
@@ -117,18 +124,28 @@ class SmsGatewayPolicy(models.Model):
                     policy=policy.name,
                 )
             )
-        return step._make_plan(campaign)
+        return step
 
     @api.model
-    def _make_plan_again(self, message):
-        """What a message takes that is sent again.
+    def _make_plan_again(self, campaign, way, *, route=None, starts_at=None):
+        """What messages take that are sent again.
 
+        :param way: `Way` that they went
+        :param route: another one, or a policy; None for the same way
+        :param starts_at: naive UTC, None for at once
         :rtype: Plan
         """
-        campaign = message.campaign_id
-        if step := message.step_id.exists():
+        plan = self._choose_again(campaign, way, route)
+        return replace(plan, starts_at=starts_at, lives_anew=True)
+
+    def _choose_again(self, campaign, way, route):
+        if route and route.is_policy:
+            return self._get_step(route, way.channel)._make_plan(campaign)
+        step = self.env["sms.gateway.policy.step"].browse(way.step_id).exists()
+        if step and not route:
             return step._make_plan(campaign)
-        return self._make_single_plan(message.route_id, campaign, message.channel)
+        route = route or self.env["sms.gateway.route"].browse(way.route_id)
+        return self._make_single_plan(route, campaign, way.channel)
 
     @api.model
     def _make_single_plan(self, route, campaign, channel):

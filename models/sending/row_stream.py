@@ -111,8 +111,6 @@ class RowStream:
 
     def _get_common(self, campaign, plan):
         """What one accept gives all of its messages."""
-        start = campaign.scheduled_at
-        is_later = start and start > self.accepted_at
         return (
             campaign.id,
             campaign.company_id.id,
@@ -126,7 +124,7 @@ class RowStream:
             0,
             self.accepted_at,
             self.day,
-            start if is_later else self.accepted_at,
+            plan.get_start(campaign, self.accepted_at),
             plan.get_expiry(campaign, self.accepted_at),
         )
 

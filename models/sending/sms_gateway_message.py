@@ -457,6 +457,11 @@ class SmsGatewayMessage(models.Model):
         """Send a new message with the text of this one."""
         return self._open(self.env["sms.gateway.message.decision"]._send_again(self))
 
+    @api.model
+    def action_send_again(self, *_args):
+        """Ask which of the selected messages are sent again, and how."""
+        return self.env["sms.gateway.send.again"]._open_for_selection()
+
     def _open(self, messages):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_sms_gateway.sms_gateway_message_action"

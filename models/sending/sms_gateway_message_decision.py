@@ -3,18 +3,16 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ...tools.compose import Composed, Problem
+from ...tools.compose import Problem
 from ...tools.msisdn import InvalidNumber, normalise
 from ..common import clock
 from ..common.overtaken import find_overtaken
 from ..recipients.sms_gateway_recipient import find_opted_out
+from ..routing.plan import Way
 from .reason_texts import RESOLVED
 from .reasons import explain_message, explain_problem, make_params
-from .row_stream import FAILURE_OF_CODE
+from .sms_gateway_resend import ENDED, NEVER_READY_CODES, Resend, Row
 from .sms_gateway_state_change import StateChange
-
-#: Codes of messages without a text or a recipient.
-NEVER_READY_CODES = FAILURE_OF_CODE.keys() - {"opted_out"}
 
 
 class SmsGatewayMessageDecision(models.AbstractModel):
@@ -39,13 +37,12 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         self._check_not_secret(messages)
         self._check_were_ready(messages)
         self._check_would_go(messages)
+        self._check_none_arrives(messages)
         # sudo: users decide, only the gateway itself writes messages
         return self.sudo()._enqueue_retries(messages.sudo())
 
     def _check_can_be_sent_again(self, messages):
-        wrong = messages.filtered(
-            lambda m: m.state not in ("failed", "expired", "cancelled") or not m.msisdn
-        )
+        wrong = messages.filtered(lambda m: m.state not in ENDED or not m.msisdn)
         if wrong:
             raise UserError(
                 self.env._(
@@ -79,7 +76,23 @@ class SmsGatewayMessageDecision(models.AbstractModel):
                 )
             )
 
+    def _check_none_arrives(self, messages):
+        """What a message has replaced may have arrived: a report came late, or a step
+        goes on without one."""
+        steps = messages._find_steps_before()
+        for message in messages:
+            if any(step.state not in ENDED for step in steps.get(message.id, ())):
+                raise UserError(
+                    self.env._(
+                        "An earlier message to %(phone)s was delivered or may still be"
+                        " delivered, so nothing is sent again.",
+                        phone=message.phone,
+                    )
+                )
+
     def _enqueue_retries(self, messages):
+        resends = self.env["sms.gateway.resend"]
+        resends._lock(messages.ids)
         taken = messages.search([("retry_of_id", "in", messages.ids)]).retry_of_id
         if taken:
             raise UserError(
@@ -97,23 +110,8 @@ class SmsGatewayMessageDecision(models.AbstractModel):
                     phone=superseded[0].phone,
                 )
             )
-        for message in messages:
-            self._enqueue_again(message)
-        messages.invalidate_recordset(["retry_ids"])
-        again = messages.search([("retry_of_id", "in", messages.ids)])
-        self.env["sms.gateway.recipient"]._follow_retries(again)
-        self.env["sms.gateway.odoo.sms"]._take_over(again)
-        return again
-
-    def _enqueue_again(self, message):
-        """Through the route, or the step, that the message has taken."""
-        campaign = message.campaign_id
-        self.env["sms.gateway.enqueue"]._enqueue(
-            campaign,
-            [_compose_again(message)],
-            plan=self.env["sms.gateway.policy"]._make_plan_again(message),
-            replaced={message.index: message.id},
-        )
+        ordered = messages.sorted(lambda m: (m.campaign_id.id, *_get_way(m), m.index))
+        return resends._enqueue([_make_row(one) for one in ordered], Resend([]))
 
     # === RESOLVE ===
     @api.model
@@ -193,7 +191,9 @@ class SmsGatewayMessageDecision(models.AbstractModel):
     # === CHECKS OF BOTH ===
     def _check_would_go(self, messages):
         """What would be cancelled, or would only wait, is not queued."""
-        for (route, channel), _same in messages.grouped(_get_way).items():
+        for way in {_get_way(message)[:2] for message in messages}:
+            channel, route_id = way
+            route = self.env["sms.gateway.route"].browse(route_id)
             route._check_sends(channel)
             route._check_goes_on()
         # sudo: whoever reads a message may not read its campaign
@@ -210,6 +210,9 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         )
         opted_out = find_opted_out(self.env, set(obedient.mapped("msisdn")))
         stopped = obedient.filtered(lambda m: m.msisdn in opted_out)
+        stopped += messages.filtered(
+            lambda m: m.state == "failed" and m.failure_type == "opted_out"
+        )
         if stopped:
             raise UserError(
                 self.env._(
@@ -233,19 +236,21 @@ class SmsGatewayMessageDecision(models.AbstractModel):
 
 
 def _get_way(message):
-    """The route and the channel that a message goes by."""
-    return message.route_id, message.channel
+    """:rtype: Way"""
+    return Way(message.channel, message.route_id.id, message.step_id.id)
 
 
-def _compose_again(message):
-    return Composed(
+def _make_row(message):
+    """:rtype: Row"""
+    return Row(
+        id=message.id,
+        campaign_id=message.campaign_id.id,
+        **_get_way(message)._asdict(),
         index=message.index,
-        phone=message.phone_raw or "",
+        phone_raw=message.phone_raw,
         msisdn=message.msisdn,
-        gender=None,
-        text=message.text or "",
-        text_alternative=message.text_alternative or "",
+        text=message.text,
+        text_alternative=message.text_alternative,
         encoding=message.encoding or None,
         segments=message.segments,
-        problems=(),
     )

@@ -100,6 +100,32 @@ class TestClicks(PeopleCase):
             self.assertEqual(len(again), 1)
         self._check_one_was_refused(answers)
 
+    def test_of_two_dialogs_one_sends_again(self):
+        self.gate.config(answers={"79161000000": "Данное направление закрыто."})
+        message = self._send()
+        self.run_processes(1, "dispatch")
+        answers, reruns = self._press_together(
+            message, "action_send", pressed=self._open_dialogs(message)
+        )
+        self.assertEqual(reruns, 1)
+        with self.committed() as env:
+            replaced = [("retry_of_id", "=", message.id)]
+            self.assertEqual(env["sms.gateway.message"].search_count(replaced), 1)
+        [refusal] = [answer["error"] for answer in answers if "error" in answer]
+        self.assertRegex(refusal["data"]["message"], "Nothing was sent")
+
+    def _open_dialogs(self, message):
+        """A dialog of each of the people."""
+        with self.committed() as env:
+            users = env["res.users"].search([("login", "in", LOGINS)], order="login")
+            campaign = message.with_env(env).campaign_id
+            return [
+                env["sms.gateway.send.again"].browse(
+                    campaign.with_user(user).action_send_again()["res_id"]
+                )
+                for user in users
+            ]
+
     # === CHECKS ===
     def _check_one_was_refused(self, answers):
         [refusal] = [answer["error"] for answer in answers if "error" in answer]
@@ -113,10 +139,11 @@ class TestClicks(PeopleCase):
             return record.state, record[number]
 
     # === PEOPLE ===
-    def _press_together(self, record, button, meanwhile=None):
+    def _press_together(self, record, button, meanwhile=None, pressed=None):
         """Let everybody press while nobody gets on, then let them go.
 
         :param meanwhile: done before Odoo runs a request anew
+        :param pressed: what each of them presses the button of, unless the record
         :return: the answers, and how many requests were run anew
         """
         waits = []
@@ -132,8 +159,10 @@ class TestClicks(PeopleCase):
                     f"SELECT FROM {record._table} WHERE id = %s FOR UPDATE", [record.id]
                 )
                 presses = [
-                    pool.submit(self.press, person, record, button)
-                    for person in self.people
+                    pool.submit(self.press, person, one, button)
+                    for person, one in zip(
+                        self.people, pressed or [record] * len(self.people), strict=True
+                    )
                 ]
                 self.wait_for_blocked(len(presses))
             return [press.result(PATIENCE) for press in presses], len(waits)

@@ -146,6 +146,19 @@ class TestPeopleTours(GatewayHttpCase):
         messages = self.get_messages(self.get_campaign("from a list"))
         self.assertEqual(messages.mapped("state"), ["cancelled", "cancelled"])
 
+    def test_a_manager_sends_again_to_those_who_were_not_reached(self):
+        endings = ("9901", "9902", "9902", "0001")
+        phones = [sandbox_phone(ending) for ending in endings]
+        campaign = self.send(*phones, OPTED_OUT, text="Not for all of you")
+        self.work()
+
+        self.start_tour(
+            "/odoo/sms-gateway", "sms_gateway_send_again", login="tour_manager"
+        )
+
+        again = self.get_messages(campaign).filtered("retry_of_id")
+        self.assertEqual(again.mapped("msisdn"), phones[:1])
+
     def test_an_idle_tab_follows_what_another_one_sends(self):
         tourists = self.make_tourists()
         draft = self.env["sms.gateway.campaign"].create(

@@ -7,3 +7,4 @@ from . import test_import_updates
 from . import test_list_add
 from . import test_table_import
 from . import test_table_import_prices
+from . import test_send_again

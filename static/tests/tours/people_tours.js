@@ -74,6 +74,14 @@ function hasState(label) {
     };
 }
 
+function sendsTo(count) {
+    const recipients = count === 1 ? "1 recipient" : `${count} recipients`;
+    return {
+        content: `the button says: ${recipients}`,
+        trigger: `.modal button[name=action_send]:contains(/^Send to ${recipients}$/)`,
+    };
+}
+
 const WORK = {
     content: "the gateway hands over, asks and counts",
     trigger: ".o_form_view",
@@ -391,6 +399,36 @@ tours.add("sms_gateway_server_action", {
         {
             content: "the action is named after what it does",
             trigger: ".o_field_widget[name=name] input:value(Send “Tour template” via SMS Gateway)",
+        },
+    ],
+});
+
+tours.add("sms_gateway_send_again", {
+    timeout: 30_000,
+    url: "/odoo/sms-gateway",
+    steps: () => [
+        {
+            content: "open the campaign",
+            trigger: ".o_data_row .o_data_cell:contains(Not for all of you)",
+            run: "click",
+        },
+        press("action_send_again"),
+        {
+            content: "who failed is chosen, who opted out is left out",
+            trigger: ".modal .o_field_widget[name=left_out]:contains(Opted out: 1)",
+        },
+        sendsTo(3),
+        {
+            content: "leave a reason out",
+            trigger:
+                ".modal .o_data_row:contains(Content rejected) .o_data_cell[name=is_chosen] input",
+            run: "click",
+        },
+        sendsTo(1),
+        press("action_send"),
+        {
+            content: "it is done",
+            trigger: ".o_notification:contains(Sent again: 1 of 1)",
         },
     ],
 });

@@ -71,6 +71,9 @@ RIGHTS = {
     "sms.gateway.table.import.operator": ("", "", "crud"),
     "sms.gateway.table.import.price": ("", "", "crud"),
     "sms.gateway.table.import.problem": ("", "", "crud"),
+    "sms.gateway.resend.job": ("", "", ""),
+    "sms.gateway.send.again": ("crud", "crud", "crud"),
+    "sms.gateway.send.again.line": ("crud", "crud", "crud"),
 }
 #: without a company: tables of the whole gateway, and what lives for a dialog
 WITHOUT_COMPANY = {
@@ -96,6 +99,9 @@ WITHOUT_COMPANY = {
     "sms.gateway.table.import.operator",
     "sms.gateway.table.import.price",
     "sms.gateway.table.import.problem",
+    "sms.gateway.resend.job",
+    "sms.gateway.send.again",
+    "sms.gateway.send.again.line",
 }
 PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
