@@ -102,14 +102,6 @@ class SmsGatewayMessageDecision(models.AbstractModel):
                     phone=taken[0].phone,
                 )
             )
-        superseded = messages.filtered("is_superseded")
-        if superseded:
-            raise UserError(
-                self.env._(
-                    "%(phone)s has received this message by another attempt.",
-                    phone=superseded[0].phone,
-                )
-            )
         ordered = messages.sorted(lambda m: (m.campaign_id.id, *_get_way(m), m.index))
         return resends._enqueue([_make_row(one) for one in ordered], Resend([]))
 

@@ -60,7 +60,7 @@ class TestSentAgain(RoutingCase):
     def test_who_has_it_already_gets_it_no_more(self):
         self.set_state(self.again, "failed", failure_type="other")
         self.set_state(self.first, "delivered")
-        with self.assertRaisesRegex(UserError, "has received"):
+        with self.assertRaisesRegex(UserError, "earlier message"):
             self.env["sms.gateway.message.decision"]._send_again(self.again)
         self.assert_counts(delivered=1, queued=1)
 
