@@ -106,7 +106,7 @@ class SmsGatewayResend(models.AbstractModel):
 
     @api.model
     def _find(self, resend, limit=None):
-        """:return: ids of chosen messages, in no order: so that a limit ends the search"""
+        """:return: ids of chosen messages, in no order: a limit ends the search"""
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM (%s) AS found
