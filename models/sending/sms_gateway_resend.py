@@ -106,11 +106,11 @@ class SmsGatewayResend(models.AbstractModel):
 
     @api.model
     def _find(self, resend, limit=None):
-        """:return: ids of the chosen messages, in order"""
+        """:return: ids of chosen messages, in no order: a limit ends the search"""
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM (%s) AS found
-                    WHERE place = ANY(%s::varchar[]) ORDER BY id LIMIT %s""",
+                    WHERE place = ANY(%s::varchar[]) LIMIT %s""",
                 self._select_places(resend, self._select(resend.domain)),
                 resend.chosen,
                 limit,
