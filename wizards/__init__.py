@@ -5,4 +5,5 @@ from .importing import sms_gateway_import_column
 from .importing import sms_gateway_import_problem
 from . import sms_gateway_key_wizard
 from . import sms_gateway_list_add
+from . import sms_gateway_route_check
 from . import sms_composer
