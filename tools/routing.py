@@ -387,9 +387,7 @@ def explain_choice(
 
     :param rules: see `RouteChooser`
     """
-    chooser = RouteChooser(
-        rules, facts, category=category, find_operator=find_operator
-    )
+    chooser = RouteChooser(rules, facts, category=category, find_operator=find_operator)
     rule = chooser.find_rule(msisdn, segments)
     operator = find_operator(msisdn) if find_operator else None
     weights = {option.route_id: option.weight for option in rule.options}

@@ -13,7 +13,7 @@ from ..models.routing.route_facts import collect_facts, get_shares
 from ..models.sending.reasons import explain_problem
 from ..models.sending.selections import CATEGORIES, CHANNELS
 from ..tools.compose import Rules, compose_ready
-from ..tools.msisdn import find_country
+from ..tools.msisdn import Reading, e164, find_country
 from ..tools.routing import Option, Rule, explain_choice
 from ..tools.segments import count_segments
 
@@ -78,13 +78,25 @@ class SmsGatewayRouteCheck(models.TransientModel):
     # === EXPLANATION ===
     def _explain(self):
         """:return: dict of what the template shows"""
-        number = read_phone(self.phone, self.route_id.company_id).number
+        number = self._read_phone().number
+        if not number:
+            return {"problems": self._find_problems(self._compose(self.channel))}
         return {
             "number": number,
-            "country": number and self._name_country(number),
-            "operator": number and _name_operator(number, self.env.lang),
+            "country": self._name_country(number),
+            "operator": _name_operator(number, self.env.lang),
             "steps": list(self._explain_steps()),
         }
+
+    def _read_phone(self):
+        """As requests are read, or else as records of the company.
+
+        :rtype: Reading
+        """
+        number = e164(self.phone)
+        if number:
+            return Reading(self.phone, number)
+        return read_phone(self.phone, self.route_id.company_id)
 
     def _name_country(self, number):
         code = find_country(number)
@@ -109,11 +121,11 @@ class SmsGatewayRouteCheck(models.TransientModel):
 
     def _explain_step(self, channel, rules):
         composed = self._compose(channel)
-        problems = [
-            str(explain_problem(self.env, problem)) for problem in composed.problems
-        ]
-        if problems:
-            return {"channel": self._say_channel(channel), "problems": problems}
+        if composed.problems:
+            return {
+                "channel": self._say_channel(channel),
+                "problems": self._find_problems(composed),
+            }
         segments = self.segments if channel == "sms" else composed.segments
         category = self.category or None
         facts = collect_facts(self.env, rules, channel, category, is_debug=False)
@@ -123,7 +135,7 @@ class SmsGatewayRouteCheck(models.TransientModel):
         )
         return {
             "channel": self._say_channel(channel),
-            "rules": [self._show_rule(asked) for asked in choice.rules if asked.rule.id],
+            "rules": [self._show_rule(one) for one in choice.rules if one.rule.id],
             "routes": [self._show_route(rated, choice) for rated in choice.routes],
             "has_weights": choice.rule.strategy == "weight",
             "verdict": self._say_verdict(choice),
@@ -132,13 +144,15 @@ class SmsGatewayRouteCheck(models.TransientModel):
 
     def _compose(self, channel):
         settings = self.env["sms.gateway.settings"]._get()
-        reading = read_phone(self.phone, self.route_id.company_id)
         rules = Rules(
             channel=channel,
             max_segments=settings.max_segments,
             max_speech=settings.max_speech,
         )
-        return compose_ready(0, reading, self.text or SOME_TEXT, rules)
+        return compose_ready(0, self._read_phone(), self.text or SOME_TEXT, rules)
+
+    def _find_problems(self, composed):
+        return [str(explain_problem(self.env, one)) for one in composed.problems]
 
     # === WORDS ===
     def _say_channel(self, channel):
@@ -234,7 +248,9 @@ class SmsGatewayRouteCheck(models.TransientModel):
     def _say_verdict(self, choice):
         name = self.env["sms.gateway.route"].browse(choice.routes[0].route_id).name
         return {
-            "only": self.env._("“%(route)s” is used: it is the only route.", route=name),
+            "only": self.env._(
+                "“%(route)s” is used: it is the only route.", route=name
+            ),
             "order": self.env._("“%(route)s” is used: it comes first.", route=name),
             "passed_over": self.env._(
                 "“%(route)s” is used: the routes before it cannot send.", route=name

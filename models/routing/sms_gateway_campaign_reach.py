@@ -18,8 +18,8 @@ class SmsGatewayCampaign(models.Model):
         "How recipients were reached",
         compute="_compute_reach_table",
         sanitize=False,
-        help="Messages by step of the policy and channel. A recipient may have a message"
-        " in each.",
+        help="Messages by step of the policy and channel. A recipient may have one"
+        " in each step.",
     )
 
     def _compute_reach_table(self):

@@ -78,7 +78,9 @@ class SmsGatewayPolicyRule(models.Model):
         for rule in self:
             wanted, choices = rule.route_ids, rule.choice_ids
             last = max(choices.mapped("sequence"), default=0)
-            gone = choices.filtered(lambda one, wanted=wanted: one.route_id not in wanted)
+            gone = choices.filtered(
+                lambda one, wanted=wanted: one.route_id not in wanted
+            )
             added = wanted - choices.route_id
             rule.choice_ids = [
                 *(Command.delete(choice.id) for choice in gone),

@@ -325,9 +325,7 @@ class TestExplanation(BaseCase):
                 self.assertEqual(self.get_misses(conditions), [miss, None])
 
     def test_rules_behind_the_one_that_decides_are_not_asked(self):
-        self.assertEqual(
-            self.get_misses({"prefixes": ("+7916",)}), [None, "unreached"]
-        )
+        self.assertEqual(self.get_misses({"prefixes": ("+7916",)}), [None, "unreached"])
 
     def test_known_operator(self):
         misses = self.get_misses({"operators": frozenset({5})}, find=lambda _one: 5)
