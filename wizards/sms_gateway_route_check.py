@@ -185,7 +185,7 @@ class SmsGatewayRouteCheck(models.TransientModel):
         rule = self.env["sms.gateway.policy.rule"].browse(asked.rule.id)
         return {
             "conditions": rule.conditions,
-            "decides": asked.miss is None,
+            "style": "text-muted" if asked.miss else "fw-bold",
             "words": self._say_miss(asked.miss),
         }
 
