@@ -9,7 +9,17 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from . import accept, adapters, bodies, campaigns, codes, marketing, reports, submit
+from . import (
+    accept,
+    adapters,
+    bodies,
+    campaigns,
+    codes,
+    marketing,
+    reports,
+    routing,
+    submit,
+)
 from .databases import LOCAL
 from .figures import Figure, Line, Row, format_table
 from .profiles import write_profile
@@ -29,6 +39,9 @@ MEASUREMENTS: dict[str, Measurement] = {
     "push": reports.measure_push,
     "push-single": reports.measure_single,
     "poll": reports.measure_poll,
+    "policy": routing.measure_accept,
+    "move": routing.measure_move,
+    "failover": routing.measure_failover,
     "codes": codes.measure,
     "adapters": adapters.measure,
     "bodies": bodies.measure,

@@ -7,6 +7,9 @@ from .recipients import sms_gateway_history_mixin
 from .settings import sms_gateway_settings
 from .access import sms_gateway_api_client
 from .access import sms_gateway_idempotency
+from .numbers import sms_gateway_operator
+from .numbers import sms_gateway_number_range
+from .numbers import sms_gateway_ported_number
 from .routes import sms_gateway_route
 from .routes import sms_gateway_route_evaluation
 from .routes import sms_gateway_route_pause
@@ -14,6 +17,7 @@ from .routes import sms_gateway_route_reason
 from .routes import sms_gateway_route_setting
 from .routes import sms_gateway_route_usage
 from .routes import sms_gateway_price
+from .routes import sms_gateway_package
 from .routes import sms_gateway_provider_request
 from .campaigns import sms_gateway_template
 from .campaigns import sms_gateway_campaign
@@ -45,6 +49,13 @@ from .routing import sms_gateway_cascade
 from .sending import sms_gateway_claim
 from .sending import sms_gateway_answer
 from .sending import sms_gateway_dispatcher
+from .routing import sms_gateway_breaker
+from .routing import sms_gateway_breaker_event
+from .routing import sms_gateway_balance_reading
+from .routing import sms_gateway_watch
+from .routing import sms_gateway_watch_finder
+from .routing import sms_gateway_watcher
+from .routing import sms_gateway_route_warning
 from .reports import sms_gateway_delivery_report
 from .reports import sms_gateway_status_poll
 from .reports import sms_gateway_reconciliation
@@ -66,6 +77,7 @@ from .access import ir_http
 from .access import res_users
 from .campaigns import ir_actions_server
 from .odoo_sms import sms_sms
+from .routing import sms_gateway_route_availability
 from .recipients import crm_lead
 from .recipients import res_partner
 from .settings import res_company

@@ -501,6 +501,7 @@ def as_result(error: ProviderError) -> SubmitResult:
             outcome=Outcome.NOT_SENT,
             retry_after=error.retry_after,
             route_trouble=True,
+            is_throttled=error.is_throttled,
         )
     if isinstance(error, RouteDown):
         return replace(said, outcome=Outcome.NOT_SENT, route_down=error.message)

@@ -16,10 +16,16 @@ class NotSent(ProviderError):
     """Nothing was handed over: back off and try again."""
 
     def __init__(
-        self, message: str, *, code: str = "", retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        code: str = "",
+        retry_after: float | None = None,
+        is_throttled: bool = False,
     ) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+        self.is_throttled = is_throttled
 
 
 class MaybeSent(ProviderError):

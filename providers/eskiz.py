@@ -383,7 +383,12 @@ def _explain_login(result: SubmitResult) -> ProviderError:
         result = say(stop(AnswerWords.LOGIN_REFUSED), result.code, result.message)
     if result.route_down:
         return RouteDown(result.route_down, code=result.code)
-    return NotSent(result.message, code=result.code, retry_after=result.retry_after)
+    return NotSent(
+        result.message,
+        code=result.code,
+        retry_after=result.retry_after,
+        is_throttled=result.is_throttled,
+    )
 
 
 def _choose_word(item: Any) -> str:

@@ -39,6 +39,8 @@ _logger = logging.getLogger(__name__)
 #: seconds a connection may rest in the pool. Servers close idle connections after five
 #: seconds and more; a request that crosses such a closing ends as "maybe sent".
 MAX_IDLE = 4.0
+#: status of requests that come too fast (RFC 6585, section 4)
+TOO_MANY = 429
 _CHUNK = 64 * 1024
 #: share of the time allowed by which a wait may end late
 _TOLERANCE = 0.02

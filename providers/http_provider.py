@@ -29,7 +29,7 @@ from ..tools.public_address import find_trouble
 from ..tools.vocabulary import FailureType
 from .base import BaseWords, Provider, as_result
 from .errors import MaybeSent, ProviderError
-from .http import HttpResponse
+from .http import TOO_MANY, HttpResponse
 from .reading import Unreadable, read_json, read_retry_after, read_xml
 from .types import (
     Balance,
@@ -82,6 +82,11 @@ def accepted(failure_type: FailureType | None = None) -> SubmitResult:
 def try_later(retry_after: float | None = None) -> SubmitResult:
     """Nothing was taken, nor would another message be now."""
     return SubmitResult(Outcome.NOT_SENT, retry_after=retry_after, route_trouble=True)
+
+
+def throttled(retry_after: float | None = None) -> SubmitResult:
+    """Nothing was taken because messages come too fast: the route slows down."""
+    return replace(try_later(retry_after), is_throttled=True)
 
 
 def try_later_alone(retry_after: float | None = None) -> SubmitResult:
@@ -352,10 +357,15 @@ class HttpProvider(Provider):
         unknown = refused("provider_error") if code and answer.is_success else None
         reaction = self.errors.get(code) or unknown or _evaluate_status(answer)
         result = say(reaction, code or str(answer.status), text)
-        if result.outcome is Outcome.NOT_SENT and result.retry_after is None:
-            wait = read_retry_after(answer.headers.get("retry-after", ""))
-            result = replace(result, retry_after=wait)
-        return result
+        if result.outcome is not Outcome.NOT_SENT:
+            return result
+        wait = read_retry_after(answer.headers.get("retry-after", ""))
+        is_too_fast = answer.status == TOO_MANY and not result.route_down
+        return replace(
+            result,
+            retry_after=wait if result.retry_after is None else result.retry_after,
+            is_throttled=result.is_throttled or is_too_fast,
+        )
 
     def _explain(self, code: str, text: str = "") -> SubmitResult:
         """What a code in a successful answer means for its message."""
@@ -492,7 +502,7 @@ def _evaluate_status(answer: Answer) -> SubmitResult:
         return stop(AnswerWords.LOGIN_REFUSED)
     if status == 402:
         return stop(AnswerWords.NO_FUNDS)
-    if status in (408, 425, 429):
+    if status in (408, 425, TOO_MANY):
         return replace(try_later(), message=AnswerWords.BUSY.say(status=status))
     if status in (404, 405, 410) or 300 <= status < 400:
         words = AnswerWords.NO_SERVICE.say(status=status)

@@ -28,6 +28,7 @@ from .http_provider import (
     refused,
     say,
     stop,
+    throttled,
     try_later,
 )
 from .reading import Unreadable, as_decimal, as_dict, as_integer, as_msisdn
@@ -82,7 +83,9 @@ class JasminWords(Words):
 #: HTTP status and a part of the text of an error → what it means; the first that fits
 _ERRORS: tuple[tuple[int, str, SubmitResult], ...] = (
     (403, "Authentication failure", stop(AnswerWords.LOGIN_REFUSED)),
-    (403, "throughput exceeded", try_later(1.0)),
+    # the user's http_throughput (Jasmin's errors.py); what an SMSC throttles
+    # (ESME_RTHROTTLED, ESME_RMSGQFUL) Jasmin itself submits again
+    (403, "throughput exceeded", throttled(1.0)),
     (403, "Cannot charge", stop(AnswerWords.NO_FUNDS)),
     # what Jasmin allows to the user, and takes from it
     (400, "Long content not authorized", refused("content_rejected")),

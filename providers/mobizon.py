@@ -40,7 +40,7 @@ from .http_provider import (
     refused,
     say,
     stop,
-    try_later,
+    throttled,
 )
 from .reading import (
     ReadingWords,
@@ -176,7 +176,8 @@ class MobizonProvider(HttpProvider):
         "12": refused("provider_error"),
         "13": stop(MobizonWords.WRONG_SERVER),
         "14": stop(AnswerWords.BLOCKED),
-        "30": try_later(),
+        # "rate limit" (API reference, table of codes): the request was not processed
+        "30": throttled(),
         # whether the message was taken before, nobody knows
         **dict.fromkeys(("2", "3", "10", "15", "98", "99", "100", "999"), maybe_sent()),
     }

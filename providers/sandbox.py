@@ -70,7 +70,11 @@ _ANSWERS = {
     ),
 }
 _THROTTLED = SubmitResult(
-    Outcome.NOT_SENT, code="throttled", message="Too many messages", retry_after=1.0
+    Outcome.NOT_SENT,
+    code="throttled",
+    message="Too many messages",
+    retry_after=1.0,
+    is_throttled=True,
 )
 #: numbers the sandbox never has a message for
 _NEVER_FOUND = frozenset({"9902", "9905", "9908", "9909"})

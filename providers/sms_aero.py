@@ -31,7 +31,7 @@ from .http_provider import (
     post_json,
     refused,
     stop,
-    try_later,
+    throttled,
 )
 from .reading import (
     Unreadable,
@@ -79,7 +79,8 @@ _ERRORS = {
     # the route's, so that the next message fares no better
     "sign": stop(AnswerWords.MISCONFIGURED),
     "callbackurl": stop(AnswerWords.MISCONFIGURED),
-    "rate limit exceeded": try_later(1),
+    # more than about ten requests a second; with HTTP 429
+    "rate limit exceeded": throttled(1),
 }
 
 _STATUSES = {

@@ -43,7 +43,7 @@ from .http_provider import (
     refused,
     say,
     stop,
-    try_later,
+    throttled,
 )
 from .reading import (
     Unreadable,
@@ -99,7 +99,9 @@ _ERRORS = {
     "20003": stop(AnswerWords.LOGIN_REFUSED),
     "20005": stop(AnswerWords.BLOCKED),
     "20404": stop(AnswerWords.MISCONFIGURED),
-    "20429": try_later(),
+    # too many requests, and queues of the sender and of the account that are full
+    # (twilio.com/docs/api/errors)
+    "20429": throttled(),
     "21210": stop(AnswerWords.MISCONFIGURED),
     "21211": refused("invalid_number"),
     "21212": stop(AnswerWords.MISCONFIGURED),
@@ -115,7 +117,7 @@ _ERRORS = {
     "21608": refused("unsupported"),
     "21609": stop(AnswerWords.MISCONFIGURED),
     "21610": refused("opted_out"),
-    "21611": try_later(),
+    "21611": throttled(),
     "21612": refused("unsupported"),
     "21614": refused("invalid_number"),
     "21617": refused("content_rejected"),
@@ -124,7 +126,7 @@ _ERRORS = {
     "21661": stop(AnswerWords.MISCONFIGURED),
     "21703": stop(AnswerWords.MISCONFIGURED),
     "21705": stop(AnswerWords.MISCONFIGURED),
-    "30001": try_later(),
+    "30001": throttled(),
     "30002": stop(AnswerWords.BLOCKED),
     "30003": refused("unreachable"),
     "30004": refused("blocked"),

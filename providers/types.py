@@ -176,7 +176,8 @@ class SubmitResult:
     An accepted result may carry a ``failure_type`` as a remark (``no_funds``: queued
     at the provider until the account is topped up). ``retry_after`` is in seconds.
     ``route_down`` holds the reason when the whole route must stop until a person acts,
-    ``route_trouble`` is true when the cause is not this message (no connection).
+    ``route_trouble`` is true when the cause is not this message (no connection),
+    ``is_throttled`` when messages come too fast: the route's pace is lowered.
     """
 
     outcome: Outcome
@@ -188,6 +189,7 @@ class SubmitResult:
     retry_after: float | None = None
     route_down: str | None = None
     route_trouble: bool = False
+    is_throttled: bool = False
     price: Money | None = None
 
 

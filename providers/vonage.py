@@ -40,7 +40,7 @@ from .http_provider import (
     post_form,
     refused,
     stop,
-    try_later,
+    throttled,
 )
 from .reading import (
     Unreadable,
@@ -82,7 +82,9 @@ _CLIENT_REF = re.compile(r"([0-9a-f]{32})(-parts)?")
 _PARTS = "-parts"
 
 _ERRORS = {
-    "1": try_later(),
+    # faster than the account's rate; more connections than it may have ("Throttled" and
+    # "Too Many Existing Binds" of the SMS API's error codes)
+    "1": throttled(),
     "2": refused("missing_data"),
     "4": stop(AnswerWords.LOGIN_REFUSED),
     "5": maybe_sent(),
@@ -90,7 +92,7 @@ _ERRORS = {
     "7": refused("blocked"),
     "8": stop(AnswerWords.BLOCKED),
     "9": stop(AnswerWords.NO_FUNDS),
-    "10": try_later(),
+    "10": throttled(),
     "11": stop(AnswerWords.MISCONFIGURED),
     "12": refused("content_rejected"),
     "14": stop(AnswerWords.LOGIN_REFUSED),

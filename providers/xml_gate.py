@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from .base import Provider
 from .errors import MaybeSent, NotSent, RouteDown, UnreadablePush
-from .http import HttpResponse
+from .http import TOO_MANY, HttpResponse
 from .reading import read_retry_after
 from .settings import Kind, Setting, SettingWords
 from .types import (
@@ -56,7 +56,7 @@ _MIN_VALIDITY = timedelta(minutes=1)
 #: what XML 1.0 cannot carry, not even escaped
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: HTTP statuses of a server that has not looked at the request
-_TRY_LATER = (408, 429)
+_TRY_LATER = (408, TOO_MANY)
 
 
 class XmlGateProvider(Provider):
@@ -259,6 +259,7 @@ def check_http_status(response: HttpResponse, url: str) -> None:
             GateWords.BUSY.say(status=status),
             code=str(status),
             retry_after=read_retry_after(response.headers.get("retry-after", "")),
+            is_throttled=status == TOO_MANY,
         )
     if 300 <= status < 500:
         raise RouteDown(GateWords.NO_GATE.say(url=url, status=status), code=str(status))

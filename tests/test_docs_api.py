@@ -11,6 +11,7 @@ from docutils import nodes
 from odoo.tests import BaseCase, TransactionCase, tagged
 
 from odoo.addons.crm_sms_gateway.controllers.api import (
+    answers,
     errors,
     reader,
     requests,
@@ -22,6 +23,7 @@ from odoo.addons.crm_sms_gateway.controllers.api import (
 from odoo.addons.crm_sms_gateway.controllers.api.messages import SENTENCES
 from odoo.addons.crm_sms_gateway.models.settings.sms_gateway_settings import DEFAULTS
 from odoo.addons.crm_sms_gateway.tools.compose import ProblemCode
+from odoo.addons.crm_sms_gateway.tools.statuses import MessageStatus, StepStatus
 from odoo.addons.crm_sms_gateway.tools.vocabulary import ARROWS, SOURCE_ARROWS
 
 from .common import PHONE
@@ -247,6 +249,17 @@ class TestReference(ReferenceHelpers, BaseCase):
         self.assertFalse({one for one in shown if not one.endswith("[]")} - documented)
         containers = {one.rpartition(".")[0] for one in shown}
         self.assertFalse(documented - shown - containers)
+
+    def test_members_of_messages_by_a_policy_are_those_of_the_code(self):
+        step = StepStatus("voice", "first", "failed", None, "uuid")
+        message = MessageStatus(
+            index=0, phone="", state="queued", failure=None, segments=1, uuid="",
+            accepted_at=None, submitted_at=None, delivered_at=None, text=None,
+            channel="sms", route="second", steps=[step],
+        )  # fmt: skip
+        told = answers._way(message, "en")
+        documented = self.get_first_column("Members of messages by a policy")
+        self.assertEqual(documented, set(find_members(told)))
 
 
 @tagged("post_install", "-at_install")

@@ -47,7 +47,14 @@ SELECTIONS = {
         "channel": vocabulary.CHANNELS,
         "outcome": vocabulary.OUTCOMES,
     },
-    "sms.gateway.price": {"channel": vocabulary.CHANNELS},
+    "sms.gateway.package": {
+        "channel": vocabulary.CHANNELS,
+        "category": vocabulary.CATEGORIES,
+    },
+    "sms.gateway.price": {
+        "channel": vocabulary.CHANNELS,
+        "category": vocabulary.CATEGORIES,
+    },
     "sms.gateway.route.reason": {"failure_type": vocabulary.FAILURE_TYPES},
 }
 #: constraint of messages → the words that it mentions

@@ -7,13 +7,15 @@ can, the message waits for the best one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from decimal import Decimal
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 from .msisdn import find_country
+from .prices import PriceList
 from .vocabulary import Category
 
 #: ``order``: as they stand. ``price``: the cheapest, unknown prices last. ``delivery``:
@@ -25,13 +27,6 @@ STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 JUDGED_AFTER = 100
 #: One message of so many explores the routes about which nothing is known yet.
 EXPLORED_EVERY = 10
-
-
-class Prices(Protocol):
-    """What `tools.prices.PriceList` knows of one route."""
-
-    def get_cost(self, msisdn: str, segments: int) -> Decimal | None:
-        """Return what a message costs, None where no price is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +84,82 @@ class Share:
         return self.delivered / self.finished if self.finished else 0.0
 
 
+class Tariffs:
+    """What messages cost by the price lists of their routes.
+
+    :param prices: route → its list
+    :param left: package → what is left of it
+    :param find_operator: function from an MSISDN to the id of its operator, or None
+    """
+
+    def __init__(
+        self,
+        prices: Mapping[int, PriceList],
+        *,
+        left: Mapping[int, int] | None = None,
+        find_operator: Callable[[str], int | None] | None = None,
+    ) -> None:
+        self._prices = prices
+        self._left = dict(left or {})
+        self._find_operator = find_operator
+        self._is_plain = not (self._left or find_operator)
+        #: package → what the messages that were charged take of it
+        self.used: Counter[int] = Counter()
+
+    def get_cost(self, route_id: int, msisdn: str, segments: int) -> Decimal | None:
+        """Return what a message would cost, None where no price is known."""
+        return self._get_cost(route_id, msisdn, segments)[0]
+
+    def charge(self, route_id: int, msisdn: str, segments: int) -> Decimal | None:
+        """Return what a message costs, and count what it takes of a package."""
+        if self._is_plain:
+            prices = self._prices.get(route_id)
+            return prices.get_cost(msisdn, segments) if prices else None
+        cost, package_id, units = self._get_cost(route_id, msisdn, segments)
+        if package_id is not None:
+            self._left[package_id] -= units
+            self.used[package_id] += units
+        return cost
+
+    def _get_cost(
+        self, route_id: int, msisdn: str, segments: int
+    ) -> tuple[Decimal | None, int | None, int]:
+        """:return: the cost, the package and what the message takes of it"""
+        prices = self._prices.get(route_id)
+        if prices is None:
+            return None, None, 0
+        operator = self._find_operator(msisdn) if self._find_operator else None
+        units = prices.count_units(segments)
+        package_id = prices.find_package(operator, left=self._left, units=units)
+        if package_id is None:
+            return prices.get_cost(msisdn, segments, operator), None, 0
+        return prices.get_package_cost(package_id, segments), package_id, units
+
+
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
     """What is known of routes at this moment, by their ids.
 
     ``available`` ones may send, ``usable`` ones may do so as soon as a rest is over.
+    ``probing`` ones have rested, and wait for one message to find out whether they
+    work again.
     """
 
     available: Collection[int] = frozenset()
     usable: Collection[int] = frozenset()
-    prices: Mapping[int, Prices] = dataclass_field(default_factory=dict)
+    probing: Collection[int] = frozenset()
+    tariffs: Tariffs = dataclass_field(default_factory=lambda: Tariffs({}))
     shares: Mapping[int, Share] = dataclass_field(default_factory=dict)
+    #: function from an MSISDN to the id of its operator
+    find_operator: Callable[[str], int | None] | None = None
 
 
 class SingleRoute:
     """The choice where there is none."""
 
-    def __init__(self, route_id: int, prices: Prices) -> None:
+    def __init__(self, route_id: int, tariffs: Tariffs) -> None:
         self._route_id = route_id
-        self._get_cost = prices.get_cost
+        self._charge = tariffs.charge
 
     @property
     def default_route_id(self) -> int:
@@ -116,7 +168,7 @@ class SingleRoute:
 
     def choose(self, msisdn: str, segments: int) -> tuple[int, Decimal | None]:
         """Return the route and the cost of a message."""
-        return self._route_id, self._get_cost(msisdn, segments)
+        return self._route_id, self._charge(self._route_id, msisdn, segments)
 
 
 class RouteChooser:
@@ -124,7 +176,6 @@ class RouteChooser:
 
     :param rules: the last one matches every message
     :param category: of the messages
-    :param find_operator: function from an MSISDN to the id of its operator, or None
     """
 
     def __init__(
@@ -133,13 +184,13 @@ class RouteChooser:
         facts: RouteFacts,
         *,
         category: Category | None = None,
-        find_operator: Callable[[str], int | None] | None = None,
     ) -> None:
         self._rules = [
             rule for rule in rules if not rule.categories or category in rule.categories
         ]
         self._facts = facts
-        self._find_operator = find_operator
+        # a code that waits for a route in trouble is of no use to anybody
+        self._probing = set() if category == "code" else set(facts.probing)
         prefixes = [prefix for rule in self._rules for prefix in rule.prefixes]
         self._depth = max(map(len, prefixes), default=0)
         self._of_prefix: dict[str, list[Rule]] = {}
@@ -155,6 +206,8 @@ class RouteChooser:
     ) -> tuple[int, Decimal | None] | None:
         """Return the route and the cost of a message.
 
+        A route that is being probed gets one message.
+
         :param excluded: ids of routes that are out of the question
         :return: None where no route is left
         """
@@ -162,23 +215,39 @@ class RouteChooser:
         ranking = self._rankings.get(rule.id) or self._make_ranking(rule)
         for route_id in ranking.order(msisdn, segments):
             if route_id not in excluded:
-                ranking.count(route_id)
-                return route_id, self._get_cost(route_id, msisdn, segments)
+                self._count(ranking, route_id)
+                cost = self._facts.tariffs.charge(route_id, msisdn, segments)
+                return route_id, cost
         return None
+
+    def _count(self, ranking: Ranking, route_id: int) -> None:
+        ranking.count(route_id)
+        if route_id in self._probing:
+            self._probing.discard(route_id)
+            self._rankings.clear()
 
     def choose_available(
         self, msisdn: str, segments: int, excluded: Collection[int] = ()
     ) -> tuple[int, Decimal | None] | None:
         """As `choose`, among the routes that can send at this moment."""
-        choice = self.choose(msisdn, segments, excluded)
-        return choice if choice and choice[0] in self._facts.available else None
+        return self._choose_among(self._facts.available, msisdn, segments, excluded)
 
     def choose_usable(
         self, msisdn: str, segments: int, excluded: Collection[int] = ()
     ) -> tuple[int, Decimal | None] | None:
         """As `choose`, among the routes that can send, at once or after a rest."""
-        choice = self.choose(msisdn, segments, excluded)
-        return choice if choice and choice[0] in self._facts.usable else None
+        return self._choose_among(self._facts.usable, msisdn, segments, excluded)
+
+    def _choose_among(
+        self,
+        wanted: Collection[int],
+        msisdn: str,
+        segments: int,
+        excluded: Collection[int],
+    ) -> tuple[int, Decimal | None] | None:
+        order = self.rank(msisdn, segments)
+        unwanted = [route_id for route_id in order if route_id not in wanted]
+        return self.choose(msisdn, segments, {*excluded, *unwanted})
 
     def rank(self, msisdn: str, segments: int) -> list[int]:
         """Return the routes for a message, the one that it would take first."""
@@ -212,30 +281,29 @@ class RouteChooser:
             return False
         if not rule.operators:
             return True
-        find = self._find_operator
+        find = self._facts.find_operator
         return find is not None and find(msisdn) in rule.operators
 
     def _make_ranking(self, rule: Rule) -> Ranking:
-        ranking = RANKINGS[rule.strategy](rule, self._facts)
+        here = {*self._facts.available, *self._probing}
+        ranking = RANKINGS[rule.strategy](rule, self._facts, here)
         self._rankings[rule.id] = ranking
         return ranking
-
-    def _get_cost(self, route_id: int, msisdn: str, segments: int) -> Decimal | None:
-        prices = self._facts.prices.get(route_id)
-        return prices.get_cost(msisdn, segments) if prices else None
 
 
 class Ranking:
     """Puts the routes of one rule in order; this one takes them as they stand."""
 
-    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
+    def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
+        """:param here: ids of the routes that may send"""
         self._facts = facts
+        self._here = here
         self._options = sorted(rule.options, key=self._get_distance)
         self._routes = [option.route_id for option in self._options]
 
     def _get_distance(self, option: Option) -> int:
         """0 for routes that may send, 1 for those that rest, 2 for all others."""
-        if option.route_id in self._facts.available:
+        if option.route_id in self._here:
             return 0
         return 1 if option.route_id in self._facts.usable else 2
 
@@ -255,8 +323,7 @@ class PriceRanking(Ranking):
 
     def order(self, msisdn: str, segments: int) -> Sequence[int]:
         def rate(option: Option) -> tuple[int, bool, Decimal]:
-            prices = self._facts.prices.get(option.route_id)
-            cost = prices.get_cost(msisdn, segments) if prices else None
+            cost = self._facts.tariffs.get_cost(option.route_id, msisdn, segments)
             return self._get_distance(option), cost is None, cost or Decimal()
 
         return [option.route_id for option in sorted(self._options, key=rate)]
@@ -269,11 +336,14 @@ class DeliveryRanking(Ranking):
     them where no route can be judged.
     """
 
-    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
-        super().__init__(rule, facts)
-        here = [one for one in self._options if not self._is_away(one)]
+    def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
+        super().__init__(rule, facts, here)
+        shared = [option for option in self._options if not self._is_away(option)]
         nothing = Share(0, 0)
-        shares = {one.route_id: facts.shares.get(one.route_id, nothing) for one in here}
+        shares = {
+            option.route_id: facts.shares.get(option.route_id, nothing)
+            for option in shared
+        }
         judged = [one for one in shares if shares[one].is_judged]
         self._unknown = [one for one in shares if not shares[one].is_judged]
         self._best = sorted(judged, key=lambda one: -shares[one].value)
@@ -299,11 +369,13 @@ class WeightRanking(Ranking):
     """Routes in proportion to their weights, spread evenly (smooth weighted round
     robin, as web servers do it)."""
 
-    def __init__(self, rule: Rule, facts: RouteFacts) -> None:
-        super().__init__(rule, facts)
-        here = [one for one in self._options if not self._is_away(one)]
-        shared = here or self._options
-        self._weights = {one.route_id: one.weight for one in shared if one.weight > 0}
+    def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
+        super().__init__(rule, facts, here)
+        shared = [option for option in self._options if not self._is_away(option)]
+        shared = shared or self._options
+        self._weights = {
+            option.route_id: option.weight for option in shared if option.weight > 0
+        }
         self._credit = dict(self._weights)
         self._total = sum(self._weights.values())
 
@@ -329,8 +401,10 @@ RANKINGS: Mapping[Strategy, type[Ranking]] = {
 # === EXPLANATION ===
 #: What a message does not meet of a rule, and ``unreached``: an earlier rule decides.
 Miss = Literal["category", "prefix", "size", "country", "operator", "unreached"]
-#: ``here``: may send. ``resting``: may send as soon as its rest is over.
-Presence = Literal["here", "resting", "away"]
+#: ``here``: may send. ``probing``: gets one message to find out whether it works again.
+#: ``resting``: may send as soon as its rest is over.
+Presence = Literal["here", "probing", "resting", "away"]
+_CAN_SEND = ("here", "probing")
 #: Why the first route is the first one. ``passed_over``: those before it cannot send.
 #: ``alone``: all others cannot. ``explored``: too little is known about this one.
 #: ``none``: no route can send.
@@ -381,18 +455,23 @@ def explain_choice(
     segments: int,
     *,
     category: Category | None = None,
-    find_operator: Callable[[str], int | None] | None = None,
 ) -> Choice:
     """Say what `RouteChooser` does with the first message of a send, and why.
 
     :param rules: see `RouteChooser`
     """
-    chooser = RouteChooser(rules, facts, category=category, find_operator=find_operator)
+    chooser = RouteChooser(rules, facts, category=category)
     rule = chooser.find_rule(msisdn, segments)
-    operator = find_operator(msisdn) if find_operator else None
+    operator = facts.find_operator(msisdn) if facts.find_operator else None
     weights = {option.route_id: option.weight for option in rule.options}
     routes = tuple(
-        _rate(route_id, facts, msisdn, segments, weights[route_id])
+        RatedRoute(
+            route_id=route_id,
+            presence=_get_presence(route_id, facts, category),
+            cost=facts.tariffs.get_cost(route_id, msisdn, segments),
+            share=facts.shares.get(route_id, Share(0, 0)),
+            weight=weights[route_id],
+        )
         for route_id in chooser.rank(msisdn, segments)
     )
     return Choice(
@@ -441,35 +520,26 @@ def _find_miss(
     return None
 
 
-def _rate(
-    route_id: int, facts: RouteFacts, msisdn: str, segments: int, weight: int
-) -> RatedRoute:
-    prices = facts.prices.get(route_id)
-    return RatedRoute(
-        route_id=route_id,
-        presence=_get_presence(route_id, facts),
-        cost=prices.get_cost(msisdn, segments) if prices else None,
-        share=facts.shares.get(route_id, Share(0, 0)),
-        weight=weight,
-    )
-
-
-def _get_presence(route_id: int, facts: RouteFacts) -> Presence:
+def _get_presence(
+    route_id: int, facts: RouteFacts, category: Category | None
+) -> Presence:
     if route_id in facts.available:
         return "here"
+    if route_id in facts.probing and category != "code":
+        return "probing"
     return "resting" if route_id in facts.usable else "away"
 
 
 def _find_why(rule: Rule, routes: Sequence[RatedRoute]) -> Why:
     first = routes[0]
-    if first.presence != "here":
+    if first.presence not in _CAN_SEND:
         return "none"
     if len(routes) == 1:
         return "only"
     if rule.strategy == "order":
         is_first = first.route_id == rule.options[0].route_id
         return "order" if is_first else "passed_over"
-    if all(route.presence != "here" for route in routes[1:]):
+    if all(route.presence not in _CAN_SEND for route in routes[1:]):
         return "alone"
     if rule.strategy == "price":
         return "price" if first.cost is not None else "unpriced"

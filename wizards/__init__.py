@@ -3,6 +3,11 @@ from .importing import sms_gateway_import
 from .importing import sms_gateway_import_sheet
 from .importing import sms_gateway_import_column
 from .importing import sms_gateway_import_problem
+from .tables import sms_gateway_table_import
+from .tables import sms_gateway_table_import_column
+from .tables import sms_gateway_table_import_operator
+from .tables import sms_gateway_table_import_price
+from .tables import sms_gateway_table_import_problem
 from . import sms_gateway_key_wizard
 from . import sms_gateway_list_add
 from . import sms_gateway_route_check

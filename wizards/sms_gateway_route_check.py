@@ -2,9 +2,6 @@
 
 from dataclasses import replace
 
-import phonenumbers
-from phonenumbers import carrier
-
 from odoo import api, fields, models
 from odoo.tools import format_datetime, formatLang
 
@@ -84,7 +81,7 @@ class SmsGatewayRouteCheck(models.TransientModel):
         return {
             "number": number,
             "country": self._name_country(number),
-            "operator": _name_operator(number, self.env.lang),
+            "operator": self._name_operator(number),
             "steps": list(self._explain_steps()),
         }
 
@@ -101,6 +98,21 @@ class SmsGatewayRouteCheck(models.TransientModel):
     def _name_country(self, number):
         code = find_country(number)
         return self.env["res.country"].search([("code", "=", code)], limit=1).name
+
+    def _name_operator(self, number):
+        """The operator and where that is known from, in words."""
+        operators = self.env["sms.gateway.operator"]
+        lookup = operators._make_lookup()
+        lookup.learn([number])
+        operator_id, source = lookup.find(number)
+        sources = {
+            "ported": self.env._("ported number"),
+            "range": self.env._("imported number range"),
+            "prefix": self.env._("number range; a ported number has another operator"),
+        }
+        if not operator_id:
+            return self.env._("operator unknown")
+        return f"{operators.browse(operator_id).name} ({sources[source]})"
 
     def _explain_steps(self):
         """The step that comes first, and those behind it; a route has one."""
@@ -128,8 +140,12 @@ class SmsGatewayRouteCheck(models.TransientModel):
             }
         segments = self.segments if channel == "sms" else composed.segments
         category = self.category or None
-        facts = collect_facts(self.env, rules, channel, category, is_debug=False)
+        facts, lookup = collect_facts(
+            self.env, rules, channel, category, is_debug=False
+        )
         facts = replace(facts, shares=get_shares(self.env, channel))
+        if lookup:
+            lookup.learn([composed.msisdn])
         choice = explain_choice(
             rules, facts, composed.msisdn, segments, category=category
         )
@@ -206,7 +222,7 @@ class SmsGatewayRouteCheck(models.TransientModel):
         return {
             "name": route.name,
             "is_taken": is_taken,
-            "is_here": rated.presence == "here",
+            "is_here": rated.presence in ("here", "probing"),
             "state": self._say_state(route, rated.presence),
             "cost": self._say_cost(rated.cost),
             "share": self._say_share(rated.share),
@@ -216,6 +232,8 @@ class SmsGatewayRouteCheck(models.TransientModel):
     def _say_state(self, route, presence):
         if presence == "here":
             return self.env._("Can send")
+        if presence == "probing":
+            return self.env._("Gets one message as a probe")
         if presence == "resting":
             until = format_datetime(self.env, route.resume_at)
             words = self.env._("Waits until %(time)s", time=until)
@@ -284,12 +302,6 @@ class SmsGatewayRouteCheck(models.TransientModel):
                 route=name,
             ),
         }[choice.why]
-
-
-def _name_operator(number, lang):
-    """What the numbering plan says; a ported number has another operator."""
-    language = (lang or "en").partition("_")[0]
-    return carrier.name_for_number(phonenumbers.parse(number), language)
 
 
 def _say_hours(seconds):

@@ -34,7 +34,7 @@ _SEND_MEMBERS: dict[str, Shape] = {
 _STATUS_MEMBERS: dict[str, Shape] = dict.fromkeys(("key", "offset", "limit"), nothing)
 _REQUEST_MEMBERS: dict[str, Shape] = {
     **dict.fromkeys(("route", "balance", "users", "ttl", "mode", "voice"), nothing),
-    **dict.fromkeys(("timeLimit", "strict", "secret"), nothing),
+    **dict.fromkeys(("timeLimit", "strict", "secret", "category"), nothing),
     "status": _STATUS_MEMBERS.get,
     "send": _SEND_MEMBERS.get,
     "fields": anything,

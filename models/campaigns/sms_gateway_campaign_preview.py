@@ -205,5 +205,6 @@ def _check_refused(counts):
 
 def _get_costs(campaign, served):
     """:return: list of Decimal, None where it is not known"""
-    chooser = campaign.env["sms.gateway.policy"]._make_plan(campaign).chooser
-    return [chooser.choose(one.msisdn, one.segments)[1] for one in served]
+    plan = campaign.env["sms.gateway.policy"]._make_plan(campaign)
+    plan.learn(served)
+    return [plan.chooser.choose(one.msisdn, one.segments)[1] for one in served]

@@ -53,6 +53,7 @@ class SmsGatewayHealth(models.AbstractModel):
             *self._find_waiting_messages(vitals),
             *self._find_unfolded_counters(vitals),
             *self._find_unfit_options(),
+            *self._find_route_warnings(),
         ]
 
     def _find_hold(self):
@@ -215,6 +216,21 @@ class SmsGatewayHealth(models.AbstractModel):
                 is_serious=False,
             )
 
+    def _find_route_warnings(self):
+        """A route in trouble does not keep the others from sending."""
+        for kind, label, remedy, routes in self.env["sms.gateway.watch"]._list_shown():
+            yield Trouble(
+                kind,
+                self.env._(
+                    "%(warning)s: %(routes)s.",
+                    warning=label,
+                    routes=", ".join(routes.mapped("name")),
+                ),
+                remedy,
+                self._open_routes(routes),
+                is_serious=False,
+            )
+
     # === WORDS AND ACTIONS ===
     def _name_crons(self, crons):
         # sudo: only system users see crons; their names say nothing of anybody
@@ -247,6 +263,12 @@ class SmsGatewayHealth(models.AbstractModel):
         )
         domain = [("state", "=", "queued"), ("route_id", "in", list(route_ids))]
         return {**action, "domain": domain, "context": {}}
+
+    def _open_routes(self, routes):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_route_action"
+        )
+        return {**action, "domain": [("id", "in", routes.ids)], "context": {}}
 
     # === READERS ===
     @api.model

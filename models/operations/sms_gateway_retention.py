@@ -11,6 +11,11 @@ from ..access import sms_gateway_api_client, sms_gateway_idempotency
 from ..common import clock, transactions
 from ..reports import sms_gateway_delivery_report
 from ..routes import sms_gateway_provider_request
+from ..routing import (
+    sms_gateway_balance_reading,
+    sms_gateway_breaker_event,
+    sms_gateway_watch,
+)
 
 _TABLE = Markup(
     '<table class="table table-sm mb-0"><thead><tr>{head}</tr></thead>'
@@ -174,6 +179,26 @@ class SmsGatewayRetention(models.AbstractModel):
                 self.env._(
                     "%(days)s days, the last one of each route forever",
                     days=sms_gateway_provider_request.KEEP.days,
+                ),
+            ),
+            (
+                self.env._("Failures and recoveries of routes"),
+                self.env._("SMS Gateway → Routes"),
+                self._days(sms_gateway_breaker_event.KEEP.days),
+            ),
+            (
+                self.env._("Balances of provider accounts"),
+                self.env._("Database only"),
+                self.env._(
+                    "%(days)s days after the response",
+                    days=sms_gateway_balance_reading.KEEP.days,
+                ),
+            ),
+            (
+                self.env._("Warnings of routes"),
+                self.env._("SMS Gateway → Configuration → Routes"),
+                self.env._(
+                    "%(days)s days after their end", days=sms_gateway_watch.KEEP.days
                 ),
             ),
             (

@@ -264,7 +264,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         """
         transactions.begin(self.env)
         limits = self.env["sms.gateway.rate.limit"]
-        count, _rate = limits._take_for_route(route.id, wanted)
+        count = limits._take_for_route(route.id, wanted)
         transactions.commit(self.env)
         return count
 

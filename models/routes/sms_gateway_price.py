@@ -5,20 +5,24 @@ from decimal import Decimal
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
-from ...tools.prices import PriceList, normalise_prefix
-from ..sending.selections import CHANNELS
+from ...tools.prices import Price, PriceList, normalise_prefix
+from ..sending.selections import CATEGORIES, CHANNELS
 
 
 class SmsGatewayPrice(models.Model):
     """What one segment, or one call, costs to the numbers that begin with a prefix.
 
-    The longest prefix wins. Prices are read when messages are accepted: those that
+    Of the prices that suit a message one for its category beats one for any, then one
+    for the operator of the number beats one for any, then the longest prefix wins.
+    Prices are read when messages are accepted: those that
     were accepted before keep their cost.
     """
 
     _name = "sms.gateway.price"
     _description = "SMS Gateway Price"
-    _order = "channel, prefix NULLS FIRST, id"
+    _order = (
+        "channel, category NULLS FIRST, operator_id NULLS FIRST, prefix NULLS FIRST, id"
+    )
     _rec_name = "prefix"
 
     route_id = fields.Many2one(
@@ -29,6 +33,19 @@ class SmsGatewayPrice(models.Model):
         help="Start of the number including the country code, e.g. +7 or +7916. The "
         "longest matching prefix applies. Empty = all other numbers.",
     )
+    operator_id = fields.Many2one(
+        "sms.gateway.operator",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The price applies to numbers of this operator and takes precedence over "
+        "prices for any operator, whatever their prefix. Empty = any operator.",
+    )
+    category = fields.Selection(
+        CATEGORIES,
+        help="The price applies to messages of this category and takes precedence over "
+        "prices for any category, whatever their operator and prefix. Empty = any "
+        "category.",
+    )
     price = fields.Float(
         required=True,
         digits=(16, 6),
@@ -38,8 +55,10 @@ class SmsGatewayPrice(models.Model):
     currency_id = fields.Many2one(related="route_id.company_id.currency_id")
 
     _prefix_unique = models.UniqueIndex(
-        "(route_id, channel, COALESCE(prefix, ''))",
-        "The route already has a price for this channel and prefix.",
+        "(route_id, channel, COALESCE(operator_id, 0), COALESCE(prefix, ''),"
+        " COALESCE(category, ''))",
+        "The route already has a price for this channel, operator, number prefix and"
+        " category.",
     )
     _price_positive = models.Constraint(
         "CHECK (price >= 0)", "The price cannot be negative."
@@ -78,15 +97,33 @@ class SmsGatewayPrice(models.Model):
 
     # === BUSINESS METHODS ===
     @api.model
-    @tools.ormcache("route.id", "channel")
-    def _make_list(self, route, channel):
-        """:rtype: tools.prices.PriceList"""
+    @tools.ormcache("route.id", "channel", "category", "day")
+    def _make_list(self, route, channel, category, day):
+        """
+        :param day: that on which packages are open
+        :rtype: tools.prices.PriceList
+        """
         # sudo: who may send may know what it costs, only administrators see price lists
         prices = self.sudo().search(
-            [("route_id", "=", route.id), ("channel", "=", channel)]
+            [
+                ("route_id", "=", route.id),
+                ("channel", "=", channel),
+                ("category", "in", [False, category]),
+            ]
         )
+        packages = self.env["sms.gateway.package"]
         return PriceList(
-            # as it was typed: a float is shown by its shortest decimal
-            {price.prefix or "": Decimal(str(price.price)) for price in prices},
+            map(_to_price, prices),
             channel=channel,
+            packages=packages._find_open(route, channel, category, day),
         )
+
+
+def _to_price(price):
+    return Price(
+        prefix=price.prefix or "",
+        # as it was typed: a float is shown by its shortest decimal
+        amount=Decimal(str(price.price)),
+        operator_id=price.operator_id.id or None,
+        is_of_category=bool(price.category),
+    )

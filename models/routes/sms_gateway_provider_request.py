@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ...providers.cleaning import trace
 from ...providers.errors import ProviderError
+from ...providers.types import Balance
 from ..campaigns.campaign_values import new_key
 from ..common import clock, crons, transactions
 from ..sending.reasons import say_words
@@ -218,6 +219,9 @@ class SmsGatewayProviderRequest(models.Model):
             values = {"state": "done", **self._read_balance(response)}
         transactions.begin(self.env)
         self.write({**values, "answered_at": fields.Datetime.now()})
+        if isinstance(response, Balance):
+            readings = self.env["sms.gateway.balance.reading"]
+            readings._record(self.route_id, response.money)
         for request in self:
             request._notify()
 

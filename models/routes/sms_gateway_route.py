@@ -69,7 +69,7 @@ class SmsGatewayRoute(models.Model):
         "res.users",
         string="Responsible",
         default=lambda self: self.env.user,
-        help="Notified when the route is paused automatically.",
+        help="Gets the warnings of the route.",
     )
     is_policy = fields.Boolean(
         readonly=True,
@@ -98,6 +98,7 @@ class SmsGatewayRoute(models.Model):
     has_voice = fields.Boolean("Voice calls")
 
     price_ids = fields.One2many("sms.gateway.price", "route_id", copy=True)
+    package_ids = fields.One2many("sms.gateway.package", "route_id")
 
     # Pace
     throughput = fields.Float(
@@ -403,7 +404,7 @@ class SmsGatewayRoute(models.Model):
             self._check_companies()
         if vals.keys() & {"company_id", "has_sms", "has_voice"}:
             self._check_policies()
-        if vals.keys() & {"state", "resume_at"}:
+        if "state" in vals:
             self.env["sms.gateway.failover"]._wake()
         return result
 
@@ -576,6 +577,18 @@ class SmsGatewayRoute(models.Model):
         """Open the decision about the messages of a restored or copied database."""
         return self.env["sms.gateway.hold"]._open_decision()
 
+    def action_import_prices(self):
+        """Open the import of a price list."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Import price list"),
+            "res_model": "sms.gateway.table.import",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_kind": "prices", "default_route_id": self.id},
+        }
+
     def action_open_inbound(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -647,12 +660,14 @@ class SmsGatewayRoute(models.Model):
                 return "lookup"
             return "again" if provider.is_idempotent else "none"
 
-    def _get_prices(self, channel, *, category=None, is_debug=False):
-        """What messages through this route cost; debug messages cost nothing that
-        anybody pays.
+    def _get_prices(self, channel, category=None, *, is_debug=False):
+        """What messages of a category cost through this route; debug messages cost
+        nothing that anybody pays.
 
+        :param category: None for messages of none
         :rtype: tools.prices.PriceList
         """
         if is_debug:
-            return PriceList({})
-        return self.env["sms.gateway.price"]._make_list(self, channel)
+            return PriceList(())
+        day = self.env.company._get_sms_gateway_day(clock.now())
+        return self.env["sms.gateway.price"]._make_list(self, channel, category, day)

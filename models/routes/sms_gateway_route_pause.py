@@ -4,14 +4,13 @@ import logging
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.tools import SQL, format_datetime, plaintext2html
+from odoo.tools import SQL
 
-from ..common import clock
-from ..sending.reasons import say_words
+from ..common import clock, crons
 
 _logger = logging.getLogger(__name__)
 
-#: The person responsible is notified of longer waits of a route, in seconds.
+#: The person responsible is notified at once of longer waits of a route, in seconds.
 MAX_SILENT_BACK_OFF = 5 * 60
 
 
@@ -38,56 +37,38 @@ class SmsGatewayRoutePause(models.AbstractModel):
                     "lacks_settings": lacks_settings,
                 }
             )
-            user, theirs = self._get_responsible(route)
-            route.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=theirs._("The route is paused"),
-                note=plaintext2html(say_words(theirs, reason)),
-                user_id=user.id,
-            )
+            self.env["sms.gateway.watcher"]._tell_stop(route)
 
     @api.model
     def _resume(self, routes):
         """Let routes send at once."""
+        # sudo: administrators decide, only the gateway itself writes breakers
+        self.env["sms.gateway.breaker"].sudo()._reset(routes)
         routes.write({"state": "active", "pause_reason": False, "resume_at": False})
         self._end_back_off(routes)
-        routes.activity_feedback(["mail.mail_activity_data_todo"])
+        self.env["sms.gateway.watcher"]._end_stop(routes)
         self.env["sms.gateway.dispatcher"]._wake()
 
     @api.model
     def _back_off(self, routes, seconds, reason=""):
-        """Send nothing for some seconds after trouble with the connection; notify the
-        person responsible when they are more than `MAX_SILENT_BACK_OFF`."""
-        resume_at = clock.this_second() + timedelta(seconds=seconds)
-        routes.write({"resume_at": resume_at, "rest_reason": reason})
+        """Send nothing for as long as a provider asks for; notify the person
+        responsible when that is more than `MAX_SILENT_BACK_OFF`."""
+        self._rest(routes, seconds, reason)
         if seconds > MAX_SILENT_BACK_OFF:
             for route in routes:
-                _logger.warning("Route %s backs off until %s", route.name, resume_at)
-                self._notify_back_off(route)
+                _logger.warning(
+                    "Route %s backs off until %s", route.name, route.resume_at
+                )
+                self.env["sms.gateway.watcher"]._tell_stop(route)
 
-    def _notify_back_off(self, route):
-        """One activity is enough for as long as nobody has done it."""
-        user, theirs = self._get_responsible(route)
-        summary = theirs._("The provider has delayed the route")
-        if summary in route.activity_ids.mapped("summary"):
-            return
-        text = theirs._(
-            "Nothing is sent before %(time)s unless a user resumes the route. "
-            "Provider response: %(words)s",
-            time=format_datetime(theirs, route.resume_at, tz=user.tz),
-            words=say_words(theirs, route.rest_reason) or "–",
-        )
-        route.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=summary,
-            note=plaintext2html(text),
-            user_id=user.id,
-        )
-
-    def _get_responsible(self, route):
-        """:return: the user who is notified, and the environment in their language"""
-        user = route.user_id or self.env.ref("base.user_admin")
-        return user, self.with_context(lang=user.lang).env
+    @api.model
+    def _rest(self, routes, seconds, reason=""):
+        """Send nothing for some seconds, not a moment less: the field keeps whole
+        ones."""
+        resume_at = clock.now() + timedelta(seconds=seconds, microseconds=999_999)
+        resume_at = resume_at.replace(microsecond=0)
+        routes.write({"resume_at": resume_at, "rest_reason": reason})
+        crons.trigger(self.env, "send_1", at=resume_at)
 
     def _end_back_off(self, routes):
         """Make messages due that wait for another attempt; messages without an attempt

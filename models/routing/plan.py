@@ -1,9 +1,10 @@
 """What one accept needs to know of the way its messages take."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ...tools.routing import RouteChooser, SingleRoute
+from ...tools.operators import OperatorLookup
+from ...tools.routing import RouteChooser, SingleRoute, Tariffs
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,20 @@ class Plan:
     ttl: int = 0
     #: of the campaign's time to live; None: the moment of the accept
     lives_since: datetime | None = None
+    #: what the messages cost, and take of packages
+    tariffs: Tariffs = field(default_factory=lambda: Tariffs({}))
+    #: of operators, where rules or prices depend on them
+    lookup: OperatorLookup | None = None
     #: only messages with a text of their own for the next step have one
     needs_alternative: bool = False
+
+    def learn(self, composed):
+        """Read what must be known of the numbers of a block before they are chosen for.
+
+        :param composed: list of `tools.compose.Composed`
+        """
+        if self.lookup:
+            self.lookup.learn(one.msisdn for one in composed)
 
     def get_expiry(self, campaign, accepted_at):
         """When the time to live of messages accepted at a moment ends, None for never.

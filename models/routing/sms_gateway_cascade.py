@@ -9,10 +9,8 @@ from odoo.tools import SQL, groupby
 from ...tools.compose import Rules, compose_ready
 from ...tools.msisdn import Reading
 from ...tools.pg_array import to_array
-from ...tools.routing import SingleRoute
 from ...tools.vocabulary import ENDING_TYPES
 from ..common import clock, crons, transactions
-from .plan import Plan
 
 #: Persons whose next step begins in one transaction.
 CONTINUED_AT_ONCE = 500
@@ -55,12 +53,16 @@ class SmsGatewayCascade(models.AbstractModel):
         """Decide about the messages that have waited longest, in the caller's
         transaction.
 
+        A step that an administrator has deleted since is the last one.
+
         :return: the number of messages that were decided about
         """
         messages = self._lock_ended() or self._lock_unanswered()
-        for (campaign, step), of_same in groupby(messages, _get_place):
-            ending = self.env["sms.gateway.message"].concat(*of_same)
-            following = ending.filtered(_goes_on)
+        known = messages.step_id.exists()
+        ending = messages.filtered(lambda m: not m.step_id or m.step_id in known)
+        places = groupby(ending, lambda m: (m.campaign_id, m.step_id))
+        for (campaign, step), of_same in places:
+            following = messages.browse().concat(*of_same).filtered(_goes_on)
             if following:
                 self._begin_next(campaign, step, following)
         self._close(messages)
@@ -134,18 +136,21 @@ class SmsGatewayCascade(models.AbstractModel):
         self.env["sms.gateway.odoo.sms"]._take_over(again)
 
     def _make_next_plan(self, campaign, step):
-        """:return: `Plan`, None where the step is gone or the last one"""
+        """
+        :param step: that has ended; empty for a call without a policy, which is
+            followed by the SMS that its caller gave
+        :return: `Plan`, None behind the last step
+        """
         life = campaign.accepted_at
         if step:
             following = step._get_next()
-            return following and replace(
-                following._make_plan(campaign), lives_since=life
-            )
-        prices = campaign.route_id._get_prices(
-            "sms", category=campaign.category or None, is_debug=campaign.is_debug
+            if not following:
+                return None
+            return replace(following._make_plan(campaign), lives_since=life)
+        plan = self.env["sms.gateway.policy"]._make_single_plan(
+            campaign.route_id, campaign, "sms"
         )
-        chooser = SingleRoute(campaign.route_id.id, prices)
-        return Plan(chooser, "sms", lives_since=life)
+        return replace(plan, lives_since=life)
 
     def _read_texts(self, messages):
         """Hidden texts are in a column that only the gateway reads."""
@@ -165,11 +170,6 @@ class SmsGatewayCascade(models.AbstractModel):
             max_segments=settings.max_segments,
             max_speech=settings.max_speech,
         )
-
-
-def _get_place(message):
-    step = message.step_id.exists()
-    return message.campaign_id, step
 
 
 def _goes_on(message):

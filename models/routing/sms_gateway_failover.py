@@ -9,6 +9,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...tools.pg_array import to_array
+from ...tools.routing import RouteChooser
 from ...tools.vocabulary import FAILOVER_TYPES, PRIORITY_BATCH, PRIORITY_SINGLE
 from ..common import clock, crons, transactions
 from ..common.sql_values import select_rows
@@ -122,6 +123,7 @@ class SmsGatewayFailover(models.AbstractModel):
                   FROM sms_gateway_message m
                   JOIN sms_gateway_campaign c ON c.id = m.campaign_id
                  WHERE m.id = ANY(%s::int[]) AND m.step_id IS NOT NULL
+                   AND m.is_superseded IS NOT TRUE
                    AND m.state IN ('submitting', 'submitted', 'unknown')
                    AND (m.expires_at IS NULL OR m.expires_at > %s)
                    AND c.state <> 'cancelled'
@@ -136,6 +138,7 @@ class SmsGatewayFailover(models.AbstractModel):
     def _choose_others(self, rows, changes):
         """:return: list of `Move`; a message without another route has none"""
         choosers = Choosers(self.env)
+        choosers.learn(rows)
         moves = []
         for row in rows:
             change = changes[row["id"]]
@@ -187,10 +190,12 @@ class SmsGatewayFailover(models.AbstractModel):
             )
         )
         routes = self.env["sms.gateway.route"].search([("is_policy", "=", False)])
-        available, _usable = find_available(routes)
-        if not available:
+        found = find_available(routes)
+        if not found["available"]:
             return []
-        return [queue for queue in rows if queue[0] not in available]
+        # what waits for the answer of a probe stays
+        served = found["available"] | found["probing"]
+        return [queue for queue in rows if queue[0] not in served]
 
     def _move_queue(self, route_id, campaign_id, deadline):
         """:return: the number of messages that took another route"""
@@ -200,6 +205,7 @@ class SmsGatewayFailover(models.AbstractModel):
         while time.monotonic() < deadline and in_vain < MAX_IN_VAIN:
             transactions.begin(self.env)
             rows = self._lock_waiting(route_id, campaign_id, since)
+            choosers.learn(rows)
             moves = [move for row in rows if (move := _make_move(row, choosers))]
             count = len(self._reroute(moves)) if moves else 0
             if count:
@@ -270,6 +276,7 @@ class SmsGatewayFailover(models.AbstractModel):
             )
         )
         choosers = Choosers(self.env)
+        choosers.learn(rows)
         moves = [move for row in rows if (move := _make_move(row, choosers))]
         if moves:
             self._reroute(moves)
@@ -374,6 +381,17 @@ class Choosers:
     def __init__(self, env):
         self._env = env
         self._made = defaultdict(dict)
+        self._lookups = []
+
+    def learn(self, rows):
+        """Read what must be known of the numbers of a block.
+
+        :param rows: dicts of messages, see `get`
+        """
+        for row in rows:
+            self.get(row)
+        for lookup in self._lookups:
+            lookup.learn(row["msisdn"] for row in rows)
 
     def get(self, row):
         """The chooser of a message's step, None where the step is gone.
@@ -384,9 +402,14 @@ class Choosers:
         made = self._made[row["step_id"]]
         if key not in made:
             step = self._env["sms.gateway.policy.step"].browse(row["step_id"]).exists()
-            category, is_debug = key
-            made[key] = step and step._make_chooser(category, is_debug=is_debug)
+            made[key] = step and self._make(step, *key)
         return made[key]
+
+    def _make(self, step, category, is_debug):
+        facts, lookup = step._collect_facts(category, is_debug=is_debug)
+        if lookup:
+            self._lookups.append(lookup)
+        return RouteChooser(step._get_rules(), facts, category=category)
 
 
 def _make_move(row, choosers):

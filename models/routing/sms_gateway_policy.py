@@ -1,5 +1,7 @@
 """Routing policies: named choices among routes, and cascades of steps."""
 
+from dataclasses import replace
+
 from odoo import Command, api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
@@ -7,7 +9,7 @@ from ...tools.routing import SingleRoute
 from ..routes.sms_gateway_route_evaluation import evaluated_later
 from ..sending.selections import CHANNELS
 from .plan import Plan
-from .route_facts import read_shares
+from .route_facts import make_tariffs, read_shares
 from .sms_gateway_policy_rule import STRATEGIES
 
 
@@ -130,18 +132,11 @@ class SmsGatewayPolicy(models.Model):
         """
         route = campaign.route_id
         if not route.is_policy:
-            prices = route._get_prices(
-                campaign.channel,
-                category=campaign.category or None,
-                is_debug=campaign.is_debug,
-            )
-            chooser = SingleRoute(route.id, prices)
+            plan = self._make_single_plan(route, campaign, campaign.channel)
             if campaign.channel == "voice" and route.has_sms:
                 # what the caller gave as the SMS behind an unanswered call
-                return Plan(
-                    chooser, "voice", follow_up="definite", needs_alternative=True
-                )
-            return Plan(chooser, campaign.channel)
+                return replace(plan, follow_up="definite", needs_alternative=True)
+            return plan
         # sudo: who may send may use the policy, only administrators see its rules
         policy = self.sudo()._of_route(route)
         step = policy.step_ids.filtered(lambda s: s.channel == campaign.channel)[:1]
@@ -164,12 +159,19 @@ class SmsGatewayPolicy(models.Model):
         campaign = message.campaign_id
         if step := message.step_id.exists():
             return step._make_plan(campaign)
-        prices = message.route_id._get_prices(
-            message.channel,
-            category=campaign.category or None,
-            is_debug=message.is_debug,
+        return self._make_single_plan(message.route_id, campaign, message.channel)
+
+    @api.model
+    def _make_single_plan(self, route, campaign, channel):
+        """What messages of a campaign take through one route.
+
+        :rtype: Plan
+        """
+        tariffs, lookup = make_tariffs(
+            route, channel, campaign.category or None, is_debug=campaign.is_debug
         )
-        return Plan(SingleRoute(message.route_id.id, prices), message.channel)
+        chooser = SingleRoute(route.id, tariffs)
+        return Plan(chooser, channel, tariffs=tariffs, lookup=lookup)
 
     @api.model
     def _of_route(self, route):

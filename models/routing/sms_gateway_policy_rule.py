@@ -36,6 +36,7 @@ class SmsGatewayPolicyRule(models.Model):
         help="Starts of numbers with the country code, separated by commas or lines,"
         " e.g. +7916, +7917.",
     )
+    operator_ids = fields.Many2many("sms.gateway.operator", string="Operators")
     category = fields.Selection(CATEGORIES, string="Message category")
     min_segments = fields.Integer("From SMS parts")
     max_segments = fields.Integer("To SMS parts", help="0 = no limit.")
@@ -62,7 +63,14 @@ class SmsGatewayPolicyRule(models.Model):
     )
     conditions = fields.Char(compute="_compute_conditions")
 
-    @api.depends("country_ids", "prefixes", "category", "min_segments", "max_segments")
+    @api.depends(
+        "country_ids",
+        "prefixes",
+        "operator_ids",
+        "category",
+        "min_segments",
+        "max_segments",
+    )
     @api.depends_context("lang")
     def _compute_conditions(self):
         for rule in self:
@@ -93,6 +101,8 @@ class SmsGatewayPolicyRule(models.Model):
             yield ", ".join(self.country_ids.mapped("name"))
         if self.prefixes:
             yield ", ".join(self._read_prefixes())
+        if self.operator_ids:
+            yield ", ".join(self.operator_ids.mapped("name"))
         if self.category:
             labels = dict(self._fields["category"]._description_selection(self.env))
             yield labels[self.category]
@@ -163,6 +173,7 @@ class SmsGatewayPolicyRule(models.Model):
             strategy=self.strategy,
             countries=frozenset(self.country_ids.mapped("code")),
             prefixes=self._read_prefixes(),
+            operators=frozenset(self.operator_ids.ids),
             categories=frozenset(filter(None, [self.category])),
             min_segments=self.min_segments,
             max_segments=self.max_segments,

@@ -146,12 +146,16 @@ class SmsGatewayPolicyStep(models.Model):
     def _make_plan(self, campaign):
         """:rtype: Plan"""
         self.ensure_one()
+        category = campaign.category or None
+        facts, lookup = self._collect_facts(category, is_debug=campaign.is_debug)
         return Plan(
-            self._make_chooser(campaign.category or None, is_debug=campaign.is_debug),
+            RouteChooser(self._get_rules(), facts, category=category),
             self.channel,
             step_id=self.id,
             follow_up=self._get_follow_up(),
             ttl=self.ttl,
+            tariffs=facts.tariffs,
+            lookup=lookup,
         )
 
     def _get_follow_up(self):
@@ -160,13 +164,11 @@ class SmsGatewayPolicyStep(models.Model):
             return None
         return "any" if self.may_repeat else "definite"
 
-    def _make_chooser(self, category, *, is_debug=False):
-        """:rtype: tools.routing.RouteChooser"""
-        rules = self._get_rules()
-        facts = collect_facts(
-            self.env, rules, self.channel, category, is_debug=is_debug
+    def _collect_facts(self, category, *, is_debug=False):
+        """See `collect_facts`."""
+        return collect_facts(
+            self.env, self._get_rules(), self.channel, category, is_debug=is_debug
         )
-        return RouteChooser(rules, facts, category=category)
 
     @tools.ormcache("self.id")
     def _get_rules(self):

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 
 from ...providers.base import Provider
 from ...providers.types import SubmitRequest
+from ...tools.breaker import Tally
 from ..common import clock
 from .sms_gateway_rate_limit import get_route_scope
 
@@ -28,6 +29,9 @@ class RouteQueue:
     are those with due messages, the one whose turn is next first. ``positions`` tell
     how far each was claimed: its dead rows before that need not be read again.
     ``next_due`` is when the next message is due.
+
+    ``recent`` counts the answers of the lane's run, ``unreported`` those that the
+    route's breaker does not know yet: ``is_watched`` says that it asks for them.
     """
 
     route_id: int
@@ -37,7 +41,10 @@ class RouteQueue:
     max_attempts: int
     calls: int = 0
     is_down: str | None = None
-    has_trouble: bool = False
+    is_watched: bool = False
+    report_at: float = 0.0
+    recent: Tally = field(default_factory=Tally)
+    unreported: Tally = field(default_factory=Tally)
     campaigns: deque = field(default_factory=deque)
     positions: dict = field(default_factory=dict)
     forget_at: float = 0.0
@@ -51,12 +58,7 @@ class RouteQueue:
     @property
     def has_work(self):
         """Whether messages are due and the route can take them."""
-        return bool(
-            not self.is_down
-            and not self.has_trouble
-            and self.next_due
-            and self.next_due <= clock.now()
-        )
+        return bool(not self.is_down and self.next_due and self.next_due <= clock.now())
 
     def take_turns(self, limit):
         """Which campaigns are served now, and how many messages of each."""
@@ -86,6 +88,7 @@ class Claimed:
 
     ``tries`` counts its attempts through this route; ``has_policy``: it may take
     another one.
+    ``probe`` is the number of the probe that the message is, see `sms.gateway.breaker`.
     """
 
     id: int
@@ -94,6 +97,7 @@ class Claimed:
     has_policy: bool
     maybe_sent: bool
     skip: bool
+    probe: int | None = None
 
 
 @dataclass

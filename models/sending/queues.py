@@ -52,29 +52,39 @@ SELECT r.id, d.is_debug, NULL, single.not_before
 def may_send(*, is_debug):
     """The condition that the route ``r`` may send at this moment.
 
-    Debug messages do not go to the provider: settings that it lacks do not matter.
-    It is part of every claim: a pause and the emergency stop work at once, also for
-    running lanes.
+    Debug messages do not go to the provider: settings that the route lacks and its rest
+    do not matter. It is part of every claim: a pause and the emergency stop work at
+    once, also for running lanes.
     """
-    return SQL("%s AND %s", is_on(is_debug=is_debug), is_rested())
+    is_waiting_over = SQL("TRUE") if is_debug else is_rested()
+    return SQL("%s AND %s", is_on(is_debug=is_debug), is_waiting_over)
 
 
 def is_on(*, is_debug):
     """The condition that the route ``r`` may send as soon as its rest is over."""
     return SQL(
         """
-        r.active AND (r.state = 'active' OR r.lacks_settings AND %s)
+        r.active AND (r.state = 'active' OR r.lacks_settings AND %(is_debug)s)
         AND NOT EXISTS (SELECT FROM ir_config_parameter p
-                         WHERE p.key = %s AND lower(p.value) = 'true')
+                         WHERE p.key = %(is_stopped)s AND lower(p.value) = 'true')
         """,
-        is_debug,
-        PREFIX + "is_stopped",
+        is_debug=is_debug,
+        is_stopped=PREFIX + "is_stopped",
     )
 
 
 def is_rested():
     """The condition that the route ``r`` does not rest after trouble."""
     return SQL("(r.resume_at IS NULL OR r.resume_at <= %s)", clock.now())
+
+
+def may_probe():
+    """The condition that the breaker ``k`` of a route is closed, or that no probe is on
+    its way: a lane that died with one blocks the route until its lease ends."""
+    return SQL(
+        "(k.is_open IS NOT TRUE OR k.probe_until IS NULL OR k.probe_until <= %s)",
+        clock.now(),
+    )
 
 
 def is_served():

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from odoo.tools import SQL
 
@@ -79,6 +80,8 @@ class RowStream:
     )  # fmt: skip
     COLUMNS = _join_names(OWN_COLUMNS + COMMON_COLUMNS)
     ROWS_AT_ONCE = 100
+    #: the operators of so many numbers are looked up at once
+    ROWS_IN_BLOCK = 1000
 
     def __init__(self, campaign, composed, plan, replaced):
         """
@@ -90,6 +93,7 @@ class RowStream:
         self._counts = Counter()
         self._segments = Counter()
         self._composed = iter(composed)
+        self._plan = plan
         self._replaced = replaced
         self._choose = plan.chooser.choose
         self._default_route_id = plan.chooser.default_route_id
@@ -125,6 +129,18 @@ class RowStream:
             start if is_later else self.accepted_at,
             plan.get_expiry(campaign, self.accepted_at),
         )
+
+    def iterate_blocks(self):
+        """Yield when the rows of the next block can be read: all of them at once, or
+        those of which the plan has learnt what it must know before."""
+        if self._plan.lookup is None:
+            yield
+            return
+        composed = self._composed
+        while block := list(islice(composed, self.ROWS_IN_BLOCK)):
+            self._plan.learn(block)
+            self._composed = iter(block)
+            yield
 
     def __iter__(self):
         for composed in self._composed:

@@ -9,6 +9,7 @@ from odoo import api, models
 
 from ...providers.types import Outcome
 from ...tools.backoff import reconcile_delay, retry_delay
+from ...tools.vocabulary import FAILOVER_TYPES
 from ..common import clock, transactions
 from ..routing.sms_gateway_failover import FAILOVER_TRIES
 from .provider_values import first_poll, tell_price
@@ -16,8 +17,6 @@ from .sms_gateway_state_change import StateChange
 
 _logger = logging.getLogger(__name__)
 
-#: Pause of a whole route after trouble with its connection, in seconds.
-ROUTE_REST = 15
 #: Longer waits that a provider asks for are not believed, in seconds.
 MAX_RETRY_AFTER = 24 * 3600
 
@@ -90,7 +89,7 @@ class SmsGatewayAnswer(models.AbstractModel):
         if result.outcome is Outcome.ACCEPTED:
             return self._make_accepted(result, first_poll_at)
         if result.outcome is Outcome.REFUSED:
-            return {"state": "failed", "failure_type": result.failure_type or "other"}
+            return self._make_refused(claimed, result)
         if result.outcome is Outcome.NOT_SENT:
             return self._make_not_sent(queue, claimed, result)
         return self._make_maybe_sent(claimed)
@@ -102,13 +101,21 @@ class SmsGatewayAnswer(models.AbstractModel):
             "failure_type": result.failure_type,
             "segments": result.segments,
             "next_poll_at": first_poll_at,
-            **tell_price(result.price),
+            **(tell_price(result.price) if result.price else {}),
         }
+
+    def _make_refused(self, claimed, result):
+        """A refusal for a reason of the route says nothing of an earlier attempt that
+        may have been sent."""
+        if claimed.maybe_sent and result.failure_type in FAILOVER_TYPES:
+            return self._make_maybe_sent(claimed)
+        return {"state": "failed", "failure_type": result.failure_type or "other"}
 
     def _make_not_sent(self, queue, claimed, result):
         is_routes_fault = result.route_down and not queue.is_debug
-        if is_routes_fault or claimed.tries < queue.max_attempts:
-            delay = _get_retry_after(result) or retry_delay(
+        # a provider that is too slow for the route does not exhaust its messages
+        if is_routes_fault or result.is_throttled or claimed.tries < queue.max_attempts:
+            delay = get_retry_after(result) or retry_delay(
                 claimed.tries, seed=claimed.id
             )
             return {"state": "queued", "not_before": clock.after(delay)}
@@ -134,29 +141,32 @@ class SmsGatewayAnswer(models.AbstractModel):
             _logger.info("Route %d: %d %s", route_id, count, outcome)
 
     def _stop_routes(self, answers):
-        """Pause routes that are down, leave alone those with connection trouble."""
-        troubled = [
-            (queue, result)
-            for queue, _claimed, result in answers
-            if (result.route_down or result.route_trouble) and not queue.is_debug
-        ]
-        if not troubled:
+        """Pause routes that are down; what was answered by others goes to their
+        breakers."""
+        by_route = {}
+        for queue, claimed, result in answers:
+            if not (queue.is_debug or claimed.skip):
+                _queue, theirs = by_route.setdefault(queue.route_id, (queue, []))
+                theirs.append((claimed, result))
+        for queue, theirs in by_route.values():
+            reasons = (result.route_down for _claimed, result in theirs)
+            if reason := next(filter(None, reasons), None):
+                self._pause(queue, reason)
+            else:
+                self.env["sms.gateway.breaker"]._take_in(queue, theirs)
+
+    def _pause(self, queue, reason):
+        if queue.is_down:
             return
+        queue.is_down = reason
         transactions.begin(self.env)
-        pauses = self.env["sms.gateway.route.pause"]
-        for queue, result in troubled:
-            route = self.env["sms.gateway.route"].browse(queue.route_id)
-            if result.route_down and not queue.is_down:
-                queue.is_down = result.route_down
-                pauses._pause(route, result.route_down)
-            elif result.route_trouble and not (queue.is_down or queue.has_trouble):
-                queue.has_trouble = True
-                seconds = _get_retry_after(result) or ROUTE_REST
-                pauses._back_off(route, seconds, result.message)
+        route = self.env["sms.gateway.route"].browse(queue.route_id)
+        self.env["sms.gateway.route.pause"]._pause(route, reason)
         transactions.commit(self.env)
 
 
-def _get_retry_after(result):
+def get_retry_after(result):
+    """Seconds that a provider asks to wait, None for none."""
     return result.retry_after and min(result.retry_after, MAX_RETRY_AFTER)
 
 

@@ -41,9 +41,8 @@ class SmsGatewayClaim(models.AbstractModel):
         """
         transactions.begin(self.env)
         limits = self.env["sms.gateway.rate.limit"]
-        limit, rate = limits._take_for_route(
-            queue.route_id, wanted, is_debug=queue.is_debug
-        )
+        permit = limits._get_permit(queue.route_id, is_debug=queue.is_debug)
+        limit, probe = self._take_tokens(queue, permit, wanted)
         if not limit:
             transactions.commit(self.env)
             return []
@@ -52,10 +51,35 @@ class SmsGatewayClaim(models.AbstractModel):
             self._claim_statement(queue, limit, campaigns, share)
         )
         self._set_positions(queue, rows, limit, campaigns, share)
-        claimed = [self._make_claimed(queue, row) for row in rows if row["taken"]]
-        limits._give_back(queue.scope, rate, limit - len(claimed))
+        claimed = [
+            self._make_claimed(queue, row, probe) for row in rows if row["taken"]
+        ]
+        limits._give_back(queue.scope, permit.rate, limit - len(claimed))
+        if probe:
+            is_sent = any(not one.skip for one in claimed)
+            self.env["sms.gateway.breaker"]._begin_probe(
+                queue.route_id, probe, is_sent=is_sent
+            )
         transactions.commit(self.env)
         return claimed
+
+    def _take_tokens(self, queue, permit, wanted):
+        """Take tokens of the route's rate limit, and the probe of an open breaker.
+
+        :return: how many messages may go, and the number of the probe or None
+        """
+        if permit is None:
+            return 0, None
+        limits = self.env["sms.gateway.rate.limit"]
+        queue.is_watched = permit.is_watched
+        if not permit.must_probe:
+            return limits._take(queue.scope, permit.rate, wanted), None
+        limit = limits._take(queue.scope, permit.rate, 1)
+        probe = limit and self.env["sms.gateway.breaker"]._take_probe(queue.route_id)
+        if not probe:
+            limits._give_back(queue.scope, permit.rate, limit)
+            return 0, None
+        return limit, probe
 
     def _set_positions(self, queue, rows, limit, campaigns, share):
         """Remember where the next claim goes on: for single messages (None) and for
@@ -138,8 +162,14 @@ WITH picked AS MATERIALIZED (
                               THEN m.secret_text END
       FROM evaluated e
      WHERE m.id = e.id
- RETURNING m.*, %(outcome)s AS outcome, e.must_not,
-           'queued' AS old_state, NULL AS old_failure_type, 'waiting' AS old_outcome,
+ RETURNING m.id, m.uuid, m.client_reference, m.msisdn,
+           COALESCE(m.secret_text, m.text) AS text, m.channel, m.attempts,
+           m.attempts - COALESCE(m.earlier_attempts, 0) AS tries, m.step_id,
+           m.expires_at, m.account_key, m.maybe_sent, m.campaign_id, m.priority,
+           m.not_before, m.route_id, m.company_id, m.is_debug, m.day, m.accepted_at,
+           m.submitted_at, m.state, m.failure_type, m.segments, m.cost,
+           %(outcome)s AS outcome, e.must_not, 'queued' AS old_state,
+           NULL AS old_failure_type, 'waiting' AS old_outcome,
            m.segments AS old_segments, m.cost AS old_cost
 ), logged AS (
     INSERT INTO sms_gateway_event
@@ -151,10 +181,8 @@ WITH picked AS MATERIALIZED (
 ), counted AS (
     %(count_moved)s
 )
-SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
-       channel, attempts, attempts - COALESCE(earlier_attempts, 0) AS tries,
-       step_id, expires_at, account_key,
-       maybe_sent, must_not, campaign_id, priority, not_before,
+SELECT id, uuid, client_reference, msisdn, text, channel, attempts, tries, step_id,
+       expires_at, account_key, maybe_sent, must_not, campaign_id, priority, not_before,
        state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id
             """,
@@ -178,7 +206,7 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
             lease=LEASE,
         )
 
-    def _make_claimed(self, queue, row):
+    def _make_claimed(self, queue, row, probe):
         is_risky = row["maybe_sent"] and not _is_recognised(queue.provider, row)
         return Claimed(
             id=row["id"],
@@ -187,6 +215,7 @@ SELECT id, uuid, client_reference, msisdn, COALESCE(secret_text, text) AS text,
             maybe_sent=row["maybe_sent"],
             skip=row["must_not"] or is_risky,
             request=make_request(row),
+            probe=probe,
         )
 
 

@@ -219,9 +219,6 @@ class SmsGatewayDispatcher(models.AbstractModel):
                 "|",
                 ("state", "=", "active"),
                 ("lacks_settings", "=", True),
-                "|",
-                ("resume_at", "=", False),
-                ("resume_at", "<=", clock.now()),
             ]
         )
         queues = [
@@ -234,8 +231,8 @@ class SmsGatewayDispatcher(models.AbstractModel):
             )
             for route in routes
             for is_debug in (False, True)
-            # debug messages need no settings
-            if is_debug or route.state == "active"
+            # debug messages need no settings, and no provider that works
+            if is_debug or route.state == "active" and not route.is_resting
         ]
         transactions.commit(self.env)
         return queues
@@ -294,14 +291,14 @@ class SmsGatewayDispatcher(models.AbstractModel):
 
     def _get_queue_due(self, queue):
         """Seconds until something of the queue can be claimed, None for not now."""
-        if queue.is_down or queue.has_trouble or not queue.next_due:
+        if queue.is_down or not queue.next_due:
             return None
         limits = self.env["sms.gateway.rate.limit"]
-        rate = limits._get_route_rate(queue.route_id, is_debug=queue.is_debug)
-        if rate is None:
+        permit = limits._get_permit(queue.route_id, is_debug=queue.is_debug)
+        if permit is None:
             return None
         due = (queue.next_due - clock.now()).total_seconds()
-        return max(due, limits._get_wait(queue.scope, rate), 0)
+        return max(due, limits._get_wait(queue.scope, permit.rate), 0)
 
     @api.model
     def _wake(self):

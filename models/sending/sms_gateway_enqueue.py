@@ -36,6 +36,7 @@ class SmsGatewayEnqueue(models.AbstractModel):
         rows = make_rows(campaign, composed, plan, replaced or {})
         self._store(campaign, rows)
         opted_out = self._finish_accept(campaign, rows, plan.channel)
+        self.env["sms.gateway.package"]._use(plan.tariffs.used)
         if replaced:
             succession = self.env["sms.gateway.succession"]
             succession._supersede(replaced.values())
@@ -52,13 +53,19 @@ class SmsGatewayEnqueue(models.AbstractModel):
         is stored in one."""
         if campaign.priority != PRIORITY_SINGLE:
             statement = f"COPY sms_gateway_message ({rows.COLUMNS.code}) FROM STDIN"
-            with hidden_values():
-                self.env.cr.copy_expert(statement, rows)
+            for _block in rows.iterate_blocks():
+                with hidden_values():
+                    self.env.cr.copy_expert(statement, rows)
             return
-        for row in rows:
-            self.env.cr.execute(
-                SQL("INSERT INTO sms_gateway_message (%s) VALUES %s", rows.COLUMNS, row)
-            )
+        for _block in rows.iterate_blocks():
+            for row in rows:
+                self.env.cr.execute(
+                    SQL(
+                        "INSERT INTO sms_gateway_message (%s) VALUES %s",
+                        rows.COLUMNS,
+                        row,
+                    )
+                )
 
     def _finish_accept(self, campaign, stored, channel):
         """Cancel the numbers of the blacklist and tell the statistics.

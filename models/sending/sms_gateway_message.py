@@ -234,6 +234,9 @@ class SmsGatewayMessage(models.Model):
         "(route_id, is_debug, next_poll_at)"
         " WHERE state = 'submitted' AND next_poll_at IS NOT NULL"
     )
+    _push_index = models.Index(
+        "(route_id, submitted_at) WHERE state = 'submitted' AND next_poll_at IS NULL"
+    )
     _check_index = models.Index(
         "(route_id, is_debug, next_check_at)"
         " WHERE state = 'unknown' AND next_check_at IS NOT NULL"

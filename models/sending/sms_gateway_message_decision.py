@@ -89,6 +89,14 @@ class SmsGatewayMessageDecision(models.AbstractModel):
                     phone=taken[0].phone,
                 )
             )
+        superseded = messages.filtered("is_superseded")
+        if superseded:
+            raise UserError(
+                self.env._(
+                    "%(phone)s has received this message by another attempt.",
+                    phone=superseded[0].phone,
+                )
+            )
         for message in messages:
             self._enqueue_again(message)
         messages.invalidate_recordset(["retry_ids"])

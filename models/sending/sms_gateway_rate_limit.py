@@ -1,10 +1,35 @@
 """Rate limits: token buckets that all lanes and hosts share."""
 
+from datetime import timedelta
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..common import clock
-from .queues import may_send
+from .queues import may_probe, may_send
+
+#: A provider that finds a route too fast slows it to this share of its pace ...
+SLOWER = 0.5
+#: ... at most once in so many seconds; slower than this no route gets, per second.
+SLOWER_EVERY = 1
+SLOWEST = 0.1
+#: The pace recovers by this factor, every so many seconds.
+FASTER = 1.25
+FASTER_EVERY = 10
+#: More steps take every pace to its ceiling, and no number beyond all bounds.
+_MAX_STEPS = 500
+
+
+class Permit(NamedTuple):
+    """What a route may send at this moment."""
+
+    #: messages per second, 0 for no limit
+    rate: float
+    #: the breaker is open and the rest over: one message may go, as a probe
+    must_probe: bool
+    #: the breaker counts answers: there was trouble within its window
+    is_watched: bool
 
 
 class SmsGatewayRateLimit(models.Model):
@@ -23,38 +48,117 @@ class SmsGatewayRateLimit(models.Model):
     scope = fields.Char(required=True)
     tokens = fields.Float()
     filled_at = fields.Datetime()
+    # What is left of the pace since the provider found it too fast: it grows from
+    # ``paced_at`` on until it reaches the ceiling, which ends the limit.
+    pace = fields.Float()
+    ceiling = fields.Float()
+    paced_at = fields.Datetime()
 
     _scope_unique = models.UniqueIndex("(scope)")
 
     @api.model
-    def _get_route_rate(self, route_id, *, is_debug=False):
-        """The throughput of a route that may send at this moment.
+    def _get_permit(self, route_id, *, is_debug=False):
+        """What a route may send at this moment; None: nothing.
 
-        :return: messages per second, 0 for no limit; None: the route may not send
+        Neither breaker nor pace touch debug messages: they do not go to the provider.
+
+        :rtype: Permit | None
         """
         rows = self.env.execute_query(
             SQL(
-                "SELECT COALESCE(r.throughput, 0) FROM sms_gateway_route r"
-                " WHERE r.id = %s AND %s",
-                route_id,
-                may_send(is_debug=is_debug),
+                """
+                SELECT COALESCE(%(rate)s, 0), COALESCE(k.is_open, FALSE),
+                       COALESCE(k.is_watched, FALSE)
+                  FROM sms_gateway_route r
+             LEFT JOIN sms_gateway_rate_limit b ON b.scope = %(scope)s
+             LEFT JOIN sms_gateway_breaker k ON k.route_id = r.id
+                 WHERE r.id = %(route_id)s AND %(may_send)s AND %(may_probe)s
+                """,
+                rate=_get_rate(),
+                scope=get_route_scope(route_id),
+                route_id=route_id,
+                may_send=may_send(is_debug=is_debug),
+                may_probe=SQL("TRUE") if is_debug else may_probe(),
             )
         )
         if not rows:
             return None
-        return 0 if is_debug else rows[0][0]
+        return Permit(0, False, False) if is_debug else Permit(*rows[0])
 
     @api.model
-    def _take_for_route(self, route_id, wanted, *, is_debug=False):
-        """Take at most so many tokens of a route.
+    def _take_for_route(self, route_id, wanted):
+        """Take at most so many tokens of a route, for what is no probe.
 
-        :return: the number of tokens taken, 0 for a route that may not send; and the
-            rate, for `_give_back`
+        :return: the number of tokens taken, 0 for a route that may not send
         """
-        rate = self._get_route_rate(route_id, is_debug=is_debug)
-        if rate is None:
-            return 0, 0
-        return self._take(get_route_scope(route_id), rate, wanted), rate
+        permit = self._get_permit(route_id)
+        if permit is None or permit.must_probe:
+            return 0
+        return self._take(get_route_scope(route_id), permit.rate, wanted)
+
+    @api.model
+    def _slow_down(self, route_id, speed):
+        """Lower the pace of a route over all lanes and hosts: half of what it is, at
+        most once a second.
+
+        Where the route has no throughput, the limit ends at twice the pace that the
+        provider found too fast.
+
+        :param speed: messages per second that the lanes hand over
+        """
+        self.env["sms.gateway.route"].flush_model(["throughput"])
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO sms_gateway_rate_limit AS b
+                       (scope, tokens, filled_at, pace, ceiling, paced_at)
+                SELECT %(scope)s, 0, %(clock)s, pace,
+                       COALESCE(throughput, pace / %(slower)s * 2), %(clock)s
+                  FROM (SELECT %(lowered)s AS pace, NULLIF(throughput, 0) AS throughput
+                          FROM sms_gateway_route r
+                     LEFT JOIN sms_gateway_rate_limit b ON b.scope = %(scope)s
+                         WHERE r.id = %(route_id)s) AS slow
+                    ON CONFLICT (scope) DO UPDATE
+                   SET pace = EXCLUDED.pace, ceiling = EXCLUDED.ceiling,
+                       paced_at = EXCLUDED.paced_at
+                 WHERE b.paced_at IS NULL OR b.paced_at <= EXCLUDED.paced_at - %(every)s
+                """,
+                scope=get_route_scope(route_id),
+                route_id=route_id,
+                clock=clock.at_row(),
+                slower=SLOWER,
+                lowered=SQL(
+                    "GREATEST(%s * COALESCE(%s, %s), %s)",
+                    SLOWER,
+                    _get_rate(),
+                    speed,
+                    SLOWEST,
+                ),
+                every=timedelta(seconds=SLOWER_EVERY),
+            )
+        )
+
+    @api.model
+    def _get_lowered(self, routes):
+        """The pace of the routes that are slower than their throughput.
+
+        :return: dict route id → messages per second
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT r.id, %(rate)s FROM sms_gateway_route r
+                  JOIN sms_gateway_rate_limit b ON b.scope = 'route:' || r.id
+                 WHERE r.id = ANY(%(ids)s) AND %(pace)s IS NOT NULL
+                   AND (r.throughput = 0 OR r.throughput IS NULL
+                        OR %(pace)s < r.throughput)
+                """,
+                rate=_get_rate(),
+                pace=_get_pace(),
+                ids=routes.ids,
+            )
+        )
+        return dict(rows)
 
     @api.model
     def _take(self, scope, rate, wanted):
@@ -116,6 +220,24 @@ class SmsGatewayRateLimit(models.Model):
             )
         )
         return float(rows[0][0]) if rows else 0
+
+
+def _get_pace():
+    """SQL of the lowered pace of the bucket ``b``, NULL where it has recovered."""
+    steps = SQL(
+        "LEAST(GREATEST(floor(EXTRACT(EPOCH FROM %s - b.paced_at) / %s), 0), %s)",
+        clock.at_statement(),
+        FASTER_EVERY,
+        _MAX_STEPS,
+    )
+    pace = SQL("b.pace * power(%s, %s)", FASTER, steps)
+    return SQL("CASE WHEN %(pace)s < b.ceiling THEN %(pace)s END", pace=pace)
+
+
+def _get_rate():
+    """SQL of the messages per second that the route ``r`` with the bucket ``b`` may
+    send, NULL for no limit: the lower one of throughput and pace."""
+    return SQL("LEAST(NULLIF(r.throughput, 0), %s)", _get_pace())
 
 
 def get_route_scope(route_id):

@@ -181,6 +181,7 @@ WITH wanted AS (
                  AND l.attempts <> w.attempt
                 THEN 'refused'
                 WHEN l.route_id <> w.route_id THEN 'refused'
+                WHEN l.is_superseded AND w.state = 'queued' THEN 'refused'
                 WHEN l.state = w.state THEN 'already'
                 WHEN (l.state, w.state) IN %(arrows)s THEN 'moved'
                 WHEN (l.state, w.state, w.source) IN %(source_arrows)s THEN 'moved'

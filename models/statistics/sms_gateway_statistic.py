@@ -125,6 +125,7 @@ class SmsGatewayStatisticChange(models.Model):
         transactions.begin(self.env)
         while self._fold():
             transactions.begin(self.env)
+        self.env["sms.gateway.package"]._fold()
         transactions.commit(self.env)
         self.env["sms.gateway.health.notification"]._notify_after_cron()
 

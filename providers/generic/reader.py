@@ -8,7 +8,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
 from ...tools.vocabulary import FailureType
-from ..http_provider import AnswerWords, accepted, maybe_sent, refused, stop, try_later
+from ..http_provider import (
+    AnswerWords,
+    accepted,
+    maybe_sent,
+    refused,
+    stop,
+    throttled,
+    try_later,
+)
 from ..types import DeliveryStatus, Status, SubmitResult, Words, _
 from .bodies import Compile, Pairs, compile_json, compile_pairs, parse_json, parse_xml
 from .definition import (
@@ -68,6 +76,7 @@ _STOPS: dict[str, Words] = {
     "blocked": AnswerWords.BLOCKED,
     "settings": AnswerWords.MISCONFIGURED,
 }
+_WAITS = {"later": try_later, "slower": throttled}
 ALGORITHMS = ("hmac-sha256", "hmac-sha1", "hmac-md5", "sha256", "sha1", "md5")
 
 
@@ -84,8 +93,8 @@ class DefinitionWords(Words):
     BAD_PATH = _("the path must stay below the provider URL")
     BAD_HEADER = _("this header does not exist, or HTTP sets it itself")
     BAD_REACTION = _(
-        "allowed values: accepted, refused:reason, later, later:seconds, stop:login, "
-        "stop:money, stop:blocked, stop:settings, unknown"
+        "allowed values: accepted, refused:reason, later, later:seconds, slower, "
+        "slower:seconds, stop:login, stop:money, stop:blocked, stop:settings, unknown"
     )
     BAD_STATUS = _(
         "allowed values: accepted, delivered, failed, failed:reason, expired, "
@@ -405,8 +414,8 @@ def _read_reaction(text: str) -> SubmitResult | None:
         return refused(detail)  # type: ignore[arg-type]
     if kind == "accepted" and (not detail or detail in _FAILURE_TYPES):
         return accepted(detail or None)  # type: ignore[arg-type]
-    if kind == "later" and (not detail or _SECONDS.fullmatch(detail)):
-        return try_later(float(detail) if detail else None)
+    if kind in _WAITS and (not detail or _SECONDS.fullmatch(detail)):
+        return _WAITS[kind](float(detail) if detail else None)
     if kind == "stop" and detail in _STOPS:
         return stop(_STOPS[detail])
     return maybe_sent() if text == "unknown" else None

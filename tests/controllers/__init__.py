@@ -4,6 +4,7 @@ from . import test_api_idempotency
 from . import test_api_answers
 from . import test_api_json
 from . import test_api_messages
+from . import test_api_policy
 from . import test_api_requests
 from . import test_api_send_requests
 from . import test_api_secret

@@ -148,6 +148,14 @@ class GatewayDatabase(Database):
         self.ask(
             "UPDATE sms_gateway_route SET resume_at = resume_at - %s::interval", AGES
         )
+        self.ask(
+            "UPDATE sms_gateway_breaker SET probe_until = probe_until - %s::interval",
+            AGES,
+        )
+        self.ask(
+            "UPDATE sms_gateway_rate_limit SET paced_at = paced_at - %s::interval",
+            AGES,
+        )
 
     def move_tables(self, folder: Path) -> None:
         """Keep the tables that sending writes to, and their indexes, in a folder."""

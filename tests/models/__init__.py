@@ -1,6 +1,7 @@
 from .access import *
 from .campaigns import *
 from .common import *
+from .numbers import *
 from .odoo_sms import *
 from .operations import *
 from .recipients import *

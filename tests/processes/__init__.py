@@ -1,5 +1,6 @@
 from . import (
     test_archive,
+    test_breaker_processes,
     test_clicks,
     test_crash_verdict,
     test_dispatcher_processes,

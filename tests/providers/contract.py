@@ -500,6 +500,7 @@ class GateContract(ProviderContract):
                 and GATES[self.code].answer_busy is Gate.answer_busy
             ):
                 self.assertEqual(result.retry_after, 1)
+                self.assertTrue(result.is_throttled)
 
     def check_words(self, message):
         """What is said without being the provider's can be translated."""

@@ -186,6 +186,7 @@ class TestEskizToken(Forgetful, GateCase):
         [result] = self.provider.submit([self.request()])
         self.assertEqual((result.outcome, result.retry_after), (Outcome.NOT_SENT, 1))
         self.assertFalse(result.route_down)
+        self.assertTrue(result.is_throttled)
 
 
 class TestEskizLogin(EskizCase):

@@ -330,6 +330,15 @@ class TestDescribed(BaseCase):
         self.assertEqual(result.outcome, Outcome.ACCEPTED)
         self.assertEqual(result.provider_reference, "1")
 
+    def test_an_error_may_slow_the_route_down(self):
+        told = {"error": {"code": 5, "text": "Why"}}
+        for word, wait in (("slower", None), ("slower:7", 7)):
+            result, _http = self.submit(told, errors=f"5 = {word}")
+            self.assertEqual(result.outcome, Outcome.NOT_SENT)
+            self.assertEqual((result.is_throttled, result.retry_after), (True, wait))
+        result, _http = self.submit(told, errors="5 = later")
+        self.assertFalse(result.is_throttled)
+
     def test_an_entry_may_stand_for_all_other_errors(self):
         told = {"error": {"code": 5, "text": "Why"}}
         result, _http = self.submit(told, errors="* = later:7")

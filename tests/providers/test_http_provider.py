@@ -17,6 +17,7 @@ from odoo.addons.crm_sms_gateway.providers.http_provider import (
     post_form,
     refused,
     stop,
+    throttled,
     try_later,
     try_later_alone,
 )
@@ -44,6 +45,7 @@ class Example(HttpProvider):
         "bad": refused("invalid_number"),
         "money": stop(AnswerWords.NO_FUNDS),
         "busy": try_later(7),
+        "slow": throttled(),
         "wait": try_later_alone(),
     }
 
@@ -108,6 +110,19 @@ class TestStatuses(HttpProviderCase):
         self.assertEqual(self.results[0].retry_after, 30)
         self.submit(bad("busy", 429, retry_after="30"))
         self.assertEqual(self.results[0].retry_after, 7, "the table is more exact")
+
+    def test_too_many_requests_slow_the_route_down(self):
+        for code, status, is_throttled in (
+            ("?", 429, True),
+            ("busy", 429, True),
+            ("slow", 503, True),
+            ("busy", 503, False),
+            ("?", 408, False),
+            ("money", 429, False),
+        ):
+            with self.subTest((code, status)):
+                self.submit(bad(code, status))
+                self.assertEqual(self.results[0].is_throttled, is_throttled)
 
     def test_questions_raise_what_is_wrong(self):
         provider = Example({}, FakeHttp(bad("money")))

@@ -115,6 +115,7 @@ class TestJasminSubmit(GateCase):
                 self.assertEqual(result.outcome, outcome)
                 self.assertEqual(result.failure_type, failure_type)
                 self.assertEqual(bool(result.route_down), stops)
+                self.assertEqual(result.is_throttled, "throughput" in words)
                 self.assertEqual(result.message, words)
         self.assertEqual(self.gate.stats()["handset_total"], 0)
 

@@ -132,6 +132,7 @@ class TestMobizonErrors(BaseCase):
                 is_stop = code in ("4", "5", "6", "8", "9", "13", "14")
                 self.assertEqual(bool(result.route_down), is_stop)
                 self.assertEqual(result.route_trouble, code == "30")
+                self.assertEqual(result.is_throttled, code == "30")
 
     def test_refused_fields_tell_the_reason(self):
         for field, reason in (

@@ -71,6 +71,7 @@ class TestSandboxSubmit(SandboxCase):
             ],
         )
         self.assertFalse(any(r.route_down or r.route_trouble for r in results))
+        self.assertEqual([r.is_throttled for r in results], [True, True, False])
 
     def test_route_down_concerns_one_message_of_the_batch(self):
         digits = ("0001", "9909", "0002")

@@ -270,6 +270,14 @@ class TestTwilioMessage(GateCase):
         self.assertEqual(result.outcome, Outcome.NOT_SENT)
         self.assertEqual((result.code, result.retry_after), ("20429", 7))
         self.assertFalse(result.route_down)
+        self.assertTrue(result.is_throttled)
+
+    def test_full_queues_slow_the_route_down(self):
+        for code in (b"21611", b"30001"):
+            full = respond(b'{"code": %s, "message": "Full"}' % code, status=400)
+            [result] = make_provider(full).submit([make_request()])
+            self.assertEqual(result.outcome, Outcome.NOT_SENT)
+            self.assertTrue(result.is_throttled)
 
     def test_a_message_that_failed_at_once_is_refused(self):
         failed = answer(201, sid=SID, status="failed", error_code=30005)

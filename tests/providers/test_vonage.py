@@ -181,7 +181,7 @@ class TestVonageSubmit(GateCase):
                 [make_request()]
             )
             self.assertEqual(result.outcome, Outcome.NOT_SENT)
-            self.assertTrue(result.route_trouble)
+            self.assertTrue(result.route_trouble and result.is_throttled)
 
     def test_an_internal_error_leaves_us_in_doubt(self):
         [result] = make_provider(tell_parts(("5", "Internal"))).submit([make_request()])

@@ -976,6 +976,7 @@ class TestXmlGateProvider(BaseCase):
                 [result] = self.submit(make_request(), http=http)
                 self.assertEqual(result.outcome, Outcome.NOT_SENT)
                 self.assertEqual(result.retry_after, expected)
+                self.assertTrue(result.is_throttled)
 
     def test_failures_of_http_keep_their_meaning(self):
         for failure, expected in (

@@ -1,7 +1,9 @@
 from . import (
+    test_amounts,
     test_pg_array,
     test_backoff,
     test_bilingual,
+    test_breaker,
     test_compose,
     test_pg_copy,
     test_currencies,
@@ -19,6 +21,8 @@ from . import (
     test_import_phone_column,
     test_import_rows,
     test_import_value_names,
+    test_operator_tables,
+    test_operators,
     test_person_name,
     test_prices,
     test_public_address,
@@ -30,4 +34,5 @@ from . import (
     test_template,
     test_transliteration,
     test_user_agents,
+    test_watching,
 )

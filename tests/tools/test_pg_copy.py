@@ -4,7 +4,7 @@ import io
 
 from odoo.tests import TransactionCase, tagged
 
-from ...tools.pg_copy import to_line
+from ...tools.pg_copy import LineFile, to_line
 
 
 @tagged("-at_install", "post_install")
@@ -32,6 +32,17 @@ class TestCopyFormat(TransactionCase):
         self.copy("kinds", to_line([True, False, 7, 0.5]) + "\n")
         self.env.cr.execute("SELECT a, b, c, d::float FROM kinds")
         self.assertEqual(self.env.cr.fetchone(), (True, False, 7, 0.5))
+
+    def test_rows_are_a_file_of_which_any_number_of_characters_is_read(self):
+        self.env.cr.execute("CREATE TEMP TABLE pairs (a int, b varchar)")
+        rows = [(number, "x" * 10) for number in range(3000)]
+        self.env.cr.copy_expert("COPY pairs FROM STDIN", LineFile(rows))
+        self.env.cr.execute("SELECT a, b FROM pairs ORDER BY a")
+        self.assertEqual(self.env.cr.fetchall(), rows)
+        file = LineFile(rows[:2])
+        self.assertEqual(file.read(3), "0\tx")
+        self.assertEqual(len(file.read()), 23)
+        self.assertEqual(file.read(), "")
 
     def copy(self, table, lines):
         self.env.cr.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))

@@ -11,7 +11,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.tools.msisdn import find_country
-from odoo.addons.crm_sms_gateway.tools.prices import PriceList
+from odoo.addons.crm_sms_gateway.tools.prices import Package, Price, PriceList
 from odoo.addons.crm_sms_gateway.tools.routing import (
     EXPLORED_EVERY,
     STRATEGIES,
@@ -21,6 +21,7 @@ from odoo.addons.crm_sms_gateway.tools.routing import (
     Rule,
     Share,
     SingleRoute,
+    Tariffs,
     explain_choice,
 )
 
@@ -29,9 +30,20 @@ A, B, C = 1, 2, 3
 EVERYTHING = Rule(9, (Option(A), Option(B), Option(C)))
 
 
-def choose(rules, msisdn=MOSCOW, segments=1, *, excluded=(), category=None, **facts):
+def choose(
+    rules,
+    msisdn=MOSCOW,
+    segments=1,
+    *,
+    excluded=(),
+    category=None,
+    prices=None,
+    **facts,
+):
     facts.setdefault("available", {A, B, C})
     facts.setdefault("usable", {A, B, C})
+    if prices is not None:
+        facts["tariffs"] = Tariffs(prices)
     chooser = RouteChooser(rules, RouteFacts(**facts), category=category)
     choice = chooser.choose(msisdn, segments, excluded)
     return choice and choice[0]
@@ -91,9 +103,9 @@ class TestRules(BaseCase):
 
     def test_operator(self):
         rules = [self.one(B, operators=frozenset({5})), EVERYTHING]
-        facts = RouteFacts(available={A, B}, usable={A, B})
         operators = {MOSCOW: 5, BERLIN: None}
-        chooser = RouteChooser(rules, facts, find_operator=operators.get)
+        facts = RouteFacts(available={A, B}, usable={A, B}, find_operator=operators.get)
+        chooser = RouteChooser(rules, facts)
         self.assertEqual(chooser.choose(MOSCOW, 1)[0], B)
         self.assertEqual(chooser.choose(BERLIN, 1)[0], A)
 
@@ -133,7 +145,7 @@ class TestOrder(BaseCase):
 
 
 def price(*rows):
-    return PriceList({prefix: Decimal(text) for prefix, text in rows})
+    return PriceList(Price(prefix, Decimal(text)) for prefix, text in rows)
 
 
 class TestPrice(BaseCase):
@@ -168,7 +180,7 @@ class TestPrice(BaseCase):
 
     def test_cost_is_that_of_the_chosen_route(self):
         prices = {A: price(("", "3")), B: price(("", "2"))}
-        facts = RouteFacts(available={A, B}, prices=prices)
+        facts = RouteFacts(available={A, B}, tariffs=Tariffs(prices))
         self.assertEqual(
             RouteChooser(self.RULES, facts).choose(MOSCOW, 3), (B, Decimal(6))
         )
@@ -260,9 +272,71 @@ class TestAnyStrategy(BaseCase):
 
 class TestSingleRoute(BaseCase):
     def test_always_the_same(self):
-        single = SingleRoute(A, price(("", "2")))
+        single = SingleRoute(A, Tariffs({A: price(("", "2"))}))
         self.assertEqual(single.choose(MOSCOW, 2), (A, Decimal(4)))
         self.assertEqual(single.default_route_id, A)
+
+
+class TestTariffs(BaseCase):
+    """Packages are used until they are used up."""
+
+    def make(self, *packages, left, **values):
+        prices = PriceList([Price("", Decimal(3))], packages=packages)
+        return Tariffs({A: prices}, left=left, **values)
+
+    def test_package_until_it_is_used_up(self):
+        tariffs = self.make(Package(7, Decimal(1)), left={7: 5})
+        costs = [tariffs.charge(A, MOSCOW, 2) for _time in range(3)]
+        self.assertEqual(costs, [2, 2, 6])
+        self.assertEqual(tariffs.used, {7: 4})
+
+    def test_what_would_be_paid_uses_nothing(self):
+        tariffs = self.make(Package(7), left={7: 2})
+        self.assertEqual([tariffs.get_cost(A, MOSCOW, 2)] * 2, [0, 0])
+        self.assertFalse(tariffs.used)
+
+    def test_next_package_where_the_first_one_is_used_up(self):
+        tariffs = self.make(Package(7), Package(8), left={7: 1, 8: 1})
+        for _time in range(2):
+            tariffs.charge(A, MOSCOW, 1)
+        self.assertEqual(tariffs.used, {7: 1, 8: 1})
+
+    def test_package_of_an_operator(self):
+        operators = {MOSCOW: 5, BERLIN: 6}
+        tariffs = self.make(
+            Package(7, operator_id=5), left={7: 9}, find_operator=operators.get
+        )
+        self.assertEqual(tariffs.charge(A, MOSCOW, 1), 0)
+        self.assertEqual(tariffs.charge(A, BERLIN, 1), 3)
+
+    def test_calls_are_counted_one_by_one(self):
+        prices = PriceList([], channel="voice", packages=[Package(7)])
+        tariffs = Tariffs({A: prices}, left={7: 2})
+        tariffs.charge(A, MOSCOW, 0)
+        self.assertEqual(tariffs.used, {7: 1})
+
+    def test_route_without_prices(self):
+        self.assertIsNone(Tariffs({}).charge(A, MOSCOW, 1))
+
+
+class TestProbing(BaseCase):
+    """A route that has rested gets one message."""
+
+    def make(self, category=None):
+        facts = RouteFacts(available={B}, usable={A, B}, probing={A})
+        return RouteChooser([EVERYTHING], facts, category=category)
+
+    def test_one_message(self):
+        chooser = self.make()
+        chosen = [chooser.choose(MOSCOW, 1)[0] for _time in range(3)]
+        self.assertEqual(chosen, [A, B, B])
+
+    def test_no_code(self):
+        self.assertEqual(self.make("code").choose(MOSCOW, 1)[0], B)
+
+    def test_nothing_moves_there(self):
+        self.assertEqual(self.make().choose_available(MOSCOW, 1)[0], B)
+        self.assertIsNone(self.make().choose_available(MOSCOW, 1, {B}))
 
 
 class TestCountry(BaseCase):
@@ -293,16 +367,13 @@ class TestCountry(BaseCase):
                     self.assertEqual(find_country(number), expected)
 
 
-def explain(rules, msisdn=MOSCOW, segments=1, *, category=None, find=None, **facts):
+def explain(rules, msisdn=MOSCOW, segments=1, *, category=None, prices=None, **facts):
     facts.setdefault("available", {A, B, C})
     facts.setdefault("usable", {A, B, C})
+    if prices is not None:
+        facts["tariffs"] = Tariffs(prices)
     return explain_choice(
-        rules,
-        RouteFacts(**facts),
-        msisdn,
-        segments,
-        category=category,
-        find_operator=find,
+        rules, RouteFacts(**facts), msisdn, segments, category=category
     )
 
 
@@ -328,7 +399,9 @@ class TestExplanation(BaseCase):
         self.assertEqual(self.get_misses({"prefixes": ("+7916",)}), [None, "unreached"])
 
     def test_known_operator(self):
-        misses = self.get_misses({"operators": frozenset({5})}, find=lambda _one: 5)
+        misses = self.get_misses(
+            {"operators": frozenset({5})}, find_operator=lambda _one: 5
+        )
         self.assertEqual(misses, [None, "unreached"])
 
     def test_presence_of_routes(self):
@@ -340,7 +413,7 @@ class TestExplanation(BaseCase):
 
     def test_why_the_first_is_taken(self):
         both = (Option(A), Option(B))
-        prices = {B: PriceList({"+7": Decimal(2)})}
+        prices = {B: PriceList([Price("+7", Decimal(2))])}
         shares = {A: Share(90, 100), B: Share(50, 100)}
         for wanted, strategy, facts in (
             ("order", "order", {}),
@@ -358,6 +431,13 @@ class TestExplanation(BaseCase):
                 choice = explain([Rule(1, both, strategy)], **facts)
                 self.assertEqual(choice.why, wanted)
 
+    def test_probed_route_takes_one_message_but_no_code(self):
+        facts = {"available": {B}, "usable": {A, B}, "probing": {A}}
+        first = explain([EVERYTHING], **facts).routes[0]
+        self.assertEqual((first.route_id, first.presence), (A, "probing"))
+        first = explain([EVERYTHING], category="code", **facts).routes[0]
+        self.assertEqual((first.route_id, first.presence), (B, "here"))
+
     def test_first_of_three_is_away(self):
         choice = explain([EVERYTHING], available={B, C})
         self.assertEqual((choice.routes[0].route_id, choice.why), (B, "passed_over"))
@@ -366,7 +446,7 @@ class TestExplanation(BaseCase):
         self.assertEqual(explain([Rule(1, (Option(A),))]).why, "only")
 
     def test_cost_is_that_of_this_message(self):
-        prices = {A: PriceList({"+7": Decimal("1.5")})}
+        prices = {A: PriceList([Price("+7", Decimal("1.5"))])}
         first, second, _third = explain([EVERYTHING], segments=2, prices=prices).routes
         self.assertEqual((first.cost, second.cost), (Decimal(3), None))
 
@@ -401,15 +481,13 @@ class TestExplanation(BaseCase):
             for number, one in enumerate(conditions)
         ]
         rules.append(EVERYTHING)
-        facts = RouteFacts(available=available, usable={A, B, C})
-
-        def find(_msisdn):
-            return operator
-
-        chooser = RouteChooser(rules, facts, category=category, find_operator=find)
-        choice = explain_choice(
-            rules, facts, msisdn, segments, category=category, find_operator=find
+        facts = RouteFacts(
+            available=available,
+            usable={A, B, C},
+            find_operator=lambda _msisdn: operator,
         )
+        chooser = RouteChooser(rules, facts, category=category)
+        choice = explain_choice(rules, facts, msisdn, segments, category=category)
 
         decided = [asked.rule for asked in choice.rules if asked.miss is None]
         self.assertEqual(decided, [chooser.find_rule(msisdn, segments)])

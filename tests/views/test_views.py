@@ -31,7 +31,13 @@ MANAGER_MENUS = USER_MENUS | {
     "menu_delivery_reports",
     "menu_balances",
 }
-ADMINISTRATOR_MENUS = MANAGER_MENUS | {"menu_keys", "menu_route_check"}
+ADMINISTRATOR_MENUS = MANAGER_MENUS | {
+    "menu_keys",
+    "menu_route_check",
+    "menu_operators",
+    "menu_number_ranges",
+    "menu_ported_numbers",
+}
 
 
 class ViewCase(GatewayCase):
@@ -145,6 +151,17 @@ class TestPages(ViewCase):
         cls.env["sms.gateway.list"].create({"name": "A"})
         cls.env["sms.gateway.policy"].create(
             {"name": "A", "first_route_ids": [fields.Command.link(cls.route.id)]}
+        )
+        operator = cls.env.ref(f"{MODULE}.operator_ru_mts")
+        cls.env["sms.gateway.number.range"].create(
+            {
+                "first_number": "+79160000000",
+                "last_number": "+79169999999",
+                "operator_id": operator.id,
+            }
+        )
+        cls.env["sms.gateway.ported.number"].create(
+            {"number": "+79161230101", "operator_id": operator.id}
         )
         cls.env["sms.gateway.delivery.report"].create(
             {

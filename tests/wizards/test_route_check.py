@@ -40,9 +40,35 @@ class TestRouteCheck(RoutingCase):
         shown = self.check(self.first, "8 (916) 123-45-67")
         self.assertIn("+79161234567", shown)
         self.assertIn("Russia", shown)
-        shown = self.check(self.first, "+77011234567")
-        self.assertIn("Kazakhstan", shown)
-        self.assertIn("Kcell", shown)
+
+    def test_operator_and_where_it_is_known_from(self):
+        megafon = self.env.ref("crm_sms_gateway.operator_ru_megafon")
+        mts = self.env.ref("crm_sms_gateway.operator_ru_mts")
+        self.assertIn(f"{megafon.name} (number range;", self.check(self.first))
+        self.env["sms.gateway.ported.number"].create(
+            {"number": PHONE, "operator_id": mts.id}
+        )
+        self.assertIn(f"{mts.name} (ported number)", self.check(self.first))
+
+    def test_rule_by_operator(self):
+        mts = self.env.ref("crm_sms_gateway.operator_ru_mts")
+        policy = self.make_cascade(
+            {
+                "rules": [
+                    {
+                        "routes": [self.second],
+                        "operator_ids": [Command.set(mts.ids)],
+                    },
+                    {"routes": [self.first]},
+                ]
+            }
+        )
+        shown = self.check(policy.route_id)
+        self.assertIn(f"{mts.name} Another operator", shown)
+        self.env["sms.gateway.ported.number"].create(
+            {"number": PHONE, "operator_id": mts.id}
+        )
+        self.assertIn("“second” is used", self.check(policy.route_id))
 
     def test_number_that_is_none_is_explained(self):
         shown = self.check(self.first, "12")

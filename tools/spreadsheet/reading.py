@@ -58,8 +58,9 @@ __all__ = [
 class Table:
     """A file whose sheets are known and whose rows are read on demand."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, max_lines: int) -> None:
         self._book = book
+        self._max_lines = max_lines
         self.sheets = book.sheets
 
     def read(self, sheet: int | None = None) -> Iterator[Row]:
@@ -69,23 +70,25 @@ class Table:
         :raise TableError: also on the way
         """
         if sheet is None:
-            return _read_rows(
-                self._book, [s.index for s in self.sheets if not s.is_hidden]
-            )
+            visible = [s.index for s in self.sheets if not s.is_hidden]
+            return _read_rows(self._book, visible, self._max_lines)
         if not 0 <= sheet < len(self.sheets):
             raise TableError("no_such_sheet")
-        return _read_rows(self._book, [sheet])
+        return _read_rows(self._book, [sheet], self._max_lines)
 
 
-def open_table(content: bytes, *, locale: str = "ru_RU") -> Table:
+def open_table(
+    content: bytes, *, locale: str = "ru_RU", max_lines: int | None = None
+) -> Table:
     """Recognise a file by what is in it and find its sheets.
 
     :param locale: a code as Odoo has them, such as ``ru_RU`` or ``sr@latin``
+    :param max_lines: a longer file is refused; None for the limit of people's tables
     :raise TableError: at once, or when rows are read
     """
     if len(content) > MAX_FILE:
         raise TableError("file_too_big")
-    table = Table(_open(content, locale))
+    table = Table(_open(content, locale), max_lines or MAX_LINES)
     if len(table.sheets) > MAX_SHEETS:
         raise TableError("unpacked_too_big")
     return table
@@ -107,12 +110,12 @@ def _open(content: bytes, locale: str) -> Book:
             return CsvBook(content)
 
 
-def _read_rows(book: Book, indexes: Sequence[int]) -> Iterator[Row]:
+def _read_rows(book: Book, indexes: Sequence[int], max_lines: int) -> Iterator[Row]:
     left = MAX_TEXT
     for raw in book.read(indexes):
         row = _make_row(raw)
         if row.cells:
-            _check_row(row)
+            _check_row(row, max_lines)
             left -= sum(map(len, row.cells))
             if left < 0:
                 raise TableError("unpacked_too_big", row.number)
@@ -127,8 +130,8 @@ def _make_row(raw: RawRow) -> Row:
     return Row(number, cells, is_hidden, any("\ufffd" in cell for cell in cells))
 
 
-def _check_row(row: Row) -> None:
-    if row.number > MAX_LINES:
+def _check_row(row: Row, max_lines: int) -> None:
+    if row.number > max_lines:
         raise TableError("too_many_lines", row.number)
     if len(row.cells) > MAX_COLUMNS:
         raise TableError("too_many_columns", row.number)

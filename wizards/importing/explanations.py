@@ -118,10 +118,11 @@ def explain_missing_phone(env, columns):
     )
 
 
-def explain_table_error(env, error):
+def explain_table_error(env, error, max_lines=MAX_LINES):
     """Tell why a file is not read.
 
     :param error: a `TableError`
+    :param max_lines: the limit that the file was read with
     """
     sentences = {
         "file_too_big": env._(
@@ -138,7 +139,7 @@ def explain_table_error(env, error):
         "damaged": env._("The file is damaged. Save it again."),
         "too_many_lines": env._(
             "The file has more than %(count)s rows. Split it into several files.",
-            count=MAX_LINES,
+            count=max_lines,
         ),
         "too_many_columns": env._(
             "Row %(line)s has too many columns. Remove the ones you do not need.",

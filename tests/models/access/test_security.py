@@ -1,6 +1,7 @@
 """Who may see and do what."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import Command, fields
 from odoo.exceptions import AccessDenied, AccessError, UserError
@@ -8,7 +9,10 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open
 
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
-from odoo.addons.crm_sms_gateway.providers.types import InboundMessage
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
+    StateChange,
+)
+from odoo.addons.crm_sms_gateway.providers.types import InboundMessage, Money
 
 from ...common import PHONE, GatewayCase, sandbox_phone
 
@@ -20,6 +24,16 @@ RIGHTS = {
     "sms.gateway.route": ("r", "r", "crud"),
     "sms.gateway.route.setting": ("", "", "crud"),
     "sms.gateway.price": ("", "", "crud"),
+    "sms.gateway.policy": ("r", "r", "crud"),
+    "sms.gateway.policy.step": ("", "", "crud"),
+    "sms.gateway.policy.rule": ("", "", "crud"),
+    "sms.gateway.policy.choice": ("", "", "crud"),
+    "sms.gateway.attempt": ("r", "r", "r"),
+    "sms.gateway.package": ("", "", "crud"),
+    "sms.gateway.package.use": ("", "", "r"),
+    "sms.gateway.operator": ("r", "r", "crud"),
+    "sms.gateway.number.range": ("", "", "crud"),
+    "sms.gateway.ported.number": ("", "", "crud"),
     "sms.gateway.campaign": ("crud", "crud", "crud"),
     "sms.gateway.recipient": ("r", "r", "r"),
     "sms.gateway.link": ("r", "r", "r"),
@@ -30,6 +44,8 @@ RIGHTS = {
     "sms.gateway.statistic": ("r", "r", "r"),
     "sms.gateway.statistic.change": ("", "", "r"),
     "sms.gateway.provider.request": ("r", "r", "r"),
+    "sms.gateway.watch": ("r", "r", "r"),
+    "sms.gateway.balance.reading": ("r", "r", "r"),
     "sms.gateway.inbound": ("r", "r", "r"),
     "sms.gateway.delivery.report": ("", "r", "r"),
     "sms.gateway.route.reason": ("", "", "crud"),
@@ -38,6 +54,8 @@ RIGHTS = {
     "sms.gateway.idempotency": ("", "", ""),
     "sms.gateway.api.client": ("", "", ""),
     "sms.gateway.rate.limit": ("", "", ""),
+    "sms.gateway.breaker": ("", "", ""),
+    "sms.gateway.breaker.event": ("r", "r", "r"),
     "sms.gateway.hold": ("", "", ""),
     "sms.gateway.hold.wizard": ("", "", ""),
     "sms.gateway.hold.line": ("", "", ""),
@@ -48,12 +66,22 @@ RIGHTS = {
     "sms.gateway.import.problem": ("", "crud", "crud"),
     "sms.gateway.import.sheet": ("", "crud", "crud"),
     "sms.gateway.list.add": ("", "crud", "crud"),
+    "sms.gateway.route.check": ("", "", "crud"),
+    "sms.gateway.table.import": ("", "", "crud"),
+    "sms.gateway.table.import.column": ("", "", "crud"),
+    "sms.gateway.table.import.operator": ("", "", "crud"),
+    "sms.gateway.table.import.price": ("", "", "crud"),
+    "sms.gateway.table.import.problem": ("", "", "crud"),
 }
 #: without a company: tables of the whole gateway, and what lives for a dialog
 WITHOUT_COMPANY = {
+    "sms.gateway.operator",
+    "sms.gateway.number.range",
+    "sms.gateway.ported.number",
     "sms.gateway.idempotency",
     "sms.gateway.api.client",
     "sms.gateway.rate.limit",
+    "sms.gateway.breaker",
     "sms.gateway.hold",
     "sms.gateway.hold.wizard",
     "sms.gateway.hold.line",
@@ -64,11 +92,26 @@ WITHOUT_COMPANY = {
     "sms.gateway.import.problem",
     "sms.gateway.import.sheet",
     "sms.gateway.list.add",
+    "sms.gateway.route.check",
+    "sms.gateway.table.import",
+    "sms.gateway.table.import.column",
+    "sms.gateway.table.import.operator",
+    "sms.gateway.table.import.price",
+    "sms.gateway.table.import.problem",
 }
 PATHS_TO_COMPANY = {
     "sms.gateway.route.setting": "route_id.company_id",
     "sms.gateway.route.reason": "route_id.company_id",
     "sms.gateway.price": "route_id.company_id",
+    "sms.gateway.policy": "route_id.company_id",
+    "sms.gateway.policy.step": "policy_id.route_id.company_id",
+    "sms.gateway.policy.rule": "step_id.policy_id.route_id.company_id",
+    "sms.gateway.policy.choice": "rule_id.step_id.policy_id.route_id.company_id",
+    "sms.gateway.breaker.event": "route_id.company_id",
+    "sms.gateway.watch": "route_id.company_id",
+    "sms.gateway.balance.reading": "route_id.company_id",
+    "sms.gateway.package": "route_id.company_id",
+    "sms.gateway.package.use": "package_id.route_id.company_id",
     "sms.gateway.recipient": "campaign_id.company_id",
     "sms.gateway.link": "campaign_id.company_id",
     "sms.gateway.template.translation": "template_id.company_id",
@@ -153,6 +196,7 @@ class TestRights(SecurityCase):
                 if callable(value) and not method.startswith("_")
             }
             overrides = {"create", "write", "copy", "copy_data", "init", "unlink"}
+            overrides |= {"get_formview_action"}
             wrong = {m for m in public - overrides if not m.startswith("action_")}
             with self.subTest(model=name):
                 self.assertFalse(wrong)
@@ -282,15 +326,24 @@ class TestCompanies(SecurityCase):
             provider_code="xml_gate",
             has_voice=False,
             price_ids=[Command.create({"price": 2.5})],
+            package_ids=[Command.create({"size": 100})],
         )
+        package = self.env["sms.gateway.package"].search([], limit=1)
+        package._use({package.id: 1})
         message = self.send_one(sandbox_phone("9902"), route=self.other_route)
         self.run_lane()
         message.action_retry()
         self.env["sms.gateway.provider.request"]._request(self.other_route)
+        self.make_diverted()
         reports = self.env["sms.gateway.delivery.report"]
         reports._store_unreadable(self.other_route, b"?", "?")
         self.env["sms.gateway.inbound"]._store(
             self.other_route, [InboundMessage("+79281706700", "?")], "push"
+        )
+        self.env["sms.gateway.breaker.event"]._log(self.other_route, "closed")
+        self.env["sms.gateway.route.pause"]._pause(self.other_route, "No money")
+        self.env["sms.gateway.balance.reading"]._record(
+            self.other_route, [Money(Decimal(1), "RUB")]
         )
         self.env["sms.gateway.route.reason"].create(
             {"route_id": self.other_route.id, "code": "1", "failure_type": "busy"}
@@ -325,6 +378,46 @@ class TestCompanies(SecurityCase):
             [("res.partner", [("id", "=", self.company.partner_id.id)])]
         )
         draft.action_send_test()
+
+    def make_diverted(self):
+        """A message of a policy that has left its first route."""
+        policy = self.env["sms.gateway.policy"].create(
+            {
+                "name": "other policy",
+                "company_id": self.company.id,
+                "step_ids": [
+                    Command.create(
+                        {
+                            "rule_ids": [
+                                Command.create(
+                                    {
+                                        "choice_ids": [
+                                            Command.create({"route_id": route.id})
+                                            for route in self.find_routes()
+                                        ]
+                                    }
+                                )
+                            ]
+                        }
+                    )
+                ],
+            }
+        )
+        message = self.send_one(route=policy.route_id)
+        self.force_state(message, "submitting")
+        self.env.cr.execute("UPDATE sms_gateway_message SET attempts = 1")
+        self.set_state_by_poll(message)
+        self.assertTrue(message.attempt_ids)
+
+    def find_routes(self):
+        second = self.make_route("other second", company_id=self.company.id)
+        return self.other_route | second
+
+    def set_state_by_poll(self, message):
+        change = StateChange(
+            id=message.id, state="failed", source="poll", failure_type="no_funds"
+        )
+        self.env["sms.gateway.state.change"]._set_state([change])
 
     def find_other(self, model):
         path = PATHS_TO_COMPANY.get(model, "company_id")

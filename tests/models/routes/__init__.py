@@ -1,4 +1,5 @@
 from . import test_address_trouble
+from . import test_package
 from . import test_price
 from . import test_provider_request
 from . import test_route

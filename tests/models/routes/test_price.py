@@ -1,5 +1,7 @@
 """Prices of routes, and what messages cost by them."""
 
+from decimal import Decimal
+
 from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo import Command
@@ -23,9 +25,9 @@ class PriceCase(GatewayCase):
         cls.set_prices(cls.priced, {"": 9.5, "+7": 2.35, "+7916": 2.1})
 
     @classmethod
-    def set_prices(cls, route, prices, channel="sms"):
+    def set_prices(cls, route, prices, **values):
         route.price_ids = [
-            Command.create({"prefix": prefix, "price": price, "channel": channel})
+            Command.create({"prefix": prefix, "price": price, **values})
             for prefix, price in prices.items()
         ]
 
@@ -70,6 +72,22 @@ class TestPrices(PriceCase):
                 self.assertRaises(UniqueViolation),
             ):
                 self.add_price(prefix=prefix)
+
+    def test_operators_and_categories_have_prices_of_their_own(self):
+        mts = self.env.ref("crm_sms_gateway.operator_ru_mts")
+        for values in (
+            {"operator_id": mts.id},
+            {"category": "service"},
+            {"operator_id": mts.id, "category": "service"},
+        ):
+            with self.subTest(values):
+                self.add_price(prefix="+7", **values)
+                with (
+                    mute_logger("odoo.sql_db"),
+                    self.assertRaises(UniqueViolation),
+                    self.env.cr.savepoint(),
+                ):
+                    self.add_price(prefix="+7", **values)
 
     def test_a_price_is_not_negative(self):
         with mute_logger("odoo.sql_db"), self.assertRaises(CheckViolation):
@@ -141,6 +159,22 @@ class TestCost(PriceCase):
             self.env, "price_user", groups="crm_sms_gateway.group_user"
         )
         self.assertTrue(self.priced.with_user(user)._get_prices("sms"))
+
+    def test_a_list_has_the_prices_of_its_category_and_those_of_any(self):
+        self.set_prices(self.priced, {"+79": 1}, category="service")
+        for category, cost in (("service", 1), ("code", "2.1"), (None, "2.1")):
+            with self.subTest(category):
+                prices = self.priced._get_prices("sms", category)
+                self.assertEqual(prices.get_cost("+79161230101", 1), Decimal(cost))
+
+    def test_a_list_has_the_prices_of_operators(self):
+        mts = self.env.ref("crm_sms_gateway.operator_ru_mts")
+        self.assertFalse(self.priced._get_prices("sms").needs_operators)
+        self.set_prices(self.priced, {"": 1.5}, operator_id=mts.id)
+        prices = self.priced._get_prices("sms")
+        self.assertTrue(prices.needs_operators)
+        self.assertEqual(prices.get_cost(PHONE, 2, mts.id), 3)
+        self.assertEqual(prices.get_cost(PHONE, 2), Decimal("4.7"))
 
     # === SEGMENTS OF THE PROVIDER ===
     def submit(self, message, **values):
@@ -312,6 +346,16 @@ class TestEstimate(DraftCase, PriceCase):
         self.priced.price_ids.filtered(lambda price: price.prefix != "+7916").unlink()
         self.anna.phone = PHONE
         self.assertEqual(self.estimate(self.draft_priced()), (2.1, 1))
+
+    def test_it_knows_the_operators_of_the_numbers(self):
+        mts = self.env.ref("crm_sms_gateway.operator_ru_mts")
+        self.set_prices(self.priced, {"": 1}, operator_id=mts.id)
+        self.anna.phone = "+79821230101"
+        self.andrey.phone = PHONE
+        self.env["sms.gateway.ported.number"].create(
+            {"number": self.anna.phone, "operator_id": mts.id}
+        )
+        self.assertEqual(self.estimate(self.draft_priced()), (4.35, 0))
 
     def test_it_follows_what_is_not_saved_yet(self):
         draft = self.draft_priced()

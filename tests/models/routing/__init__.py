@@ -6,5 +6,9 @@ from . import (
     test_policy,
     test_policy_form,
     test_reach,
+    test_properties,
+    test_route_breaker,
     test_succession,
+    test_throttling,
+    test_watcher,
 )

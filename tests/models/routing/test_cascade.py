@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent
@@ -390,3 +390,41 @@ class TestTimes(CascadeCase):
         moment = fields.Datetime.now() + timedelta(hours=1)
         message = self.get_messages(self.call(not_before=moment))
         self.assertEqual(message.expires_at, moment + timedelta(seconds=60))
+
+
+@tagged("post_install", "-at_install")
+class TestChangedPolicies(CascadeCase):
+    """What an administrator changes while messages are under way."""
+
+    def test_step_deleted_since(self):
+        self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
+        campaign = self.call()
+        self.run_lane()
+        self.policy.step_ids[0].unlink()
+        self.run_cascade()
+        self.assertEqual(self.get_steps(campaign), [("voice", "failed", False)])
+
+    def test_step_added_since(self):
+        self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
+        campaign = self.call()
+        self.policy.step_ids[1].sequence = 9
+        values = self._get_step_values(5, routes=[self.caller], channel="sms")
+        self.policy.step_ids = [Command.create(values)]
+        self.run_lane()
+        self.run_cascade()
+        again = self.get_messages(campaign)[1]
+        self.assertEqual(again.route_id, self.caller)
+
+    def test_superseded_message_is_not_handed_over_again(self):
+        """Its next step has begun, with an administrator's leave."""
+        self.make_call_and_sms(fail(MaybeSent("no answer")), ttl=60, may_repeat=True)
+        campaign = self.call()
+        self.run_lane()
+        self.let_pass(61)
+        self.run_cascade()
+        first = self.get_messages(campaign)[0]
+        self.assertEqual(self.set_state(first, "queued"), "refused")
+        self.assertEqual(
+            self.set_state(first, "failed", failure_type="no_funds"), "moved"
+        )
+        self.assertEqual(first.state, "failed")

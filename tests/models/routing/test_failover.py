@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, RouteDown
 from odoo.addons.crm_sms_gateway.providers.types import (
+    ClientReference,
     DeliveryStatus,
     Outcome,
     StatusUpdate,
@@ -73,6 +74,22 @@ class TestRefused(FailoverCase):
 
     def test_unknown_never_takes_another_route(self):
         message = self.send_through(fail(MaybeSent("no answer")))
+        self.assertEqual((message.state, message.route_id), ("unknown", self.first))
+        self.assertEqual(self.get_submitted(self.second_provider), [])
+
+    def test_refusal_of_the_route_says_nothing_of_an_attempt_that_may_have_been_sent(
+        self,
+    ):
+        self.make_pair(
+            answer(Outcome.REFUSED, failure_type="no_funds"),
+            client_reference=ClientReference.DEDUP,
+        )
+        message = self.send_one(route=self.policy.route_id)
+        self.env.cr.execute(
+            "UPDATE sms_gateway_message SET maybe_sent = TRUE, account_key = %s",
+            [self.first._make_provider().account_key],
+        )
+        self.run_lanes()
         self.assertEqual((message.state, message.route_id), ("unknown", self.first))
         self.assertEqual(self.get_submitted(self.second_provider), [])
 

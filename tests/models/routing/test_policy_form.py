@@ -66,18 +66,6 @@ class TestNewPolicy(RoutingCase):
         )
         self.assertEqual(policy.step_ids.rule_ids.route_ids, self.second)
 
-    def test_step_added_to_a_policy(self):
-        policy = self.fill_policy(self.first)
-        with Form(policy) as form, form.step_ids.new() as step:
-            step.channel = "voice"
-            with step.rule_ids.edit(0) as rule:
-                for route in (self.second, self.first):
-                    with rule.choice_ids.new() as choice:
-                        choice.route_id = route
-        self.assertEqual(policy.step_ids.mapped("channel"), ["sms", "voice"])
-        [last] = policy.step_ids[1].rule_ids
-        self.assertEqual(self.get_routes(last), ["second", "first"])
-
     def test_rule_added_to_a_step_is_asked_before_the_one_for_all_messages(self):
         policy = self.fill_policy(self.first)
         policy.step_ids.rule_ids = [

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ...common import PHONE
@@ -54,6 +55,13 @@ class TestSentAgain(RoutingCase):
         self.assert_counts(queued=2)
         self.set_state(self.first, "delivered")
         self.assertEqual(third.state, "cancelled")
+        self.assert_counts(delivered=1, queued=1)
+
+    def test_who_has_it_already_gets_it_no_more(self):
+        self.set_state(self.again, "failed", failure_type="other")
+        self.set_state(self.first, "delivered")
+        with self.assertRaisesRegex(UserError, "has received"):
+            self.env["sms.gateway.message.decision"]._send_again(self.again)
         self.assert_counts(delivered=1, queued=1)
 
     def test_statistics_count_every_message(self):

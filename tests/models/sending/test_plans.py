@@ -289,6 +289,26 @@ class TestPlans(PlanCase):
         codes = {trouble.code for trouble in troubles}
         self.assertLessEqual({"messages_waiting", "counters_late"}, codes)
 
+    def test_watching_routes(self):
+        """What waits for reports is found by the indexes of those that are polled and
+        those that are not."""
+        self.env.cr.execute(
+            """
+            UPDATE sms_gateway_route
+               SET last_push_at = now() AT TIME ZONE 'UTC' - interval '1 year',
+                   write_date = now() - interval '1 day'
+             WHERE id = %s;
+            UPDATE sms_gateway_message SET next_poll_at = NULL
+             WHERE state = 'submitted' AND id %% 2 = 0;
+            """,
+            [self.route.id],
+        )
+        self.env.invalidate_all()
+        with self.assert_found_by_index(), self.as_cron() as env:
+            env["sms.gateway.watcher"]._cron_watch()
+        codes = self.route.watch_ids.mapped("code")
+        self.assertLessEqual({"queue_old", "no_reports.polled"}, set(codes))
+
     def test_cancelling_a_campaign(self):
         self.largest.action_cancel()
         self.env.flush_all()

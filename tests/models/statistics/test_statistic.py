@@ -385,10 +385,11 @@ class TestStatusPage(StatisticCase):
             status = self.send_one(is_debug=is_debug, text="Код 1")._get_status()
             self.assertEqual(status.text, "Код 1" if is_debug else None)
 
-    def test_a_message_sent_again_is_told_as_it_was_accepted(self):
+    def test_of_a_message_sent_again_the_new_one_is_told(self):
         campaign = self.send(sandbox_phone("9902"))
         self.run_lane()
         self.get_messages(campaign).action_retry()
         status = campaign._get_status_page(0, 100)
-        self.assertEqual([m.state for m in status.messages], ["failed"])
-        self.assertEqual(status.totals["queued"], 1)
+        self.assertEqual([m.state for m in status.messages], ["queued"])
+        self.assertEqual([m.steps[0].state for m in status.messages], ["failed"])
+        self.assertEqual((status.totals["queued"], status.totals["failed"]), (1, 0))

@@ -1,0 +1,135 @@
+"""Operators, and which of them has a number."""
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+from ...tools.operators import (
+    NumberingPlan,
+    NumberRange,
+    OperatorLookup,
+    plain_operator,
+    split_names,
+)
+
+
+class SmsGatewayOperator(models.Model):
+    """A mobile operator of a country: prices and rules of routing depend on it.
+
+    The operators of numbers are those of ported numbers, of ranges, or of the carrier
+    table of `phonenumbers`, whose names are the names and aliases of operators. A
+    carrier that no operator is called by is an unknown one.
+    """
+
+    _name = "sms.gateway.operator"
+    _description = "SMS Gateway Operator"
+    _order = "name"
+    _rec_names_search = ("name", "aliases")
+
+    name = fields.Char(required=True)
+    country_id = fields.Many2one("res.country", required=True, ondelete="restrict")
+    aliases = fields.Char(
+        "Other names",
+        help="Other spellings of the name in registries and price lists, separated by "
+        "commas. Case, quotation marks and the legal form of the company do "
+        "not matter.",
+    )
+    range_ids = fields.One2many("sms.gateway.number.range", "operator_id", "Ranges")
+
+    _name_unique = models.UniqueIndex(
+        "(name)", "An operator with this name already exists."
+    )
+
+    # === CHECKS ===
+    @api.constrains("name", "aliases", "country_id")
+    def _check_names(self):
+        """A name that two operators of a country had would be nobody's."""
+        owners = {}
+        domain = [("country_id", "in", self.country_id.ids)]
+        for operator in self.search(domain, order="id"):
+            for name in operator._get_names():
+                key = operator.country_id.id, plain_operator(name)
+                if owners.setdefault(key, operator) != operator:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(name)s” is a name of operator “%(operator)s” in the"
+                            " same country. Remove one of them.",
+                            name=name,
+                            operator=owners[key].name,
+                        )
+                    )
+
+    # === CRUD ===
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: the names of operators are kept in memory."""
+        self._forget_plan()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override: see `create`."""
+        self._forget_plan()
+        return super().write(vals)
+
+    def unlink(self):
+        """Override: see `create`."""
+        self._forget_plan()
+        return super().unlink()
+
+    # === BUSINESS METHODS ===
+    def _get_names(self):
+        self.ensure_one()
+        return [self.name, *split_names(self.aliases or "")]
+
+    def _add_alias(self, name):
+        """Let an operator be called by one more name."""
+        self.ensure_one()
+        known = set(map(plain_operator, self._get_names()))
+        if plain_operator(name) not in known:
+            alias = " ".join(name.replace(",", " ").split())
+            self.aliases = ", ".join(filter(None, [self.aliases, alias]))
+
+    @api.model
+    def _make_lookup(self):
+        """What finds the operators of the numbers of one accept.
+
+        :rtype: tools.operators.OperatorLookup
+        """
+        ported = self.env["sms.gateway.ported.number"]
+        return OperatorLookup(self._get_plan(), ported._read_operators)
+
+    @api.model
+    @tools.ormcache(cache="stable")
+    def _get_plan(self):
+        """:rtype: tools.operators.NumberingPlan"""
+        return NumberingPlan(
+            self._read_names(),
+            self._read_ranges(),
+            has_ported=self.env["sms.gateway.ported.number"]._has_any(),
+        )
+
+    @api.model
+    def _forget_plan(self):
+        """What the plan was made of changes."""
+        self.env.registry.clear_cache("stable")
+
+    def _read_names(self):
+        """:return: dict of (code of the country, plain name) → operator"""
+        # sudo: whoever sends may know which operator a number has
+        operators = self.sudo().search([])
+        return {
+            (operator.country_id.code, plain_operator(name)): operator.id
+            for operator in operators
+            for name in operator._get_names()
+        }
+
+    def _read_ranges(self):
+        """In SQL: registries have tens of thousands."""
+        self.env["sms.gateway.number.range"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT first_number, last_number, operator_id, id"
+                " FROM sms_gateway_number_range"
+            )
+        )
+        return [NumberRange(*row) for row in rows]

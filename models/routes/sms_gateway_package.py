@@ -1,0 +1,246 @@
+"""Packages: SMS parts that were paid for in advance."""
+
+from datetime import timedelta
+from decimal import Decimal
+from math import ceil
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...tools.prices import Package
+from ..common import clock
+from ..sending.selections import CATEGORIES, CHANNELS
+
+#: The forecast goes by what was used in so many days.
+FORECAST_DAYS = 7
+
+
+class SmsGatewayPackage(models.Model):
+    """A package of a route: the parts within it cost what the package says, those
+    beyond it the ordinary price.
+
+    Who accepts messages appends what they use; the counts are folded into the package
+    later, so that nobody waits for its row. Messages that are accepted before the next
+    fold may take more than there is.
+    """
+
+    _name = "sms.gateway.package"
+    _description = "SMS Gateway Package"
+    _order = "starts_on DESC, id DESC"
+
+    route_id = fields.Many2one(
+        "sms.gateway.route", required=True, ondelete="cascade", index=True
+    )
+    channel = fields.Selection(CHANNELS, required=True, default="sms")
+    operator_id = fields.Many2one(
+        "sms.gateway.operator",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="Only numbers of this operator use the package. Empty = any operator.",
+    )
+    category = fields.Selection(
+        CATEGORIES,
+        help="Only messages of this category use the package. Empty = any category.",
+    )
+    size = fields.Integer(
+        required=True, help="Number of SMS parts or voice calls in the package."
+    )
+    price = fields.Float(
+        "Price within package",
+        digits=(16, 6),
+        min_display_digits=2,
+        help="Price of one SMS part or one voice call within the package; usually 0.",
+    )
+    currency_id = fields.Many2one(related="route_id.company_id.currency_id")
+    starts_on = fields.Date(
+        "Starts on", required=True, default=fields.Date.context_today
+    )
+    ends_on = fields.Date("Ends on", help="Last day of the package. Empty = no end.")
+    used = fields.Integer(readonly=True, copy=False)
+    left = fields.Integer(compute="_compute_left")
+    used_up_on = fields.Date(
+        "Used up on",
+        compute="_compute_used_up_on",
+        help="The day when the package is used up if it is used as in the last seven"
+        " days. Empty = not before its end.",
+    )
+
+    _size_positive = models.Constraint(
+        "CHECK (size > 0)", "The size of a package must be at least 1."
+    )
+    _price_positive = models.Constraint(
+        "CHECK (price >= 0)", "The price cannot be negative."
+    )
+    _days_ordered = models.Constraint(
+        "CHECK (ends_on IS NULL OR starts_on <= ends_on)",
+        "A package cannot end before it starts.",
+    )
+
+    # === COMPUTES ===
+    @api.depends("size", "used")
+    def _compute_left(self):
+        for package in self:
+            package.left = max(package.size - package.used, 0)
+
+    @api.depends("size", "used", "ends_on")
+    def _compute_used_up_on(self):
+        today = fields.Date.context_today(self)
+        recent = self._read_recent(today)
+        for package in self:
+            per_day = recent.get(package._origin.id, 0) / FORECAST_DAYS
+            days = ceil(package.left / per_day) if per_day else None
+            # beyond what a date can be, and never is the same for people
+            is_soon = days is not None and days < 36_500
+            day = is_soon and today + timedelta(days=days)
+            is_within = day and not (package.ends_on and day > package.ends_on)
+            package.used_up_on = is_within and day
+
+    def _read_recent(self, today):
+        """:return: dict of package → parts used in the last days"""
+        # sudo: only the gateway itself reads what was used
+        uses = self.env["sms.gateway.package.use"].sudo()
+        since = today - timedelta(days=FORECAST_DAYS)
+        groups = uses._read_group(
+            [("package_id", "in", self.ids), ("day", ">", since)],
+            ["package_id"],
+            ["segments:sum"],
+        )
+        return {package.id: segments for package, segments in groups}
+
+    # === CRUD ===
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: price lists know packages and are made anew."""
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override: see `create`."""
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        """Override: see `create`."""
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    # === BUSINESS METHODS ===
+    @api.model
+    def _find_open(self, route, channel, category, day):
+        """The packages that messages accepted on a day can use.
+
+        :return: list of `tools.prices.Package`
+        """
+        # sudo: who may send may know what it costs, only administrators see packages
+        packages = self.sudo().search(
+            [
+                ("route_id", "=", route.id),
+                ("channel", "=", channel),
+                ("category", "in", [False, category]),
+                ("starts_on", "<=", day),
+                "|",
+                ("ends_on", "=", False),
+                ("ends_on", ">=", day),
+            ]
+        )
+        return [package._export_package() for package in packages if package.left]
+
+    def _export_package(self):
+        return Package(
+            id=self.id,
+            price=Decimal(str(self.price)),
+            operator_id=self.operator_id.id or None,
+            is_of_category=bool(self.category),
+            ends_on=self.ends_on or None,
+        )
+
+    @api.model
+    def _read_left(self, package_ids):
+        """What is left of packages as of the last fold.
+
+        :return: dict of package → parts
+        """
+        query = SQL(
+            "SELECT id, GREATEST(size - COALESCE(used, 0), 0)"
+            " FROM sms_gateway_package WHERE id = ANY(%s)",
+            list(package_ids),
+        )
+        return dict(self.env.execute_query(query))
+
+    @api.model
+    def _use(self, segments):
+        """Count what an accept used, in one statement that waits for nobody.
+
+        :param segments: dict of package → parts
+        """
+        day = self.env.company._get_sms_gateway_day(clock.now())
+        used = [(package_id, count, day) for package_id, count in segments.items()]
+        if used:
+            self.env.cr.execute_values(
+                "INSERT INTO sms_gateway_package_use (package_id, segments, day)"
+                " VALUES %s",
+                used,
+            )
+
+    @api.model
+    def _fold(self):
+        """Add what was used to the packages. Price lists are made anew where a package
+        is used up."""
+        touched = self.env["sms.gateway.package.use"]._fold()
+        if not touched:
+            return
+        open_ids = {one for one, left in self._read_left(touched).items() if left}
+        self.env.cr.execute(
+            """
+            UPDATE sms_gateway_package p
+               SET used = (SELECT sum(segments) FROM sms_gateway_package_use
+                            WHERE package_id = p.id AND is_folded)
+             WHERE id = ANY(%s)
+            """,
+            [touched],
+        )
+        self.invalidate_model(["used", "left", "used_up_on"], flush=False)
+        left = self._read_left(open_ids)
+        if not all(left.values()):
+            self.env.registry.clear_cache()
+
+
+class SmsGatewayPackageUse(models.Model):
+    """What was used of a package: rows that accepts appended, and their sums by day."""
+
+    _name = "sms.gateway.package.use"
+    _description = "SMS Gateway Package Use"
+    _log_access = False
+
+    package_id = fields.Many2one(
+        "sms.gateway.package", required=True, ondelete="cascade"
+    )
+    day = fields.Date(required=True)
+    segments = fields.Integer("SMS parts", required=True)
+    is_folded = fields.Boolean()
+
+    _sum_unique = models.UniqueIndex("(package_id, day) WHERE is_folded")
+
+    @api.model
+    def _fold(self):
+        """Put the sums of days in place of appended rows.
+
+        :return: list of the packages whose sums changed
+        """
+        self.flush_model()
+        self.env.cr.execute(
+            """
+            WITH appended AS (
+                DELETE FROM sms_gateway_package_use WHERE is_folded IS NOT TRUE
+                RETURNING package_id, day, segments
+            )
+            INSERT INTO sms_gateway_package_use AS known
+                   (package_id, day, segments, is_folded)
+            SELECT package_id, day, sum(segments), TRUE
+              FROM appended GROUP BY package_id, day
+                ON CONFLICT (package_id, day) WHERE is_folded
+                DO UPDATE SET segments = known.segments + EXCLUDED.segments
+            RETURNING package_id
+            """
+        )
+        return list({package_id for (package_id,) in self.env.cr.fetchall()})
