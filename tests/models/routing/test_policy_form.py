@@ -234,6 +234,17 @@ class TestAccess(RoutingCase):
         self.as_person("administrator").name = "another"
         self.assertEqual(self.policy.route_id.name, "another")
 
+    def test_administrators_make_policies(self):
+        policies = self.env["sms.gateway.policy"].with_user(
+            self.people["administrator"]
+        )
+        form = Form(policies)
+        form.name = "policy"
+        form.first_route_ids.add(self.route)
+        policy = form.save()
+        self.assertTrue(policy.route_id.is_policy)
+        self.assertFalse(policy.sudo().route_id.webhook_token)
+
     def test_only_administrators_check_routes(self):
         for name in ("user", "manager"):
             checks = self.env["sms.gateway.route.check"].with_user(self.people[name])
