@@ -212,12 +212,13 @@ def _choose_routes(vals):
 
 
 def _read_ids(commands):
-    """The records that commands of a new record link, in their order."""
-    for command, record_id, value in map(tuple, commands):
+    """The records that commands of a new record link, in their order; those of the web
+    client are as short as can be."""
+    for command, *arguments in commands:
         if command == Command.LINK:
-            yield record_id
+            yield arguments[0]
         elif command == Command.SET:
-            yield from value
+            yield from arguments[1]
 
 
 def _make_choices(route_ids, first_sequence):

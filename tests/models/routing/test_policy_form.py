@@ -42,6 +42,13 @@ class TestNewPolicy(RoutingCase):
         self.assertEqual(rule.strategy, "order")
         self.assertEqual(self.get_routes(rule), ["second", "first"])
 
+    def test_web_client_links_routes_in_short(self):
+        chosen = [[Command.LINK, self.second.id], [Command.LINK, self.first.id]]
+        policy = self.env["sms.gateway.policy"].create(
+            {"name": "policy", "first_route_ids": chosen}
+        )
+        self.assertEqual(self.get_routes(policy.step_ids.rule_ids), ["second", "first"])
+
     def test_channel_and_strategy_of_the_first_step(self):
         policy = self.fill_policy(
             self.first, first_channel="voice", first_strategy="price"
