@@ -71,7 +71,7 @@ registry.category("web_tour.tours").add("sms_gateway_make_policy", {
         },
         {
             content: "the step is there",
-            trigger: "body:not(:has(.modal)) .o_data_row:contains(Voice call)",
+            trigger: "body:not(:has(.modal)) [name=step_ids] .o_data_row:nth-child(2)",
         },
         { content: "save", trigger: ".o_form_button_save", run: "click" },
         {
