@@ -96,6 +96,12 @@ registry.category("web_tour.tours").add("sms_gateway_make_policy", {
             content: "then the call",
             trigger: ".modal h4:contains(Step 2)",
         },
+        {
+            content: "close",
+            trigger: ".modal footer button:contains(Close)",
+            run: "click",
+        },
+        { content: "the policy is saved", trigger: "body:not(:has(.modal)) .o_form_saved" },
     ],
 });
 
