@@ -42,6 +42,9 @@ from .sending import sms_gateway_succession
 from .routing import sms_gateway_policy
 from .routing import sms_gateway_policy_step
 from .routing import sms_gateway_policy_rule
+from .routing import sms_gateway_route_policies
+from .routing import sms_gateway_message_journey
+from .routing import sms_gateway_campaign_reach
 from .routing import sms_gateway_attempt
 from .routing import sms_gateway_failover
 from .routing import sms_gateway_cascade

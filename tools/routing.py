@@ -8,7 +8,7 @@ can, the message waits for the best one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from decimal import Decimal
@@ -396,3 +396,153 @@ RANKINGS: Mapping[Strategy, type[Ranking]] = {
     "delivery": DeliveryRanking,
     "weight": WeightRanking,
 }
+
+
+# === EXPLANATION ===
+#: What a message does not meet of a rule, and ``unreached``: an earlier rule decides.
+Miss = Literal["category", "prefix", "size", "country", "operator", "unreached"]
+#: ``here``: may send. ``probing``: gets one message to find out whether it works again.
+#: ``resting``: may send as soon as its rest is over.
+Presence = Literal["here", "probing", "resting", "away"]
+_CAN_SEND = ("here", "probing")
+#: Why the first route is the first one. ``passed_over``: those before it cannot send.
+#: ``alone``: all others cannot. ``explored``: too little is known about this one.
+#: ``none``: no route can send.
+Why = Literal[
+    "only", "order", "passed_over", "alone", "price", "unpriced", "delivery",
+    "explored", "weight", "none",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRule:
+    """A rule, and the first condition that the message does not meet, None where it
+    meets all of them."""
+
+    rule: Rule
+    miss: Miss | None
+
+
+@dataclass(frozen=True, slots=True)
+class RatedRoute:
+    """A route of the rule that decides, with what its place depends on."""
+
+    route_id: int
+    presence: Presence
+    cost: Decimal | None
+    share: Share
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How the route of one message is chosen.
+
+    ``rules`` are all rules of the step in their order, ``rule`` is the one that
+    decides, ``routes`` are its routes, the one that is taken first.
+    """
+
+    rules: tuple[AskedRule, ...]
+    rule: Rule
+    routes: tuple[RatedRoute, ...]
+    why: Why
+
+
+def explain_choice(
+    rules: Sequence[Rule],
+    facts: RouteFacts,
+    msisdn: str,
+    segments: int,
+    *,
+    category: Category | None = None,
+) -> Choice:
+    """Say what `RouteChooser` does with the first message of a send, and why.
+
+    :param rules: see `RouteChooser`
+    """
+    chooser = RouteChooser(rules, facts, category=category)
+    rule = chooser.find_rule(msisdn, segments)
+    operator = facts.find_operator(msisdn) if facts.find_operator else None
+    weights = {option.route_id: option.weight for option in rule.options}
+    routes = tuple(
+        RatedRoute(
+            route_id=route_id,
+            presence=_get_presence(route_id, facts, category),
+            cost=facts.tariffs.get_cost(route_id, msisdn, segments),
+            share=facts.shares.get(route_id, Share(0, 0)),
+            weight=weights[route_id],
+        )
+        for route_id in chooser.rank(msisdn, segments)
+    )
+    return Choice(
+        rules=tuple(_ask_rules(rules, rule, msisdn, segments, category, operator)),
+        rule=rule,
+        routes=routes,
+        why=_find_why(rule, routes),
+    )
+
+
+def _ask_rules(
+    rules: Sequence[Rule],
+    deciding: Rule,
+    msisdn: str,
+    segments: int,
+    category: Category | None,
+    operator: int | None,
+) -> Iterator[AskedRule]:
+    is_decided = False
+    for rule in rules:
+        miss: Miss | None = "unreached"
+        if not is_decided:
+            miss = _find_miss(rule, msisdn, segments, category, operator)
+        yield AskedRule(rule, miss)
+        is_decided = is_decided or rule == deciding
+
+
+def _find_miss(
+    rule: Rule,
+    msisdn: str,
+    segments: int,
+    category: Category | None,
+    operator: int | None,
+) -> Miss | None:
+    """Return the first condition that a message does not meet."""
+    if rule.categories and category not in rule.categories:
+        return "category"
+    if rule.prefixes and not msisdn.startswith(rule.prefixes):
+        return "prefix"
+    if segments < rule.min_segments or 0 < rule.max_segments < segments:
+        return "size"
+    if rule.countries and find_country(msisdn) not in rule.countries:
+        return "country"
+    if rule.operators and operator not in rule.operators:
+        return "operator"
+    return None
+
+
+def _get_presence(
+    route_id: int, facts: RouteFacts, category: Category | None
+) -> Presence:
+    if route_id in facts.available:
+        return "here"
+    if route_id in facts.probing and category != "code":
+        return "probing"
+    return "resting" if route_id in facts.usable else "away"
+
+
+def _find_why(rule: Rule, routes: Sequence[RatedRoute]) -> Why:
+    first = routes[0]
+    if first.presence not in _CAN_SEND:
+        return "none"
+    if len(routes) == 1:
+        return "only"
+    if rule.strategy == "order":
+        is_first = first.route_id == rule.options[0].route_id
+        return "order" if is_first else "passed_over"
+    if all(route.presence not in _CAN_SEND for route in routes[1:]):
+        return "alone"
+    if rule.strategy == "price":
+        return "price" if first.cost is not None else "unpriced"
+    if rule.strategy == "delivery":
+        return "delivery" if first.share.is_judged else "explored"
+    return "weight"

@@ -11,4 +11,5 @@ from .tables import sms_gateway_table_import_problem
 from . import sms_gateway_key_wizard
 from . import sms_gateway_list_add
 from . import sms_gateway_send_again
+from . import sms_gateway_route_check
 from . import sms_composer

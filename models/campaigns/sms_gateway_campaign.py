@@ -574,7 +574,10 @@ class SmsGatewayCampaign(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_sms_gateway.sms_gateway_message_action"
         )
-        return {**action, "domain": [("campaign_id", "=", self.id)], "context": {}}
+        # of a recipient's messages the one that counts, the others at a click
+        context = {"search_default_counting": 1} if self.resent_count else {}
+        domain = [("campaign_id", "=", self.id)]
+        return {**action, "domain": domain, "context": context}
 
     def action_open_sent(self):
         action = self.action_open_messages()

@@ -385,6 +385,7 @@ class SmsGatewayRoute(models.Model):
         usage._check_identity_unchanged(self, vals)
         if vals.get("active", True) is False:
             usage._check_nothing_waits(self)
+            usage._check_has_substitutes(self)
         if "provider_code" in vals:
             changed = self.filtered(lambda r: r.provider_code != vals["provider_code"])
             evaluation._forget_trust(evaluated_later(changed), changed.setting_ids)

@@ -76,6 +76,28 @@ class SmsGatewayRouteUsage(models.AbstractModel):
                 )
             )
 
+    @api.model
+    def _check_has_substitutes(self, routes):
+        """A rule of a policy must not be left without a route that is not archived.
+
+        :raise UserError: archiving the routes would do that
+        """
+        # sudo: administrators of the gateway may not read every company
+        choices = self.env["sms.gateway.policy.choice"].sudo()
+        rules = choices.search([("route_id", "in", routes.ids)]).rule_id
+        for rule in rules.filtered("step_id.policy_id.active"):
+            used = rule.choice_ids.route_id
+            if not (used - routes).filtered("active"):
+                raise UserError(
+                    self.env._(
+                        "Route “%(route)s” cannot be archived: policy “%(policy)s” has"
+                        " a rule without another active route. Add one to the rule"
+                        " first.",
+                        route=(used & routes)[0].name,
+                        policy=rule.step_id.policy_id.name,
+                    )
+                )
+
     def _has_messages(self, routes, domain=()):
         # sudo: messages that the user may not read count as well
         Message = self.env["sms.gateway.message"].sudo()

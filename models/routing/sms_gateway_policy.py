@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
-from odoo import api, fields, models, tools
+from odoo import Command, api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.routing import SingleRoute
 from ..routes.sms_gateway_route_evaluation import evaluated_later
+from ..sending.selections import CHANNELS
 from .plan import Plan
 from .route_facts import make_tariffs, read_shares
+from .sms_gateway_policy_rule import STRATEGIES
 
 
 class SmsGatewayPolicy(models.Model):
@@ -30,7 +32,34 @@ class SmsGatewayPolicy(models.Model):
     step_ids = fields.One2many(
         "sms.gateway.policy.step", "policy_id", string="Steps", copy=True
     )
+    summary = fields.Char("Cascade", compute="_compute_summary", compute_sudo=True)
+
+    # a new policy is made of these: one step with one rule for all messages
+    first_channel = fields.Selection(
+        CHANNELS, "Channel of the first step", default="sms", store=False
+    )
+    first_strategy = fields.Selection(
+        STRATEGIES, "Choice of the route", default="order", store=False
+    )
+    first_route_ids = fields.Many2many(
+        "sms.gateway.route",
+        string="Routes of the first step",
+        store=False,
+        domain="[('is_policy', '=', False)]",
+        help="In this order: the first available route is used. You can add steps and"
+        " rules after saving.",
+    )
+
     _route_unique = models.UniqueIndex("(route_id)")
+
+    # === COMPUTES ===
+    @api.depends("step_ids.channel", "step_ids.rule_ids.choice_ids.route_id")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        """For everybody who may use the policy: its rules are the administrators'."""
+        for policy in self:
+            steps = policy.step_ids.sorted()
+            policy.summary = " → ".join(steps.mapped("display_name"))
 
     # === CHECKS ===
     @api.constrains("step_ids")
@@ -48,11 +77,13 @@ class SmsGatewayPolicy(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override: the route that stands for the policy has no provider."""
-        own = {"is_policy": True, "provider_code": False, "webhook_token": False}
+        own = {"is_policy": True, "provider_code": False}
         policies = super(SmsGatewayPolicy, evaluated_later(self)).create(
-            [{**vals, **own} for vals in vals_list]
+            [{**_add_first_step(vals), **own} for vals in vals_list]
         )
         policies = policies.with_env(self.env)
+        # sudo: only the system sees addresses of providers; a policy has none
+        policies.sudo().route_id.webhook_token = False
         policies._check_steps()
         policies._sync_route()
         return policies
@@ -60,6 +91,8 @@ class SmsGatewayPolicy(models.Model):
     def write(self, vals):
         """Override: see `_sync_route`."""
         result = super().write(vals)
+        if "company_id" in vals:
+            self.step_ids.rule_ids.choice_ids._check_route()
         self._sync_route()
         return result
 
@@ -179,6 +212,13 @@ class SmsGatewayPolicy(models.Model):
         return read_shares(self.env, channel)
 
     # === BUTTONS ===
+    def action_check_route(self):
+        """Open the screen that explains which route a message would take."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_sms_gateway.sms_gateway_route_check_action"
+        )
+        return {**action, "context": {"default_route_id": self.route_id.id}}
+
     def action_open_messages(self):
         """Open the messages of the campaigns that named the policy."""
         self.ensure_one()
@@ -187,3 +227,23 @@ class SmsGatewayPolicy(models.Model):
         )
         domain = [("campaign_id.route_id", "=", self.route_id.id)]
         return {**action, "domain": domain, "context": {}}
+
+
+def _add_first_step(vals):
+    """Values of a policy, with the step that its form has asked for in short.
+
+    Steps that are given count: then nothing was asked for in short.
+    """
+    first_names = ("first_channel", "first_strategy", "first_route_ids")
+    rest = {name: value for name, value in vals.items() if name not in first_names}
+    if vals.get("step_ids") or not vals.get("first_route_ids"):
+        return rest
+    rule = {
+        "strategy": vals.get("first_strategy") or "order",
+        "route_ids": vals["first_route_ids"],
+    }
+    step = {
+        "channel": vals.get("first_channel") or "sms",
+        "rule_ids": [Command.create(rule)],
+    }
+    return {**rest, "step_ids": [Command.create(step)]}

@@ -1,11 +1,18 @@
 """Rules of steps: which messages take which routes."""
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools import routing
 from ...tools.prices import normalise_prefix
 from ..sending.selections import CATEGORIES
+
+STRATEGIES = [
+    ("order", "In this order"),
+    ("price", "Lowest price"),
+    ("delivery", "Best delivery rate"),
+    ("weight", "By share"),
+]
 
 
 class SmsGatewayPolicyRule(models.Model):
@@ -34,12 +41,8 @@ class SmsGatewayPolicyRule(models.Model):
     min_segments = fields.Integer("From SMS parts")
     max_segments = fields.Integer("To SMS parts", help="0 = no limit.")
     strategy = fields.Selection(
-        [
-            ("order", "In this order"),
-            ("price", "Lowest price"),
-            ("delivery", "Best delivery rate"),
-            ("weight", "By share"),
-        ],
+        STRATEGIES,
+        "Choice of the route",
         required=True,
         default="order",
         help="In this order: the first available route.\n"
@@ -50,6 +53,13 @@ class SmsGatewayPolicyRule(models.Model):
     )
     choice_ids = fields.One2many(
         "sms.gateway.policy.choice", "rule_id", string="Routes", copy=True
+    )
+    route_ids = fields.Many2many(
+        "sms.gateway.route",
+        string="Routes in order",
+        compute="_compute_route_ids",
+        inverse="_inverse_route_ids",
+        domain="[('is_policy', '=', False)]",
     )
     conditions = fields.Char(compute="_compute_conditions")
 
@@ -65,6 +75,25 @@ class SmsGatewayPolicyRule(models.Model):
     def _compute_conditions(self):
         for rule in self:
             rule.conditions = "; ".join(rule._describe()) or self.env._("All messages")
+
+    @api.depends("choice_ids.route_id", "choice_ids.sequence")
+    def _compute_route_ids(self):
+        for rule in self:
+            rule.route_ids = rule.choice_ids.sorted("sequence").route_id
+
+    def _inverse_route_ids(self):
+        """Routes that were added come last."""
+        for rule in self:
+            wanted, choices = rule.route_ids, rule.choice_ids
+            last = max(choices.mapped("sequence"), default=0)
+            gone = choices.filtered(
+                lambda one, wanted=wanted: one.route_id not in wanted
+            )
+            added = wanted - choices.route_id
+            rule.choice_ids = [
+                *(Command.delete(choice.id) for choice in gone),
+                *_make_choices(added.ids, last + 1),
+            ]
 
     def _describe(self):
         """The conditions as words, one after the other."""
@@ -107,14 +136,19 @@ class SmsGatewayPolicyRule(models.Model):
     # === CRUD ===
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: what policies choose is cached."""
+        """Override: what policies choose is cached; a rule has its routes at once."""
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        rules = super().create([_choose_routes(vals) for vals in vals_list])
+        rules.step_id._put_general_rules_last()
+        return rules
 
     def write(self, vals):
-        """Override: see `create`."""
+        """Override: see `create`; the choices say more than their routes."""
         self.env.registry.clear_cache()
+        if "choice_ids" in vals:
+            vals = {name: vals[name] for name in vals.keys() - {"route_ids"}}
         result = super().write(vals)
+        self.step_id._put_general_rules_last()
         self.step_id._check_rules()
         return result
 
@@ -164,6 +198,34 @@ class SmsGatewayPolicyRule(models.Model):
                     prefix=prefix,
                 )
             ) from error
+
+
+def _choose_routes(vals):
+    """Values of a new rule whose routes were given without more about them."""
+    if "route_ids" not in vals:
+        return vals
+    rest = {name: value for name, value in vals.items() if name != "route_ids"}
+    if rest.get("choice_ids"):
+        return rest
+    route_ids = _read_ids(vals["route_ids"])
+    return {**rest, "choice_ids": _make_choices(route_ids, 1)}
+
+
+def _read_ids(commands):
+    """The records that commands of a new record link, in their order; those of the web
+    client are as short as can be."""
+    for command, *arguments in commands:
+        if command == Command.LINK:
+            yield arguments[0]
+        elif command == Command.SET:
+            yield from arguments[1]
+
+
+def _make_choices(route_ids, first_sequence):
+    return [
+        Command.create({"route_id": route_id, "sequence": sequence})
+        for sequence, route_id in enumerate(route_ids, first_sequence)
+    ]
 
 
 class SmsGatewayPolicyChoice(models.Model):

@@ -126,6 +126,15 @@ class SmsGatewayPolicyStep(models.Model):
         policies.exists()._sync_route()
         return result
 
+    # === RULES ===
+    def _put_general_rules_last(self):
+        """No rule behind one without conditions would ever be asked."""
+        for step in self:
+            rules = step.rule_ids.sorted()
+            general = rules.filtered(lambda rule: rule._as_rule().matches_all)
+            if general and rules[-1] not in general:
+                general.sequence = rules[-1].sequence + 1
+
     # === PLANS ===
     def _get_next(self):
         """The step behind this one, empty for the last one."""

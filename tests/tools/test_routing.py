@@ -22,6 +22,7 @@ from odoo.addons.crm_sms_gateway.tools.routing import (
     Share,
     SingleRoute,
     Tariffs,
+    explain_choice,
 )
 
 MOSCOW, KAZAKH, BERLIN = "+79161234567", "+77011234567", "+4915112345678"
@@ -364,3 +365,131 @@ class TestCountry(BaseCase):
                 expected = phonenumbers.region_code_for_number(example)
                 with self.subTest(number):
                     self.assertEqual(find_country(number), expected)
+
+
+def explain(rules, msisdn=MOSCOW, segments=1, *, category=None, prices=None, **facts):
+    facts.setdefault("available", {A, B, C})
+    facts.setdefault("usable", {A, B, C})
+    if prices is not None:
+        facts["tariffs"] = Tariffs(prices)
+    return explain_choice(
+        rules, RouteFacts(**facts), msisdn, segments, category=category
+    )
+
+
+class TestExplanation(BaseCase):
+    """People are told what the chooser does."""
+
+    def get_misses(self, conditions, **message):
+        rule = Rule(1, (Option(B),), **conditions)
+        return [asked.miss for asked in explain([rule, EVERYTHING], **message).rules]
+
+    def test_first_condition_that_is_not_met(self):
+        for conditions, miss in (
+            ({"categories": frozenset({"code"})}, "category"),
+            ({"prefixes": ("+7926",)}, "prefix"),
+            ({"min_segments": 2}, "size"),
+            ({"countries": frozenset({"KZ"})}, "country"),
+            ({"operators": frozenset({5})}, "operator"),
+        ):
+            with self.subTest(miss):
+                self.assertEqual(self.get_misses(conditions), [miss, None])
+
+    def test_rules_behind_the_one_that_decides_are_not_asked(self):
+        self.assertEqual(self.get_misses({"prefixes": ("+7916",)}), [None, "unreached"])
+
+    def test_known_operator(self):
+        misses = self.get_misses(
+            {"operators": frozenset({5})}, find_operator=lambda _one: 5
+        )
+        self.assertEqual(misses, [None, "unreached"])
+
+    def test_presence_of_routes(self):
+        choice = explain([EVERYTHING], available={B}, usable={A, B})
+        self.assertEqual(
+            [(route.route_id, route.presence) for route in choice.routes],
+            [(B, "here"), (A, "resting"), (C, "away")],
+        )
+
+    def test_why_the_first_is_taken(self):
+        both = (Option(A), Option(B))
+        prices = {B: PriceList([Price("+7", Decimal(2))])}
+        shares = {A: Share(90, 100), B: Share(50, 100)}
+        for wanted, strategy, facts in (
+            ("order", "order", {}),
+            ("passed_over", "order", {"available": {B}}),
+            ("order", "order", {"available": {A}}),
+            ("alone", "price", {"available": {B}}),
+            ("none", "order", {"available": set()}),
+            ("price", "price", {"prices": prices}),
+            ("unpriced", "price", {}),
+            ("delivery", "delivery", {"shares": shares}),
+            ("explored", "delivery", {}),
+            ("weight", "weight", {}),
+        ):
+            with self.subTest(wanted, strategy=strategy):
+                choice = explain([Rule(1, both, strategy)], **facts)
+                self.assertEqual(choice.why, wanted)
+
+    def test_probed_route_takes_one_message_but_no_code(self):
+        facts = {"available": {B}, "usable": {A, B}, "probing": {A}}
+        first = explain([EVERYTHING], **facts).routes[0]
+        self.assertEqual((first.route_id, first.presence), (A, "probing"))
+        first = explain([EVERYTHING], category="code", **facts).routes[0]
+        self.assertEqual((first.route_id, first.presence), (B, "here"))
+
+    def test_first_of_three_is_away(self):
+        choice = explain([EVERYTHING], available={B, C})
+        self.assertEqual((choice.routes[0].route_id, choice.why), (B, "passed_over"))
+
+    def test_single_route(self):
+        self.assertEqual(explain([Rule(1, (Option(A),))]).why, "only")
+
+    def test_cost_is_that_of_this_message(self):
+        prices = {A: PriceList([Price("+7", Decimal("1.5"))])}
+        first, second, _third = explain([EVERYTHING], segments=2, prices=prices).routes
+        self.assertEqual((first.cost, second.cost), (Decimal(3), None))
+
+    @given(
+        conditions=st.lists(
+            st.fixed_dictionaries(
+                {
+                    "countries": st.sampled_from(
+                        [frozenset(), frozenset({"RU"}), frozenset({"KZ"})]
+                    ),
+                    "prefixes": st.sampled_from([(), ("+7",), ("+7916", "+49")]),
+                    "operators": st.sampled_from([frozenset(), frozenset({5})]),
+                    "categories": st.sampled_from([frozenset(), frozenset({"code"})]),
+                    "min_segments": st.integers(0, 2),
+                    "max_segments": st.integers(0, 2),
+                }
+            ),
+            max_size=4,
+        ),
+        strategy=st.sampled_from(STRATEGIES),
+        msisdn=st.sampled_from([MOSCOW, KAZAKH, BERLIN]),
+        segments=st.integers(1, 3),
+        category=st.sampled_from([None, "code"]),
+        operator=st.sampled_from([None, 5]),
+        available=st.sets(st.sampled_from([A, B, C])),
+    )
+    def test_it_is_what_the_chooser_does(
+        self, conditions, strategy, msisdn, segments, category, operator, available
+    ):
+        rules = [
+            Rule(number, (Option(A), Option(B), Option(C)), strategy, **one)
+            for number, one in enumerate(conditions)
+        ]
+        rules.append(EVERYTHING)
+        facts = RouteFacts(
+            available=available,
+            usable={A, B, C},
+            find_operator=lambda _msisdn: operator,
+        )
+        chooser = RouteChooser(rules, facts, category=category)
+        choice = explain_choice(rules, facts, msisdn, segments, category=category)
+
+        decided = [asked.rule for asked in choice.rules if asked.miss is None]
+        self.assertEqual(decided, [chooser.find_rule(msisdn, segments)])
+        taken, _cost = chooser.choose(msisdn, segments)
+        self.assertEqual(choice.routes[0].route_id, taken)

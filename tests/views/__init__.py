@@ -1,5 +1,6 @@
 from . import test_live_views
 from . import test_native_tours
 from . import test_people_tours
+from . import test_routing_tours
 from . import test_tour
 from . import test_views

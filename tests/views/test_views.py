@@ -1,5 +1,6 @@
 """Menus, actions and views open for the people they are meant for."""
 
+import re
 from ast import literal_eval
 from contextlib import contextmanager
 
@@ -22,6 +23,7 @@ USER_MENUS = {
     "menu_statistics",
     "menu_configuration",
     "menu_routes",
+    "menu_policies",
     "menu_templates",
 }
 MANAGER_MENUS = USER_MENUS | {
@@ -31,6 +33,7 @@ MANAGER_MENUS = USER_MENUS | {
 }
 ADMINISTRATOR_MENUS = MANAGER_MENUS | {
     "menu_keys",
+    "menu_route_check",
     "menu_operators",
     "menu_number_ranges",
     "menu_ported_numbers",
@@ -146,6 +149,9 @@ class TestPages(ViewCase):
         cls.route.with_user(cls.people["administrator"]).action_check_balance()
         cls.env["sms.gateway.template"].create({"name": "A", "text_male": "A"})
         cls.env["sms.gateway.list"].create({"name": "A"})
+        cls.env["sms.gateway.policy"].create(
+            {"name": "A", "first_route_ids": [fields.Command.link(cls.route.id)]}
+        )
         operator = cls.env.ref(f"{MODULE}.operator_ru_mts")
         cls.env["sms.gateway.number.range"].create(
             {
@@ -249,7 +255,7 @@ class TestPages(ViewCase):
 
         self.assertTrue(contexts)
         for context in contexts:
-            asked = literal_eval(context.replace(": id,", ": 1,"))
+            asked = literal_eval(re.sub(r": (id|resent_count)\b", ": 1", context))
             wanted = {name.removeprefix("search_default_") for name in asked}
             self.assertLessEqual(wanted, known)
 
@@ -272,7 +278,8 @@ class TestRights(ViewCase):
         for person in ("user", "manager"):
             form = self.load_form("sms_gateway_route_action", person)
             self.assertEqual(
-                names(form, "button"), {"action_open_messages", "action_open_inbound"}
+                names(form, "button"),
+                {"action_open_messages", "action_open_inbound", "action_open_policies"},
             )
             self.assertFalse({"setting_ids", "price_ids"} & names(form))
         form = self.load_form("sms_gateway_route_action", "administrator")
