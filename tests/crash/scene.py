@@ -13,7 +13,7 @@ from typing import Any
 from simulators import Simulator
 
 from .facts import GatewayDatabase
-from .verdict import Judge, Result
+from .verdict import GateFacts, Judge, Result
 from .workers import Failed, Nursery, Worker, wait_until
 
 #: Rounds of chores within which everything must have come to rest.
@@ -54,23 +54,16 @@ class Scene:
         self.max_batch = max_batch
         self.concurrency = concurrency
         self.lanes = lanes
-        self.gate = Simulator()
+        self.gates = [Simulator()]
         self.expected = 0
         self.route: dict[str, Any] = {}
 
     def __enter__(self) -> Scene:
-        self.gate.start()
-        self.gate.config(deliver_after=0, honour_client_id=self.is_idempotent)
+        for gate in self.gates:
+            gate.start()
+            gate.config(deliver_after=0, honour_client_id=self.is_idempotent)
         self.database.forget()
-        self.route = self.nursery.run(
-            "make_route",
-            name=f"crash {next(_numbers)}",
-            url=self.gate.url,
-            is_idempotent=self.is_idempotent,
-            max_batch=self.max_batch,
-            concurrency=self.concurrency,
-            lanes=self.lanes,
-        )
+        self.route = self._make_route(self.gate.url)
         return self
 
     def __exit__(
@@ -80,7 +73,25 @@ class Scene:
         traceback: TracebackType | None,
     ) -> None:
         self.nursery.kill_all()
-        self.gate.stop()
+        for gate in self.gates:
+            gate.stop()
+
+    @property
+    def gate(self) -> Simulator:
+        """The first gate."""
+        return self.gates[0]
+
+    def _make_route(self, url: str) -> dict[str, Any]:
+        route: dict[str, Any] = self.nursery.run(
+            "make_route",
+            name=f"crash {next(_numbers)}",
+            url=url,
+            is_idempotent=self.is_idempotent,
+            max_batch=self.max_batch,
+            concurrency=self.concurrency,
+            lanes=self.lanes,
+        )
+        return route
 
     # === STEPS ===
     def send(self, *sizes: int) -> list[int]:
@@ -119,9 +130,12 @@ class Scene:
             raise Failed(f"It takes too long: {dict(self.database.count_states())}")
 
     def calls(self) -> dict[str, Any]:
-        """Everything the gate was ever handed."""
-        calls: dict[str, Any] = self.gate.calls()["calls"]
-        return calls
+        """Everything the gates were ever handed."""
+        return {
+            reference: call
+            for gate in self.gates
+            for reference, call in gate.calls()["calls"].items()
+        }
 
     def settle(self, **arguments: Any) -> None:
         """Let the crons do their work and time pass, until nothing moves any more."""
@@ -133,8 +147,11 @@ class Scene:
 
     def judge(self, result: Result) -> None:
         """Compare the two sides."""
-        gate = self.gate.stats()
-        judge = Judge(self.database, gate, self.calls())
+        gates = [
+            GateFacts(gate.stats()["messages"], gate.calls()["calls"])
+            for gate in self.gates
+        ]
+        judge = Judge(self.database, *gates)
         judge.judge(result, is_idempotent=self.is_idempotent, expected=self.expected)
 
 

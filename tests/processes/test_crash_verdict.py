@@ -5,7 +5,7 @@ from collections import Counter
 from odoo.tests import BaseCase
 
 from ..crash.facts import Row
-from ..crash.verdict import AT_THE_GATE, Judge, Result
+from ..crash.verdict import AT_THE_GATE, GateFacts, Judge, Result
 
 #: A message's story by its last state.
 STORIES = {
@@ -67,12 +67,16 @@ class TestJudge(BaseCase):
                 "client_id": str(number),
                 "id_sms": f"id{number}",
                 "sent_at": 1,
+                "state": "deliver",
             }
             for number in sent
         ]
-        calls = {str(number): {"received_at": [1.0] * times} for number in sent}
+        calls = {
+            str(number): {"received_at": [1.0] * times, "phase": "answered"}
+            for number in sent
+        }
         result = Result("test", "test")
-        judge = Judge(database, {"messages": messages}, calls)
+        judge = Judge(database, GateFacts(messages, calls))
         judge.judge(result, is_idempotent=is_idempotent, expected=len(database.rows))
         return result
 
@@ -111,9 +115,7 @@ class TestJudge(BaseCase):
         database = FakeDatabase("delivered", "delivered")
         database.rows.pop()
         result = Result("test", "test")
-        Judge(database, {"messages": []}, {}).judge(
-            result, is_idempotent=True, expected=2
-        )
+        Judge(database, GateFacts([], {})).judge(result, is_idempotent=True, expected=2)
         self.assertEqual(result.lost, 2)
 
     def test_a_message_of_nobody(self):
