@@ -41,8 +41,9 @@ def measure(scene: Scene) -> dict[Line, Figure]:
         for gate in gates:
             gate.config(delay_before_accept=LATENCY / 2, delay_after_accept=LATENCY / 2)
         database = stack.enter_context(copy_of(scene.database, "ours"))
-        set_up(database, [gate.url for gate in gates])
         with Server(database, workers=2, crons=2) as server:
+            # The server's crons must see what wakes them.
+            set_up(database, [gate.url for gate in gates])
             before, died_at, asked = send(server, gates[0])
             rest(database)
         taken = [before, *[gate.stats()["messages"] for gate in gates[1:]]]
@@ -121,6 +122,8 @@ def judge(
         raise AssertionError(f"Messages are {states}, {twice} arrived twice")
     if sum(states.values()) != len(asked):
         raise AssertionError(f"{len(asked)} messages became {states}")
+    if not taken[0]:
+        raise AssertionError("The first provider got nothing before it died")
     others = [one for messages in taken[1:] for one in messages]
     first_after = min(one["accepted_at"] for one in others) - died_at
     waits = [one["accepted_at"] - asked[one["phone"]] for one in others]

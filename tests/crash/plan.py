@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Plan:
     """Sizes of the scenarios."""
 
-    #: of the scenario that kills in every window
+    #: of the scenarios that kill in every window, and while messages are moved
     messages: int
+    #: of the scenario that kills in every window
     kills: int
     kills_per_window: int
     #: messages of every other scenario

@@ -14,7 +14,7 @@ from simulators import Simulator
 from .door import Door
 from .facts import GatewayDatabase
 from .scenarios import PATIENCE, Scenario, Stage
-from .scene import OTHER, Scene
+from .scene import FIRST_NUMBER, OTHER, Scene
 from .verdict import Result
 from .workers import Nursery, Worker, wait_until
 
@@ -88,6 +88,12 @@ class RoutingScene(Scene):
         return policy
 
     # === STEPS ===
+    def foresee(self, size: int, parts: int) -> list[list[str]]:
+        """The numbers of the next campaign as gates write them, in so many parts."""
+        first = FIRST_NUMBER + self.expected
+        phones = [f"7916{number:07}" for number in range(first, first + size)]
+        return [phones[number::parts] for number in range(parts)]
+
     def config(self, **values: Any) -> None:
         """Change settings of all gates."""
         for gate in self.gates:
@@ -139,7 +145,8 @@ class RoutingScene(Scene):
         result.kills = {OTHER: self.kills}
 
     def wait_until_nothing_is_due(self) -> None:
-        """Return when all that waits for trouble to end is sent."""
+        """Return when all that waited for trouble to end is sent; what is not sent
+        within half a minute is left to `settle`."""
 
         def is_sent() -> bool:
             self.database.let_time_pass()
@@ -152,20 +159,6 @@ def _open_scene(stage: Stage, is_idempotent: bool, **values: Any) -> RoutingScen
     return RoutingScene(
         stage.nursery, stage.database, is_idempotent=is_idempotent, **values
     )
-
-
-def _split(phones: list[str], parts: int) -> list[list[str]]:
-    """Every so many-th number, as the gates write numbers."""
-    bare = [phone.removeprefix("+") for phone in phones]
-    return [bare[number::parts] for number in range(parts)]
-
-
-def _send(scene: RoutingScene, size: int, parts: int) -> list[list[str]]:
-    """Send a campaign; returns its numbers in parts."""
-    expected = scene.expected
-    phones = scene.make_phones(size)
-    scene.expected = expected
-    return _split(phones, parts)
 
 
 # === MOVES ===
@@ -235,7 +228,7 @@ def kill_while_breakers_open(stage: Stage, result: Result, is_idempotent: bool) 
         route_id = scene.route_ids[0]
         for number in range(rounds):
             trouble = TROUBLES[number % len(TROUBLES)]
-            scene.gate.config(**{trouble: ALWAYS})
+            scene.gate.config(stall=2 * PATIENCE, **{trouble: ALWAYS})
             scene.send(share)
             scene.kill_one_lane()
             _wait_for_breaker(scene, route_id, is_open=True)
@@ -276,7 +269,7 @@ def kill_between_two_steps(stage: Stage, result: Result, is_idempotent: bool) ->
     workers die while they write the messages of the second step."""
     size = 2 * stage.plan.few
     with _open_scene(stage, is_idempotent, steps=((0,), (1,))) as scene:
-        refused, missed, _reached = _send(scene, size, 3)
+        refused, missed, _reached = scene.foresee(size, 3)
         scene.gate.config(
             answers=dict.fromkeys(refused, REFUSAL),
             outcomes=dict.fromkeys(missed, "not_deliver"),
@@ -311,7 +304,7 @@ def stop_the_database(stage: Stage, result: Result, is_idempotent: bool) -> None
     size = 2 * stage.plan.few
     steps = ((0, 1), (2,))
     with _open_scene(copy, is_idempotent, steps=steps) as scene:
-        refused, missed, *_reached = _send(scene, size, 4)
+        refused, missed, *_reached = scene.foresee(size, 4)
         scene.config(delay_before_accept=DELAY / 4, delay_after_accept=DELAY / 4)
         scene.gate.config(answers=dict.fromkeys(refused, REFUSAL))
         for gate in scene.gates[:2]:

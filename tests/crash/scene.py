@@ -22,6 +22,8 @@ SETTLE_ROUNDS = 12
 #: gate has it and has not answered; it has answered, and the database does not know.
 WINDOWS = ("claim", "call", "answer")
 OTHER = "other"
+#: what the first recipient's number ends with
+FIRST_NUMBER = 1_000_000
 
 _numbers = count(1)
 
@@ -99,7 +101,7 @@ class Scene:
 
         A campaign of one is a message by itself, which overtakes the others.
         """
-        first = 1_000_000 + self.expected
+        first = FIRST_NUMBER + self.expected
         self.expected += sum(sizes)
         ids: list[int] = self.nursery.run(
             "send", route_id=self.route["route_id"], first=first, sizes=sizes
@@ -108,7 +110,7 @@ class Scene:
 
     def make_phones(self, count: int) -> list[str]:
         """So many numbers of their own, for messages that others send."""
-        first = 1_000_000 + self.expected
+        first = FIRST_NUMBER + self.expected
         self.expected += count
         return [f"+7916{number:07}" for number in range(first, first + count)]
 
