@@ -9,9 +9,8 @@ from dataclasses import dataclass
 class Plan:
     """Sizes of the scenarios."""
 
-    #: of the scenarios that kill in every window, and while messages are moved
-    messages: int
     #: of the scenario that kills in every window
+    messages: int
     kills: int
     kills_per_window: int
     #: messages of every other scenario

@@ -166,7 +166,7 @@ def kill_bulk_moves(stage: Stage, result: Result, is_idempotent: bool) -> None:
     """The route that most messages wait for goes down, again and again: nobody listens
     there, or a person pauses it. Workers die of moving the messages to the other one.
     """
-    size, singles = stage.plan.messages, 20
+    size, singles = 4 * stage.plan.few, 20
     rounds = max(stage.plan.blows // 2, 2)
     killed = 0
     with _open_scene(stage, is_idempotent) as scene:
