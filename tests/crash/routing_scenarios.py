@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from contextlib import ExitStack
-from types import TracebackType
 from typing import Any
 
 from simulators import Simulator
@@ -55,7 +53,6 @@ class RoutingScene(Scene):
         super().__init__(nursery, database, is_idempotent=is_idempotent, lanes=lanes)
         self._steps = steps
         self._chance = random.Random(5)
-        self._stack = ExitStack()
         self._workers: dict[int, Worker] = {}
         self.gates = [Simulator() for _gate in {*itertools.chain(*steps)}]
         self.doors: list[Door] = []
@@ -66,15 +63,6 @@ class RoutingScene(Scene):
     def __enter__(self) -> RoutingScene:
         super().__enter__()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, traceback)
-        self._stack.close()
 
     def _make_route(self, url: str) -> dict[str, Any]:
         self.doors = [self._stack.enter_context(Door(gate.url)) for gate in self.gates]

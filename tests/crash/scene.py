@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
@@ -57,12 +58,13 @@ class Scene:
         self.concurrency = concurrency
         self.lanes = lanes
         self.gates = [Simulator()]
+        self._stack = ExitStack()
         self.expected = 0
         self.route: dict[str, Any] = {}
 
     def __enter__(self) -> Scene:
         for gate in self.gates:
-            gate.start()
+            self._stack.enter_context(gate)
             gate.config(deliver_after=0, honour_client_id=self.is_idempotent)
         self.database.forget()
         self.route = self._make_route(self.gate.url)
@@ -75,8 +77,7 @@ class Scene:
         traceback: TracebackType | None,
     ) -> None:
         self.nursery.kill_all()
-        for gate in self.gates:
-            gate.stop()
+        self._stack.close()
 
     @property
     def gate(self) -> Simulator:
