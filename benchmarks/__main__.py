@@ -16,6 +16,7 @@ from . import (
     campaigns,
     codes,
     marketing,
+    outage,
     reports,
     routing,
     submit,
@@ -47,9 +48,10 @@ MEASUREMENTS: dict[str, Measurement] = {
     "bodies": bodies.measure,
     "campaign": campaigns.measure,
     "marketing": marketing.measure,
+    "outage": outage.measure,
 }
 #: not promised anywhere: measured when they are named
-FURTHER = ("bodies", "campaign", "marketing")
+FURTHER = ("bodies", "campaign", "marketing", "outage")
 #: seconds within which everything ends; what would take longer is not profiled
 TIME_LIMIT = 14 * 60
 

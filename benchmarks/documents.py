@@ -6,6 +6,8 @@ from typing import Any
 
 #: the API name of the route that everything goes through
 ROUTE = "bench"
+#: that of the policy, where there is one
+POLICY = "policy"
 NAMES = ("Андрей", "Мария", "Пётр", "Анна", "Сергей", "Ольга", "Иван")
 TEXT_MALE = "Уважаемый {{first_name}}! Ваш заказ готов, ждём Вас."
 TEXT_FEMALE = "Уважаемая {{first_name}}! Ваш заказ готов, ждём Вас."

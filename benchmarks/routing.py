@@ -91,7 +91,7 @@ def drain(stage: Stage, *, other: Provider | None = None) -> dict[str, float]:
         Worker(stage.database, jobs="routing_jobs") as mover,
     ):
         url = other.url if other else stage.provider.url
-        mover.do("make_policy", routes=2, prefixes=0, url=url)
+        mover.do("make_policy", routes=2, prefixes=0, urls=[url])
         mover.do("accept", count=BATCH_COUNT, first=0, is_chosen=True)
         started = time.perf_counter()
         lane.begin("run_lane")

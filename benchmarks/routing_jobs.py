@@ -6,22 +6,21 @@ import time
 from odoo import Command
 
 from benchmarks import jobs
-from benchmarks.documents import ROUTE, make_document
+from benchmarks.documents import POLICY, ROUTE, make_document
 from benchmarks.environment import open_env
 
-POLICY = "policy"
 
-
-def make_policy(registry, *, routes, prefixes, url=None):
+def make_policy(registry, *, routes, prefixes, urls=()):
     """Make a policy of so many routes like the stage's, which is the first of them.
 
     :param prefixes: each with a rule's route; the last rule has all routes in order
-    :param url: of the providers of the other routes
+    :param urls: of the providers of the other routes; none = the stage's
     """
     with open_env(registry) as env:
         first = env["sms.gateway.route"].search([("name", "=", ROUTE)])
         chosen = first
         for number in range(1, routes):
+            url = urls[number - 1] if urls else None
             chosen |= _copy_route(first, f"{ROUTE} {number}", url)
         env["sms.gateway.policy"].create(
             {

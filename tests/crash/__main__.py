@@ -20,6 +20,7 @@ from .native import NativeStage
 from .plan import FULL, SHORT, Plan
 from .play import play, say
 from .report import make_table, write_json
+from .routing_scenarios import ROUTING_SCENARIOS, ROUTING_TEETH
 from .scenarios import SCENARIOS, TEETH, Stage
 from .verdict import Result
 from .workers import Nursery
@@ -77,11 +78,12 @@ class Suite:
         modes = {IDEMPOTENT: True, NOT_IDEMPOTENT: False}
         chosen = [
             (Result(name, mode), scenario, is_idempotent)
-            for name, scenario in SCENARIOS.items()
+            for name, scenario in (SCENARIOS | ROUTING_SCENARIOS).items()
             for mode, is_idempotent in modes.items()
         ]
         chosen += [
-            (Result(name, SPOILED), scenario, False) for name, scenario in TEETH.items()
+            (Result(name, SPOILED), scenario, False)
+            for name, scenario in (TEETH | ROUTING_TEETH).items()
         ]
         chosen = [one for one in chosen if self._is_chosen(one[0])]
         if not chosen:

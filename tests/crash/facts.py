@@ -40,6 +40,8 @@ class Row:
     reference: str
     provider_reference: str | None
     failure_type: str | None
+    #: the message of another step counts for the person
+    is_superseded: bool = False
 
 
 class Database:
@@ -98,8 +100,10 @@ class GatewayDatabase(Database):
         self.ask(
             """TRUNCATE sms_gateway_campaign, sms_gateway_message, sms_gateway_event,
                         sms_gateway_statistic, sms_gateway_statistic_change,
-                        sms_gateway_delivery_report, ir_cron_trigger CASCADE"""
+                        sms_gateway_delivery_report, sms_gateway_attempt,
+                        ir_cron_trigger CASCADE"""
         )
+        self.ask("DELETE FROM sms_gateway_policy")
         # server actions point to routes: all crons would go with a truncated table
         self.ask("DELETE FROM sms_gateway_route")
 
@@ -123,7 +127,8 @@ class GatewayDatabase(Database):
         [row] = self.ask(
             """SELECT count(*) AS n FROM sms_gateway_message
                 WHERE state IN %s OR state = 'unknown' AND next_check_at IS NOT NULL
-                   OR state = 'submitted' AND next_poll_at IS NOT NULL""",
+                   OR state = 'submitted' AND next_poll_at IS NOT NULL
+                   OR follow_up IS NOT NULL AND finished_at IS NOT NULL""",
             OPEN_STATES,
         )
         return row["n"] == 0
@@ -186,15 +191,17 @@ class GatewayDatabase(Database):
         rows = self.ask(
             """SELECT id, state, attempts, msisdn AS phone,
                       client_reference AS reference, provider_reference,
-                      failure_type
+                      failure_type, is_superseded IS TRUE AS is_superseded
                  FROM sms_gateway_message ORDER BY id"""
         )
         return [Row(**row) for row in rows]
 
     def read_stories(self) -> dict[int, list[str]]:
-        """Message → the states it went to, in order."""
+        """Message → the states it went to, in order; ``moved`` is queued for another
+        route."""
         rows = self.ask(
-            """SELECT message_id, array_agg(kind ORDER BY id) AS kinds
+            """SELECT message_id, array_agg(CASE source WHEN 'failover' THEN 'moved'
+                                                 ELSE kind END ORDER BY id) AS kinds
                  FROM sms_gateway_event WHERE kind <> 'report' GROUP BY message_id"""
         )
         return {row["message_id"]: row["kinds"] for row in rows}
@@ -224,6 +231,46 @@ class GatewayDatabase(Database):
              GROUP BY state"""
         )
         return Counter({row["state"]: row["n"] for row in rows})
+
+    def count_waiting(self, route_id: int) -> int:
+        """Messages that wait for a route."""
+        [row] = self.ask(
+            """SELECT count(*) AS n FROM sms_gateway_message
+                WHERE state = 'queued' AND route_id = %s""",
+            route_id,
+        )
+        return int(row["n"])
+
+    def count_next_steps(self) -> int:
+        """Messages that took the place of others."""
+        [row] = self.ask(
+            """SELECT count(*) AS n FROM sms_gateway_message
+                WHERE retry_of_id IS NOT NULL"""
+        )
+        return int(row["n"])
+
+    def count_moved(self) -> int:
+        """How often a message was queued for another route."""
+        [row] = self.ask(
+            "SELECT count(*) AS n FROM sms_gateway_event WHERE source = 'failover'"
+        )
+        return int(row["n"])
+
+    def is_breaker_open(self, route_id: int) -> bool:
+        """Whether a route's breaker is open."""
+        return bool(
+            self.ask(
+                "SELECT 1 FROM sms_gateway_breaker WHERE route_id = %s AND is_open",
+                route_id,
+            )
+        )
+
+    def count_breaker_events(self) -> Counter[str]:
+        """What happened to breakers → how often."""
+        rows = self.ask(
+            "SELECT kind, count(*) AS n FROM sms_gateway_breaker_event GROUP BY kind"
+        )
+        return Counter({row["kind"]: row["n"] for row in rows})
 
     def references_of(self, campaign_id: int) -> set[str]:
         """The references of a campaign's messages."""

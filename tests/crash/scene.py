@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import Any
 from simulators import Simulator
 
 from .facts import GatewayDatabase
-from .verdict import Judge, Result
+from .verdict import GateFacts, Judge, Result
 from .workers import Failed, Nursery, Worker, wait_until
 
 #: Rounds of chores within which everything must have come to rest.
@@ -22,6 +23,8 @@ SETTLE_ROUNDS = 12
 #: gate has it and has not answered; it has answered, and the database does not know.
 WINDOWS = ("claim", "call", "answer")
 OTHER = "other"
+#: what the first recipient's number ends with
+FIRST_NUMBER = 1_000_000
 
 _numbers = count(1)
 
@@ -54,23 +57,17 @@ class Scene:
         self.max_batch = max_batch
         self.concurrency = concurrency
         self.lanes = lanes
-        self.gate = Simulator()
+        self.gates = [Simulator()]
+        self._stack = ExitStack()
         self.expected = 0
         self.route: dict[str, Any] = {}
 
     def __enter__(self) -> Scene:
-        self.gate.start()
-        self.gate.config(deliver_after=0, honour_client_id=self.is_idempotent)
+        for gate in self.gates:
+            self._stack.enter_context(gate)
+            gate.config(deliver_after=0, honour_client_id=self.is_idempotent)
         self.database.forget()
-        self.route = self.nursery.run(
-            "make_route",
-            name=f"crash {next(_numbers)}",
-            url=self.gate.url,
-            is_idempotent=self.is_idempotent,
-            max_batch=self.max_batch,
-            concurrency=self.concurrency,
-            lanes=self.lanes,
-        )
+        self.route = self._make_route(self.gate.url)
         return self
 
     def __exit__(
@@ -80,7 +77,24 @@ class Scene:
         traceback: TracebackType | None,
     ) -> None:
         self.nursery.kill_all()
-        self.gate.stop()
+        self._stack.close()
+
+    @property
+    def gate(self) -> Simulator:
+        """The first gate."""
+        return self.gates[0]
+
+    def _make_route(self, url: str) -> dict[str, Any]:
+        route: dict[str, Any] = self.nursery.run(
+            "make_route",
+            name=f"crash {next(_numbers)}",
+            url=url,
+            is_idempotent=self.is_idempotent,
+            max_batch=self.max_batch,
+            concurrency=self.concurrency,
+            lanes=self.lanes,
+        )
+        return route
 
     # === STEPS ===
     def send(self, *sizes: int) -> list[int]:
@@ -88,7 +102,7 @@ class Scene:
 
         A campaign of one is a message by itself, which overtakes the others.
         """
-        first = 1_000_000 + self.expected
+        first = FIRST_NUMBER + self.expected
         self.expected += sum(sizes)
         ids: list[int] = self.nursery.run(
             "send", route_id=self.route["route_id"], first=first, sizes=sizes
@@ -97,7 +111,7 @@ class Scene:
 
     def make_phones(self, count: int) -> list[str]:
         """So many numbers of their own, for messages that others send."""
-        first = 1_000_000 + self.expected
+        first = FIRST_NUMBER + self.expected
         self.expected += count
         return [f"+7916{number:07}" for number in range(first, first + count)]
 
@@ -119,9 +133,12 @@ class Scene:
             raise Failed(f"It takes too long: {dict(self.database.count_states())}")
 
     def calls(self) -> dict[str, Any]:
-        """Everything the gate was ever handed."""
-        calls: dict[str, Any] = self.gate.calls()["calls"]
-        return calls
+        """Everything the gates were ever handed."""
+        return {
+            reference: call
+            for gate in self.gates
+            for reference, call in gate.calls()["calls"].items()
+        }
 
     def settle(self, **arguments: Any) -> None:
         """Let the crons do their work and time pass, until nothing moves any more."""
@@ -133,8 +150,11 @@ class Scene:
 
     def judge(self, result: Result) -> None:
         """Compare the two sides."""
-        gate = self.gate.stats()
-        judge = Judge(self.database, gate, self.calls())
+        gates = [
+            GateFacts(gate.stats()["messages"], gate.calls()["calls"])
+            for gate in self.gates
+        ]
+        judge = Judge(self.database, *gates)
         judge.judge(result, is_idempotent=self.is_idempotent, expected=self.expected)
 
 

@@ -4,13 +4,17 @@ import logging
 import time
 from contextlib import contextmanager
 
-from odoo import SUPERUSER_ID, api, fields
+from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.service.model import retrying
 
 from odoo.addons.crm_sms_gateway.controllers.api.requests import parse
 from odoo.addons.crm_sms_gateway.controllers.api.send_request import Limits
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
 from odoo.addons.crm_sms_gateway.models.common import transactions
+from odoo.addons.crm_sms_gateway.models.routing import (
+    sms_gateway_cascade,
+    sms_gateway_failover,
+)
 from odoo.addons.crm_sms_gateway.providers.http import HttpClient
 from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
 
@@ -52,6 +56,32 @@ def make_route(registry, *, name, url, is_idempotent, max_batch, concurrency, la
                 setting.secret_input = "demo"
         path = f"/crm_sms_gateway/webhook/{route.webhook_token}"
         return {"route_id": route.id, "name": name, "webhook": path}
+
+
+def make_policy(registry, *, name, steps):
+    """Make a policy of SMS steps.
+
+    :param steps: of each its routes' ids in order
+    """
+    with environment(registry) as env:
+        policy = env["sms.gateway.policy"].create(
+            {
+                "name": name,
+                "step_ids": [
+                    Command.create({"sequence": number, "rule_ids": _make_rule(ids)})
+                    for number, ids in enumerate(steps)
+                ],
+            }
+        )
+        return {"route_id": policy.route_id.id, "name": name}
+
+
+def _make_rule(route_ids):
+    choices = [
+        Command.create({"sequence": number, "route_id": route_id})
+        for number, route_id in enumerate(route_ids)
+    ]
+    return [Command.create({"choice_ids": choices})]
 
 
 def make_key(registry):
@@ -120,6 +150,13 @@ def move_campaign(registry, *, campaign_id, action):
         return time.time()
 
 
+def press_route(registry, *, route_id, action):
+    """Press one of the route's buttons."""
+    with environment(registry) as env:
+        route = env["sms.gateway.route"].browse(route_id)
+        retrying(getattr(route, action), env)
+
+
 # === CRONS ===
 def lane(registry, *, number=1, read_timeout=None, spoil=None, for_ever=True):
     """Run a lane again and again, as its cron does.
@@ -167,12 +204,56 @@ def recover(registry):
         env["sms.gateway.reconciliation"]._cron_recover()
 
 
+def failover(registry, *, at_once=None, spoil=None, for_ever=False):
+    """Run the cron that moves messages to other routes.
+
+    :param at_once: messages that are moved in one transaction, None for the product's
+    :param spoil: see `lane`
+    """
+    if at_once:
+        sms_gateway_failover.MOVED_AT_ONCE = at_once
+    if spoil:
+        SPOILERS[spoil](registry)
+    _run_cron(registry, "sms.gateway.failover", "_cron_move", for_ever)
+
+
+def cascade(registry, *, at_once=None, for_ever=False):
+    """Run the cron that begins next steps.
+
+    :param at_once: persons in one transaction, None for the product's
+    """
+    if at_once:
+        sms_gateway_cascade.CONTINUED_AT_ONCE = at_once
+    _run_cron(registry, "sms.gateway.cascade", "_cron_continue", for_ever)
+
+
+def poll(registry, *, for_ever=False):
+    """Run the cron that asks for statuses."""
+    _run_cron(registry, "sms.gateway.status.poll", "_cron_poll", for_ever, linger=0)
+
+
+def _run_cron(registry, model, method, for_ever, **arguments):
+    """Run a cron once, or again and again as its triggers do, whatever happens."""
+    while True:
+        try:
+            with environment(registry) as env:
+                getattr(env[model], method)(**arguments)
+        except Exception:
+            if not for_ever:
+                raise
+            _logger.exception("%s failed", model)
+        if not for_ever:
+            return
+        time.sleep(0.1)
+
+
 def chores(registry, *, read_timeout=None):
     """Run every cron that has to do with messages, once."""
     recover(registry)
+    failover(registry)
     lane(registry, for_ever=False, read_timeout=read_timeout)
-    with environment(registry) as env:
-        env["sms.gateway.status.poll"]._cron_poll(linger=0)
+    poll(registry)
+    cascade(registry)
     with environment(registry) as env:
         env["sms.gateway.delivery.report"]._cron_apply_kept()
     with environment(registry) as env:
@@ -226,6 +307,21 @@ def _invent_answers(registry):
     registry["sms.gateway.route"]._make_provider = make_provider
 
 
+def _forget_what_may_have_been_sent(registry):
+    """Messages without an answer move as if they had never been handed over."""
+    failovers = registry["sms.gateway.failover"]
+    lock = failovers._lock_waiting
+
+    def lock_everything(self, *arguments):
+        self.env.cr.execute(
+            """UPDATE sms_gateway_message SET maybe_sent = FALSE
+                WHERE state = 'queued' AND maybe_sent"""
+        )
+        return lock(self, *arguments)
+
+    failovers._lock_waiting = lock_everything
+
+
 def _only_once(function):
     """A function that does nothing after its first call."""
     calls = []
@@ -250,4 +346,5 @@ def _patched(owner, name, value):
 SPOILERS = {
     "commit_after_claim": _take_away_the_commit_after_the_claim,
     "invented_answers": _invent_answers,
+    "moved_without_an_answer": _forget_what_may_have_been_sent,
 }

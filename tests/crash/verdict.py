@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .facts import OPEN_STATES, GatewayDatabase, Row
 
-#: What a state may follow upon (architecture: states); a message begins as queued.
+#: What a state may follow upon (architecture: states); a message begins as queued, and
+#: is ``moved`` where it is queued for another route.
 MAY_FOLLOW = {
-    "queued": {"submitting", "failed", "expired", "cancelled"},
-    "submitting": {"queued", "submitted", "unknown", "delivered", "failed"},
-    "submitted": {"delivered", "failed", "expired"},
-    "unknown": {"queued", "submitted", "delivered", "failed", "expired"},
+    "queued": {"submitting", "failed", "expired", "cancelled", "moved"},
+    "moved": {"submitting", "failed", "expired", "cancelled", "moved"},
+    "submitting": {"queued", "submitted", "unknown", "delivered", "failed", "moved"},
+    "submitted": {"delivered", "failed", "expired", "moved"},
+    "unknown": {"queued", "submitted", "delivered", "failed", "expired", "moved"},
     "delivered": set(),
     "failed": {"delivered"},
     "expired": {"delivered"},
@@ -23,6 +25,8 @@ MAY_FOLLOW = {
 AT_THE_GATE = ("submitted", "delivered")
 #: States that say: no handset got it.
 NEVER_SENT = ("failed", "expired", "cancelled")
+#: What a gate says of a message that no handset got.
+NOT_DELIVERED = ("not_deliver", "expired")
 
 
 @dataclass
@@ -70,37 +74,48 @@ class Result:
         return "ok" if self.has_passed else "FAILED"
 
 
-class Judge:
-    """Compares what the gate counted with what the database says.
+class GateFacts(NamedTuple):
+    """What one gate has counted: the ``messages`` of the simulator's ``stats`` and its
+    ``calls``."""
 
-    :param gate: the simulator's ``stats`` with messages
-    :param calls: its ``calls``
+    messages: list[dict[str, Any]]
+    calls: dict[str, Any]
+
+
+class Judge:
+    """Compares what all gates counted together with what the database says.
+
+    Each person has a number, and counts once: handsets are told apart by numbers,
+    messages by references.
     """
 
-    def __init__(
-        self, database: GatewayDatabase, gate: dict[str, Any], calls: dict[str, Any]
-    ) -> None:
+    def __init__(self, database: GatewayDatabase, *gates: GateFacts) -> None:
         self._database = database
+        self._gates = gates
         self._messages = database.read_messages()
-        self._handset = Counter(
-            message["phone"] for message in gate["messages"] if message["sent_at"]
-        )
-        self._accepted = {message["phone"] for message in gate["messages"]}
-        self._ids = {
-            message["client_id"]: message["id_sms"] for message in gate["messages"]
-        }
-        self._received = {
-            reference: call["received_at"] for reference, call in calls.items()
-        }
+        #: those that count for their persons
+        self._counting = [row for row in self._messages if not row.is_superseded]
+        taken = [message for gate in gates for message in gate.messages]
+        delivered = [message for message in taken if _is_delivered(message)]
+        self._handset = Counter(message["phone"] for message in delivered)
+        self._arrived = {message["client_id"] for message in delivered}
+        self._ids: dict[str, set[str]] = {}
+        for message in taken:
+            self._ids.setdefault(message["client_id"], set()).add(message["id_sms"])
+        self._received = {reference for gate in gates for reference in gate.calls}
+        #: when each gate was handed each message
+        self._times = [
+            call["received_at"] for gate in gates for call in gate.calls.values()
+        ]
         self._problems: list[str] = []
 
     def judge(self, result: Result, *, is_idempotent: bool, expected: int) -> None:
         """Fill in the result.
 
-        :param expected: how many messages were accepted, each to a number of its own
+        :param expected: how many persons were accepted, each with a number of its own
         """
         result.messages = expected
-        result.submits = sum(map(len, self._received.values()))
+        result.submits = sum(map(len, self._times))
         result.deliveries = self._handset.total()
         result.duplicates = sum(count - 1 for count in self._handset.values())
         result.lost = self._count_lost(expected)
@@ -110,6 +125,7 @@ class Judge:
         self._check_states()
         self._check_counters()
         self._check_stories()
+        self._check_other_ways()
         if is_idempotent:
             self._check_everything_arrived()
         else:
@@ -119,9 +135,9 @@ class Judge:
     # === CHECKS ===
     def _count_lost(self, expected: int) -> int:
         """Messages without a row, and those called sent that never reached the gate."""
-        missing = max(expected - len(self._messages), 0)
+        missing = max(expected - len(self._counting), 0)
         return missing + sum(
-            row.state in AT_THE_GATE and _phone(row) not in self._accepted
+            row.state in AT_THE_GATE and row.reference not in self._ids
             for row in self._messages
         )
 
@@ -129,7 +145,7 @@ class Judge:
         self._complain_of("are still under way", lambda row: row.state in OPEN_STATES)
         self._complain_of(
             "are called not sent, and arrived",
-            lambda row: row.state in NEVER_SENT and self._handset[_phone(row)],
+            lambda row: row.state in NEVER_SENT and row.reference in self._arrived,
         )
         self._complain_of(
             "are called cancelled, and were handed over",
@@ -143,17 +159,18 @@ class Judge:
             "have another reference than the gate gave",
             lambda row: (
                 row.provider_reference
-                and row.provider_reference != self._ids.get(row.reference)
+                and row.provider_reference not in self._ids.get(row.reference, ())
             ),
         )
         references = {row.reference for row in self._messages}
-        strangers = self._received.keys() - references
+        strangers = self._received - references
         self._require(not strangers, f"the gate got {len(strangers)} of nobody's")
 
     def _check_counters(self) -> None:
-        states = Counter(row.state for row in self._messages)
+        states = Counter(row.state for row in self._counting)
         counted = self._database.read_campaign_counters()
         self._require(counted == states, f"the campaigns count {counted}, not {states}")
+        states = Counter(row.state for row in self._messages)
         counted = self._database.read_statistic()
         self._require(counted == states, f"the statistics say {counted}, not {states}")
         left = self._database.count_unfolded()
@@ -170,22 +187,50 @@ class Judge:
 
         self._complain_of("have a story that cannot be", is_wrong)
 
+    def _check_other_ways(self) -> None:
+        """What a gate got, or may have sent, goes to no other one, and is followed by
+        no other message."""
+        elsewhere = sum(
+            not all(_has_failed(gate, reference) for gate in gates[:-1])
+            for reference, gates in self._find_ways().items()
+        )
+        self._require(not elsewhere, f"{elsewhere} went to another gate, perhaps sent")
+        self._complain_of(
+            "are followed by another one, and may have been sent",
+            lambda row: row.is_superseded and row.state not in ("failed", "expired"),
+        )
+
+    def _find_ways(self) -> dict[str, list[GateFacts]]:
+        """Reference → the gates that were handed it, in order."""
+        ways: dict[str, list[GateFacts]] = {}
+        for gate in self._gates:
+            for reference in gate.calls:
+                ways.setdefault(reference, []).append(gate)
+        for reference, gates in ways.items():
+            gates.sort(key=lambda gate: gate.calls[reference]["received_at"][0])
+        return ways
+
     def _check_everything_arrived(self) -> None:
         self._complain_of(
             "did not end as delivered",
-            lambda row: row.state not in ("delivered", "cancelled"),
+            lambda row: (
+                not row.is_superseded and row.state not in ("delivered", "cancelled")
+            ),
         )
         self._complain_of(
             "are called delivered, and did not arrive",
-            lambda row: row.state == "delivered" and not self._handset[_phone(row)],
+            lambda row: row.state == "delivered" and row.reference not in self._arrived,
         )
 
     def _check_nothing_was_repeated(self) -> None:
-        repeated = sum(len(times) > 1 for times in self._received.values())
+        repeated = sum(len(times) > 1 for times in self._times)
         self._require(not repeated, f"{repeated} were handed over more than once")
         self._complain_of(
             "are neither known to be sent nor unknown",
-            lambda row: row.state not in ("delivered", "unknown", "cancelled"),
+            lambda row: (
+                not row.is_superseded
+                and row.state not in ("delivered", "unknown", "cancelled")
+            ),
         )
 
     # === COMPLAINTS ===
@@ -199,5 +244,13 @@ class Judge:
         self._require(not wrong, f"{len(wrong)} {problem}: {states}")
 
 
-def _phone(row: Row) -> str:
-    return row.phone.removeprefix("+")
+def _is_delivered(message: dict[str, Any]) -> bool:
+    """Whether a message that a gate has taken reaches its handset."""
+    return bool(message["sent_at"]) and message["state"] not in NOT_DELIVERED
+
+
+def _has_failed(gate: GateFacts, reference: str) -> bool:
+    """Whether a gate has told that it did not send a message."""
+    taken = [one for one in gate.messages if one["client_id"] == reference]
+    was_told = gate.calls[reference]["phase"] == "answered"
+    return was_told and not any(map(_is_delivered, taken))

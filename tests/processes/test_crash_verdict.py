@@ -1,11 +1,12 @@
 """The crash suite's judge: everything it looks at can be found wrong."""
 
 from collections import Counter
+from dataclasses import replace
 
 from odoo.tests import BaseCase
 
 from ..crash.facts import Row
-from ..crash.verdict import AT_THE_GATE, Judge, Result
+from ..crash.verdict import AT_THE_GATE, GateFacts, Judge, Result
 
 #: A message's story by its last state.
 STORIES = {
@@ -55,26 +56,61 @@ class FakeDatabase:
         return self.unfolded
 
 
+def make_gate(taken=(), *, refused=(), at=1.0, times=1, state="deliver", phase=None):
+    """A gate that has taken some messages and refused others.
+
+    :param at: when it was handed each of them
+    :param state: of what it has taken
+    :param phase: how far its calls got
+    """
+    messages = [
+        {
+            "phone": str(number),
+            "client_id": str(number),
+            "id_sms": f"id{number}",
+            "sent_at": 1,
+            "state": state,
+        }
+        for number in taken
+    ]
+    calls = {
+        str(number): {"received_at": [at] * times, "phase": phase or "answered"}
+        for number in (*taken, *refused)
+    }
+    return GateFacts(messages, calls)
+
+
 class TestJudge(BaseCase):
     def judge(self, database, *sent, is_idempotent=True, times=1):
         """Judge a gate that got these messages, and delivered them.
 
         :param times: how often each was handed over; once delivered is enough
         """
-        messages = [
-            {
-                "phone": str(number),
-                "client_id": str(number),
-                "id_sms": f"id{number}",
-                "sent_at": 1,
-            }
-            for number in sent
-        ]
-        calls = {str(number): {"received_at": [1.0] * times} for number in sent}
+        gate = make_gate(sent, times=times)
+        return self.judge_gates(database, gate, is_idempotent=is_idempotent)
+
+    def judge_gates(self, database, *gates, is_idempotent=True, expected=None):
         result = Result("test", "test")
-        judge = Judge(database, {"messages": messages}, calls)
-        judge.judge(result, is_idempotent=is_idempotent, expected=len(database.rows))
+        Judge(database, *gates).judge(
+            result,
+            is_idempotent=is_idempotent,
+            expected=len(database.rows) if expected is None else expected,
+        )
         return result
+
+    def make_moved(self):
+        """A message that was delivered by the route that it took next."""
+        database = FakeDatabase("delivered")
+        database.stories[0] = ["submitting", "moved", *STORIES["delivered"]]
+        return database
+
+    def make_cascade(self, state):
+        """A message in this state, and a next step that was delivered."""
+        database = FakeDatabase(state, "delivered")
+        database.rows[0] = replace(database.rows[0], is_superseded=True)
+        database.rows[1] = replace(database.rows[1], phone="+0")
+        database.counters = Counter(delivered=1)
+        return database
 
     def assert_found(self, result, problem):
         self.assertIn(problem, " / ".join(result.problems))
@@ -111,9 +147,7 @@ class TestJudge(BaseCase):
         database = FakeDatabase("delivered", "delivered")
         database.rows.pop()
         result = Result("test", "test")
-        Judge(database, {"messages": []}, {}).judge(
-            result, is_idempotent=True, expected=2
-        )
+        Judge(database, GateFacts([], {})).judge(result, is_idempotent=True, expected=2)
         self.assertEqual(result.lost, 2)
 
     def test_a_message_of_nobody(self):
@@ -170,6 +204,67 @@ class TestJudge(BaseCase):
                 database.stories[0] = story
                 self.assert_found(self.judge(database, 0), "1 have a story")
 
+    # === OTHER ROUTES, NEXT STEPS ===
+    def test_a_message_that_was_refused_goes_to_another_gate(self):
+        gates = make_gate(refused=[0]), make_gate([0], at=2.0)
+        for is_idempotent in (True, False):
+            result = self.judge_gates(
+                self.make_moved(), *gates, is_idempotent=is_idempotent
+            )
+            self.assertEqual(result.problems, [])
+            self.assertEqual((result.submits, result.deliveries), (2, 1))
+
+    def test_a_message_that_two_gates_deliver(self):
+        result = self.judge_gates(
+            self.make_moved(), make_gate([0]), make_gate([0], at=2.0)
+        )
+        self.assert_found(result, "1 deliveries too many")
+        self.assert_found(result, "1 went to another gate, perhaps sent")
+
+    def test_a_message_without_an_answer_goes_to_another_gate(self):
+        unanswered = make_gate(refused=[0], phase="received")
+        result = self.judge_gates(self.make_moved(), unanswered, make_gate([0], at=2.0))
+        self.assert_found(result, "1 went to another gate, perhaps sent")
+
+    def test_the_last_gate_need_not_have_answered(self):
+        database = FakeDatabase("unknown")
+        database.stories[0] = ["submitting", "moved", *STORIES["unknown"]]
+        gates = make_gate([0], at=2.0, phase="accepted"), make_gate(refused=[0])
+        result = self.judge_gates(database, *gates, is_idempotent=False)
+        self.assertEqual(result.problems, [])
+
+    def test_a_next_step_counts_for_the_person(self):
+        first = make_gate([0], state="not_deliver")
+        [message] = make_gate([1]).messages
+        second = GateFacts([{**message, "phone": "0"}], make_gate([1]).calls)
+        result = self.judge_gates(
+            self.make_cascade("failed"), first, second, expected=1
+        )
+        self.assertEqual(result.problems, [])
+        self.assertEqual((result.deliveries, result.lost), (1, 0))
+
+    def test_a_next_step_after_a_delivery(self):
+        [message] = make_gate([1]).messages
+        second = GateFacts([{**message, "phone": "0"}], make_gate([1]).calls)
+        result = self.judge_gates(
+            self.make_cascade("delivered"), make_gate([0]), second, expected=1
+        )
+        self.assert_found(result, "1 deliveries too many")
+        self.assert_found(result, "1 are followed by another one")
+
+    def test_a_next_step_after_an_unknown_outcome(self):
+        result = self.judge_gates(
+            self.make_cascade("unknown"), make_gate([1]), is_idempotent=False
+        )
+        self.assert_found(result, "1 are followed by another one")
+
+    def test_a_person_without_a_message_that_counts(self):
+        database = self.make_cascade("failed")
+        database.rows[1] = replace(database.rows[1], is_superseded=True)
+        result = self.judge_gates(database, make_gate([1]), expected=1)
+        self.assert_found(result, "1 are lost")
+
+    # === TEETH ===
     def test_a_spoiled_product_must_be_found_out(self):
         result = self.judge(FakeDatabase("delivered"), 0)
         result.must_find = "duplicates"

@@ -100,6 +100,12 @@ class Simulator:
             if stream:
                 stream.close()
 
+    def kill(self) -> None:
+        """End the process as a crash does; what it knew is gone."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+
     def config(self, **values: Any) -> dict[str, Any]:
         """Change settings, see the simulator; returns all of them."""
         return self._call("/control/config", values)
