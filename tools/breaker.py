@@ -16,8 +16,10 @@ from .backoff import exponential
 MIN_TROUBLES = 5
 #: ... within so many seconds ...
 WINDOW = 60
-#: ... when they are at least this share of all answers of that time.
+#: ... when they are at least this share of all answers of that time, or of the last
+#: seconds: a route that was busy before it died has many good answers in its minute.
 MIN_SHARE = 0.5
+RECENT = 10
 #: First and longest rest of a route, in seconds, and how far a rest is spread: routes
 #: to one provider do not come back together.
 FIRST_REST = 15
@@ -53,18 +55,22 @@ class Tally:
         return [[second, *counts] for second, counts in sorted(self._counts.items())]
 
     @property
-    def answers(self) -> int:
-        return sum(answers for answers, _troubles in self._counts.values())
-
-    @property
     def troubles(self) -> int:
         return sum(troubles for _answers, troubles in self._counts.values())
 
     @property
     def is_bad(self) -> bool:
         """Whether the breaker opens."""
-        troubles = self.troubles
-        return troubles >= MIN_TROUBLES and troubles >= MIN_SHARE * self.answers
+        return self._is_bad_within(WINDOW) or self._is_bad_within(RECENT)
+
+    def _is_bad_within(self, seconds: int) -> bool:
+        newest = max(self._counts, default=0)
+        counts = [
+            counts for one, counts in self._counts.items() if one > newest - seconds
+        ]
+        answers = sum(count for count, _troubles in counts)
+        troubles = sum(count for _answers, count in counts)
+        return troubles >= MIN_TROUBLES and troubles >= MIN_SHARE * answers
 
     def get_speed(self, second: int) -> float:
         """Answers per second of the last `SPEED_SECONDS`, at least one."""

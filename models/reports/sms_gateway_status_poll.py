@@ -18,6 +18,7 @@ from ..sending.provider_values import (
     make_request,
     tell_price,
 )
+from ..sending.queues import is_rested
 from ..sending.sms_gateway_state_change import StateChange
 from .status_values import STATE_OF_STATUS, as_naive, sql_time
 
@@ -73,7 +74,9 @@ class SmsGatewayStatusPoll(models.AbstractModel):
                           SELECT next_poll_at FROM sms_gateway_message m
                            WHERE m.route_id = r.id AND m.is_debug = d.is_debug
                              AND m.state = 'submitted' AND m.next_poll_at IS NOT NULL
-                        ORDER BY next_poll_at LIMIT 1) AS head"""
+                        ORDER BY next_poll_at LIMIT 1) AS head
+                    WHERE d.is_debug OR %s""",
+                is_rested(),
             )
         )
         transactions.commit(self.env)
@@ -86,7 +89,10 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         return True
 
     def _find_due(self, state):
-        """:return: list of (route, is_debug) with messages that are due"""
+        """A route that rests after trouble is not asked either.
+
+        :return: list of (route, is_debug) with messages that are due
+        """
         transactions.begin(self.env)
         column = SQL.identifier(
             "next_poll_at" if state == "submitted" else "next_check_at"
@@ -102,11 +108,13 @@ class SmsGatewayStatusPoll(models.AbstractModel):
                         WHERE m.route_id = r.id AND m.is_debug = d.is_debug
                           AND m.state = %(state)s AND m.%(at)s <= %(now)s
                      ORDER BY m.%(at)s LIMIT 1) AS head
+                 WHERE d.is_debug OR %(is_rested)s
               ORDER BY 1, 2
                 """,
                 state=state,
                 at=column,
                 now=clock.now(),
+                is_rested=is_rested(),
             )
         )
         Route = self.env["sms.gateway.route"]

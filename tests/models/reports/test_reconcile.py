@@ -43,9 +43,9 @@ class ReconcileCase(GatewayCase):
         """Run the cron as often as the schedule wants."""
         for delay in RECONCILE_SCHEDULE:
             self.let_pass(delay, messages)
-            self.run_recover()
             # a route without an answer rests; somebody has looked after it
             self.env["sms.gateway.route.pause"]._resume(messages.route_id)
+            self.run_recover()
             self.run_lane()
 
 

@@ -14,7 +14,7 @@ from odoo.addons.crm_sms_gateway.models.routing import (
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent
 from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
 
-from ...common import PHONE, accept, answer, fail, sandbox_phone
+from ...common import PHONE, GatewayCase, accept, answer, fail, sandbox_phone
 from .breaker_common import TROUBLE, BreakerCase
 
 LOG = "odoo.addons.crm_sms_gateway.models.routing.sms_gateway_breaker"
@@ -376,3 +376,26 @@ class TestHistory(BreakerCase):
         self.open_breaker()
         self.assertFalse(self.scripted.activity_ids)
         self.assertEqual(self.send_one(PHONE, route=self.scripted).state, "queued")
+
+
+@tagged("post_install", "-at_install")
+class TestPollsOfRests(GatewayCase):
+    """A route that rests is not asked for statuses."""
+
+    def test_statuses_wait_until_the_rest_is_over(self):
+        asked = []
+
+        def poll(references):
+            asked.extend(references)
+            return []
+
+        route, _provider = self.script_route(poll=poll)
+        message = self.send_one(route=route)
+        self.run_lane()
+        self.let_pass(60, message)
+        self.env["sms.gateway.route.pause"]._rest(route, 30)
+        self.run_poll()
+        self.assertEqual(asked, [])
+        route.resume_at = False
+        self.run_poll()
+        self.assertEqual(asked, [message.uuid])
