@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 
 from .backoff import exponential
 
-#: A breaker opens after so many answers with trouble ...
+#: A breaker opens after so many answers with trouble within a window ...
 MIN_TROUBLES = 5
-#: ... within so many seconds ...
-WINDOW = 60
-#: ... when they are at least this share of all answers of that time, or of the last
-#: seconds: a route that was busy before it died has many good answers in its minute.
-MIN_SHARE = 0.5
-RECENT = 10
+#: ... of so many seconds, when they are at least this share of all its answers. A route
+#: that was busy before it died has many good answers in its minute: the shorter windows
+#: tell that none has come since.
+SHARES = {60: 0.5, 10: 0.5, 2: 0.9}
+#: Longest window, in seconds.
+WINDOW = max(SHARES)
 #: First and longest rest of a route, in seconds, and how far a rest is spread: routes
 #: to one provider do not come back together.
 FIRST_REST = 15
@@ -61,16 +61,16 @@ class Tally:
     @property
     def is_bad(self) -> bool:
         """Whether the breaker opens."""
-        return self._is_bad_within(WINDOW) or self._is_bad_within(RECENT)
+        return any(self._is_bad_within(*window) for window in SHARES.items())
 
-    def _is_bad_within(self, seconds: int) -> bool:
+    def _is_bad_within(self, seconds: int, share: float) -> bool:
         newest = max(self._counts, default=0)
         counts = [
             counts for one, counts in self._counts.items() if one > newest - seconds
         ]
         answers = sum(count for count, _troubles in counts)
         troubles = sum(count for _answers, count in counts)
-        return troubles >= MIN_TROUBLES and troubles >= MIN_SHARE * answers
+        return troubles >= MIN_TROUBLES and troubles >= share * answers
 
     def get_speed(self, second: int) -> float:
         """Answers per second of the last `SPEED_SECONDS`, at least one."""

@@ -189,12 +189,19 @@ class RouteChooser:
             rule for rule in rules if not rule.categories or category in rule.categories
         ]
         self._facts = facts
+        self._charge = facts.tariffs.charge
+        #: whether the beginning of a number and the size of the text decide the rule
+        self._is_simple = not any(
+            rule.countries or rule.operators for rule in self._rules
+        )
         # a code that waits for a route in trouble is of no use to anybody
         self._probing = set() if category == "code" else set(facts.probing)
         prefixes = [prefix for rule in self._rules for prefix in rule.prefixes]
         self._depth = max(map(len, prefixes), default=0)
         self._of_prefix: dict[str, list[Rule]] = {}
         self._rankings: dict[int, Ranking] = {}
+        #: beginning of a number and parts of the text → the route that all such take
+        self._settled: dict[tuple[str, int], int] = {}
 
     @property
     def default_route_id(self) -> int:
@@ -211,13 +218,17 @@ class RouteChooser:
         :param excluded: ids of routes that are out of the question
         :return: None where no route is left
         """
+        settled = self._settled.get((msisdn[: self._depth], segments))
+        if settled is not None and not excluded:
+            return settled, self._charge(settled, msisdn, segments)
         rule = self.find_rule(msisdn, segments)
         ranking = self._rankings.get(rule.id) or self._make_ranking(rule)
         for route_id in ranking.order(msisdn, segments):
             if route_id not in excluded:
+                if not excluded:
+                    self._settle(ranking, msisdn, segments, route_id)
                 self._count(ranking, route_id)
-                cost = self._facts.tariffs.charge(route_id, msisdn, segments)
-                return route_id, cost
+                return route_id, self._charge(route_id, msisdn, segments)
         return None
 
     def _count(self, ranking: Ranking, route_id: int) -> None:
@@ -225,6 +236,14 @@ class RouteChooser:
         if route_id in self._probing:
             self._probing.discard(route_id)
             self._rankings.clear()
+
+    def _settle(
+        self, ranking: Ranking, msisdn: str, segments: int, route_id: int
+    ) -> None:
+        """Remember the route of all numbers with this beginning, where nothing else
+        decides; not while routes are being probed."""
+        if ranking.is_fixed and self._is_simple and not self._probing:
+            self._settled[msisdn[: self._depth], segments] = route_id
 
     def choose_available(
         self, msisdn: str, segments: int, excluded: Collection[int] = ()
@@ -294,6 +313,9 @@ class RouteChooser:
 class Ranking:
     """Puts the routes of one rule in order; this one takes them as they stand."""
 
+    #: whether the order is the same for all messages
+    is_fixed = True
+
     def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
         """:param here: ids of the routes that may send"""
         self._facts = facts
@@ -321,6 +343,8 @@ class Ranking:
 class PriceRanking(Ranking):
     """The cheapest route first, then as they stand; unknown prices last."""
 
+    is_fixed = False
+
     def order(self, msisdn: str, segments: int) -> Sequence[int]:
         def rate(option: Option) -> tuple[int, bool, Decimal]:
             cost = self._facts.tariffs.get_cost(option.route_id, msisdn, segments)
@@ -335,6 +359,8 @@ class DeliveryRanking(Ranking):
     Routes with too few messages to judge get a part of the messages in turn, all of
     them where no route can be judged.
     """
+
+    is_fixed = False
 
     def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
         super().__init__(rule, facts, here)
@@ -368,6 +394,8 @@ class DeliveryRanking(Ranking):
 class WeightRanking(Ranking):
     """Routes in proportion to their weights, spread evenly (smooth weighted round
     robin, as web servers do it)."""
+
+    is_fixed = False
 
     def __init__(self, rule: Rule, facts: RouteFacts, here: Collection[int]) -> None:
         super().__init__(rule, facts, here)

@@ -35,11 +35,18 @@ class TestTally(BaseCase):
 
     def test_route_that_was_busy_before_it_died(self):
         tally = Tally([[second, 100, 0] for second in range(50)])
-        for second in range(50, 54):
-            tally.add(second, 100, 100)
-            self.assertFalse(tally.is_bad, second)
-        tally.add(54, 100, 100)
-        self.assertTrue(tally.is_bad, "half of the last ten seconds")
+        tally.add(50, 100, 100)
+        self.assertFalse(tally.is_bad)
+        tally.add(51, 100, 100)
+        self.assertTrue(tally.is_bad, "nothing else for two seconds")
+
+    def test_route_that_limps_after_it_was_busy(self):
+        tally = Tally([[second, 100, 0] for second in range(40)])
+        bad = []
+        for second in range(40, 50):
+            tally.add(second, 100, 60)
+            bad.append(tally.is_bad)
+        self.assertEqual(bad.index(True), 8, "half of the last ten seconds")
 
     @settings(deadline=None, derandomize=True)
     @given(st.lists(ROWS), st.lists(ROWS))
