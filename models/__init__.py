@@ -1,6 +1,7 @@
 # In the order in which the classes need each other: abstract models first, extensions
 # last. The packages know each other, so that none can import its own modules at once.
 from .common import failed_statements
+from .common import sms_gateway_cached
 from .access import sms_gateway_readable
 from .recipients import sms_gateway_history_mixin
 

@@ -18,9 +18,11 @@ class SmsGatewayNumberRange(models.Model):
     """
 
     _name = "sms.gateway.number.range"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Number Range"
     _order = "first_number, last_number DESC, id"
     _rec_name = "first_number"
+    _cached_in = "stable"
 
     first_number = fields.Char(
         "First number",
@@ -66,19 +68,12 @@ class SmsGatewayNumberRange(models.Model):
     # === CRUD ===
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: numbers are kept without marks, ranges in memory."""
-        self.env["sms.gateway.operator"]._forget_plan()
+        """Override: numbers are kept without marks."""
         return super().create(list(map(_normalise, vals_list)))
 
     def write(self, vals):
         """Override: see `create`."""
-        self.env["sms.gateway.operator"]._forget_plan()
         return super().write(_normalise(vals))
-
-    def unlink(self):
-        """Override: see `create`."""
-        self.env["sms.gateway.operator"]._forget_plan()
-        return super().unlink()
 
     # === BUSINESS METHODS ===
     @api.model
@@ -92,7 +87,7 @@ class SmsGatewayNumberRange(models.Model):
         self.check_access("create")
         if replaces:
             self.search([("source", "=", source)]).unlink()
-        self.env["sms.gateway.operator"]._forget_plan()
+        self._forget_cached()
         common = (source, fields.Date.context_today(self), *[self.env.uid] * 2)
         now = self.env.cr.now()
         lines = ((*row, *common, now, now) for row in rows)

@@ -22,9 +22,11 @@ class SmsGatewayOperator(models.Model):
     """
 
     _name = "sms.gateway.operator"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Operator"
     _order = "name"
     _rec_names_search = ("name", "aliases")
+    _cached_in = "stable"
 
     name = fields.Char(required=True)
     country_id = fields.Many2one("res.country", required=True, ondelete="restrict")
@@ -59,23 +61,6 @@ class SmsGatewayOperator(models.Model):
                         )
                     )
 
-    # === CRUD ===
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override: the names of operators are kept in memory."""
-        self._forget_plan()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Override: see `create`."""
-        self._forget_plan()
-        return super().write(vals)
-
-    def unlink(self):
-        """Override: see `create`."""
-        self._forget_plan()
-        return super().unlink()
-
     # === BUSINESS METHODS ===
     def _get_names(self):
         self.ensure_one()
@@ -107,11 +92,6 @@ class SmsGatewayOperator(models.Model):
             self._read_ranges(),
             has_ported=self.env["sms.gateway.ported.number"]._has_any(),
         )
-
-    @api.model
-    def _forget_plan(self):
-        """What the plan was made of changes."""
-        self.env.registry.clear_cache("stable")
 
     def _read_names(self):
         """:return: dict of (code of the country, plain name) → operator"""

@@ -15,9 +15,11 @@ class SmsGatewayPortedNumber(models.Model):
     further index, and an import writes them by COPY."""
 
     _name = "sms.gateway.ported.number"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Ported Number"
     _order = "number"
     _rec_name = "number"
+    _cached_in = "stable"
     _log_access = False
 
     number = fields.Char(
@@ -45,18 +47,12 @@ class SmsGatewayPortedNumber(models.Model):
     # === CRUD ===
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: numbers are kept without marks, that there are any in memory."""
-        self.env["sms.gateway.operator"]._forget_plan()
+        """Override: numbers are kept without marks."""
         return super().create(list(map(_normalise, vals_list)))
 
     def write(self, vals):
         """Override: numbers are kept without marks."""
         return super().write(_normalise(vals))
-
-    def unlink(self):
-        """Override: see `create`."""
-        self.env["sms.gateway.operator"]._forget_plan()
-        return super().unlink()
 
     # === BUSINESS METHODS ===
     @api.model
@@ -68,7 +64,7 @@ class SmsGatewayPortedNumber(models.Model):
         :return: how many numbers are new or have changed
         """
         self.check_access("create")
-        self.env["sms.gateway.operator"]._forget_plan()
+        self._forget_cached()
         cr = self.env.cr
         cr.execute(
             """CREATE TEMPORARY TABLE sms_gateway_ported_rows

@@ -25,6 +25,7 @@ class SmsGatewayPackage(models.Model):
     """
 
     _name = "sms.gateway.package"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Package"
     _order = "starts_on DESC, id DESC"
 
@@ -107,23 +108,6 @@ class SmsGatewayPackage(models.Model):
         )
         return {package.id: segments for package, segments in groups}
 
-    # === CRUD ===
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override: price lists know packages and are made anew."""
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Override: see `create`."""
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        """Override: see `create`."""
-        self.env.registry.clear_cache()
-        return super().unlink()
-
     # === BUSINESS METHODS ===
     @api.model
     def _find_open(self, route, channel, category, day):
@@ -202,7 +186,7 @@ class SmsGatewayPackage(models.Model):
         self.invalidate_model(["used", "left", "used_up_on"], flush=False)
         left = self._read_left(open_ids)
         if not all(left.values()):
-            self.env.registry.clear_cache()
+            self._forget_cached()
 
 
 class SmsGatewayPackageUse(models.Model):

@@ -19,6 +19,7 @@ class SmsGatewayPrice(models.Model):
     """
 
     _name = "sms.gateway.price"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Price"
     _order = (
         "channel, category NULLS FIRST, operator_id NULLS FIRST, prefix NULLS FIRST, id"
@@ -67,33 +68,17 @@ class SmsGatewayPrice(models.Model):
     # === CRUD ===
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: prefixes are kept as numbers begin; price lists are made anew."""
-        self.env.registry.clear_cache()
+        """Override: prefixes are kept as numbers begin."""
         return super().create([self._normalise(vals) for vals in vals_list])
 
     def write(self, vals):
         """Override: see `create`."""
-        self.env.registry.clear_cache()
         return super().write(self._normalise(vals))
-
-    def unlink(self):
-        """Override: see `create`."""
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     def _normalise(self, vals):
         if not vals.get("prefix"):
             return vals
-        try:
-            return {**vals, "prefix": normalise_prefix(vals["prefix"])}
-        except ValueError as error:
-            raise ValidationError(
-                self.env._(
-                    "“%(prefix)s” is not a valid number prefix. Enter a plus sign "
-                    "and the country code, e.g. +7 or +7916.",
-                    prefix=vals["prefix"],
-                )
-            ) from error
+        return {**vals, "prefix": read_prefix(self.env, vals["prefix"])}
 
     # === BUSINESS METHODS ===
     @api.model
@@ -117,6 +102,23 @@ class SmsGatewayPrice(models.Model):
             channel=channel,
             packages=packages._find_open(route, channel, category, day),
         )
+
+
+def read_prefix(env, written):
+    """A prefix as numbers begin.
+
+    :raise ValidationError: it is no beginning of a number
+    """
+    try:
+        return normalise_prefix(written)
+    except ValueError as error:
+        raise ValidationError(
+            env._(
+                "“%(prefix)s” is not a valid number prefix. Enter a plus sign "
+                "and the country code, e.g. +7 or +7916.",
+                prefix=written,
+            )
+        ) from error
 
 
 def _to_price(price):

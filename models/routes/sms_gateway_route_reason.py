@@ -10,6 +10,7 @@ class SmsGatewayRouteReason(models.Model):
     table does not know, or knows otherwise."""
 
     _name = "sms.gateway.route.reason"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Failure Reason of a Route"
     _order = "code, id"
     _rec_name = "code"
@@ -30,23 +31,16 @@ class SmsGatewayRouteReason(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: lanes read what is kept in memory."""
+        """Override: codes are kept without spaces around them."""
         for vals in vals_list:
             vals["code"] = (vals.get("code") or "").strip()
-        self.env.registry.clear_cache()
         return super().create(vals_list)
 
     def write(self, vals):
         """Override: see `create`."""
         if "code" in vals:
             vals = {**vals, "code": (vals["code"] or "").strip()}
-        self.env.registry.clear_cache()
         return super().write(vals)
-
-    def unlink(self):
-        """Override: see `create`."""
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     # === BUSINESS METHODS ===
     @api.model

@@ -26,11 +26,6 @@ MAX_IN_VAIN = 100_000
 #: Tries through one route after which a message of a policy looks for another one that
 #: may send.
 FAILOVER_TRIES = 3
-#: The routes that have failed the message ``m``.
-FAILED_ROUTES = SQL(
-    """ARRAY(SELECT a.route_id FROM sms_gateway_attempt a
-              WHERE a.message_id = m.id AND a.state = 'failed')"""
-)
 
 
 class Move(NamedTuple):
@@ -104,34 +99,48 @@ class SmsGatewayFailover(models.AbstractModel):
         if not failed:
             return changes, []
         moves = self._choose_others(self._find_failed(failed), failed)
-        moved = set(self._reroute(moves)) if moves else set()
-        if moved:
-            self.env["sms.gateway.dispatcher"]._wake()
+        moved = set(self._reroute(moves))
         return (
             [change for change in changes if change.id not in moved],
             [failed[message_id] for message_id in sorted(moved)],
         )
 
     def _find_failed(self, message_ids):
-        """Messages of policies that may still be sent, with the routes that have failed
-        them in this step."""
+        """Those of the messages that may still be sent."""
+        return self._read_candidates(
+            SQL(
+                """
+                m.id = ANY(%s::int[]) AND m.is_superseded IS NOT TRUE
+                AND m.state IN ('submitting', 'submitted', 'unknown')
+                AND (m.expires_at IS NULL OR m.expires_at > %s)
+                AND c.state <> 'cancelled'
+                """,
+                to_array(message_ids),
+                clock.now(),
+            ),
+            SQL("ORDER BY m.id"),
+        )
+
+    def _read_candidates(self, condition, ending):
+        """Messages of policies, with the routes that have failed them.
+
+        :param condition: SQL about the message ``m`` and its campaign ``c``
+        :param ending: SQL of order, limit and lock
+        :return: list of dicts, as `Choosers` takes them
+        """
         return self.env.execute_query_dict(
             SQL(
                 """
                 SELECT m.id, m.route_id, m.step_id, m.msisdn, m.segments, m.is_debug,
-                       c.category, %s AS tried
+                       m.not_before, c.category,
+                       ARRAY(SELECT a.route_id FROM sms_gateway_attempt a
+                              WHERE a.message_id = m.id AND a.state = 'failed') AS tried
                   FROM sms_gateway_message m
                   JOIN sms_gateway_campaign c ON c.id = m.campaign_id
-                 WHERE m.id = ANY(%s::int[]) AND m.step_id IS NOT NULL
-                   AND m.is_superseded IS NOT TRUE
-                   AND m.state IN ('submitting', 'submitted', 'unknown')
-                   AND (m.expires_at IS NULL OR m.expires_at > %s)
-                   AND c.state <> 'cancelled'
-              ORDER BY m.id
+                 WHERE m.step_id IS NOT NULL AND %s %s
                 """,
-                FAILED_ROUTES,
-                to_array(message_ids),
-                clock.now(),
+                condition,
+                ending,
             )
         )
 
@@ -205,11 +214,7 @@ class SmsGatewayFailover(models.AbstractModel):
         while time.monotonic() < deadline and in_vain < MAX_IN_VAIN:
             transactions.begin(self.env)
             rows = self._lock_waiting(route_id, campaign_id, since)
-            choosers.learn(rows)
-            moves = [move for row in rows if (move := _make_move(row, choosers))]
-            count = len(self._reroute(moves)) if moves else 0
-            if count:
-                self.env["sms.gateway.dispatcher"]._wake()
+            count = self._move(rows, choosers)
             transactions.commit(self.env)
             moved += count
             in_vain += len(rows) - count
@@ -232,25 +237,19 @@ class SmsGatewayFailover(models.AbstractModel):
             of_queue = SQL(
                 "m.priority = %s AND m.campaign_id = %s", PRIORITY_BATCH, campaign_id
             )
-        return self.env.execute_query_dict(
+        return self._read_candidates(
             SQL(
-                """
-                SELECT m.id, m.route_id, m.step_id, m.msisdn, m.segments, m.is_debug,
-                       m.not_before, c.category, %(tried)s AS tried
-                  FROM sms_gateway_message m
-                  JOIN sms_gateway_campaign c ON c.id = m.campaign_id
-                 WHERE m.state = 'queued' AND m.route_id = %(route_id)s
-                   AND %(of_queue)s AND %(after)s
-                   AND m.maybe_sent IS NOT TRUE AND m.step_id IS NOT NULL
-              ORDER BY m.not_before, m.id LIMIT %(limit)s
-                   FOR NO KEY UPDATE OF m SKIP LOCKED
-                """,
-                tried=FAILED_ROUTES,
-                route_id=route_id,
-                of_queue=of_queue,
-                after=after,
-                limit=MOVED_AT_ONCE,
-            )
+                "m.state = 'queued' AND m.route_id = %s AND %s AND %s"
+                " AND m.maybe_sent IS NOT TRUE",
+                route_id,
+                of_queue,
+                after,
+            ),
+            SQL(
+                "ORDER BY m.not_before, m.id LIMIT %s"
+                " FOR NO KEY UPDATE OF m SKIP LOCKED",
+                MOVED_AT_ONCE,
+            ),
         )
 
     @api.model
@@ -260,27 +259,25 @@ class SmsGatewayFailover(models.AbstractModel):
 
         Those without another route that may send wait for theirs.
         """
-        rows = self.env.execute_query_dict(
+        rows = self._read_candidates(
             SQL(
-                """
-                SELECT m.id, m.route_id, m.step_id, m.msisdn, m.segments, m.is_debug,
-                       c.category, %s AS tried
-                  FROM sms_gateway_message m
-                  JOIN sms_gateway_campaign c ON c.id = m.campaign_id
-                 WHERE m.id = ANY(%s::int[]) AND m.state = 'queued'
-                   AND m.maybe_sent IS NOT TRUE AND m.step_id IS NOT NULL
-              ORDER BY m.id FOR NO KEY UPDATE OF m
-                """,
-                FAILED_ROUTES,
+                "m.id = ANY(%s::int[]) AND m.state = 'queued'"
+                " AND m.maybe_sent IS NOT TRUE",
                 to_array(message_ids),
-            )
+            ),
+            SQL("ORDER BY m.id FOR NO KEY UPDATE OF m"),
         )
-        choosers = Choosers(self.env)
+        self._move(rows, Choosers(self.env))
+
+    def _move(self, rows, choosers):
+        """Move messages that wait to routes that may send.
+
+        :param rows: of `_read_candidates`
+        :return: the number of messages that have moved
+        """
         choosers.learn(rows)
         moves = [move for row in rows if (move := _make_move(row, choosers))]
-        if moves:
-            self._reroute(moves)
-            self.env["sms.gateway.dispatcher"]._wake()
+        return len(self._reroute(moves))
 
     # === MOVE ===
     def _reroute(self, moves):
@@ -293,6 +290,8 @@ class SmsGatewayFailover(models.AbstractModel):
         :param moves: list of `Move`
         :return: ids of the messages that have moved
         """
+        if not moves:
+            return []
         rows = self.env.execute_query(
             SQL(
                 """
@@ -372,6 +371,8 @@ SELECT id FROM moved ORDER BY id
             )
         )
         self.env["sms.gateway.message"].invalidate_model()
+        if rows:
+            self.env["sms.gateway.dispatcher"]._wake()
         return [message_id for (message_id,) in rows]
 
 

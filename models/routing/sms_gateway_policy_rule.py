@@ -4,7 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools import routing
-from ...tools.prices import normalise_prefix
+from ..routes.sms_gateway_price import read_prefix
 from ..sending.selections import CATEGORIES
 
 STRATEGIES = [
@@ -23,6 +23,7 @@ class SmsGatewayPolicyRule(models.Model):
     """
 
     _name = "sms.gateway.policy.rule"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Policy Rule"
     _order = "step_id, sequence, id"
 
@@ -136,15 +137,13 @@ class SmsGatewayPolicyRule(models.Model):
     # === CRUD ===
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: what policies choose is cached; a rule has its routes at once."""
-        self.env.registry.clear_cache()
+        """Override: a rule has its routes at once, one for everything comes last."""
         rules = super().create([_choose_routes(vals) for vals in vals_list])
         rules.step_id._put_general_rules_last()
         return rules
 
     def write(self, vals):
         """Override: see `create`; the choices say more than their routes."""
-        self.env.registry.clear_cache()
         if "choice_ids" in vals:
             vals = {name: vals[name] for name in vals.keys() - {"route_ids"}}
         result = super().write(vals)
@@ -153,9 +152,8 @@ class SmsGatewayPolicyRule(models.Model):
         return result
 
     def unlink(self):
-        """Override: see `create`."""
+        """Override: the last rule of a step stays one for everything."""
         steps = self.step_id
-        self.env.registry.clear_cache()
         result = super().unlink()
         steps.exists().filtered("rule_ids")._check_rules()
         return result
@@ -185,19 +183,7 @@ class SmsGatewayPolicyRule(models.Model):
         """
         written = (self.prefixes or "").replace(",", "\n").replace(";", "\n")
         lines = [line.strip() for line in written.splitlines()]
-        return tuple(self._normalise(line) for line in lines if line)
-
-    def _normalise(self, prefix):
-        try:
-            return normalise_prefix(prefix)
-        except ValueError as error:
-            raise ValidationError(
-                self.env._(
-                    "“%(prefix)s” is not a valid number prefix. Enter a plus sign "
-                    "and the country code, e.g. +7 or +7916.",
-                    prefix=prefix,
-                )
-            ) from error
+        return tuple(read_prefix(self.env, line) for line in lines if line)
 
 
 def _choose_routes(vals):
@@ -232,6 +218,7 @@ class SmsGatewayPolicyChoice(models.Model):
     """A route of a rule."""
 
     _name = "sms.gateway.policy.choice"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Policy Route"
     _order = "rule_id, sequence, id"
     _rec_name = "route_id"
@@ -275,19 +262,3 @@ class SmsGatewayPolicyChoice(models.Model):
                     )
                 )
             route._check_sends(step.channel)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override: what policies choose is cached."""
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Override: see `create`."""
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        """Override: see `create`."""
-        self.env.registry.clear_cache()
-        return super().unlink()

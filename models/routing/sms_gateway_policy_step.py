@@ -18,6 +18,7 @@ class SmsGatewayPolicyStep(models.Model):
     """
 
     _name = "sms.gateway.policy.step"
+    _inherit = ["sms.gateway.cached"]
     _description = "SMS Gateway Policy Step"
     _order = "policy_id, sequence, id"
 
@@ -105,15 +106,13 @@ class SmsGatewayPolicyStep(models.Model):
     # === CRUD ===
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: what policies choose is cached."""
-        self.env.registry.clear_cache()
+        """Override: the policy offers the channels of its steps."""
         steps = super().create(vals_list)
         steps.policy_id._sync_route()
         return steps
 
     def write(self, vals):
         """Override: see `create`."""
-        self.env.registry.clear_cache()
         result = super().write(vals)
         self.policy_id._sync_route()
         return result
@@ -121,7 +120,6 @@ class SmsGatewayPolicyStep(models.Model):
     def unlink(self):
         """Override: see `create`."""
         policies = self.policy_id
-        self.env.registry.clear_cache()
         result = super().unlink()
         policies.exists()._sync_route()
         return result

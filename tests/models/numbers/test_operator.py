@@ -75,7 +75,7 @@ class TestOperators(NumbersCase):
         user = new_test_user(
             self.env, "operator_user", groups="crm_sms_gateway.group_user"
         )
-        self.operators._forget_plan()
+        self.operators._forget_cached()
         lookup = self.operators.with_user(user)._make_lookup()
         self.assertEqual(lookup.find(OF_MTS), (self.mts.id, "prefix"))
 
