@@ -40,6 +40,8 @@ class Row:
     reference: str
     provider_reference: str | None
     failure_type: str | None
+    #: attempts through the route that it has now
+    tries: int
     #: the message of another step counts for the person
     is_superseded: bool = False
 
@@ -191,7 +193,9 @@ class GatewayDatabase(Database):
         rows = self.ask(
             """SELECT id, state, attempts, msisdn AS phone,
                       client_reference AS reference, provider_reference,
-                      failure_type, is_superseded IS TRUE AS is_superseded
+                      failure_type,
+                      attempts - COALESCE(earlier_attempts, 0) AS tries,
+                      is_superseded IS TRUE AS is_superseded
                  FROM sms_gateway_message ORDER BY id"""
         )
         return [Row(**row) for row in rows]

@@ -280,7 +280,8 @@ def kill_between_two_steps(stage: Stage, result: Result, is_idempotent: bool) ->
     result.note = f"{killed} killed between two steps; {begun} went on"
     if killed < stage.plan.blows or not begun:
         result.problems.append("too few were killed at work")
-    if is_idempotent and begun != len(refused) + len(missed):
+    # Who is unknown does not go on, and the judge has looked at every one of them.
+    if is_idempotent and begun + result.unknown != len(refused) + len(missed):
         result.problems.append(f"{begun} went on, not {len(refused) + len(missed)}")
 
 

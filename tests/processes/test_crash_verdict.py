@@ -33,6 +33,7 @@ class FakeDatabase:
                 reference=str(number),
                 provider_reference=f"id{number}" if state in AT_THE_GATE else None,
                 failure_type="blocked" if state == "failed" else None,
+                tries=1,
             )
             for number, state in enumerate(states)
         ]
@@ -174,6 +175,19 @@ class TestJudge(BaseCase):
 
     def test_an_unknown_message_that_could_have_been_asked_for(self):
         result = self.judge(FakeDatabase("unknown"), 0)
+        self.assert_found(result, "1 did not end as delivered")
+
+    def test_an_unknown_message_that_was_refused_when_it_was_handed_over_again(self):
+        database = FakeDatabase("unknown")
+        database.rows[0] = replace(database.rows[0], attempts=2, tries=2)
+        database.stories[0] = [*STORIES["unknown"], "queued", *STORIES["unknown"]]
+        refused = make_gate(refused=[0])
+        self.assertEqual(self.judge_gates(database, refused).problems, [])
+        for gate in (make_gate(), make_gate([0])):
+            result = self.judge_gates(database, gate)
+            self.assert_found(result, "1 did not end as delivered")
+        database.rows[0] = replace(database.rows[0], tries=1)
+        result = self.judge_gates(database, refused)
         self.assert_found(result, "1 did not end as delivered")
 
     def test_a_strange_reference(self):
