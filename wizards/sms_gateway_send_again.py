@@ -17,8 +17,17 @@ from ..models.sending.sms_gateway_resend_job import SENT_AT_ONCE
 #: Recipients of which a person waits to hear what they cost; of more, so many are
 #: evaluated for all.
 MAX_ESTIMATED = 1000
-#: Reasons that another attempt alone does not remove.
+#: Reasons that another attempt alone does not remove ...
 _LASTING = frozenset(("failed.invalid_number", "failed.blocked", "failed.sim_changed"))
+#: ... nor with the same text.
+_OF_TEXT = frozenset(
+    (
+        "failed.content_rejected",
+        "failed.missing_data",
+        "failed.spam",
+        "failed.template_mismatch",
+    )
+)
 _FAILED = "failed."
 
 
@@ -236,16 +245,24 @@ class SmsGatewaySendAgain(models.TransientModel):
                     {
                         "place": place,
                         "count": counts[place],
-                        "is_chosen": before.get(place, _is_chosen_at_first(place)),
+                        "is_chosen": before.get(place, self._is_chosen_at_first(place)),
                     }
                 )
                 for place in sorted(counts.keys() - set(LEFT_OUT))
             ),
         ]
 
+    def _is_chosen_at_first(self, place):
+        if place in _OF_TEXT:
+            return self.text_choice == "other"
+        return place not in _LASTING and place != UNCLICKED
+
     @api.onchange("text_choice")
     def _onchange_text_choice(self):
-        """Begin with the text that was sent."""
+        """Begin with the text that was sent. Whose text was refused gets another one,
+        and is not sent the same."""
+        for line in self.line_ids.filtered(lambda one: one.place in _OF_TEXT):
+            line.is_chosen = self._is_chosen_at_first(line.place)
         campaign = self._get_campaign()
         if self.text_choice == "other" and not self._has_text():
             for variant in SPOKEN_VARIANTS:
@@ -396,10 +413,6 @@ class SmsGatewaySendAgainLine(models.TransientModel):
                 line.name = name_failure(self.env, place.removeprefix(_FAILED))
             else:
                 line.name = labels.get(place)
-
-
-def _is_chosen_at_first(place):
-    return place not in _LASTING and place != UNCLICKED
 
 
 def _explain_nobody(env):

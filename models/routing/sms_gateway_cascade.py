@@ -60,11 +60,11 @@ class SmsGatewayCascade(models.AbstractModel):
         messages = self._lock_ended() or self._lock_unanswered()
         known = messages.step_id.exists()
         ending = messages.filtered(lambda m: not m.step_id or m.step_id in known)
-        places = groupby(ending, lambda m: (m.campaign_id, m.step_id))
-        for (campaign, step), of_same in places:
+        places = groupby(ending, lambda m: (m.campaign_id, m.step_id, _get_only(m)))
+        for (campaign, step, only), of_same in places:
             following = messages.browse().concat(*of_same).filtered(_goes_on)
             if following:
-                self._begin_next(campaign, step, following)
+                self._begin_next(campaign, step, only, following)
         self._close(messages)
         return len(messages)
 
@@ -115,9 +115,9 @@ class SmsGatewayCascade(models.AbstractModel):
         messages.invalidate_recordset()
 
     # === NEXT STEP ===
-    def _begin_next(self, campaign, step, messages):
+    def _begin_next(self, campaign, step, only, messages):
         """Enqueue the messages of the next step in the place of these."""
-        plan = self._make_next_plan(campaign, step)
+        plan = self._make_next_plan(campaign, step, only)
         if plan is None or _is_over(campaign, plan):
             return
         texts = self._read_texts(messages)
@@ -135,10 +135,11 @@ class SmsGatewayCascade(models.AbstractModel):
         self.env["sms.gateway.recipient"]._follow_retries(again)
         self.env["sms.gateway.odoo.sms"]._take_over(again)
 
-    def _make_next_plan(self, campaign, step):
+    def _make_next_plan(self, campaign, step, only):
         """
         :param step: that has ended; empty for a call without a policy, which is
             followed by the SMS that its caller gave
+        :param only: the route without a policy, which sends that SMS too
         :return: `Plan`, None behind the last step
         """
         life = campaign.accepted_at
@@ -148,7 +149,7 @@ class SmsGatewayCascade(models.AbstractModel):
                 return None
             return replace(following._make_plan(campaign), lives_since=life)
         plan = self.env["sms.gateway.policy"]._make_single_plan(
-            campaign.route_id, campaign, "sms"
+            only, campaign, "sms"
         )
         return replace(plan, lives_since=life)
 
@@ -170,6 +171,11 @@ class SmsGatewayCascade(models.AbstractModel):
             max_segments=settings.max_segments,
             max_speech=settings.max_speech,
         )
+
+
+def _get_only(message):
+    """The route of a message without a policy."""
+    return message.route_id if not message.step_id else message.route_id.browse()
 
 
 def _goes_on(message):

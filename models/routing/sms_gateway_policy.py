@@ -135,11 +135,7 @@ class SmsGatewayPolicy(models.Model):
         route, channel = campaign.route_id, campaign.channel
         if route.is_policy:
             return self._get_step(route, channel)._make_plan(campaign)
-        plan = self._make_single_plan(route, campaign, channel)
-        if channel == "voice" and route.has_sms:
-            # what the caller gave as the SMS behind an unanswered call
-            return replace(plan, follow_up="definite", needs_alternative=True)
-        return plan
+        return self._make_single_plan(route, campaign, channel)
 
     def _get_step(self, route, channel):
         """The first step of a channel.
@@ -182,7 +178,8 @@ class SmsGatewayPolicy(models.Model):
 
     @api.model
     def _make_single_plan(self, route, campaign, channel):
-        """What messages of a campaign take through one route.
+        """What messages of a campaign take through one route. Behind an unanswered call
+        the SMS goes that was given with it.
 
         :rtype: Plan
         """
@@ -190,7 +187,10 @@ class SmsGatewayPolicy(models.Model):
             route, channel, campaign.category or None, is_debug=campaign.is_debug
         )
         chooser = SingleRoute(route.id, tariffs)
-        return Plan(chooser, channel, tariffs=tariffs, lookup=lookup)
+        plan = Plan(chooser, channel, tariffs=tariffs, lookup=lookup)
+        if channel == "voice" and route.has_sms:
+            return replace(plan, follow_up="definite", needs_alternative=True)
+        return plan
 
     @api.model
     def _of_route(self, route):

@@ -239,7 +239,7 @@ class TestSameText(SendAgainCase):
         self.assertEqual(again.mapped("text"), ["Здравствуйте"] * 2)
 
     def test_counters_count_people_once(self):
-        campaign = self.send(*[sandbox_phone("9902")] * 2, sandbox_phone("0001"))
+        campaign = self.send(*[sandbox_phone("9901")] * 2, sandbox_phone("0001"))
         self.run_lane()
         with self.later(10):
             self.run_poll()
@@ -263,6 +263,24 @@ class TestSameText(SendAgainCase):
         self.assertEqual(form.send_label, "Send to 1 recipient")
         form.save().action_send()
         self.assertEqual(self.get_again(campaign).retry_of_id.state, "expired")
+
+    def test_whose_text_was_refused_is_chosen_for_another_text_only(self):
+        campaign = self.send_failed(4)
+        reasons = ("spam", "content_rejected", "template_mismatch", "missing_data")
+        for message, reason in zip(self.get_messages(campaign), reasons, strict=True):
+            self.end(message, failure_type=reason)
+        form = Form(self.open(campaign))
+        self.assertEqual((form.recipient_count, form.total_count), (0, 4))
+        with form.line_ids.edit(0) as line:
+            line.is_chosen = True
+        self.assertEqual(form.recipient_count, 1, "a person may choose them")
+        sent = self.send_draft().sudo()
+        self.end(self.get_messages(sent)[0], failure_type="spam")
+        form = Form(self.open(sent, self.author))
+        form.text_choice = "other"
+        self.assertEqual(form.recipient_count, 1)
+        form.text_choice = "same"
+        self.assertEqual(form.recipient_count, 0)
 
     def test_nothing_is_chosen(self):
         wizard = self.open(self.send_failed(1))
@@ -669,7 +687,7 @@ class TestDoors(SendAgainCase):
 
     def send_to_list(self):
         """A list, and a campaign to it that the sandbox refused."""
-        for partner, ending in ((self.andrey, "9902"), (self.anna, "0001")):
+        for partner, ending in ((self.andrey, "9901"), (self.anna, "0001")):
             partner.phone = sandbox_phone(ending)
         one = self.env["sms.gateway.list"].create(
             {
@@ -684,6 +702,8 @@ class TestDoors(SendAgainCase):
         campaign.action_send()
         self.prepare()
         self.run_lane()
+        with self.later(10):
+            self.run_poll()
         self.run_fold()
         return one, campaign.sudo()
 

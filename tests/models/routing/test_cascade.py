@@ -308,6 +308,27 @@ class TestCallWithoutPolicy(RoutingCase):
         self.assertEqual(texts, ["Алло", "Мы звонили"])
         self.assertEqual(self.get_totals(campaign), {"submitted": 1})
 
+    def test_sms_follows_a_call_that_is_made_again_through_another_route(self):
+        route, _provider = self.script_route(
+            submit=answer(Outcome.REFUSED, failure_type="busy"),
+            channels=frozenset({"voice"}),
+            route={"has_voice": True, "has_sms": False},
+        )
+        campaign = self.send(
+            PHONE, route=route, channel="voice", text="Алло", alternative="Мы звонили"
+        )
+        self.run_lane()
+        wizards = self.env["sms.gateway.send.again"]
+        wizard = wizards.browse(campaign.action_send_again()["res_id"])
+        wizard.route_id = self.busy
+        wizard.action_send()
+        for _time in range(2):
+            self.run_lane()
+            self.run_cascade()
+        texts = [one.text for batch in self.provider.batches for one in batch]
+        self.assertEqual(texts, ["Алло", "Мы звонили"])
+        self.assertEqual(self.get_totals(campaign), {"submitted": 1})
+
     def test_nothing_follows_where_none_was_given(self):
         campaign = self.send(PHONE, route=self.busy, channel="voice")
         self.run_lane()
