@@ -8,6 +8,7 @@ from ..common.copied_many2one import CopiedMany2one
 from ..sending.reasons import name_failure, say_event
 from ..sending.selections import CHANNELS, FAILURE_TYPES
 from ..sending.sms_gateway_state_change import StateChange
+from .sms_gateway_failover import Move
 
 
 class SmsGatewayAttempt(models.Model):
@@ -76,7 +77,8 @@ class SmsGatewayAttempt(models.Model):
         """Apply reports of routes that their messages have left.
 
         A message that was delivered there is delivered, wherever it waits or has been
-        handed over since; everything else is known already.
+        handed over since; one that waits returns to that route. Everything else is
+        known already.
 
         :param updates: list of (attempt id, message id, is delivered, occurred at)
         :return: ids of the attempts that have changed
@@ -93,15 +95,63 @@ class SmsGatewayAttempt(models.Model):
             )
         )
         self.invalidate_model(["state"])
+        references = self._take_back([attempt_id for (attempt_id,) in rows])
         self.env["sms.gateway.state.change"]._set_state(
             [
                 StateChange(
                     id=message_id,
                     state="delivered",
                     source="earlier_route",
+                    provider_reference=references.get(message_id),
                     occurred_at=occurred_at and str(occurred_at),
                 )
                 for _id, message_id, _is_delivered, occurred_at in delivered
             ]
         )
         return {attempt_id for (attempt_id,) in rows}
+
+    def _take_back(self, attempt_ids):
+        """Return messages that wait on other routes to those that have delivered them.
+
+        :param attempt_ids: of the routes that have delivered them
+        :return: dict of returned message id → reference of the provider
+        """
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT m.id, m.route_id AS old_route_id, a.route_id, a.cost,
+                       a.id AS attempt_id, a.provider_reference AS reference
+                  FROM sms_gateway_attempt a
+                  JOIN sms_gateway_message m ON m.id = a.message_id
+                 WHERE a.id = ANY(%s::int[]) AND m.state = 'queued'
+                """,
+                to_array(attempt_ids),
+            )
+        )
+        left = {row["id"]: (row.pop("attempt_id"), row.pop("reference")) for row in rows}
+        moves = [Move(**row, source="earlier_route") for row in rows]
+        returned = self.env["sms.gateway.failover"]._reroute(moves)
+        self._uncount([left[message_id][0] for message_id in returned])
+        return {message_id: left[message_id][1] for message_id in returned}
+
+    def _uncount(self, attempt_ids):
+        """Take the costs of failed attempts out of the statistics: their messages were
+        delivered after all, and cost the same."""
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO sms_gateway_statistic_change
+                       (campaign_id, route_id, company_id, channel, is_debug, day,
+                        state, failure_type, outcome, count, segments, cost)
+                SELECT m.campaign_id, a.route_id, m.company_id, m.channel, m.is_debug,
+                       COALESCE(m.day, m.accepted_at::date), 'failed', a.failure_type,
+                       'not_delivered', 0, 0, -sum(a.cost)
+                  FROM sms_gateway_attempt a
+                  JOIN sms_gateway_message m ON m.id = a.message_id
+                 WHERE a.id = ANY(%s::int[]) AND a.submitted_at IS NOT NULL
+                   AND a.cost IS NOT NULL
+              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+                """,
+                to_array(attempt_ids),
+            )
+        )

@@ -32,8 +32,8 @@ class Move(NamedTuple):
     """A message that takes another route.
 
     ``attempt`` is the last attempt through the old one, None for a message that waits.
-    ``failure_type``, ``code``, ``params`` and ``detail`` say why it leaves, as those of
-    a `StateChange`.
+    ``failure_type``, ``code``, ``params`` and ``detail`` say why it leaves, ``source``
+    who says so, as those of a `StateChange`.
     """
 
     id: int
@@ -47,6 +47,7 @@ class Move(NamedTuple):
     params: str | None = None
     detail: str = ""
     provider_reference: str | None = None
+    source: str = "failover"
 
 
 #: The members of a `Move` as PostgreSQL takes them.
@@ -62,6 +63,7 @@ MOVE_TYPES = {
     "params": "jsonb",
     "detail": "varchar",
     "provider_reference": "varchar",
+    "source": "varchar",
 }
 
 
@@ -311,7 +313,8 @@ WITH wanted AS (
            l.attempts - COALESCE(l.earlier_attempts, 0) AS number,
            l.state IN ('submitted', 'unknown') AS was_taken,
            w.old_route_id, w.route_id, w.cost, w.is_waiting, w.failure_type, w.code,
-           w.params, COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said
+           w.params, COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
+           w.source
       FROM wanted w JOIN locked l ON l.id = w.id AND l.route_id = w.old_route_id
      WHERE w.is_waiting AND l.state = 'queued' AND l.maybe_sent IS NOT TRUE
         OR NOT w.is_waiting AND l.state IN ('submitting', 'submitted', 'unknown')
@@ -342,7 +345,7 @@ WITH wanted AS (
     INSERT INTO sms_gateway_event
            (message_id, company_id, route_id, kind, source, occurred_at, recorded_at,
             code, params, detail)
-    SELECT id, company_id, route_id, 'queued', 'failover', %(now)s, %(now)s,
+    SELECT id, company_id, route_id, 'queued', source, %(now)s, %(now)s,
            NULLIF(code, ''), params, NULLIF(said, '')
       FROM moved ORDER BY id
 ), counted AS (

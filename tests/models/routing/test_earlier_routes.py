@@ -1,5 +1,6 @@
 """Reports of routes that a message has left."""
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.crm_sms_gateway.providers.types import (
@@ -19,7 +20,8 @@ class TestEarlierRoutes(RoutingCase):
     def setUp(self):
         super().setUp()
         self.first, self.first_provider = self.script_route(
-            submit=answer(Outcome.ACCEPTED, provider_reference="first-1")
+            submit=answer(Outcome.ACCEPTED, provider_reference="first-1"),
+            route={"price_ids": [Command.create({"prefix": "+7", "price": 2})]},
         )
         self.second, self.second_provider = self.script_route()
         self.policy = self.make_policy(self.first, self.second)
@@ -39,6 +41,21 @@ class TestEarlierRoutes(RoutingCase):
         self.run_lane()
         self.assertEqual(self.get_submitted(self.second_provider), [])
         self.assertEqual(self.message.attempt_ids.state, "delivered")
+
+    def test_route_that_delivered_it_is_its_route(self):
+        self.report(self.first, DeliveryStatus.DELIVERED)
+        self.assertEqual(self.message.route_id, self.first)
+        self.assertEqual(self.message.provider_reference, "first-1")
+        self.assertEqual(self.message.cost, 2)
+        sources = self.message.event_ids.sorted("id").mapped("source")
+        self.assertEqual(sources[-2:], ["earlier_route", "earlier_route"])
+        self.run_fold()
+        statistics = self.env["sms.gateway.statistic"].search(
+            [("route_id", "in", (self.first + self.second).ids)]
+        ).filtered(lambda one: one.count or one.cost)
+        self.assertEqual(statistics.route_id, self.first)
+        self.assertEqual(statistics.mapped("state"), ["delivered"])
+        self.assertEqual((statistics.count, statistics.cost), (1, 2))
 
     def test_delivered_by_the_earlier_route_after_the_other_one_took_it(self):
         self.run_lane()
