@@ -84,6 +84,10 @@ class Share:
         return self.delivered / self.finished if self.finished else 0.0
 
 
+#: The route of a message, what it costs and the package that it uses.
+Charge = tuple[int, Decimal | None, int | None]
+
+
 class Tariffs:
     """What messages cost by the price lists of their routes.
 
@@ -110,16 +114,17 @@ class Tariffs:
         """Return what a message would cost, None where no price is known."""
         return self._get_cost(route_id, msisdn, segments)[0]
 
-    def charge(self, route_id: int, msisdn: str, segments: int) -> Decimal | None:
+    def charge(self, route_id: int, msisdn: str, segments: int) -> Charge:
         """Return what a message costs, and count what it takes of a package."""
         if self._is_plain:
             prices = self._prices.get(route_id)
-            return prices.get_cost(msisdn, segments) if prices else None
+            cost = prices.get_cost(msisdn, segments) if prices else None
+            return route_id, cost, None
         cost, package_id, units = self._get_cost(route_id, msisdn, segments)
         if package_id is not None:
             self._left[package_id] -= units
             self.used[package_id] += units
-        return cost
+        return route_id, cost, package_id
 
     def _get_cost(
         self, route_id: int, msisdn: str, segments: int
@@ -166,9 +171,9 @@ class SingleRoute:
         """The route of messages that go nowhere."""
         return self._route_id
 
-    def choose(self, msisdn: str, segments: int) -> tuple[int, Decimal | None]:
-        """Return the route and the cost of a message."""
-        return self._route_id, self._charge(self._route_id, msisdn, segments)
+    def choose(self, msisdn: str, segments: int) -> Charge:
+        """Return the route of a message, what it costs and its package."""
+        return self._charge(self._route_id, msisdn, segments)
 
 
 class RouteChooser:
@@ -210,8 +215,8 @@ class RouteChooser:
 
     def choose(
         self, msisdn: str, segments: int, excluded: Collection[int] = ()
-    ) -> tuple[int, Decimal | None] | None:
-        """Return the route and the cost of a message.
+    ) -> Charge | None:
+        """Return the route of a message, what it costs and its package.
 
         A route that is being probed gets one message.
 
@@ -220,7 +225,7 @@ class RouteChooser:
         """
         settled = self._settled.get((msisdn[: self._depth], segments))
         if settled is not None and not excluded:
-            return settled, self._charge(settled, msisdn, segments)
+            return self._charge(settled, msisdn, segments)
         rule = self.find_rule(msisdn, segments)
         ranking = self._rankings.get(rule.id) or self._make_ranking(rule)
         for route_id in ranking.order(msisdn, segments):
@@ -228,7 +233,7 @@ class RouteChooser:
                 if not excluded:
                     self._settle(ranking, msisdn, segments, route_id)
                 self._count(ranking, route_id)
-                return route_id, self._charge(route_id, msisdn, segments)
+                return self._charge(route_id, msisdn, segments)
         return None
 
     def _count(self, ranking: Ranking, route_id: int) -> None:
@@ -247,13 +252,13 @@ class RouteChooser:
 
     def choose_available(
         self, msisdn: str, segments: int, excluded: Collection[int] = ()
-    ) -> tuple[int, Decimal | None] | None:
+    ) -> Charge | None:
         """As `choose`, among the routes that can send at this moment."""
         return self._choose_among(self._facts.available, msisdn, segments, excluded)
 
     def choose_usable(
         self, msisdn: str, segments: int, excluded: Collection[int] = ()
-    ) -> tuple[int, Decimal | None] | None:
+    ) -> Charge | None:
         """As `choose`, among the routes that can send, at once or after a rest."""
         return self._choose_among(self._facts.usable, msisdn, segments, excluded)
 
@@ -263,7 +268,7 @@ class RouteChooser:
         msisdn: str,
         segments: int,
         excluded: Collection[int],
-    ) -> tuple[int, Decimal | None] | None:
+    ) -> Charge | None:
         order = self.rank(msisdn, segments)
         unwanted = [route_id for route_id in order if route_id not in wanted]
         return self.choose(msisdn, segments, {*excluded, *unwanted})

@@ -15,12 +15,21 @@ from ..sending.selections import CATEGORIES, CHANNELS
 FORECAST_DAYS = 7
 
 
+def units_of(alias):
+    """What a row with a message's columns takes of a package.
+
+    :rtype: SQL
+    """
+    row = {name: SQL.identifier(alias, name) for name in ("channel", "segments")}
+    return SQL("CASE %(channel)s WHEN 'voice' THEN 1 ELSE %(segments)s END", **row)
+
+
 class SmsGatewayPackage(models.Model):
     """A package of a route: the parts within it cost what the package says, those
     beyond it the ordinary price.
 
-    Who accepts messages appends what they use; the counts are folded into the package
-    later, so that nobody waits for its row. Messages that are accepted before the next
+    Who accepts messages appends what they use, who ends them unsent what they give back;
+    the counts are folded into the package later, so that nobody waits for its row. Messages that are accepted before the next
     fold may take more than there is.
     """
 
@@ -167,13 +176,35 @@ class SmsGatewayPackage(models.Model):
             )
 
     @api.model
+    def _give_back(self, messages):
+        """Count for no package what was never taken by a provider, as costs are.
+
+        :param messages: SQL condition of ended messages ``m``
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO sms_gateway_package_use (package_id, segments, day)
+                SELECT p.id, -sum(%s), COALESCE(m.day, m.accepted_at::date)
+                  FROM sms_gateway_message m
+                  JOIN sms_gateway_package p ON p.id = m.package_id
+                 WHERE m.state IN ('failed', 'expired', 'cancelled')
+                   AND m.submitted_at IS NULL AND %s
+              GROUP BY 1, 3
+                """,
+                units_of("m"),
+                messages,
+            )
+        )
+
+    @api.model
     def _fold(self):
         """Add what was used to the packages. Price lists are made anew where a package
-        is used up."""
+        is used up, or is not any more."""
         touched = self.env["sms.gateway.package.use"]._fold()
         if not touched:
             return
-        open_ids = {one for one, left in self._read_left(touched).items() if left}
+        before = self._read_left(touched)
         self.env.cr.execute(
             """
             UPDATE sms_gateway_package p
@@ -184,8 +215,8 @@ class SmsGatewayPackage(models.Model):
             [touched],
         )
         self.invalidate_model(["used", "left", "used_up_on"], flush=False)
-        left = self._read_left(open_ids)
-        if not all(left.values()):
+        after = self._read_left(touched)
+        if any(bool(before[one]) != bool(after[one]) for one in after):
             self._forget_cached()
 
 

@@ -13,6 +13,7 @@ from ...tools.routing import RouteChooser
 from ...tools.vocabulary import FAILOVER_TYPES, PRIORITY_BATCH, PRIORITY_SINGLE
 from ..common import clock, crons, transactions
 from ..common.sql_values import select_rows
+from ..routes.sms_gateway_package import units_of
 from ..sending.outcomes import outcome_of
 from ..sending.provider_values import storable
 from ..sending.queues import select_heads
@@ -40,6 +41,7 @@ class Move(NamedTuple):
     old_route_id: int
     route_id: int
     cost: Decimal | None = None
+    package_id: int | None = None
     is_waiting: bool = True
     attempt: int | None = None
     failure_type: str | None = None
@@ -56,6 +58,7 @@ MOVE_TYPES = {
     "old_route_id": "int",
     "route_id": "int",
     "cost": "numeric",
+    "package_id": "int",
     "is_waiting": "boolean",
     "attempt": "int",
     "failure_type": "varchar",
@@ -307,12 +310,13 @@ WITH wanted AS (
     SELECT l.id, l.campaign_id, l.company_id, l.channel, l.is_debug, l.segments,
            COALESCE(l.day, l.accepted_at::date) AS day, l.state AS old_state,
            l.failure_type AS old_failure_type, l.outcome AS old_outcome,
-           l.cost AS old_cost, l.submitted_at, l.uuid, l.client_reference,
+           l.cost AS old_cost, l.package_id AS old_package_id, l.submitted_at,
+           l.uuid, l.client_reference,
            COALESCE(NULLIF(w.provider_reference, ''), l.provider_reference)
              AS provider_reference,
            l.attempts - COALESCE(l.earlier_attempts, 0) AS number,
            l.state IN ('submitted', 'unknown') AS was_taken,
-           w.old_route_id, w.route_id, w.cost, w.is_waiting, w.failure_type, w.code,
+           w.old_route_id, w.route_id, w.cost, w.package_id, w.is_waiting, w.failure_type, w.code,
            w.params, COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
            w.source
       FROM wanted w JOIN locked l ON l.id = w.id AND l.route_id = w.old_route_id
@@ -332,6 +336,7 @@ WITH wanted AS (
 ), moved AS (
     UPDATE sms_gateway_message m
        SET state = 'queued', route_id = e.route_id, cost = e.cost,
+           package_id = e.package_id,
            earlier_attempts = m.attempts, maybe_sent = FALSE, account_key = NULL,
            provider_reference = NULL, provider_price = NULL, provider_currency = NULL,
            failure_type = NULL, failure_code = NULL, failure_params = NULL,
@@ -364,12 +369,20 @@ WITH wanted AS (
       ) AS side(route_id, state, failure_type, outcome, count, segments, cost)
      WHERE side.count <> 0 OR side.cost IS NOT NULL
   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+), used AS (
+    INSERT INTO sms_gateway_package_use (package_id, segments, day)
+    SELECT p.id, sum(side.sign * %(units)s), day
+      FROM moved CROSS JOIN LATERAL (VALUES
+           (CASE WHEN NOT was_taken THEN old_package_id END, -1), (package_id, 1)
+      ) AS side(package_id, sign) JOIN sms_gateway_package p ON p.id = side.package_id
+  GROUP BY p.id, day
 )
 SELECT id FROM moved ORDER BY id
                 """,
                 wanted=select_rows(MOVE_TYPES, moves),
                 ids=to_array(move.id for move in moves),
                 outcome=outcome_of("m"),
+                units=units_of("moved"),
                 now=clock.now(),
             )
         )

@@ -70,7 +70,7 @@ class RowStream:
 
     OWN_COLUMNS = (
         "uuid", "index", "phone_raw", "msisdn", "text", "text_alternative", "encoding",
-        "segments", "route_id", "cost", "state", "failure_type", "failure_code",
+        "segments", "route_id", "cost", "package_id", "state", "failure_type", "failure_code",
         "failure_params", "follow_up", "finished_at", "client_reference", "retry_of_id",
     )  # fmt: skip
     COMMON_COLUMNS = (
@@ -162,8 +162,8 @@ class RowStream:
     def _row(self, composed):
         code = self._reject(composed)
         state = _get_state(code)
-        route_id, cost = (
-            (self._default_route_id, None)
+        route_id, cost, package_id = (
+            (self._default_route_id, None, None)
             if code
             else self._choose(composed.msisdn, composed.segments)
         )
@@ -182,6 +182,7 @@ class RowStream:
             composed.segments,
             route_id,
             cost,
+            package_id,
             state,
             FAILURE_OF_CODE[code] if code else None,
             code,

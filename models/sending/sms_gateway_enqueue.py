@@ -5,6 +5,7 @@ import json
 from odoo import api, models
 from odoo.tools import SQL
 
+from ...tools.pg_array import to_array
 from ...tools.vocabulary import PRIORITY_SINGLE
 from ..common import clock
 from ..common.failed_statements import hidden_values
@@ -36,7 +37,7 @@ class SmsGatewayEnqueue(models.AbstractModel):
         rows = make_rows(campaign, composed, plan, replaced or {})
         self._store(campaign, rows)
         opted_out = self._finish_accept(campaign, rows, plan.channel)
-        self.env["sms.gateway.package"]._use(plan.tariffs.used)
+        self._count_packages(campaign, rows, plan.tariffs.used, opted_out)
         if replaced:
             succession = self.env["sms.gateway.succession"]
             succession._supersede(replaced.values())
@@ -47,6 +48,25 @@ class SmsGatewayEnqueue(models.AbstractModel):
         else:
             dispatcher._wake()
         return sorted(rows.rejected + opted_out, key=lambda rejected: rejected.index)
+
+    def _count_packages(self, campaign, stored, used, opted_out):
+        """
+        :param stored: the `RowStream` that was read to its end
+        :param used: dict of package → parts
+        :param opted_out: list of `RejectedRecipient`, who use none
+        """
+        packages = self.env["sms.gateway.package"]
+        packages._use(used)
+        if used and opted_out:
+            packages._give_back(
+                SQL(
+                    "m.campaign_id = %s AND m.accepted_at = %s"
+                    " AND m.index = ANY(%s::int[])",
+                    campaign.id,
+                    stored.accepted_at,
+                    to_array(rejected.index for rejected in opted_out),
+                )
+            )
 
     def _store(self, campaign, rows):
         """COPY is fastest, and takes three exchanges with the server: a single message

@@ -132,6 +132,12 @@ class SmsGatewayMessage(models.Model):
         help="Calculated from the route's prices when the message was accepted. Empty"
         " if no price is set.",
     )
+    package_id = CopiedMany2one(
+        "sms.gateway.package",
+        readonly=True,
+        help="Package of the route that the message uses. What is provably not sent"
+        " uses none.",
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     provider_price = fields.Float(
         "Price reported by the provider", digits=(16, 6), readonly=True, aggregator=None

@@ -270,7 +270,7 @@ class SmsGatewayResend(models.AbstractModel):
             policies = gateway.env["sms.gateway.policy"]
             plan = policies._make_plan_again(campaign, way, route=route)
             for row in of_same:
-                _route_id, cost = plan.chooser.choose(row.msisdn, row.segments)
+                _route, cost, _package = plan.chooser.choose(row.msisdn, row.segments)
                 estimates.append((row.segments, cost))
         return estimates
 

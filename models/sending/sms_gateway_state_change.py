@@ -135,7 +135,7 @@ class SmsGatewayStateChange(models.AbstractModel):
             results["moved"] += diverted
             by_id = {change.id: change for change in left}
             rows = self._set_state_once(left) if left else []
-            for message_id, result, *_chain in rows:
+            for message_id, result, *_more in rows:
                 results[result].append(by_id[message_id])
             self._follow_up(by_id, rows)
         self._keep_references(results["already"] + results["refused"])
@@ -143,7 +143,8 @@ class SmsGatewayStateChange(models.AbstractModel):
         return results
 
     def _follow_up(self, changes, rows):
-        """What else depends on messages that have moved: others to the same persons.
+        """What else depends on messages that have moved: others to the same persons,
+        and packages.
 
         :param changes: dict of message id → `StateChange`
         :param rows: of `_set_state_once`
@@ -156,8 +157,12 @@ class SmsGatewayStateChange(models.AbstractModel):
             succession._settle_delivered(
                 [one for one in ids if changes[one].state == "delivered"]
             )
-        if any(is_followed for _id, _result, _old, is_followed in rows):
+        if any(row[3] for row in rows):
             self.env["sms.gateway.cascade"]._wake()
+        ended = [row[0] for row in rows if row[4]]
+        if ended:
+            condition = SQL("m.id = ANY(%s::int[])", to_array(ended))
+            self.env["sms.gateway.package"]._give_back(condition)
 
     def _set_state_once(self, changes):
         arrows = [(old, new) for old, news in ARROWS.items() for new in news]
@@ -168,13 +173,13 @@ WITH wanted AS (
     %(wanted)s
 ), locked AS MATERIALIZED (
     SELECT id, state, route_id, failure_type, segments, cost, attempts, submitted_at,
-           maybe_sent, secret_text, is_superseded, follow_up
+           maybe_sent, secret_text, is_superseded, follow_up, package_id
       FROM sms_gateway_message WHERE id = ANY(%(ids)s::int[])
   ORDER BY id FOR NO KEY UPDATE
 ), evaluated AS (
     SELECT w.*, l.state AS old_state, l.failure_type AS old_failure_type,
            l.segments AS old_segments, l.cost AS old_cost,
-           l.is_superseded, l.follow_up,
+           l.is_superseded, l.follow_up, l.package_id,
            %(old_outcome)s AS old_outcome,
            COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
            CASE WHEN (l.state IN ('queued', 'submitting') OR w.state = 'queued')
@@ -238,7 +243,8 @@ WITH wanted AS (
 SELECT id, result,
        CASE WHEN is_superseded AND result = 'moved'
             THEN ARRAY[old_state, old_failure_type, old_outcome] END,
-       follow_up IS NOT NULL AND result = 'moved' AND state IN %(final)s
+       follow_up IS NOT NULL AND result = 'moved' AND state IN %(final)s,
+       package_id IS NOT NULL AND result = 'moved' AND state IN %(final)s
   FROM evaluated ORDER BY id
                 """,
                 wanted=select_rows(

@@ -181,9 +181,8 @@ class TestPrice(BaseCase):
     def test_cost_is_that_of_the_chosen_route(self):
         prices = {A: price(("", "3")), B: price(("", "2"))}
         facts = RouteFacts(available={A, B}, tariffs=Tariffs(prices))
-        self.assertEqual(
-            RouteChooser(self.RULES, facts).choose(MOSCOW, 3), (B, Decimal(6))
-        )
+        charge = RouteChooser(self.RULES, facts).choose(MOSCOW, 3)
+        self.assertEqual(charge, (B, Decimal(6), None))
 
 
 class TestDelivery(BaseCase):
@@ -273,7 +272,7 @@ class TestAnyStrategy(BaseCase):
 class TestSingleRoute(BaseCase):
     def test_always_the_same(self):
         single = SingleRoute(A, Tariffs({A: price(("", "2"))}))
-        self.assertEqual(single.choose(MOSCOW, 2), (A, Decimal(4)))
+        self.assertEqual(single.choose(MOSCOW, 2), (A, Decimal(4), None))
         self.assertEqual(single.default_route_id, A)
 
 
@@ -286,8 +285,8 @@ class TestTariffs(BaseCase):
 
     def test_package_until_it_is_used_up(self):
         tariffs = self.make(Package(7, Decimal(1)), left={7: 5})
-        costs = [tariffs.charge(A, MOSCOW, 2) for _time in range(3)]
-        self.assertEqual(costs, [2, 2, 6])
+        charges = [tariffs.charge(A, MOSCOW, 2) for _time in range(3)]
+        self.assertEqual(charges, [(A, 2, 7), (A, 2, 7), (A, 6, None)])
         self.assertEqual(tariffs.used, {7: 4})
 
     def test_what_would_be_paid_uses_nothing(self):
@@ -306,8 +305,8 @@ class TestTariffs(BaseCase):
         tariffs = self.make(
             Package(7, operator_id=5), left={7: 9}, find_operator=operators.get
         )
-        self.assertEqual(tariffs.charge(A, MOSCOW, 1), 0)
-        self.assertEqual(tariffs.charge(A, BERLIN, 1), 3)
+        self.assertEqual(tariffs.charge(A, MOSCOW, 1), (A, 0, 7))
+        self.assertEqual(tariffs.charge(A, BERLIN, 1), (A, 3, None))
 
     def test_calls_are_counted_one_by_one(self):
         prices = PriceList([], channel="voice", packages=[Package(7)])
@@ -316,7 +315,7 @@ class TestTariffs(BaseCase):
         self.assertEqual(tariffs.used, {7: 1})
 
     def test_route_without_prices(self):
-        self.assertIsNone(Tariffs({}).charge(A, MOSCOW, 1))
+        self.assertEqual(Tariffs({}).charge(A, MOSCOW, 1), (A, None, None))
 
 
 class TestProbing(BaseCase):
@@ -491,5 +490,5 @@ class TestExplanation(BaseCase):
 
         decided = [asked.rule for asked in choice.rules if asked.miss is None]
         self.assertEqual(decided, [chooser.find_rule(msisdn, segments)])
-        taken, _cost = chooser.choose(msisdn, segments)
+        taken, _cost, _package = chooser.choose(msisdn, segments)
         self.assertEqual(choice.routes[0].route_id, taken)

@@ -1,11 +1,15 @@
 """Packages of routes: which messages use them, and how much is left."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
 
-from ...common import PHONE, GatewayCase
+from odoo.addons.crm_sms_gateway.providers.types import Outcome
+
+from ...common import PHONE, GatewayCase, answer
+from ..routing.common import RoutingCase
 
 
 @tagged("post_install", "-at_install")
@@ -108,3 +112,105 @@ class TestPackages(GatewayCase):
         self.assertEqual(float(prices.get_package_cost(package.id, 3)), 1.5)
         self.assertEqual(float(prices.get_cost(PHONE, 3)), 6)
         self.assertEqual(prices.package_ids, package.ids)
+
+
+@tagged("post_install", "-at_install")
+class TestGivenBack(RoutingCase):
+    """What no provider has taken uses no package, as it costs nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.packaged, self.provider = self.script_route()
+        self.package = self.add_package(self.packaged)
+
+    def add_package(self, route):
+        today = route.company_id._get_sms_gateway_day(fields.Datetime.now())
+        return self.env["sms.gateway.package"].create(
+            {"route_id": route.id, "size": 100, "starts_on": today}
+        )
+
+    def get_used(self, package=None):
+        package = package or self.package
+        self.env["sms.gateway.package"]._fold()
+        package.invalidate_recordset()
+        return package.used
+
+    def send_two(self, **values):
+        return self.send(PHONE, PHONE.replace("1", "2"), route=self.packaged, **values)
+
+    def test_sent_messages_use_it(self):
+        campaign = self.send_two()
+        self.assertEqual(self.get_messages(campaign).package_id, self.package)
+        self.run_lane()
+        self.assertEqual(self.get_used(), 2)
+        for message in self.get_messages(campaign):
+            self.set_state(message, "failed", failure_type="unreachable")
+        self.assertEqual(self.get_used(), 2, "the provider had them")
+
+    def test_cancelled_campaign(self):
+        campaign = self.send_two()
+        self.assertEqual(self.get_used(), 2)
+        campaign.action_cancel()
+        self.run_lane()
+        self.assertEqual(self.get_used(), 0)
+
+    def test_expired_before_it_was_handed_over(self):
+        for expire in (self.run_lane, self.expire_at_the_claim):
+            self.send_two(ttl=60)
+            self.let_pass(61)
+            expire()
+            self.assertEqual(self.get_used(), 0)
+
+    def expire_at_the_claim(self):
+        changes = type(self.env["sms.gateway.state.change"])
+        with patch.object(changes, "_expire_queued", lambda _self: 0):
+            self.run_lane()
+
+    def test_refused_by_the_provider(self):
+        self.provider.script["submit"] = answer(Outcome.REFUSED, failure_type="spam")
+        self.send_two()
+        self.run_lane()
+        self.assertEqual(self.get_used(), 0)
+
+    def test_opted_out_numbers_use_none(self):
+        self.env["phone.blacklist"]._add([PHONE])
+        self.send_two()
+        self.assertEqual(self.get_used(), 1)
+        other = PHONE.replace("1", "2")
+        message = self.send_one(route=self.packaged, phone=other)
+        self.env["phone.blacklist"]._add([other])
+        self.run_lane()
+        self.assertEqual(message.state, "cancelled")
+        self.assertEqual(self.get_used(), 0)
+
+    def test_messages_that_move_use_the_package_of_their_new_route(self):
+        other, _provider = self.script_route()
+        theirs = self.add_package(other)
+        policy = self.make_policy(self.packaged, other)
+        self.send(PHONE, PHONE.replace("1", "2"), route=policy.route_id)
+        self.assertEqual((self.get_used(), self.get_used(theirs)), (2, 0))
+        self.pause(self.packaged)
+        self.run_failover()
+        self.assertEqual((self.get_used(), self.get_used(theirs)), (0, 2))
+        self.run_lane()
+        self.assertEqual((self.get_used(), self.get_used(theirs)), (0, 2))
+
+    def test_deleted_package(self):
+        campaign = self.send_two()
+        self.package.unlink()
+        campaign.action_cancel()
+        self.run_lane()
+        self.assertEqual(self.get_totals(campaign), {"cancelled": 2})
+
+    def test_price_list_is_made_anew_when_there_is_something_left_again(self):
+        self.package.size = 2
+        self.package.flush_recordset()
+        campaign = self.send_two()
+        self.assertEqual(self.get_used(), 2)
+        self.assertFalse(self.packaged._get_prices("sms").package_ids)
+        campaign.action_cancel()
+        self.run_lane()
+        self.assertEqual(self.get_used(), 0)
+        self.assertEqual(
+            self.packaged._get_prices("sms").package_ids, self.package.ids
+        )
