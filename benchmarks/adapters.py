@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulators import get_simulators
+from simulators.gates import GATES
+
 from .figures import Figure, Line
 from .processes import Worker
 from .scene import Scene
-
-from simulators import get_simulators  # isort: skip  # found by `processes`
-from simulators.gates import GATES  # isort: skip
 
 #: what the others are compared with
 BASE = "xml_gate"

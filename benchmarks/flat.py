@@ -18,11 +18,12 @@ from typing import Any
 
 import psycopg2
 
-from . import generate
+from workload import generate
+from workload.generate import Route, Sizes
+
 from .databases import LOCAL, Database, ask, scripts_database
 from .documents import ROUTE, make_document
 from .figures import Figure, Line, Row, format_table, median, percentile
-from .generate import Route, Sizes
 from .processes import Provider, Worker
 from .records import FLAT, describe_run, keep
 

@@ -15,10 +15,10 @@ from odoo.tests import new_test_user
 from odoo.addons.crm_sms_gateway.models.common import transactions
 from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
 
-from benchmarks import screens
 from benchmarks.documents import ROUTE, make_document
 from benchmarks.environment import open_env
 from benchmarks.jobs import accept, enqueue, set_up
+from workload import screens
 
 __all__ = ["accept", "enqueue"]
 

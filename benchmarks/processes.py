@@ -14,13 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from simulators import Simulator
+
 from .databases import LOCAL, ROOT
 from .machine import get_children
 from .web import Address, Request, exchange
-
-sys.path.append(str(ROOT / "tests"))
-
-from simulators import Simulator  # noqa: E402
 
 #: seconds after which a job or a start is given up
 PATIENCE = 240

@@ -28,9 +28,9 @@ class SmsGatewayPackage(models.Model):
     """A package of a route: the parts within it cost what the package says, those
     beyond it the ordinary price.
 
-    Who accepts messages appends what they use, who ends them unsent what they give back;
-    the counts are folded into the package later, so that nobody waits for its row. Messages that are accepted before the next
-    fold may take more than there is.
+    Who accepts messages appends what they use, who ends them unsent what they give
+    back; the counts are folded into the package later, so that nobody waits for its
+    row. Messages that are accepted before the next fold may take more than there is.
     """
 
     _name = "sms.gateway.package"

@@ -128,7 +128,9 @@ class SmsGatewayAttempt(models.Model):
                 to_array(attempt_ids),
             )
         )
-        left = {row["id"]: (row.pop("attempt_id"), row.pop("reference")) for row in rows}
+        left = {
+            row["id"]: (row.pop("attempt_id"), row.pop("reference")) for row in rows
+        }
         moves = [Move(**row, source="earlier_route") for row in rows]
         returned = self.env["sms.gateway.failover"]._reroute(moves)
         self._uncount([left[message_id][0] for message_id in returned])

@@ -148,9 +148,7 @@ class SmsGatewayCascade(models.AbstractModel):
             if not following:
                 return None
             return replace(following._make_plan(campaign), lives_since=life)
-        plan = self.env["sms.gateway.policy"]._make_single_plan(
-            only, campaign, "sms"
-        )
+        plan = self.env["sms.gateway.policy"]._make_single_plan(only, campaign, "sms")
         return replace(plan, lives_since=life)
 
     def _read_texts(self, messages):

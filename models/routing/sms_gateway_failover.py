@@ -316,9 +316,9 @@ WITH wanted AS (
              AS provider_reference,
            l.attempts - COALESCE(l.earlier_attempts, 0) AS number,
            l.state IN ('submitted', 'unknown') AS was_taken,
-           w.old_route_id, w.route_id, w.cost, w.package_id, w.is_waiting, w.failure_type, w.code,
-           w.params, COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
-           w.source
+           w.old_route_id, w.route_id, w.cost, w.package_id, w.is_waiting,
+           w.failure_type, w.code, w.params, w.source,
+           COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said
       FROM wanted w JOIN locked l ON l.id = w.id AND l.route_id = w.old_route_id
      WHERE w.is_waiting AND l.state = 'queued' AND l.maybe_sent IS NOT TRUE
         OR NOT w.is_waiting AND l.state IN ('submitting', 'submitted', 'unknown')

@@ -70,8 +70,9 @@ class RowStream:
 
     OWN_COLUMNS = (
         "uuid", "index", "phone_raw", "msisdn", "text", "text_alternative", "encoding",
-        "segments", "route_id", "cost", "package_id", "state", "failure_type", "failure_code",
-        "failure_params", "follow_up", "finished_at", "client_reference", "retry_of_id",
+        "segments", "route_id", "cost", "package_id", "state", "failure_type",
+        "failure_code", "failure_params", "follow_up", "finished_at",
+        "client_reference", "retry_of_id",
     )  # fmt: skip
     COMMON_COLUMNS = (
         "campaign_id", "company_id", "channel", "is_debug", "priority", "step_id",

@@ -2,10 +2,10 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.crm_sms_gateway.benchmarks import generate
 from odoo.addons.crm_sms_gateway.tools.vocabulary import STATES
 
 from ..common import GatewayCase
+from ..workload import generate
 
 SIZES = generate.Sizes(
     queued=200,

@@ -4,10 +4,10 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.crm_sms_gateway.benchmarks import screens
 from odoo.addons.crm_sms_gateway.models.access.res_users import KEY_SCOPE
 
 from ...common import PHONE, GatewayCase, sandbox_phone
+from ...workload import screens
 from ..sending.test_plans import PlanCase
 
 GROUP = "crm_sms_gateway.group_"

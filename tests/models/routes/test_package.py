@@ -211,6 +211,4 @@ class TestGivenBack(RoutingCase):
         campaign.action_cancel()
         self.run_lane()
         self.assertEqual(self.get_used(), 0)
-        self.assertEqual(
-            self.packaged._get_prices("sms").package_ids, self.package.ids
-        )
+        self.assertEqual(self.packaged._get_prices("sms").package_ids, self.package.ids)

@@ -50,9 +50,11 @@ class TestEarlierRoutes(RoutingCase):
         sources = self.message.event_ids.sorted("id").mapped("source")
         self.assertEqual(sources[-2:], ["earlier_route", "earlier_route"])
         self.run_fold()
-        statistics = self.env["sms.gateway.statistic"].search(
-            [("route_id", "in", (self.first + self.second).ids)]
-        ).filtered(lambda one: one.count or one.cost)
+        statistics = (
+            self.env["sms.gateway.statistic"]
+            .search([("route_id", "in", (self.first + self.second).ids)])
+            .filtered(lambda one: one.count or one.cost)
+        )
         self.assertEqual(statistics.route_id, self.first)
         self.assertEqual(statistics.mapped("state"), ["delivered"])
         self.assertEqual((statistics.count, statistics.cost), (1, 2))

@@ -14,7 +14,6 @@ from unittest.mock import patch
 from odoo import Command, fields
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.crm_sms_gateway.benchmarks import generate, screens
 from odoo.addons.crm_sms_gateway.models.common import clock, transactions
 from odoo.addons.crm_sms_gateway.providers import PROVIDERS
 from odoo.addons.crm_sms_gateway.providers.types import (
@@ -26,6 +25,7 @@ from odoo.addons.crm_sms_gateway.providers.types import (
 )
 
 from ...common import GatewayCase, ScriptedProvider, accept, sandbox_phone
+from ...workload import generate, screens
 
 #: The tables are so many times smaller than those of the benchmark, ...
 DIVIDE = 300
