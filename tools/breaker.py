@@ -14,10 +14,16 @@ from .backoff import exponential
 
 #: A breaker opens after so many answers with trouble within a window ...
 MIN_TROUBLES = 5
-#: ... of so many seconds, when they are at least this share of all its answers. A route
-#: that was busy before it died has many good answers in its minute: the shorter windows
-#: tell that none has come since.
-SHARES = {60: 0.5, 10: 0.5, 2: 0.9}
+#: ... of so many seconds, when they are at least this share of all its answers.
+SHARES = {60: 0.5, 10: 0.5}
+#: A route that was busy before it died has many good answers in these windows: its
+#: breaker opens as well when a lane has got nothing but trouble so often in a row ...
+STREAK_TIMES = 5
+#: ... for so many seconds.
+STREAK_SECONDS = 1.0
+#: Meanwhile, from so many times on, the lane hands over one message after the other:
+#: those that would only be refused are not touched.
+STREAK_CARE = 2
 #: Longest window, in seconds.
 WINDOW = max(SHARES)
 #: First and longest rest of a route, in seconds, and how far a rest is spread: routes
@@ -79,6 +85,39 @@ class Tally:
             return 1.0
         answers = sum(self._counts[one][0] for one in recent)
         return max(answers / (second - min(recent) + 1), 1.0)
+
+
+class Streak:
+    """How long a lane has got nothing but trouble from a route."""
+
+    def __init__(self) -> None:
+        self._times = 0
+        self._began = self._last = 0.0
+
+    def add(self, moment: float, *, is_good: bool) -> None:
+        """Count what came at a moment of the monotonic clock.
+
+        :param is_good: there was an answer without trouble among it
+        """
+        if is_good:
+            self._times = 0
+            return
+        self._times += 1
+        self._last = moment
+        if self._times == 1:
+            self._began = moment
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the breaker opens."""
+        lasts = self._last - self._began
+        return self._times >= STREAK_TIMES and lasts >= STREAK_SECONDS
+
+    @property
+    def demands_care(self) -> bool:
+        """Whether messages go one after the other. A single failure changes nothing:
+        other calls under way tell more."""
+        return self._times >= STREAK_CARE
 
 
 def merge(*tallies: Tally) -> Tally:

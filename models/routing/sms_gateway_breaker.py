@@ -11,7 +11,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...providers.types import Outcome, SubmitResult
-from ...tools.breaker import FIRST_REST, Tally, get_rest, merge
+from ...tools.breaker import FIRST_REST, Streak, Tally, get_rest, merge
 from ..common import clock, transactions
 from ..sending.sms_gateway_answer import get_retry_after
 
@@ -66,6 +66,8 @@ class SmsGatewayBreaker(models.Model):
         second = int((clock.now() - _EPOCH).total_seconds())
         queue.recent.add(second, news.answers, news.troubles)
         queue.unreported.add(second, news.answers, news.troubles)
+        is_good = news.troubles < news.answers
+        queue.streak.add(time.monotonic(), is_good=is_good)
         is_due = queue.is_watched and time.monotonic() >= queue.report_at
         if not (news.trouble or news.throttle or news.probe or is_due):
             return
@@ -77,6 +79,8 @@ class SmsGatewayBreaker(models.Model):
                 breaker._judge(news)
             elif not breaker.is_open:
                 breaker._count(queue, news)
+            if breaker.is_open:
+                queue.streak = Streak()
         if news.throttle:
             self._slow_down(queue, news.throttle, second)
         transactions.commit(self.env)
@@ -106,7 +110,8 @@ class SmsGatewayBreaker(models.Model):
         or when the provider says for how long."""
         tally = merge(Tally(self.counts or ()), queue.unreported)
         queue.unreported = Tally()
-        if news.trouble and (tally.is_bad or get_retry_after(news.trouble)):
+        is_bad = tally.is_bad or queue.streak.is_bad
+        if news.trouble and (is_bad or get_retry_after(news.trouble)):
             self._open(news.trouble)
             return
         is_watched = bool(tally.troubles)

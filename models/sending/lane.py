@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 from ...providers.base import Provider
 from ...providers.types import SubmitRequest
-from ...tools.breaker import Tally
+from ...tools.breaker import Streak, Tally
 from ..common import clock
 from .sms_gateway_rate_limit import get_route_scope
 
@@ -32,6 +32,7 @@ class RouteQueue:
 
     ``recent`` counts the answers of the lane's run, ``unreported`` those that the
     route's breaker does not know yet: ``is_watched`` says that it asks for them.
+    ``streak`` is how long there has been nothing but trouble.
     """
 
     route_id: int
@@ -45,6 +46,7 @@ class RouteQueue:
     report_at: float = 0.0
     recent: Tally = field(default_factory=Tally)
     unreported: Tally = field(default_factory=Tally)
+    streak: Streak = field(default_factory=Streak)
     campaigns: deque = field(default_factory=deque)
     positions: dict = field(default_factory=dict)
     forget_at: float = 0.0
@@ -122,6 +124,8 @@ class Lane:
         pause of its route and the emergency stop.
         """
         free = min(queue.concurrency - queue.calls, self.threads - len(self.calls))
+        if queue.streak.demands_care:
+            return int(free > 0 and not queue.calls)
         size = queue.provider.max_batch
         return min(free * size, max(size, MAX_CLAIM))
 

@@ -101,7 +101,9 @@ class SmsGatewayDispatcher(models.AbstractModel):
             self._refresh_due(lane)
             is_busy |= bool(self._start_calls(lane))
             patience = 0 if lane.can_start_more else REFRESH_SECONDS
-            self._apply(lane, lane.gather(patience))
+            answers = lane.gather(patience)
+            self._apply(lane, answers)
+            is_busy |= bool(answers)
             if is_busy or lane.calls:
                 rest_at = time.monotonic() + linger
                 continue

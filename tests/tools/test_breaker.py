@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from odoo.addons.crm_sms_gateway.tools import breaker
-from odoo.addons.crm_sms_gateway.tools.breaker import Tally, get_rest, merge
+from odoo.addons.crm_sms_gateway.tools.breaker import Streak, Tally, get_rest, merge
 
 #: second, answers and how many of them were trouble
 ROWS = st.tuples(st.integers(0, 300), st.integers(0, 50), st.integers(0, 50)).map(
@@ -32,13 +32,6 @@ class TestTally(BaseCase):
         self.assertTrue(tally.is_bad)
         tally.add(60, 1, 1)
         self.assertEqual(tally.dump(), [[59, 1, 1], [60, 1, 1]])
-
-    def test_route_that_was_busy_before_it_died(self):
-        tally = Tally([[second, 100, 0] for second in range(50)])
-        tally.add(50, 100, 100)
-        self.assertFalse(tally.is_bad)
-        tally.add(51, 100, 100)
-        self.assertTrue(tally.is_bad, "nothing else for two seconds")
 
     def test_route_that_limps_after_it_was_busy(self):
         tally = Tally([[second, 100, 0] for second in range(40)])
@@ -69,6 +62,35 @@ class TestTally(BaseCase):
         self.assertEqual(Tally([[100, 30, 0]]).get_speed(100), 30)
         self.assertEqual(Tally().get_speed(100), 1)
         self.assertEqual(Tally([[96, 1, 0]]).get_speed(100), 1)
+
+
+class TestStreak(BaseCase):
+    """A route that was busy before it died."""
+
+    def make(self, *moments):
+        streak = Streak()
+        for moment in moments:
+            streak.add(moment, is_good=False)
+        return streak
+
+    def test_nothing_but_trouble_for_a_second(self):
+        self.assertFalse(self.make(10, 10.2, 10.4, 10.6, 10.9).is_bad)
+        self.assertTrue(self.make(10, 10.2, 10.4, 10.6, 11).is_bad)
+
+    def test_a_second_alone_is_not_enough(self):
+        self.assertFalse(self.make(10, 11, 12, 13).is_bad)
+
+    def test_a_good_answer_ends_it(self):
+        streak = self.make(10, 10.2, 10.4, 10.6)
+        streak.add(10.8, is_good=True)
+        streak.add(11, is_good=False)
+        self.assertFalse(streak.is_bad)
+        self.assertFalse(streak.demands_care)
+
+    def test_from_the_second_time_on_the_lane_takes_care(self):
+        self.assertFalse(self.make().demands_care)
+        self.assertFalse(self.make(10).demands_care)
+        self.assertTrue(self.make(10, 10.1).demands_care)
 
 
 class TestRest(BaseCase):

@@ -12,7 +12,11 @@ from odoo.addons.crm_sms_gateway.models.routing import (
     sms_gateway_breaker_event,
 )
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent
-from odoo.addons.crm_sms_gateway.providers.types import Outcome, SubmitResult
+from odoo.addons.crm_sms_gateway.providers.types import (
+    Capabilities,
+    Outcome,
+    SubmitResult,
+)
 
 from ...common import PHONE, GatewayCase, accept, answer, fail, sandbox_phone
 from .breaker_common import TROUBLE, BreakerCase
@@ -101,6 +105,39 @@ class TestOpening(BreakerCase):
         self.assertEqual(self.count_calls(), 20)
         self.assertFalse(self.breaker.is_open)
         self.assertEqual(self.breaker.counts[0][1:], [20, 8])
+
+    def test_messages_that_would_only_be_refused_are_not_touched(self):
+        def submit(requests):
+            is_first = len(self.provider.batches) <= 4
+            return accept(requests) if is_first else TROUBLE(requests)
+
+        self.provider.script["submit"] = submit
+        self.provider.capabilities = Capabilities(
+            channels=frozenset({"sms"}), max_batch=5
+        )
+        phones = [sandbox_phone(f"{number:04}") for number in range(60)]
+        self.send(*phones, route=self.scripted)
+        self.run_lane()
+        sizes = [len(batch) for batch in self.provider.batches]
+        self.assertEqual(sizes[:6], [5] * 6)
+        self.assertEqual(set(sizes[6:]), {1}, "one after the other")
+        self.assertTrue(self.breaker.is_open)
+
+    def test_lane_that_gets_nothing_but_trouble_for_a_second_opens_it(self):
+        queue = self.make_queue()
+        trouble, good = TROUBLE([None])[0], SubmitResult(Outcome.ACCEPTED)
+        with self.later(0):
+            self.send_many(1)
+            [claimed] = self.claim(queue)
+        with self.later(0), self.as_cron() as env:
+            breakers = env["sms.gateway.breaker"]
+            breakers._take_in(queue, [(claimed, good)] * 100)
+            for number in range(5):
+                self.assertFalse(self.breaker.is_open)
+                with patch("time.monotonic", lambda number=number: 100 + number / 4):
+                    breakers._take_in(queue, [(claimed, trouble)])
+        self.assertTrue(self.breaker.is_open)
+        self.assertFalse(queue.streak.demands_care)
 
     def test_lanes_count_together(self):
         one, other = self.make_queue(), self.make_queue()
