@@ -260,13 +260,14 @@ def _read_news(answers):
     """:param answers: list of (`Claimed`, `SubmitResult`)
     :rtype: _News
     """
-    results = [result for _claimed, result in answers]
-    troubled = [result for result in results if _is_trouble(result)]
-    throttled = [result for result in results if result.is_throttled]
+    # most of what comes is accepted, which is no news
+    told = [one for one in answers if one[1].outcome is not Outcome.ACCEPTED]
+    troubled = [result for _claimed, result in told if _is_trouble(result)]
+    throttled = [result for _claimed, result in told if result.is_throttled]
     probes = [(claimed.probe, result) for claimed, result in answers if claimed.probe]
     probe, answer = probes[0] if probes else (None, None)
     return _News(
-        answers=len(results),
+        answers=len(answers),
         troubles=len(troubled),
         trouble=max(troubled, key=_get_wait, default=None),
         throttle=max(throttled, key=_get_wait, default=None),

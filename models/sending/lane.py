@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 from ...providers.base import Provider
 from ...providers.types import SubmitRequest
@@ -84,8 +85,7 @@ class RouteQueue:
             self.campaigns.remove(campaign_id)
 
 
-@dataclass(frozen=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A claimed message; with ``skip`` it is not handed over and becomes unknown.
 
     ``tries`` counts its attempts through this route; ``has_policy``: it may take

@@ -33,17 +33,19 @@ class SmsGatewayAnswer(models.AbstractModel):
 
         :param answers: list of (`RouteQueue`, `Claimed`, `SubmitResult`)
         """
-        self._apply_changes(self._make_changes(answers))
-        self._log_answers(answers)
-        self._stop_routes(answers)
-        self._move_tried(answers)
+        by_queue = _group(answers)
+        self._apply_changes(self._make_changes(by_queue))
+        self._log_answers(by_queue)
+        self._stop_routes(by_queue)
+        self._move_tried(by_queue)
 
-    def _move_tried(self, answers):
+    def _move_tried(self, by_queue):
         """Let messages of policies that were not taken several times take another
         route."""
         tried = [
             claimed.id
-            for _queue, claimed, result in answers
+            for _queue, answers in by_queue
+            for claimed, result in answers
             if result.outcome is Outcome.NOT_SENT
             and claimed.has_policy
             and claimed.tries >= FAILOVER_TRIES
@@ -69,21 +71,23 @@ class SmsGatewayAnswer(models.AbstractModel):
             elif changes[0].state != "unknown":
                 self._apply_changes([_as_unknown(changes[0])])
 
-    def _make_changes(self, answers):
-        providers = {queue.provider for queue, _claimed, _result in answers}
-        polls = {provider: first_poll(provider) for provider in providers}
-        return [
-            StateChange(
-                id=claimed.id,
-                attempt=claimed.request.attempt,
-                route_id=queue.route_id,
-                source="withheld" if claimed.skip else "dispatcher",
-                code=result.code,
-                detail=result.message,
-                **self._make_change(queue, claimed, result, polls[queue.provider]),
-            )
-            for queue, claimed, result in answers
-        ]
+    def _make_changes(self, by_queue):
+        changes = []
+        for queue, answers in by_queue:
+            first_poll_at = first_poll(queue.provider)
+            changes += [
+                StateChange(
+                    id=claimed.id,
+                    attempt=claimed.request.attempt,
+                    route_id=queue.route_id,
+                    source="withheld" if claimed.skip else "dispatcher",
+                    code=result.code,
+                    detail=result.message,
+                    **self._make_change(queue, claimed, result, first_poll_at),
+                )
+                for claimed, result in answers
+            ]
+        return changes
 
     def _make_change(self, queue, claimed, result, first_poll_at):
         if result.outcome is Outcome.ACCEPTED:
@@ -132,23 +136,19 @@ class SmsGatewayAnswer(models.AbstractModel):
             "next_check_at": clock.after(delay),
         }
 
-    def _log_answers(self, answers):
-        counts = Counter(
-            (queue.route_id, result.outcome.value)
-            for queue, _claimed, result in answers
-        )
-        for (route_id, outcome), count in counts.items():
-            _logger.info("Route %d: %d %s", route_id, count, outcome)
+    def _log_answers(self, by_queue):
+        for queue, answers in by_queue:
+            counts = Counter(result.outcome for _claimed, result in answers)
+            for outcome, count in counts.items():
+                _logger.info("Route %d: %d %s", queue.route_id, count, outcome.value)
 
-    def _stop_routes(self, answers):
+    def _stop_routes(self, by_queue):
         """Pause routes that are down; what was answered by others goes to their
         breakers."""
-        by_route = {}
-        for queue, claimed, result in answers:
-            if not (queue.is_debug or claimed.skip):
-                _queue, theirs = by_route.setdefault(queue.route_id, (queue, []))
-                theirs.append((claimed, result))
-        for queue, theirs in by_route.values():
+        for queue, answers in by_queue:
+            theirs = [one for one in answers if not one[0].skip]
+            if queue.is_debug or not theirs:
+                continue
             reasons = (result.route_down for _claimed, result in theirs)
             if reason := next(filter(None, reasons), None):
                 self._pause(queue, reason)
@@ -163,6 +163,18 @@ class SmsGatewayAnswer(models.AbstractModel):
         route = self.env["sms.gateway.route"].browse(queue.route_id)
         self.env["sms.gateway.route.pause"]._pause(route, reason)
         transactions.commit(self.env)
+
+
+def _group(answers):
+    """Answers by the queue of their messages: list of (`RouteQueue`, list of
+    (`Claimed`, `SubmitResult`))."""
+    groups, last = {}, None
+    for queue, claimed, result in answers:
+        if queue is not last:
+            _queue, pairs = groups.setdefault(id(queue), (queue, []))
+            last = queue
+        pairs.append((claimed, result))
+    return list(groups.values())
 
 
 def get_retry_after(result):
