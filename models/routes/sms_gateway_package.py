@@ -8,7 +8,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.prices import Package
-from ..common import clock
 from ..sending.selections import CATEGORIES, CHANNELS
 
 #: The forecast goes by what was used in so many days.
@@ -161,12 +160,12 @@ class SmsGatewayPackage(models.Model):
         return dict(self.env.execute_query(query))
 
     @api.model
-    def _use(self, segments):
+    def _use(self, segments, day):
         """Count what an accept used, in one statement that waits for nobody.
 
         :param segments: dict of package → parts
+        :param day: of the accept, where the company is
         """
-        day = self.env.company._get_sms_gateway_day(clock.now())
         used = [(package_id, count, day) for package_id, count in segments.items()]
         if used:
             self.env.cr.execute_values(

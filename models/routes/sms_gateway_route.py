@@ -669,5 +669,5 @@ class SmsGatewayRoute(models.Model):
         """
         if is_debug:
             return PriceList(())
-        day = self.env.company._get_sms_gateway_day(clock.now())
+        day = self.company_id._get_sms_gateway_day(clock.now())
         return self.env["sms.gateway.price"]._make_list(self, channel, category, day)

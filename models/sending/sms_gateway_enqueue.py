@@ -56,7 +56,7 @@ class SmsGatewayEnqueue(models.AbstractModel):
         :param opted_out: list of `RejectedRecipient`, who use none
         """
         packages = self.env["sms.gateway.package"]
-        packages._use(used)
+        packages._use(used, stored.day)
         if used and opted_out:
             packages._give_back(
                 SQL(

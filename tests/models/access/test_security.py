@@ -335,7 +335,7 @@ class TestCompanies(SecurityCase):
             package_ids=[Command.create({"size": 100})],
         )
         package = self.env["sms.gateway.package"].search([], limit=1)
-        package._use({package.id: 1})
+        package._use({package.id: 1}, package.starts_on)
         message = self.send_one(sandbox_phone("9902"), route=self.other_route)
         self.run_lane()
         message.action_retry()

@@ -34,7 +34,7 @@ class TestPackages(GatewayCase):
 
     def use(self, package, *segments):
         for count in segments:
-            self.env["sms.gateway.package"]._use({package.id: count})
+            self.env["sms.gateway.package"]._use({package.id: count}, self.today)
         self.env["sms.gateway.package"]._fold()
 
     def test_without_packages_there_is_none(self):
@@ -64,7 +64,7 @@ class TestPackages(GatewayCase):
 
     def test_what_is_used_is_counted_by_the_fold(self):
         package = self.add_package()
-        self.env["sms.gateway.package"]._use({package.id: 3})
+        self.env["sms.gateway.package"]._use({package.id: 3}, self.today)
         self.assertEqual(package.left, 100)
         self.use(package, 4, 5)
         self.use(package, 8)
@@ -83,18 +83,17 @@ class TestPackages(GatewayCase):
 
     def test_the_fold_of_statistics_folds_packages(self):
         package = self.add_package()
-        self.env["sms.gateway.package"]._use({package.id: 3})
+        self.env["sms.gateway.package"]._use({package.id: 3}, self.today)
         self.run_fold()
         package.invalidate_recordset()
         self.assertEqual(package.used, 3)
 
     def test_counting_is_one_statement(self):
         packages = self.add_package() + self.add_package()
-        self.env.company._get_sms_gateway_day(fields.Datetime.now())
         with self.assertQueryCount(1):
-            packages._use(dict.fromkeys(packages.ids, 2))
+            packages._use(dict.fromkeys(packages.ids, 2), self.today)
         with self.assertQueryCount(0):
-            packages._use({})
+            packages._use({}, self.today)
 
     def test_the_forecast_goes_by_the_last_seven_days(self):
         package = self.add_package(size=100)
