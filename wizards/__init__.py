@@ -1,4 +1,5 @@
 from . import sms_gateway_hold_wizard
+from .importing import sms_gateway_file_import
 from .importing import sms_gateway_import
 from .importing import sms_gateway_import_sheet
 from .importing import sms_gateway_import_column

@@ -14,7 +14,7 @@ from odoo.addons.crm_sms_gateway.wizards.importing import explanations
 
 from .common import ANNA, HEADER, ImportCase
 
-WIZARD = "odoo.addons.crm_sms_gateway.wizards.importing.sms_gateway_import"
+WIZARDS = "odoo.addons.crm_sms_gateway.wizards.importing"
 
 
 class TestRows(ImportCase):
@@ -104,7 +104,7 @@ class TestRows(ImportCase):
         self.assertFalse(self.list.member_ids.gender)
 
     def test_a_big_file_is_written_in_parts(self):
-        self.startPatcher(patch(f"{WIZARD}.ROWS_AT_ONCE", 2))
+        self.startPatcher(patch(f"{WIZARDS}.sms_gateway_import.ROWS_AT_ONCE", 2))
         members = self.import_lines(
             "Телефон", *(f"8916123{number}" for number in range(1000, 1005))
         )
@@ -189,7 +189,7 @@ class TestRefusals(ImportCase):
             self.assertTrue(explanations.explain_table_error(self.env, error))
 
     def test_a_file_that_is_too_big_is_not_kept(self):
-        self.startPatcher(patch(f"{WIZARD}.MAX_FILE", 30))
+        self.startPatcher(patch(f"{WIZARDS}.sms_gateway_file_import.MAX_FILE", 30))
         with self.assertRaises(ValidationError):
             self.upload(content=b"x" * 50)
         self.upload(content=b"89161230101\n" * 2)

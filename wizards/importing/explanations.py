@@ -118,11 +118,11 @@ def explain_missing_phone(env, columns):
     )
 
 
-def explain_table_error(env, error, max_lines=MAX_LINES):
+def explain_table_error(env, error, max_lines=None):
     """Tell why a file is not read.
 
     :param error: a `TableError`
-    :param max_lines: the limit that the file was read with
+    :param max_lines: the limit that the file was read with, None for the ordinary one
     """
     sentences = {
         "file_too_big": env._(
@@ -139,7 +139,7 @@ def explain_table_error(env, error, max_lines=MAX_LINES):
         "damaged": env._("The file is damaged. Save it again."),
         "too_many_lines": env._(
             "The file has more than %(count)s rows. Split it into several files.",
-            count=max_lines,
+            count=max_lines or MAX_LINES,
         ),
         "too_many_columns": env._(
             "Row %(line)s has too many columns. Remove the ones you do not need.",

@@ -1,12 +1,10 @@
 """Import of recipients from files into a recipient list."""
 
-import base64
 from collections import Counter
-from contextlib import contextmanager
 from itertools import islice
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tools import babel_locale_parse
 
 from ...models.common.notification import CLOSE, make_notification
@@ -15,12 +13,10 @@ from ...tools.country_names import find_countries
 from ...tools.importing.header_row import find_header
 from ...tools.importing.headers import is_report
 from ...tools.importing.rows import Rules
-from ...tools.spreadsheet.reading import MAX_FILE, TableError, open_table
 from .column_proposals import propose_columns
 from .explanations import (
     explain_missing_phone,
     explain_rejection,
-    explain_table_error,
     summarise,
 )
 from .rejected_rows import REPORT_COLUMNS, RejectedRows
@@ -32,12 +28,10 @@ ROWS_AT_ONCE = 2000
 
 
 class SmsGatewayImport(models.TransientModel):
-    """Reads a file in three steps: the file, its columns, what is wrong with it.
-
-    Nothing is written to the list before the last step is confirmed.
-    """
+    """Imports recipients into a list, or updates those that it has."""
 
     _name = "sms.gateway.import"
+    _inherit = ["sms.gateway.file.import"]
     _description = "SMS Gateway Import"
 
     list_id = fields.Many2one(
@@ -47,15 +41,6 @@ class SmsGatewayImport(models.TransientModel):
         domain="[('kind', '=', 'members')]",
         ondelete="cascade",
     )
-    state = fields.Selection(
-        [("file", "File"), ("columns", "Columns"), ("checked", "Review")],
-        default="file",
-        required=True,
-        readonly=True,
-        string="Status",
-    )
-    file = fields.Binary()
-    file_name = fields.Char()
     sheet_ids = fields.One2many(
         "sms.gateway.import.sheet", "import_id", "Sheets", readonly=True
     )
@@ -64,11 +49,6 @@ class SmsGatewayImport(models.TransientModel):
     )
     has_sheets = fields.Boolean(compute="_compute_other_sheets")
     other_sheets = fields.Char("Sheets not imported", compute="_compute_other_sheets")
-    header_line = fields.Integer(
-        "Header row",
-        help="Row with the column names; 0 if there is none. Rows above it are not "
-        "imported.",
-    )
     country_id = fields.Many2one(
         "res.country",
         compute="_compute_country_id",
@@ -101,14 +81,10 @@ class SmsGatewayImport(models.TransientModel):
     hidden_count = fields.Integer(
         "Rows hidden or filtered out in the file", readonly=True
     )
-    good_count = fields.Integer("Valid rows", readonly=True)
-    bad_count = fields.Integer("Rows with errors", readonly=True)
     summary = fields.Text(readonly=True)
     problem_ids = fields.One2many(
         "sms.gateway.import.problem", "import_id", readonly=True
     )
-    report = fields.Binary("File with all errors", readonly=True)
-    report_name = fields.Char(readonly=True)
 
     # === COMPUTES ===
     @api.depends("list_id")
@@ -138,32 +114,7 @@ class SmsGatewayImport(models.TransientModel):
             self._propose_header()
             self._propose_columns()
 
-    @api.onchange("header_line")
-    def _onchange_header_line(self):
-        if self.state == "columns":
-            self._propose_columns()
-
-    # === CHECKS ===
-    @api.constrains("file")
-    def _check_file(self):
-        for one in self:
-            # base64 has four characters for three bytes
-            if len(one.with_context(bin_size=False).file or b"") > MAX_FILE / 3 * 4 + 4:
-                error = TableError("file_too_big")
-                raise ValidationError(explain_table_error(self.env, error))
-
     # === STEPS ===
-    def action_read(self):
-        """Look at the first lines and propose what the columns mean."""
-        self.ensure_one()
-        if not self.file:
-            raise UserError(self.env._("Select a file first."))
-        self._propose_sheet()
-        self._propose_header()
-        self._propose_columns()
-        self.state = "columns"
-        return self._reopen()
-
     def action_check(self):
         """Read the whole file, count, and report what is wrong; write nothing."""
         self.ensure_one()
@@ -246,20 +197,8 @@ class SmsGatewayImport(models.TransientModel):
             "unchanged": len(known) - updated,
         }
 
-    def action_back(self):
-        self.ensure_one()
-        self.state = "columns" if self.state == "checked" else "file"
-        return self._reopen()
-
-    def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import recipients"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+    def _get_title(self):
+        return self.env._("Import recipients")
 
     def _notify_imported(self, counts):
         if self.existing == "update":
@@ -275,30 +214,6 @@ class SmsGatewayImport(models.TransientModel):
         return make_notification(words, next=CLOSE)
 
     # === READ ===
-    def _open(self):
-        """:raise UserError: the file cannot be read"""
-        content = self._origin.with_context(bin_size=False).file or b""
-        with self._explain_errors():
-            return open_table(
-                base64.b64decode(content), locale=self.env.lang or "en_US"
-            )
-
-    @contextmanager
-    def _explain_errors(self):
-        """Say in the user's language why a file is refused."""
-        try:
-            yield
-        except TableError as error:
-            raise UserError(explain_table_error(self.env, error)) from error
-
-    def _read_sheet(self, table, index):
-        """Yield the rows of a sheet that are not empty.
-
-        :raise UserError: the file cannot be read, which may show on the way
-        """
-        with self._explain_errors():
-            yield from table.read(index)
-
     def _read(self):
         """Yield the rows of the chosen sheet."""
         yield from restore_cells(self._read_sheet(self._open(), self.sheet_id.index))

@@ -21,15 +21,12 @@ class SmsGatewayImportColumn(models.TransientModel):
     """A column of the file and what it means."""
 
     _name = "sms.gateway.import.column"
+    _inherit = ["sms.gateway.file.import.column"]
     _description = "SMS Gateway Import Column"
-    _order = "index"
 
     import_id = fields.Many2one(
         "sms.gateway.import", required=True, readonly=True, ondelete="cascade"
     )
-    index = fields.Integer(required=True, readonly=True)
-    header = fields.Char("Column", readonly=True)
-    sample = fields.Text(readonly=True)
     target = fields.Selection(
         [
             ("phone", "Number"),

@@ -1,8 +1,6 @@
 """Import of ranges, ported numbers and price lists from files."""
 
-import base64
 import logging
-from contextlib import contextmanager
 from itertools import islice
 
 from odoo import Command, api, fields, models
@@ -16,8 +14,6 @@ from ...tools.importing.operator_tables import (
     find_table_header,
     recognise_columns,
 )
-from ...tools.spreadsheet.reading import MAX_FILE, TableError, open_table
-from ..importing.explanations import explain_table_error
 from ..importing.rejected_rows import RejectedRows
 from ..importing.row_reading import get_cell, join_sample, quote
 from .table_check import TableChecker, TableCounts
@@ -25,22 +21,23 @@ from .table_explanations import explain_row
 
 _logger = logging.getLogger(__name__)
 
-#: Rows of a table of numbers; one of people has fewer.
-MAX_ROWS = 5_000_000
 #: Rows from which it is known what the columns have, and those that are shown.
 _SAMPLED_ROWS, _SHOWN_ROWS = 200, 3
 _PROGRESS_ROWS = 100_000
 
 
 class SmsGatewayTableImport(models.TransientModel):
-    """Reads a table in three steps: the file, its columns, what would be imported.
+    """Imports ranges, ported numbers or prices.
 
     Operators that nobody knows are shown, and mapped or created by a person: their
-    rows are left out otherwise. Nothing is written before the last step is confirmed.
+    rows are left out otherwise.
     """
 
     _name = "sms.gateway.table.import"
+    _inherit = ["sms.gateway.file.import"]
     _description = "SMS Gateway Table Import"
+    #: a table of numbers; one of people has fewer
+    _max_rows = 5_000_000
 
     kind = fields.Selection(
         [
@@ -52,15 +49,6 @@ class SmsGatewayTableImport(models.TransientModel):
         readonly=True,
     )
     route_id = fields.Many2one("sms.gateway.route", readonly=True, ondelete="cascade")
-    state = fields.Selection(
-        [("file", "File"), ("columns", "Columns"), ("checked", "Review")],
-        default="file",
-        required=True,
-        readonly=True,
-        string="Status",
-    )
-    file = fields.Binary()
-    file_name = fields.Char()
     country_id = fields.Many2one(
         "res.country",
         default=lambda self: self.env.company.country_id,
@@ -79,11 +67,6 @@ class SmsGatewayTableImport(models.TransientModel):
     )
     sheet_number = fields.Integer("Sheet", default=1)
     sheet_names = fields.Char("Sheets of the file", readonly=True)
-    header_line = fields.Integer(
-        "Header row",
-        help="Row with the column names; 0 if there is none. Rows above it are not "
-        "imported.",
-    )
     asks_decimal_mark = fields.Boolean(readonly=True)
     decimal_mark = fields.Selection(
         [
@@ -101,11 +84,7 @@ class SmsGatewayTableImport(models.TransientModel):
     problem_ids = fields.One2many(
         "sms.gateway.table.import.problem", "import_id", readonly=True
     )
-    good_count = fields.Integer("Valid rows", readonly=True)
     unknown_count = fields.Integer("Rows of unknown operators", readonly=True)
-    bad_count = fields.Integer("Rows with errors", readonly=True)
-    report = fields.Binary("File with all errors", readonly=True)
-    report_name = fields.Char(readonly=True)
 
     # === COMPUTES ===
     @api.depends("file_name")
@@ -120,11 +99,6 @@ class SmsGatewayTableImport(models.TransientModel):
             self._propose_header()
             self._propose_columns()
 
-    @api.onchange("header_line")
-    def _onchange_header_line(self):
-        if self.state == "columns":
-            self._propose_columns()
-
     # === CHECKS ===
     @api.constrains("kind", "route_id")
     def _check_route(self):
@@ -136,15 +110,9 @@ class SmsGatewayTableImport(models.TransientModel):
 
     # === STEPS ===
     def action_read(self):
-        """Look at the first rows and propose what the columns mean."""
-        self.ensure_one()
-        if not self.file:
-            raise UserError(self.env._("Select a file first."))
-        self._propose_sheet()
-        self._propose_header()
-        self._propose_columns()
-        self.write({"state": "columns", "asks_decimal_mark": False})
-        return self._reopen()
+        """Override: how amounts are written is found out anew."""
+        self.asks_decimal_mark = False
+        return super().action_read()
 
     def action_check(self):
         """Read the whole file and show what would be imported; write nothing."""
@@ -272,25 +240,13 @@ class SmsGatewayTableImport(models.TransientModel):
         """:return: dict of what a price is for → price of the route"""
         return {_get_key(price): price for price in self.route_id.price_ids}
 
-    def action_back(self):
-        self.ensure_one()
-        self.state = "columns" if self.state == "checked" else "file"
-        return self._reopen()
-
-    def _reopen(self):
+    def _get_title(self):
         titles = {
             "ranges": self.env._("Import number ranges"),
             "ported": self.env._("Import ported numbers"),
             "prices": self.env._("Import price list"),
         }
-        return {
-            "type": "ir.actions.act_window",
-            "name": titles[self.kind],
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return titles[self.kind]
 
     def _check_meanings(self):
         """:raise UserError: the file cannot be read with these columns"""
@@ -331,35 +287,13 @@ class SmsGatewayTableImport(models.TransientModel):
         self.decimal_mark = marks.pop() if len(marks) == 1 else False
 
     # === READ ===
-    def _open(self):
-        """:raise UserError: the file cannot be read"""
-        content = self._origin.with_context(bin_size=False).file or b""
-        if len(content) > MAX_FILE / 3 * 4 + 4:
-            raise UserError(explain_table_error(self.env, TableError("file_too_big")))
-        with self._explain_errors():
-            return open_table(
-                base64.b64decode(content),
-                locale=self.env.lang or "en_US",
-                max_lines=MAX_ROWS,
-            )
-
-    @contextmanager
-    def _explain_errors(self):
-        """Say in the user's language why a file is refused."""
-        try:
-            yield
-        except TableError as error:
-            raise UserError(explain_table_error(self.env, error, MAX_ROWS)) from error
-
     def _read(self):
         """The rows of the chosen sheet that a person sees in the file."""
-        return self._read_sheet(self._open(), self.sheet_number - 1)
+        return self._read_shown(self._open(), self.sheet_number - 1)
 
-    def _read_sheet(self, table, index):
-        with self._explain_errors():
-            for row in table.read(index):
-                if not row.is_hidden:
-                    yield row
+    def _read_shown(self, table, index):
+        rows = self._read_sheet(table, index)
+        return (row for row in rows if not row.is_hidden)
 
     def _read_data(self):
         """The rows below the header."""
@@ -385,13 +319,12 @@ class SmsGatewayTableImport(models.TransientModel):
         """The first one that a person sees something on."""
         table = self._open()
         names = [sheet.name for sheet in table.sheets]
-        with self._explain_errors():
-            full = (
-                sheet.index + 1
-                for sheet in table.sheets
-                if not sheet.is_hidden and next(table.read(sheet.index), None)
-            )
-            number = next(full, None)
+        full = (
+            sheet.index + 1
+            for sheet in table.sheets
+            if not sheet.is_hidden and next(self._read_sheet(table, sheet.index), None)
+        )
+        number = next(full, None)
         if not number:
             raise UserError(self.env._("The file is empty."))
         self.sheet_number = number

@@ -7,15 +7,12 @@ class SmsGatewayTableImportColumn(models.TransientModel):
     """A column of the table and what it means, nothing where it is not imported."""
 
     _name = "sms.gateway.table.import.column"
+    _inherit = ["sms.gateway.file.import.column"]
     _description = "SMS Gateway Table Import Column"
-    _order = "index"
 
     import_id = fields.Many2one(
         "sms.gateway.table.import", required=True, readonly=True, ondelete="cascade"
     )
-    index = fields.Integer(required=True, readonly=True)
-    header = fields.Char("Column", readonly=True)
-    sample = fields.Text(readonly=True)
     target = fields.Selection(
         [
             ("code", "Code (three digits)"),

@@ -7,12 +7,9 @@ class SmsGatewayTableImportProblem(models.TransientModel):
     """A row of the table that is not imported, and why."""
 
     _name = "sms.gateway.table.import.problem"
+    _inherit = ["sms.gateway.file.import.problem"]
     _description = "SMS Gateway Table Import Error"
-    _order = "number"
 
     import_id = fields.Many2one(
         "sms.gateway.table.import", required=True, readonly=True, ondelete="cascade"
     )
-    number = fields.Integer("Row", readonly=True)
-    content = fields.Char("Row content", readonly=True)
-    fault = fields.Text("Import error", readonly=True)
