@@ -150,6 +150,7 @@ class TestCost(PriceCase):
 
     def test_accepting_asks_for_prices_once(self):
         self.send_priced(PHONE)
+        self.priced.fetch()
         with self.assertQueries([], flush=False):
             self.priced._get_prices("sms")
             self.route._get_prices("sms", is_debug=True)
