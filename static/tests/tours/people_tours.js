@@ -82,6 +82,14 @@ function sendsTo(count) {
     };
 }
 
+function switchRejected(content) {
+    return {
+        content,
+        trigger: ".modal .o_data_row:contains(Content rejected) .o_data_cell[name=is_chosen] input",
+        run: "click",
+    };
+}
+
 const WORK = {
     content: "the gateway hands over, asks and counts",
     trigger: ".o_form_view",
@@ -417,13 +425,10 @@ tours.add("sms_gateway_send_again", {
             content: "who failed is chosen, who opted out is left out",
             trigger: ".modal .o_field_widget[name=left_out]:contains(Opted out: 1)",
         },
+        sendsTo(1),
+        switchRejected("the same text was rejected, a person may still choose it"),
         sendsTo(3),
-        {
-            content: "leave a reason out",
-            trigger:
-                ".modal .o_data_row:contains(Content rejected) .o_data_cell[name=is_chosen] input",
-            run: "click",
-        },
+        switchRejected("leave the reason out"),
         sendsTo(1),
         press("action_send"),
         {
