@@ -7,6 +7,7 @@ from math import ceil
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.pg_array import to_array
 from ...tools.prices import Package
 from ..sending.selections import CATEGORIES, CHANNELS
 
@@ -195,6 +196,12 @@ class SmsGatewayPackage(models.Model):
                 messages,
             )
         )
+
+    @api.model
+    def _give_back_of(self, message_ids):
+        """The same of these messages, as far as they have ended."""
+        if message_ids:
+            self._give_back(SQL("m.id = ANY(%s::int[])", to_array(message_ids)))
 
     @api.model
     def _fold(self):

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
-from ...tools.pg_array import to_array
 from ...tools.vocabulary import HELD_STATES, PRIORITY_BATCH, PRIORITY_SINGLE
 from ..common import clock, transactions
 from .lane import Claimed
@@ -52,7 +51,8 @@ class SmsGatewayClaim(models.AbstractModel):
             self._claim_statement(queue, limit, campaigns, share)
         )
         self._set_positions(queue, rows, limit, campaigns, share)
-        self._give_back([row["id"] for row in rows if not row["taken"]])
+        untaken = [row["id"] for row in rows if not row["taken"]]
+        self.env["sms.gateway.package"]._give_back_of(untaken)
         claimed = [
             self._make_claimed(queue, row, probe) for row in rows if row["taken"]
         ]
@@ -207,12 +207,6 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, tries, step_
             clock=clock.at_statement(),
             lease=LEASE,
         )
-
-    def _give_back(self, message_ids):
-        """What has expired or is cancelled uses no package."""
-        if message_ids:
-            condition = SQL("m.id = ANY(%s::int[])", to_array(message_ids))
-            self.env["sms.gateway.package"]._give_back(condition)
 
     def _make_claimed(self, queue, row, probe):
         is_risky = row["maybe_sent"] and not _is_recognised(queue.provider, row)

@@ -160,9 +160,7 @@ class SmsGatewayStateChange(models.AbstractModel):
         if any(row[3] for row in rows):
             self.env["sms.gateway.cascade"]._wake()
         ended = [row[0] for row in rows if row[4]]
-        if ended:
-            condition = SQL("m.id = ANY(%s::int[])", to_array(ended))
-            self.env["sms.gateway.package"]._give_back(condition)
+        self.env["sms.gateway.package"]._give_back_of(ended)
 
     def _set_state_once(self, changes):
         arrows = [(old, new) for old, news in ARROWS.items() for new in news]

@@ -289,10 +289,7 @@ class SmsGatewayTableImport(models.TransientModel):
     # === READ ===
     def _read(self):
         """The rows of the chosen sheet that a person sees in the file."""
-        return self._read_shown(self._open(), self.sheet_number - 1)
-
-    def _read_shown(self, table, index):
-        rows = self._read_sheet(table, index)
+        rows = self._read_sheet(self._open(), self.sheet_number - 1)
         return (row for row in rows if not row.is_hidden)
 
     def _read_data(self):

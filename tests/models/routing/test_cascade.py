@@ -292,6 +292,19 @@ class TestCallWithoutPolicy(RoutingCase):
             return accept(requests)
         return answer(Outcome.REFUSED, failure_type="no_answer")(requests)
 
+    def call_without_sms(self):
+        """Call in vain through a route that sends no SMS."""
+        route, _provider = self.script_route(
+            submit=answer(Outcome.REFUSED, failure_type="busy"),
+            channels=frozenset({"voice"}),
+            route={"has_voice": True, "has_sms": False},
+        )
+        campaign = self.send(
+            PHONE, route=route, channel="voice", text="Алло", alternative="Мы звонили"
+        )
+        self.run_lane()
+        return campaign
+
     def test_sms_goes_once(self):
         campaign = self.send(
             PHONE,
@@ -309,15 +322,7 @@ class TestCallWithoutPolicy(RoutingCase):
         self.assertEqual(self.get_totals(campaign), {"submitted": 1})
 
     def test_sms_follows_a_call_that_is_made_again_through_another_route(self):
-        route, _provider = self.script_route(
-            submit=answer(Outcome.REFUSED, failure_type="busy"),
-            channels=frozenset({"voice"}),
-            route={"has_voice": True, "has_sms": False},
-        )
-        campaign = self.send(
-            PHONE, route=route, channel="voice", text="Алло", alternative="Мы звонили"
-        )
-        self.run_lane()
+        campaign = self.call_without_sms()
         wizards = self.env["sms.gateway.send.again"]
         wizard = wizards.browse(campaign.action_send_again()["res_id"])
         wizard.route_id = self.busy
@@ -336,15 +341,7 @@ class TestCallWithoutPolicy(RoutingCase):
         self.assertEqual(len(self.get_messages(campaign)), 1)
 
     def test_nothing_follows_on_a_route_without_sms(self):
-        route, _provider = self.script_route(
-            submit=answer(Outcome.REFUSED, failure_type="busy"),
-            channels=frozenset({"voice"}),
-            route={"has_voice": True, "has_sms": False},
-        )
-        campaign = self.send(
-            PHONE, route=route, channel="voice", alternative="Мы звонили"
-        )
-        self.run_lane()
+        campaign = self.call_without_sms()
         self.run_cascade()
         self.assertEqual(len(self.get_messages(campaign)), 1)
 
