@@ -58,7 +58,7 @@ class StatisticCase(GatewayCase):
         counts = Counter()
         for message in messages.filtered(lambda message: not message.is_debug):
             key = (
-                message.accepted_at.date(),
+                message.company_id._get_sms_gateway_day(message.accepted_at),
                 message.route_id.id,
                 message.channel,
                 message.state,
