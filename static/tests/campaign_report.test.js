@@ -196,6 +196,8 @@ test("the chart has a table", async () => {
     });
 
     expect(".o_timeline canvas[role=img]").toHaveCount(1);
+    await click(".o_timeline summary");
+    await animationFrame();
     expect(queryAllTexts(".o_timeline thead th")).toEqual(["Time", "Delivered"]);
     const cells = queryAllTexts(".o_timeline tbody td");
     expect(cells).toEqual(["4", "1", "1"]);
