@@ -33,6 +33,8 @@ from .recipients import sms_gateway_recipient
 from .recipients import sms_gateway_chatter_log
 from .sending import sms_gateway_message
 from .sending import sms_gateway_message_decision
+from .sending import sms_gateway_message_recipient
+from .sending import sms_gateway_message_story
 from .sending import sms_gateway_resend
 from .sending import sms_gateway_resend_job
 from .sending import sms_gateway_event
@@ -82,6 +84,7 @@ from .campaigns import ir_actions_server
 from .odoo_sms import sms_sms
 from .routing import sms_gateway_route_availability
 from .recipients import crm_lead
+from .recipients import mail_message
 from .recipients import res_partner
 from .settings import res_company
 from .settings import res_config_settings
