@@ -21,6 +21,7 @@
             "python-jsonpath",
             "werkzeug",
             "xlrd",
+            "xlsxwriter",
         ]
     },
     "data": [

@@ -67,6 +67,9 @@ from .reports import sms_gateway_reconciliation
 from .reports import sms_gateway_inbound
 from .reports import sms_gateway_push
 from .campaigns import sms_gateway_link
+from .campaigns import sms_gateway_message_click
+from .campaigns import sms_gateway_campaign_report
+from .campaigns import sms_gateway_campaign_export
 from .statistics import sms_gateway_statistic
 from .statistics import sms_gateway_dashboard
 from .operations import sms_gateway_health

@@ -85,9 +85,14 @@ class SmsGatewaySendAgain(models.TransientModel):
 
     # === OPEN ===
     @api.model
-    def _open_for_campaign(self, campaign):
+    def _open_for_campaign(self, campaign, domain=None):
+        """
+        :param domain: of those of the campaign's messages that a person has chosen
+            already, by their reason, outcome or click; None for all
+        """
         campaign.check_access("read")
-        return self._open({"campaign_id": campaign.id})
+        chosen = json.dumps(domain) if domain else False
+        return self._open({"campaign_id": campaign.id, "message_domain": chosen})
 
     @api.model
     def _open_for_list(self, recipient_list):
@@ -119,6 +124,8 @@ class SmsGatewaySendAgain(models.TransientModel):
     def _open(self, values):
         wizard = self.create(values)
         wizard._onchange_choices()
+        if wizard._is_narrowed() and not wizard.recipient_count:
+            wizard._try_other_text()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Send again"),
@@ -127,6 +134,16 @@ class SmsGatewaySendAgain(models.TransientModel):
             "views": [(False, "form")],
             "target": "new",
         }
+
+    def _try_other_text(self):
+        """Whom the same text does not help, or who has it already, may get another
+        one."""
+        self.text_choice = "other"
+        self._onchange_choices()
+        self._onchange_text_choice()
+        if not self.recipient_count:
+            self.text_choice = "same"
+            self._onchange_choices()
 
     # === COMPUTES ===
     @api.depends("campaign_id", "message_domain")
@@ -234,6 +251,9 @@ class SmsGatewaySendAgain(models.TransientModel):
     def _onchange_choices(self):
         """Count anew; what was chosen stays chosen."""
         counts = self.env["sms.gateway.resend"]._count(self._get_resend())
+        places = sorted(counts.keys() - set(LEFT_OUT))
+        # the only reason among messages that a person has chosen is meant
+        is_meant = self._is_narrowed() and len(places) == 1
         before = {line.place: line.is_chosen for line in self.line_ids}
         self.left_out_counts = {
             place: counts[place] for place in LEFT_OUT if place in counts
@@ -245,17 +265,23 @@ class SmsGatewaySendAgain(models.TransientModel):
                     {
                         "place": place,
                         "count": counts[place],
-                        "is_chosen": before.get(place, self._is_chosen_at_first(place)),
+                        "is_chosen": before.get(
+                            place, self._is_chosen_at_first(place, is_meant=is_meant)
+                        ),
                     }
                 )
-                for place in sorted(counts.keys() - set(LEFT_OUT))
+                for place in places
             ),
         ]
 
-    def _is_chosen_at_first(self, place):
+    def _is_chosen_at_first(self, place, *, is_meant=False):
         if place in _OF_TEXT:
             return self.text_choice == "other"
-        return place not in _LASTING and place != UNCLICKED
+        return is_meant or place not in _LASTING and place != UNCLICKED
+
+    def _is_narrowed(self):
+        """Whether a person has chosen some of a campaign's messages already."""
+        return bool(self.campaign_id and self.message_domain)
 
     @api.onchange("text_choice")
     def _onchange_text_choice(self):
@@ -288,11 +314,16 @@ class SmsGatewaySendAgain(models.TransientModel):
     def _get_domain(self):
         """The messages that may be sent again; of a person's messages in a campaign,
         the one that counts."""
+        selected = self._read_message_domain()
+        if not self.campaign_id and self.message_domain:
+            return list(selected)
+        counting = fields.Domain("is_superseded", "=", False)
+        of_campaign = fields.Domain("campaign_id", "=", self.campaign_id.id)
+        return list(of_campaign & counting & selected)
+
+    def _read_message_domain(self):
         if not self.message_domain:
-            return [
-                ("campaign_id", "=", self.campaign_id.id),
-                ("is_superseded", "=", False),
-            ]
+            return fields.Domain.TRUE
         try:
             domain = fields.Domain(json.loads(self.message_domain))
             domain.optimize_full(self.env["sms.gateway.message"])
@@ -300,7 +331,7 @@ class SmsGatewaySendAgain(models.TransientModel):
             raise UserError(
                 self.env._("The selected records could not be read. Select them again.")
             ) from error
-        return list(domain)
+        return domain
 
     def _get_resend(self):
         """:rtype: Resend"""

@@ -71,6 +71,7 @@ class SmsGatewayCampaign(models.Model):
     )
     source = fields.Selection(
         CAMPAIGN_SOURCES,
+        "Created by",
         required=True,
         readonly=True,
         default="person",
@@ -452,7 +453,7 @@ class SmsGatewayCampaign(models.Model):
         """Override: people make drafts only."""
         for vals in vals_list:
             check_may_decide(self.env, vals)
-            vals.setdefault("name", self._make_title(vals.get("text_male")))
+            vals["name"] = vals.get("name") or self._make_title(vals.get("text_male"))
         context = get_decided_context(self.env)
         decided = self.with_env(self.env(context=context))
         campaigns = super(SmsGatewayCampaign, decided).create(vals_list)
@@ -464,6 +465,8 @@ class SmsGatewayCampaign(models.Model):
         check_may_decide(self.env, vals)
         if not self.env.su:
             check_is_draft(self)
+        if "name" in vals:
+            vals = {**vals, "name": vals["name"] or self._make_title(None)}
         result = super().write(vals)
         self._check_choices()
         return result

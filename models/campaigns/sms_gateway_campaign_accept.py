@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ...tools.compose import compose_all
 from ...tools.template import make_title
@@ -37,6 +37,13 @@ class RecipientsRejected(Exception):
 def _list_columns(names):
     """Names of columns as SQL; every campaign has the same ones."""
     return SQL(", ").join(map(SQL.identifier, names))
+
+
+def _name_recipients(draft):
+    """The names of the lists or of the saved filter that a draft goes to."""
+    chosen = {"lists": draft.list_ids, "filter": draft.filter_id}
+    records = chosen.get(draft.recipient_source) or ()
+    return ", ".join(record.display_name for record in records)
 
 
 class SmsGatewayCampaignAccept(models.AbstractModel):
@@ -210,12 +217,18 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
             fan_out._fan_out_at_once(campaign, renderer)
 
     def _get_title(self, draft):
-        """The name that the author gave, or else the beginning of the text."""
-        if draft.name != draft._make_title(None):
+        """The name that the author gave, or else to whom and when: the names of the
+        lists or of the filter with the date; the beginning of the text for others."""
+        text = draft.text_male or draft.text_neutral or draft.text_female
+        title = draft._make_title(text)
+        if draft.name not in (draft._make_title(None), title):
             return draft.name
-        return draft._make_title(
-            draft.text_male or draft.text_neutral or draft.text_female
-        )
+        if not (names := _name_recipients(draft)):
+            return title
+        moment = draft.scheduled_at or clock.now()
+        day = fields.Datetime.context_timestamp(draft, moment).date()
+        shown_day = format_date(self.env, day, date_format="d MMM y")
+        return f"{make_title(names)}, {shown_day}"
 
     # === CHECKS ===
     @api.model

@@ -165,6 +165,21 @@ def name_failure(env, failure_type):
     return env._(reason.name) if reason else ""
 
 
+def name_reason(env, state, failure_type, code, *, is_unsent):
+    """What messages that did not arrive have in common, in a word or two.
+
+    :param failure_type: None unless the provider gave the reason of a failure
+    :param code: of the gateway's own reason, None where it gave none
+    :param is_unsent: whether the provider never had the messages
+    """
+    if code:
+        return env._(OF_CODE[code].name)
+    if state == "failed":
+        return name_failure(env, failure_type)
+    is_early = state == "expired" and is_unsent
+    return env._(OF_STATE["expired.unsent" if is_early else state].name)
+
+
 # === WORDS ===
 def say_event(event):
     """What a provider, an adapter or a person said of a change, for the reader of the

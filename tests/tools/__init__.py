@@ -32,7 +32,9 @@ from . import (
     test_table,
     test_table_workbooks,
     test_template,
+    test_time_buckets,
     test_transliteration,
     test_user_agents,
     test_watching,
+    test_workbook,
 )

@@ -150,11 +150,24 @@ class TestPeopleTours(GatewayHttpCase):
         endings = ("9901", "9902", "9902", "0001")
         phones = [sandbox_phone(ending) for ending in endings]
         campaign = self.send(*phones, OPTED_OUT, text="Not for all of you")
+        campaign.source = "person"
         self.work()
 
         self.start_tour(
             "/odoo/sms-gateway", "sms_gateway_send_again", login="tour_manager"
         )
+
+        again = self.get_messages(campaign).filtered("retry_of_id")
+        self.assertEqual(again.mapped("msisdn"), phones[:1])
+
+    def test_a_manager_reads_the_report_and_sends_again_by_reason(self):
+        phones = [sandbox_phone(ending) for ending in ("9901", "9902", "0001", "0002")]
+        campaign = self.send(*phones, text="By a person")
+        campaign.source = "person"
+        self.send(*phones, text="By a program")
+        self.work()
+
+        self.start_tour("/odoo/sms-gateway", "sms_gateway_report", login="tour_manager")
 
         again = self.get_messages(campaign).filtered("retry_of_id")
         self.assertEqual(again.mapped("msisdn"), phones[:1])

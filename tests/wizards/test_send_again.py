@@ -1,5 +1,6 @@
 """Sending again to those whom a campaign did not reach: who, how, once."""
 
+import json
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -221,6 +222,87 @@ class TestLeftOut(SendAgainCase):
         self.env["res.lang"]._activate_lang("ru_RU")
         wizard = self.open(campaign).with_context(lang="ru_RU")
         self.assertEqual(wizard.line_ids.mapped("name"), ["Абонент недоступен"])
+
+
+@tagged("post_install", "-at_install")
+class TestFromTheReport(SendAgainCase):
+    """A reason, an outcome or a click is chosen before the dialog opens."""
+
+    def open_line(self, campaign, kind, label=None):
+        """The dialog of a line of the report."""
+        seen = campaign.with_user(self.author)
+        report = seen.action_get_report()
+        [line] = [
+            one
+            for one in report[kind]
+            if label in (None, one.get("label"), one.get("name"))
+        ]
+        domain = json.loads(json.dumps(line["domain"]))
+        return self.get_wizard(seen.action_send_again_to(domain), self.author)
+
+    def get_chosen(self, wizard):
+        return {line.place: line.is_chosen for line in wizard.line_ids}
+
+    def test_only_the_messages_of_a_reason_are_sent_again(self):
+        campaign = self.send_failed(3)
+        first, second, _third = self.get_messages(campaign)
+        self.end(first, failure_type="blocked")
+        self.end(second, "expired", submitted_at=fields.Datetime.now())
+        for label, place, message in (
+            ("Number blocked", "failed.blocked", first),
+            ("Expired at the provider", "expired", second),
+        ):
+            with self.subTest(label):
+                wizard = self.open_line(campaign, "not_delivered", label)
+                self.assertEqual(self.get_chosen(wizard), {place: True})
+                self.assertEqual(wizard.total_count, 1)
+                self.assertEqual(wizard.text_choice, "same")
+                wizard.action_send()
+                self.assertEqual(
+                    self.get_again(campaign).retry_of_id & message, message
+                )
+        self.assertEqual(len(self.get_again(campaign)), 2)
+
+    def test_of_an_outcome_lasting_reasons_are_not_chosen(self):
+        campaign = self.send_failed(3)
+        self.end(self.get_messages(campaign)[0], failure_type="blocked")
+        self.force_state(self.get_messages(campaign)[1], "delivered")
+        self.run_fold()
+        wizard = self.open_line(campaign, "outcomes", "not_delivered")
+        self.assertEqual(
+            self.get_chosen(wizard), {"failed.blocked": False, FAILED: True}
+        )
+        self.assertFalse(wizard.left_out_count)
+
+    def test_whose_text_was_refused_gets_another(self):
+        campaign = self.send_draft().sudo()
+        self.end(self.get_messages(campaign)[0], failure_type="spam")
+        wizard = self.open_line(campaign, "not_delivered", "Classified as spam")
+        self.assertEqual(wizard.text_choice, "other")
+        self.assertEqual(self.get_chosen(wizard), {"failed.spam": True})
+        self.assertEqual(wizard.text_male, campaign.text_male)
+
+    def test_whom_no_text_helps_stays_left_out(self):
+        campaign = self.send_failed(1)
+        message = self.get_messages(campaign)
+        wizard = self.get_wizard(
+            campaign.with_user(self.manager).action_send_again_to(
+                [["id", "=", message.id], ["state", "=", "delivered"]]
+            )
+        )
+        self.assertEqual((wizard.text_choice, wizard.total_count), ("same", 0))
+
+    def test_what_a_browser_asks_for_is_the_campaigns_own(self):
+        campaign, other = self.send_failed(1), self.send_failed(2)
+        manager = campaign.with_user(self.manager)
+        wide = [["campaign_id", "in", (campaign + other).ids]]
+        wizard = self.get_wizard(manager.action_send_again_to(wide))
+        self.assertEqual(wizard.total_count, 1)
+        for wrong in ("[('id', '=', 1)]", [["nothing", "=", 1]], [["id"]], {"a": 1}):
+            with self.subTest(wrong), self.assertRaises(UserError):
+                manager.action_send_again_to(wrong)
+        with self.assertRaises(AccessError):
+            campaign.with_user(self.user).action_send_again_to(wide)
 
 
 @tagged("post_install", "-at_install")
@@ -642,6 +724,32 @@ class TestOtherText(SendAgainCase):
         wizard.action_send()
         campaign = self.env["sms.gateway.campaign"].search([], limit=1)
         self.assertEqual(campaign.recipient_ids.mapped("res_id"), self.anna.ids)
+
+    def test_who_did_not_click_is_chosen_in_the_report(self):
+        clicker, other = self.get_messages(self.sent)
+        for message, clicks in ((clicker, 1), (other, 0)):
+            self.force_state(message, "delivered")
+            self.make_link(message, clicks)
+        sent = self.sent.with_user(self.author)
+        unclicked = sent.action_get_report()["clicks"]["unclicked"]
+        self.assertTrue(unclicked["can_send_again"])
+        opened = sent.action_send_again_to(unclicked["domain"])
+        wizard = self.get_wizard(opened, self.author)
+        self.assertEqual(wizard.text_choice, "other")
+        self.assertEqual(self.get_lines(wizard), {"unclicked": 1})
+        self.assertEqual((wizard.recipient_count, wizard.total_count), (1, 1))
+
+    def test_who_has_it_and_clicked_gets_nothing_again(self):
+        clicker, _other = self.get_messages(self.sent)
+        self.force_state(clicker, "delivered")
+        self.make_link(clicker, 1)
+        sent = self.sent.with_user(self.author)
+        clicked = sent.action_get_report()["clicks"]["clicked"]
+        wizard = self.get_wizard(
+            sent.action_send_again_to(clicked["domain"]), self.author
+        )
+        self.assertEqual(self.get_left_out(wizard), {"delivered": 1})
+        self.assertFalse(wizard.line_ids)
 
     def test_a_message_without_data_gets_a_text_that_needs_none(self):
         message = self.get_messages(self.sent)[0]

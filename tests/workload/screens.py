@@ -108,6 +108,8 @@ def iterate_campaign_requests(env, campaign):
     """
     campaigns = Screen(env, "crm_sms_gateway.sms_gateway_campaign_action")
     yield campaigns.make_form("campaign's form", campaign)
+    report = partial(campaign.with_env(env).action_get_report)
+    yield Request("Campaigns, campaign's report", report)
     messages = Screen(env, "crm_sms_gateway.sms_gateway_message_action")
     messages.title = "Messages of the campaign"
     messages.domain = [("campaign_id", "=", campaign.id)]

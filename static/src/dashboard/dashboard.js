@@ -21,7 +21,7 @@ const MESSAGES = "crm_sms_gateway.sms_gateway_message_action";
 const CAMPAIGNS = "crm_sms_gateway.sms_gateway_campaign_action";
 
 /** What became of messages, in the order in which bars are stacked. */
-const OUTCOMES = [
+export const OUTCOMES = [
     { name: "delivered", label: _t("Delivered"), color: "#00A78D" },
     { name: "submitted", label: _t("Submitted"), color: "#4EA7F2" },
     { name: "waiting", label: _t("Waiting to be sent"), color: "#A4A8B6" },

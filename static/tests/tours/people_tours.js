@@ -228,7 +228,7 @@ tours.add("sms_gateway_campaign_from_filter", {
         WORK,
         {
             content: "the form follows without a reload",
-            trigger: ".o_inner_group .o_field_widget[name=delivered_count]:contains(2)",
+            trigger: ".o_outcomes [data-outcome=delivered] .o_count:contains(2)",
         },
         hasState("Done"),
     ],
@@ -258,7 +258,7 @@ tours.add("sms_gateway_campaign_from_list", {
         WORK,
         {
             content: "the counters say what went",
-            trigger: ".o_inner_group .o_field_widget[name=not_sent_count]:contains(2)",
+            trigger: ".o_outcomes [data-outcome=not_sent] .o_count:contains(2)",
         },
     ],
 });
@@ -300,7 +300,7 @@ tours.add("sms_gateway_idle_tab", {
         WORK,
         {
             content: "the idle tab shows the new state",
-            trigger: ".o_inner_group .o_field_widget[name=delivered_count]:contains(2)",
+            trigger: ".o_outcomes [data-outcome=delivered] .o_count:contains(2)",
         },
         hasState("Done"),
         {
@@ -434,6 +434,66 @@ tours.add("sms_gateway_send_again", {
         {
             content: "it is done",
             trigger: ".o_notification:contains(Sent again: 1 of 1)",
+        },
+    ],
+});
+
+tours.add("sms_gateway_report", {
+    timeout: 30_000,
+    url: "/odoo/sms-gateway",
+    steps: () => [
+        {
+            content: "requests of the API are behind the filter",
+            trigger: ".o_list_view:not(:has(.o_data_row:contains(By a program)))",
+        },
+        {
+            trigger: ".o_facet_value:contains(Campaigns of people)",
+        },
+        {
+            content: "open the campaign of a person",
+            trigger: ".o_data_row .o_data_cell:contains(By a person)",
+            run: "click",
+        },
+        {
+            content: "the lines add up",
+            trigger: ".o_recipients:contains(/^4$/)",
+        },
+        {
+            content: "who has it gets nothing again",
+            trigger: ".o_outcomes [data-outcome=delivered]:not(:has(.o_again))",
+        },
+        {
+            content: "when it was delivered",
+            trigger: ".o_timeline canvas",
+        },
+        {
+            content: "look at who could not be reached",
+            trigger: ".o_reasons tr:contains(Subscriber unreachable) .o_messages",
+            run: "click",
+        },
+        {
+            content: "these messages and no others",
+            trigger: ".o_list_view .o_pager_limit:contains(/^1$/)",
+        },
+        {
+            content: "go back",
+            trigger: ".o_breadcrumb a:contains(By a person)",
+            run: "click",
+        },
+        {
+            content: "send to them again",
+            trigger: ".o_reasons tr:contains(Subscriber unreachable) .o_again",
+            run: "click",
+        },
+        sendsTo(1),
+        press("action_send"),
+        {
+            content: "it is done",
+            trigger: ".o_notification:contains(Sent again: 1 of 1)",
+        },
+        {
+            content: "the report knows",
+            trigger: ".o_replaced:contains(1)",
         },
     ],
 });

@@ -413,6 +413,17 @@ class TestPlans(PlanCase):
                 status = campaign._get_status_page(offset, 100)
                 self.assertEqual(len(status.messages), 100)
 
+    def test_a_report(self):
+        tables = (
+            *generate.GROWING,
+            "sms_gateway_link",
+            "sms_gateway_statistic_change",
+        )
+        self.largest.has_short_links = True
+        with self.assert_found_by_index(tables):
+            report = self.largest.action_get_report()
+        self.assertTrue(report["timeline"])
+
     # === SCREENS ===
     def test_screens(self):
         user = new_test_user(
