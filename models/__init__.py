@@ -20,11 +20,14 @@ from .routes import sms_gateway_route_usage
 from .routes import sms_gateway_price
 from .routes import sms_gateway_package
 from .routes import sms_gateway_provider_request
+from .campaigns import sms_gateway_text_variants
 from .campaigns import sms_gateway_template
 from .campaigns import sms_gateway_campaign
 from .campaigns import sms_gateway_campaign_accept
 from .campaigns import sms_gateway_campaign_state
 from .campaigns import sms_gateway_campaign_preview
+from .campaigns import sms_gateway_campaign_confirmation
+from .campaigns import sms_gateway_campaign_left_out
 from .campaigns import sms_gateway_campaign_retention
 from .campaigns import sms_gateway_fan_out
 from .recipients import sms_gateway_list
@@ -80,6 +83,7 @@ from .operations import sms_gateway_hold_recognition
 from .operations import sms_gateway_hold_settlement
 from .operations import sms_gateway_retention
 from .odoo_sms import sms_gateway_odoo_sms
+from .odoo_sms import ir_actions_actions
 
 from .access import ir_http
 from .access import res_users
