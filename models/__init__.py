@@ -20,11 +20,14 @@ from .routes import sms_gateway_route_usage
 from .routes import sms_gateway_price
 from .routes import sms_gateway_package
 from .routes import sms_gateway_provider_request
+from .campaigns import sms_gateway_text_variants
 from .campaigns import sms_gateway_template
 from .campaigns import sms_gateway_campaign
 from .campaigns import sms_gateway_campaign_accept
 from .campaigns import sms_gateway_campaign_state
 from .campaigns import sms_gateway_campaign_preview
+from .campaigns import sms_gateway_campaign_confirmation
+from .campaigns import sms_gateway_campaign_left_out
 from .campaigns import sms_gateway_campaign_retention
 from .campaigns import sms_gateway_fan_out
 from .recipients import sms_gateway_list
@@ -33,6 +36,8 @@ from .recipients import sms_gateway_recipient
 from .recipients import sms_gateway_chatter_log
 from .sending import sms_gateway_message
 from .sending import sms_gateway_message_decision
+from .sending import sms_gateway_message_recipient
+from .sending import sms_gateway_message_story
 from .sending import sms_gateway_resend
 from .sending import sms_gateway_resend_job
 from .sending import sms_gateway_event
@@ -78,6 +83,7 @@ from .operations import sms_gateway_hold_recognition
 from .operations import sms_gateway_hold_settlement
 from .operations import sms_gateway_retention
 from .odoo_sms import sms_gateway_odoo_sms
+from .odoo_sms import ir_actions_actions
 
 from .access import ir_http
 from .access import res_users
@@ -85,6 +91,7 @@ from .campaigns import ir_actions_server
 from .odoo_sms import sms_sms
 from .routing import sms_gateway_route_availability
 from .recipients import crm_lead
+from .recipients import mail_message
 from .recipients import res_partner
 from .settings import res_company
 from .settings import res_config_settings

@@ -5,6 +5,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.tools import format_datetime, formatLang
 
+from ..models.common.amounts import format_price
 from ..models.recipients.phone import read_phone
 from ..models.routing.route_facts import collect_facts, get_shares
 from ..models.sending.reasons import explain_problem
@@ -247,10 +248,7 @@ class SmsGatewayRouteCheck(models.TransientModel):
     def _say_cost(self, cost):
         if cost is None:
             return self.env._("No price")
-        digits = max(2, -cost.normalize().as_tuple().exponent)
-        currency = self.route_id.company_id.currency_id
-        amount = formatLang(self.env, float(cost), digits=digits)
-        return f"{amount} {currency.symbol}"
+        return format_price(self.env, cost, self.route_id.company_id.currency_id)
 
     def _say_share(self, share):
         if not share.finished:

@@ -40,6 +40,7 @@ class SmsGatewaySendAgain(models.TransientModel):
     """
 
     _name = "sms.gateway.send.again"
+    _inherit = ["sms.gateway.text.variants"]
     _description = "SMS Gateway Send Again"
 
     list_id = fields.Many2one("sms.gateway.list", readonly=True, ondelete="cascade")
@@ -65,9 +66,6 @@ class SmsGatewaySendAgain(models.TransientModel):
         default="same",
     )
     template_id = fields.Many2one("sms.gateway.template")
-    text_male = fields.Text("Text for men")
-    text_female = fields.Text("Text for women")
-    text_neutral = fields.Text("Neutral text")
     route_id = fields.Many2one(
         "sms.gateway.route",
         "Route or policy",
@@ -291,17 +289,18 @@ class SmsGatewaySendAgain(models.TransientModel):
             line.is_chosen = self._is_chosen_at_first(line.place)
         campaign = self._get_campaign()
         if self.text_choice == "other" and not self._has_text():
-            for variant in SPOKEN_VARIANTS:
-                self[f"text_{variant}"] = campaign[f"text_{variant}"]
+            self._take_texts(campaign)
 
     @api.onchange("template_id")
     def _onchange_template_id(self):
         if self.template_id:
-            for variant in SPOKEN_VARIANTS:
-                self[f"text_{variant}"] = self.template_id[f"text_{variant}"]
+            self._take_texts(self.template_id)
 
-    def _has_text(self):
-        return any(self[f"text_{variant}"] for variant in SPOKEN_VARIANTS)
+    def _take_texts(self, other):
+        """Begin with the texts of a campaign or template."""
+        for variant in SPOKEN_VARIANTS:
+            self[f"text_{variant}"] = other[f"text_{variant}"]
+        self.has_variants = self._differs_by_gender()
 
     def _get_campaign(self):
         """The campaign whose text and settings a new one begins with, if the user may

@@ -15,6 +15,7 @@ DRAFT_FIELDS = frozenset(
         "text_male",
         "text_female",
         "text_neutral",
+        "has_variants",
         "text_alternative",
         "is_transliterated",
         "has_short_links",

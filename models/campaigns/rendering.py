@@ -6,6 +6,7 @@ from functools import cached_property
 from ...tools.compose import Problem, Rules, Texts, compose
 from ...tools.links import ShortLinks, to_ascii_urls
 from ...tools.lint import fill
+from ...tools.names.aliases import ALIASES
 from ...tools.segments import count_segments
 from ...tools.template import TemplateError, compile_template
 from ...tools.transliteration import to_latin, to_latin_source
@@ -154,12 +155,19 @@ class CampaignRenderer:
         phones = {one.msisdn for _person, one in composed if not one.problems}
         return recipients._find_earlier_phones(phones)
 
-    def compose_test(self, recipient, phone):
+    def compose_test(self, recipient, index, phone):
         """One recipient's text to another number: the author's own text where there
         are no recipients yet."""
         person, row = self._read_row(recipient, self.get_used_names())
+        if not (recipient or row.gender):
+            row = replace(row, gender=self._get_first_gender())
         reading = read_phone(phone, self.campaign.company_id)
-        return self._compose(person, replace(row, index=0, phone=reading))
+        return self._compose(person, replace(row, index=index, phone=reading))
+
+    def _get_first_gender(self):
+        """Whose text an author without a gender tries first."""
+        sources = get_text_sources(self.campaign, None)
+        return "male" if (sources["male"] or "").strip() else "female"
 
     def _read_row(self, recipient, names):
         if recipient:
@@ -218,12 +226,21 @@ class CampaignRenderer:
 
         :return: dict of variant → dict of ``count``, ``encoding`` and ``units``
         """
-        sizes = {}
-        for variant, source in self._sent_sources.items():
-            if source.strip():
-                text = self._fill(source, samples)
-                sizes[variant] = asdict(count_segments(text))
-        return sizes
+        texts = self.fill_texts(samples)
+        return {
+            variant: asdict(count_segments(text)) for variant, text in texts.items()
+        }
+
+    def fill_texts(self, samples):
+        """Each text, filled with samples.
+
+        :return: dict of variant → text
+        """
+        return {
+            variant: self._fill(source, samples)
+            for variant, source in self._sent_sources.items()
+            if source.strip()
+        }
 
     def _fill(self, source, samples):
         try:
@@ -271,7 +288,7 @@ def find_names(env, model_names):
 
     :rtype: frozenset[str]
     """
-    found = set(PERSON_NAMES)
+    found = {*PERSON_NAMES, *ALIASES}
     for model_name in model_names:
         model = env[model_name]
         found.update(

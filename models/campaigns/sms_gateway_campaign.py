@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.tools import SQL
 
 from ...tools.statuses import CampaignStatus
 from ...tools.template import make_title
 from ...tools.vocabulary import HELD_STATES, PRIORITY_BATCH, SENT_OUTCOMES, STATES
 from ..common import clock
+from ..common.notification import CLOSE, make_notification
 from ..recipients.sms_gateway_recipient import find_phones
 from ..routes.public_address import explain_address
 from ..sending.reasons import say_words
@@ -48,7 +49,7 @@ class SmsGatewayCampaign(models.Model):
     """
 
     _name = "sms.gateway.campaign"
-    _inherit = ["sms.gateway.readable"]
+    _inherit = ["sms.gateway.readable", "sms.gateway.text.variants"]
     _description = "SMS Gateway Campaign"
     _order = "id desc"
 
@@ -99,9 +100,6 @@ class SmsGatewayCampaign(models.Model):
 
     # what is sent
     template_id = fields.Many2one("sms.gateway.template")
-    text_male = fields.Text("Text for men")
-    text_female = fields.Text("Text for women")
-    text_neutral = fields.Text("Neutral text")
     text_alternative = fields.Text(
         "Fallback SMS",
         help="Sent if the call is not answered, is declined or fails.",
@@ -137,7 +135,9 @@ class SmsGatewayCampaign(models.Model):
         help="ID of the SMS Marketing mailing; the app may not be installed.",
     )
     test_phone = fields.Char(
-        "Test number", default=lambda self: self._get_default_test_phone()
+        "Test numbers",
+        default=lambda self: self._get_default_test_phone(),
+        help="One or more numbers, separated by commas.",
     )
     accepted_names = fields.Json(
         "Accepted Placeholders",
@@ -435,6 +435,7 @@ class SmsGatewayCampaign(models.Model):
     def _onchange_template_id(self):
         if self.template_id:
             self.update(self.template_id._get_campaign_values())
+            self.has_variants = self._differs_by_gender()
 
     @api.onchange("res_model")
     def _onchange_res_model(self):
@@ -532,14 +533,44 @@ class SmsGatewayCampaign(models.Model):
         accept = self.env["sms.gateway.campaign.accept"]
         return accept._send_test(self, changes or {}, position)
 
+    def action_list_placeholders(self, changes):
+        """List what the texts may use; see `_list_placeholders`."""
+        preview = self.env["sms.gateway.campaign.preview"]
+        return preview._list_placeholders(self, changes)
+
+    def action_list_left_out(self, changes, problem):
+        """List recipients who get nothing, and why; see `_list`."""
+        left_out = self.env["sms.gateway.campaign.left.out"]
+        return left_out._list(self, changes, problem)
+
+    def action_complete_left_out(self, completed):
+        """Write the data that recipients lack; see `_complete`."""
+        return self.env["sms.gateway.campaign.left.out"]._complete(self, completed)
+
+    def action_ask_to_send(self):
+        """Find out what the author confirms before sending; see `_ask`."""
+        return self.env["sms.gateway.campaign.confirmation"]._ask(self)
+
     def action_send(self):
         """Accept the draft as it stands: from here on it is the gateway's."""
         return self.env["sms.gateway.campaign.accept"]._send(self)
 
-    def action_keep(self):
-        """Keep the draft of a dialog among the campaigns."""
-        self.is_temporary = False
-        return {"type": "ir.actions.act_window_close"}
+    def action_keep(self, changes=None):
+        """Keep the draft of a dialog among the campaigns.
+
+        :param changes: dict of fields that are not saved yet
+        :return: the action that tells where the draft is
+        """
+        self.ensure_one()
+        self.write({**(changes or {}), "is_temporary": False})
+        accept = self.env["sms.gateway.campaign.accept"]
+        self.name = accept._get_title(self)
+        return make_notification(
+            self.env._("The draft is saved under Campaigns: %s"),
+            "info",
+            links=[{"label": self.name, "url": f"/odoo/sms-gateway/{self.id}"}],
+            next=CLOSE,
+        )
 
     def _lock(self):
         """Lock the row, so that a draft is sent once.
@@ -619,14 +650,35 @@ class SmsGatewayCampaign(models.Model):
     @api.model
     def _create_temporary(self, values):
         """A draft for a dialog, through the first route there is."""
-        if not self._get_default_route():
-            raise UserError(
-                self.env._(
-                    "There are no routes yet. Ask an SMS Gateway administrator to"
-                    " create one under Configuration → Routes."
-                )
-            )
+        self._check_has_route()
         return self.create({"is_temporary": True, **values})
+
+    @api.model
+    def _check_has_route(self):
+        """
+        :raise RedirectWarning: there is none, and the user may create one
+        :raise UserError: there is none, and the user may not
+        """
+        if self._get_default_route():
+            return
+        if self.env["sms.gateway.route"].has_access("create"):
+            action = self.env["ir.actions.act_window"]._for_xml_id(
+                "crm_sms_gateway.sms_gateway_route_action"
+            )
+            raise RedirectWarning(
+                self.env._(
+                    "There are no routes yet. Create one: a provider account to send"
+                    " through."
+                ),
+                {**action, "views": [(False, "form")], "view_mode": "form"},
+                self.env._("Create a route"),
+            )
+        raise UserError(
+            self.env._(
+                "There are no routes yet. Ask an SMS Gateway administrator to"
+                " create one under Configuration → Routes."
+            )
+        )
 
     def _get_composer_action(self):
         return {

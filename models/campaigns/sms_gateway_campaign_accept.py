@@ -1,5 +1,6 @@
 """Accepting campaigns: requests of the API, drafts, tests and Odoo's own SMS."""
 
+import re
 from functools import lru_cache
 
 from odoo import api, fields, models
@@ -11,6 +12,7 @@ from ...tools.template import make_title
 from ..common import clock
 from ..common.cache import fill_cache
 from ..common.notification import CLOSE, make_notification
+from ..recipients.phone import read_phone
 from .campaign_values import CampaignValues, make_acceptance, make_row
 from .draft_rules import check_is_draft
 from .lint_warnings import SPOKEN_VARIANTS
@@ -19,6 +21,10 @@ from .rendering import CampaignRenderer, get_text_sources
 
 #: Messages that are written while the person who sends them waits.
 PREPARED_WHILE_WAITING = 100
+#: Numbers that one test goes to.
+MAX_TEST_NUMBERS = 10
+
+_BETWEEN_NUMBERS = re.compile(r"[,;\n]+")
 
 
 class RecipientsRejected(Exception):
@@ -286,7 +292,7 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
     # === TESTS ===
     @api.model
     def _send_test(self, campaign, changes, position):
-        """Send the text of one recipient to the test number.
+        """Send the text of one recipient to the test numbers.
 
         :param changes: dict of fields that are not saved yet
         :param position: which recipient, as of `_preview`
@@ -295,17 +301,56 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         check_is_draft(campaign)
         preview = self.env["sms.gateway.campaign.preview"]
         draft = preview._make_draft(campaign, changes)
+        return self._test(draft, preview._find_recipient(campaign, position))
+
+    @api.model
+    def _test(self, draft, recipient):
+        """Send a text to the test numbers, or to none of them if one is invalid.
+
+        :param draft: record of a campaign, which need not be stored
+        :param recipient: `sms.gateway.recipient` whose text is sent; if empty, the
+            text is filled with the author's own data
+        """
         renderer = CampaignRenderer(draft, self.env)
         self._check_can_send(draft, renderer)
-        recipient = preview._find_recipient(campaign, position)
-        phone = (draft.test_phone or "").strip()
-        if not phone:
+        composed = [
+            self._compose_test(renderer, recipient, index, phone)
+            for index, phone in enumerate(self._read_test_numbers(draft))
+        ]
+        self._enqueue_test(draft, composed, renderer)
+        return make_notification(
+            self.env._(
+                "The test is sent to %(phone)s only.",
+                phone=", ".join(one.msisdn for one in composed),
+            ),
+        )
+
+    def _read_test_numbers(self, draft):
+        """The test numbers of a draft as they were entered, each once."""
+        company = draft.company_id or draft.route_id.company_id
+        entered = _BETWEEN_NUMBERS.split(draft.test_phone or "")
+        # two spellings of a number are one number
+        numbers = {
+            read_phone(phone.strip(), company).number or phone.strip(): phone.strip()
+            for phone in entered
+            if phone.strip()
+        }
+        if not numbers:
             raise UserError(
                 self.env._(
                     "Enter the test number first. The test is sent to this number only."
                 )
             )
-        composed = renderer.compose_test(recipient, phone)
+        if len(numbers) > MAX_TEST_NUMBERS:
+            raise UserError(
+                self.env._(
+                    "A test goes to %(most)s numbers at most.", most=MAX_TEST_NUMBERS
+                )
+            )
+        return list(numbers.values())
+
+    def _compose_test(self, renderer, recipient, index, phone):
+        composed = renderer.compose_test(recipient, index, phone)
         if composed.problems:
             raise UserError(
                 self.env._(
@@ -314,26 +359,21 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
                     problem=renderer.explain(composed),
                 )
             )
-        self._enqueue_test(draft, composed, renderer)
-        return make_notification(
-            self.env._(
-                "The test is sent to %(phone)s only.",
-                phone=composed.msisdn,
-            ),
-        )
+        return composed
 
     def _enqueue_test(self, draft, composed, renderer):
         # sudo: people may send, only the gateway writes campaigns that are under way
         gateway = self.sudo()
-        test = gateway._insert(self._make_test_values(draft), draft.route_id)
-        ready = gateway.env["sms.gateway.link"]._issue(test, [composed], renderer.links)
+        values = self._make_test_values(draft, len(composed))
+        test = gateway._insert(values, draft.route_id)
+        ready = gateway.env["sms.gateway.link"]._issue(test, composed, renderer.links)
         gateway.env["sms.gateway.enqueue"]._enqueue(test, ready)
 
-    def _make_test_values(self, draft):
+    def _make_test_values(self, draft, count):
         return CampaignValues(
             name=self.env._("Test: %(campaign)s", campaign=self._get_title(draft)),
             source="person",
-            recipient_count=1,
+            recipient_count=count,
             channel=draft.channel,
             category=draft.category or None,
             text_male=draft.text_male or None,

@@ -6,13 +6,16 @@ from decimal import Decimal
 
 from odoo import api, models
 
+from ..common import clock
 from ..recipients.sms_gateway_recipient import (
     find_opted_out,
     get_problem,
     get_shown_phone,
 )
 from .draft_rules import DRAFT_FIELDS, check_is_draft
-from .recipient_sources import get_sources
+from .night import count_at_night
+from .placeholders import list_placeholders
+from .recipient_sources import get_models, get_sources, get_value_names
 from .rendering import CampaignRenderer
 
 #: Recipients checked in one request of the browser.
@@ -28,13 +31,14 @@ class Check:
     ``problems`` is a dict of `PROBLEMS` → count, besides "" for those who get the text
     or, while the draft cannot be sent, `COULD_GET` for those who could. ``segments``
     and ``cost`` are sums; of ``unpriced`` messages the cost is not known, and it is
-    None when that is so of all.
+    None when that is so of all. ``night`` counts those who get the text at night.
     """
 
     problems: dict[str, int]
     segments: int
     cost: Decimal | None
     unpriced: int
+    night: int
 
 
 class SmsGatewayCampaignPreview(models.AbstractModel):
@@ -112,6 +116,19 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
             order="index",
         )
 
+    # === PLACEHOLDERS ===
+    @api.model
+    def _list_placeholders(self, campaign, changes):
+        """List what the texts of a draft may use, for the author to choose from.
+
+        :param changes: dict of fields that are not saved yet
+        :return: list of dicts of ``name``, ``label`` and ``group``; see
+            `list_placeholders`
+        """
+        draft = self._make_draft(campaign, changes)
+        model_names = get_models(draft)
+        return list_placeholders(self.env, model_names, get_value_names(draft))
+
     # === CHECK ===
     @api.model
     def _check_recipients(self, campaign, changes, first):
@@ -145,6 +162,7 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
             "problems": check.problems,
             "cost": None if check.cost is None else float(check.cost),
             "unpriced": check.unpriced,
+            "night": check.night,
             "currency_id": draft.route_id.company_id.currency_id.id,
         }
 
@@ -165,13 +183,13 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
         counts = Counter(rejection["problem"] or "" for rejection in rejections)
         if is_refused:
             return _check_refused(counts)
-        served = [
-            composed
-            for rejection, (_person, composed) in zip(
-                rejections, evaluated, strict=True
-            )
+        reached = [
+            one
+            for rejection, one in zip(rejections, evaluated, strict=True)
             if not rejection["problem"]
         ]
+        served = [composed for _person, composed in reached]
+        moment = renderer.campaign.scheduled_at or clock.now()
         known = [
             cost for cost in _get_costs(renderer.campaign, served) if cost is not None
         ]
@@ -180,6 +198,7 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
             segments=sum(composed.segments for composed in served),
             cost=sum(known) if known else None,
             unpriced=len(served) - len(known),
+            night=count_at_night(moment, [person for person, _composed in reached]),
         )
 
     @api.model
@@ -215,7 +234,7 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
 
 def _check_refused(counts):
     problems = {problem or COULD_GET: count for problem, count in counts.items()}
-    return Check(problems=problems, segments=0, cost=None, unpriced=0)
+    return Check(problems=problems, segments=0, cost=None, unpriced=0, night=0)
 
 
 def _get_costs(campaign, served):

@@ -3,24 +3,36 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...tools.names.aliases import ALIASES
 from ...tools.template import TemplateError, compile_template
 from ..common.usage import check_unused
 from ..recipients.sms_gateway_recipient import PERSON_NAMES, read_person
 from ..routes.public_address import explain_address
 from ..sending.selections import CATEGORIES
 from .lint_warnings import SPOKEN_VARIANTS, explain_template, find_in_texts
-from .rendering import find_names
+from .placeholders import list_placeholders
+from .rendering import CampaignRenderer, find_names
+
+#: What a preview of a template depends on.
+PREVIEWED_FIELDS = frozenset(
+    (
+        "name",
+        "res_model",
+        "category",
+        "text_male",
+        "text_female",
+        "text_neutral",
+        "has_short_links",
+    )
+)
 
 
 class SmsGatewayText(models.AbstractModel):
     """Male, female and neutral text of one message, in one language."""
 
     _name = "sms.gateway.text"
+    _inherit = ["sms.gateway.text.variants"]
     _description = "SMS Gateway Text"
-
-    text_male = fields.Text("Text for men")
-    text_female = fields.Text("Text for women")
-    text_neutral = fields.Text("Neutral text")
 
     findings = fields.Json("Text Warnings", compute="_compute_findings")
 
@@ -31,8 +43,8 @@ class SmsGatewayText(models.AbstractModel):
     @api.depends("text_male", "text_female", "text_neutral")
     def _compute_findings(self):
         # the author's own name stands for anybody's
-        own = self.env.user.partner_id
-        samples = dict(read_person(own, PERSON_NAMES, self.env.company)[1].values)
+        own, names = self.env.user.partner_id, (*PERSON_NAMES, *ALIASES)
+        samples = dict(read_person(own, names, self.env.company)[1].values)
         for record in self:
             names = find_names(self.env, [record._get_res_model()])
             sources = {
@@ -43,21 +55,20 @@ class SmsGatewayText(models.AbstractModel):
     @api.constrains("text_male", "text_female", "text_neutral")
     def _check_texts(self):
         for record in self:
-            variants = [f"text_{variant}" for variant in SPOKEN_VARIANTS]
-            if not any((record[variant] or "").strip() for variant in variants):
+            if not record._has_text():
                 raise ValidationError(self.env._("Enter at least one text."))
-            for variant in variants:
+            for variant in SPOKEN_VARIANTS:
                 record._check_text(variant)
 
     def _check_text(self, variant):
         names = find_names(self.env, [self._get_res_model()])
         try:
-            compile_template(self[variant] or "", names)
+            compile_template(self[f"text_{variant}"] or "", names)
         except TemplateError as error:
             raise ValidationError(
                 self.env._(
                     "%(label)s: %(explanation)s",
-                    label=self._fields[variant]._description_string(self.env),
+                    label=self._label_text(variant),
                     explanation=explain_template(self.env, error),
                 )
             ) from error
@@ -121,6 +132,70 @@ class SmsGatewayTemplate(models.Model):
                     [("template_id", "=", template.id)]
                 ),
             )
+
+    # === PREVIEW ===
+    def action_preview(self, changes):
+        """Preview the texts while the author types, filled with the author's own data.
+
+        :param changes: dict of fields that are not saved yet
+        :return: dict of variant → dict of ``text``, ``count``, ``encoding`` and
+            ``units``
+        """
+        renderer = CampaignRenderer(self._make_draft(changes), self.env)
+        samples = renderer.read_samples(self.env["sms.gateway.recipient"])
+        texts, sizes = renderer.fill_texts(samples), renderer.measure(samples)
+        return {
+            variant: {"text": text, **sizes[variant]} for variant, text in texts.items()
+        }
+
+    def action_list_placeholders(self, changes):
+        """List what the texts may use; see `list_placeholders`."""
+        return list_placeholders(self.env, {self._make_draft(changes).res_model})
+
+    def action_get_test_phone(self):
+        """The number that a test goes to unless the author enters another one."""
+        return self.env["sms.gateway.campaign"]._get_default_test_phone() or ""
+
+    def action_send_test(self, changes, phones):
+        """Send the text for the author's own gender, filled with the author's data.
+
+        :param changes: dict of fields that are not saved yet
+        :param phones: test numbers as of a campaign
+        """
+        campaigns = self.env["sms.gateway.campaign"]
+        campaigns.check_access("create")
+        campaigns._check_has_route()
+        draft = self._make_draft(changes)
+        draft.test_phone = phones
+        nobody = self.env["sms.gateway.recipient"]
+        return self.env["sms.gateway.campaign.accept"]._test(draft, nobody)
+
+    def _make_draft(self, changes):
+        """A campaign of the template, which is not stored.
+
+        :param changes: dict of fields of the template that are not saved yet
+        """
+        self.check_access("read")
+        wanted = {
+            name: value for name, value in changes.items() if name in PREVIEWED_FIELDS
+        }
+        template = self.new(wanted, origin=self)
+        campaigns = self.env["sms.gateway.campaign"]
+        return campaigns.new(
+            {
+                **template._get_campaign_values(),
+                "name": template.name or campaigns._make_title(template.text_male),
+                "route_id": campaigns._get_default_route().id,
+                "channel": "sms",
+                "recipient_source": "filter",
+                "res_model": template._read_res_model(),
+            }
+        )
+
+    def _read_res_model(self):
+        """The model whose fields the texts may use; a browser may have sent any."""
+        offered = dict(self.env["sms.gateway.campaign"]._selection_res_model())
+        return self.res_model if self.res_model in offered else "res.partner"
 
     def _get_campaign_values(self):
         """:return: dict of what a campaign has from its template"""

@@ -46,7 +46,7 @@ class SmsGatewayNumberRange(models.Model):
         "The last number of a range cannot be below the first one.",
     )
 
-    @api.constrains("first_number", "last_number")
+    @api.constrains("first_number", "last_number", "operator_id")
     def _check_numbers(self):
         for one in self:
             if not is_range(one.first_number, one.last_number):
@@ -59,6 +59,7 @@ class SmsGatewayNumberRange(models.Model):
                         last=one.last_number,
                     )
                 )
+            one.operator_id._check_country_of(one.first_number)
 
     @api.depends("first_number", "last_number")
     def _compute_display_name(self):

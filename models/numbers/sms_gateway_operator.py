@@ -8,6 +8,7 @@ from ...tools.operators import (
     NumberingPlan,
     NumberRange,
     OperatorLookup,
+    find_region,
     plain_operator,
     split_names,
 )
@@ -60,6 +61,24 @@ class SmsGatewayOperator(models.Model):
                             operator=owners[key].name,
                         )
                     )
+
+    def _check_country_of(self, number):
+        """
+        :param number: with a plus sign and the country code
+        :raise ValidationError: the number is one of another country than the operator's
+        """
+        self.ensure_one()
+        if find_region(number) == self.country_id.code:
+            return
+        raise ValidationError(
+            self.env._(
+                "%(number)s is not a number of %(country)s, the country of operator"
+                " “%(operator)s”. Correct the number or select another operator.",
+                number=number,
+                country=self.country_id.name,
+                operator=self.name,
+            )
+        )
 
     # === BUSINESS METHODS ===
     def _get_names(self):

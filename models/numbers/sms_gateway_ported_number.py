@@ -32,7 +32,7 @@ class SmsGatewayPortedNumber(models.Model):
 
     _number_unique = models.UniqueIndex("(number)", "The number is already listed.")
 
-    @api.constrains("number")
+    @api.constrains("number", "operator_id")
     def _check_number(self):
         for one in self:
             if not is_number(one.number):
@@ -43,6 +43,7 @@ class SmsGatewayPortedNumber(models.Model):
                         number=one.number,
                     )
                 )
+            one.operator_id._check_country_of(one.number)
 
     # === CRUD ===
     @api.model_create_multi

@@ -1,10 +1,12 @@
 """Contacts: how a person is addressed, and what was sent to them."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ...tools.names.person_name import split_name, suggest_gender
 from ..common.notification import RELOAD, make_notification
 from ..common.shared_selection import SharedSelection
+from .blacklist import add_to_blacklist, ask_to_allow
 from .gender import GENDERS
 
 #: Contacts whose gender is set in one go.
@@ -92,3 +94,29 @@ class ResPartner(models.Model):
             ),
             next=RELOAD,
         )
+
+    def action_sms_gateway_blacklist(self):
+        """Send nothing more to the numbers of these contacts."""
+        self.check_access("read")
+        count = add_to_blacklist(self.env, self._find_sanitized_numbers())
+        return make_notification(
+            self.env._("Numbers added to the blacklist: %(count)s.", count=count),
+            next=RELOAD,
+        )
+
+    def action_sms_gateway_allow_again(self):
+        """Ask why the number is taken off the blacklist."""
+        self.ensure_one()
+        self.check_access("read")
+        [number] = self._find_sanitized_numbers()
+        return ask_to_allow(self.env, number)
+
+    def _find_sanitized_numbers(self):
+        """What Odoo made of the numbers: its blacklist knows that.
+
+        :raise UserError: a contact has no number
+        """
+        numbers = self.mapped("phone_sanitized")
+        if not all(numbers):
+            raise UserError(self.env._("Enter a valid phone number first."))
+        return numbers

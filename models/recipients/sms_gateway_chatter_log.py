@@ -25,7 +25,11 @@ LOGGED_OUTCOMES = (*FINAL_STATES, "submitted", "unknown")
 #: Later reports change no note: most providers give up after three days.
 FOLLOWED = timedelta(days=14)
 
-_NOTE = Markup('<p>{text}</p><p>{word} · <a href="{url}">{campaign}</a></p>')
+#: The web client shows the status of now in place of the second line.
+_NOTE = Markup(
+    '<p>{text}</p><p class="o_sms_gateway_logged">{word}'
+    ' · <a href="{url}">{campaign}</a></p>'
+)
 _REDACTED_NOTE = Markup("<p>{word}</p><p>{gone}</p>")
 
 

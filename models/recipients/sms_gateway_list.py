@@ -18,6 +18,10 @@ from .sms_gateway_recipient import find_phones
 READ_AT_ONCE = 1000
 #: Records of which a person waits to hear who can be reached.
 MAX_CHECKED = 100_000
+#: Recipients up to which the form of a list checks the numbers itself.
+MAX_CHECKED_AT_ONCE = 1000
+#: What the owner of a number does not lack: they are reached, by another recipient.
+_REACHED = ("reachable", "duplicate")
 
 _MEMBER_FIELDS = {"res.partner": "partner_id", "crm.lead": "lead_id"}
 #: What an imported member has of its own.
@@ -84,6 +88,9 @@ class SmsGatewayList(models.Model):
     reach_counts = fields.Json("Number Check Counts", readonly=True, copy=False)
     reach_summary = fields.Char("Number check result", compute="_compute_reach_summary")
     checked_at = fields.Datetime("Checked on", readonly=True, copy=False)
+    has_reach = fields.Boolean("Numbers checked", compute="_compute_reach")
+    reachable_count = fields.Integer("Reachable", compute="_compute_reach")
+    unreachable_count = fields.Integer("Not reachable", compute="_compute_reach")
 
     # === COMPUTES ===
     @api.model
@@ -131,6 +138,30 @@ class SmsGatewayList(models.Model):
             one.reach_summary = " · ".join(
                 f"{labels[word]}: {counts[word]}" for word in labels if word in counts
             )
+
+    @api.depends("member_count", "reach_counts")
+    def _compute_reach(self):
+        """Of short lists as things are now, of others at their last check."""
+        for one in self:
+            counts = one._count_reach()
+            one.has_reach = counts is not None
+            one.reachable_count = (counts or {}).get("reachable", 0)
+            one.unreachable_count = sum(
+                count for word, count in (counts or {}).items() if word not in _REACHED
+            )
+
+    def _count_reach(self):
+        """:return: dict of `REACH` → recipients; None where nobody knows"""
+        if self.count_trouble or not self.member_count:
+            return None
+        if self.member_count > MAX_CHECKED_AT_ONCE:
+            return self.reach_counts or None
+        seen = set()
+        return Counter(
+            reach
+            for records in self._read_at_once()
+            for _record, reach in self._evaluate(records, seen)
+        )
 
     # === CHECKS ===
     @api.constrains("kind", "res_model", "res_domain", "mailing_list")
@@ -233,15 +264,63 @@ class SmsGatewayList(models.Model):
         self.ensure_one()
         counts, seen = Counter(), set()
         for records in self._read_in_parts():
-            phones = find_phones(records, self.company_id)
-            for number, reach in evaluate_reach(self.env, phones):
-                is_second = reach == "reachable" and number in seen
-                counts["duplicate" if is_second else reach] += 1
-                seen.add(number)
+            counts.update(reach for _one, reach in self._evaluate(records, seen))
             if counts.total() >= MAX_CHECKED:
                 break
         self.write({"reach_counts": dict(counts), "checked_at": fields.Datetime.now()})
         return self._notify_checked(counts.total())
+
+    def action_open_unreachable(self):
+        """Open those who cannot be reached; members tell the reason."""
+        self.ensure_one()
+        unreachable, seen = {}, set()
+        for records in self._read_in_parts():
+            ids = unreachable.setdefault(records._name, [])
+            ids += [
+                record.id
+                for record, reach in self._evaluate(records, seen)
+                if reach not in _REACHED
+            ]
+            if sum(map(len, unreachable.values())) >= MAX_CHECKED_AT_ONCE:
+                break
+        action = self.action_open_members()
+        found = self._find_members(unreachable, action["res_model"])
+        return {
+            **action,
+            "name": self.env._("Not reachable: %(list)s", list=self.name),
+            "domain": list(fields.Domain(action["domain"]) & found),
+        }
+
+    def _find_members(self, ids_of_model, model_name):
+        """The domain of the members, or records of one model, that have these ids.
+
+        :param ids_of_model: dict of model name → ids
+        """
+        if self.kind != "members":
+            return fields.Domain("id", "in", ids_of_model.get(model_name, []))
+        return fields.Domain.OR(
+            fields.Domain(_MEMBER_FIELDS.get(name, "id"), "in", ids)
+            for name, ids in ids_of_model.items()
+        )
+
+    def action_add_contacts(self, partner_ids):
+        """Add the contacts that were chosen in the form, each once.
+
+        :return: how many are new
+        """
+        self.ensure_one()
+        is_list = isinstance(partner_ids, list)
+        if not is_list or any(type(one) is not int for one in partner_ids):
+            raise UserError(
+                self.env._("The selected records could not be read. Select them again.")
+            )
+        if self.kind != "members":
+            raise UserError(
+                self.env._(
+                    "Contacts can only be added to lists of the type Fixed list."
+                )
+            )
+        return self._add_records("res.partner", [("id", "in", partner_ids)])
 
     def _notify_checked(self, count):
         """Tell where only a part of the list was looked at."""
@@ -255,7 +334,25 @@ class SmsGatewayList(models.Model):
             next=RELOAD,
         )
 
+    # === REACH ===
+    def _evaluate(self, records, seen):
+        """Yield each record with its value of `REACH`, as things are now.
+
+        :param seen: set of the numbers of earlier records, which grows
+        """
+        phones = find_phones(records, self.company_id)
+        evaluated = evaluate_reach(self.env, phones)
+        for record, (number, reach) in zip(records, evaluated, strict=True):
+            is_second = reach == "reachable" and number in seen
+            yield record, "duplicate" if is_second else reach
+            seen.add(number)
+
     # === MEMBERS ===
+    def _read_at_once(self):
+        """Yield the records of a short list, all of one model at a time."""
+        for model_name, domain in self._get_sources():
+            yield self.env[model_name].search(domain, limit=MAX_CHECKED_AT_ONCE)
+
     def _read_in_parts(self):
         """Yield all records of the list, some at a time; what was read of the last ones
         is forgotten."""

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ...tools.compose import Recipient
 from ...tools.msisdn import Reading
+from ...tools.names.aliases import ALIASES
 from ...tools.names.person_name import PersonName, split_name
 from ..access.sms_gateway_readable import NO_RECORDS
 from ..common.copied_many2one import CopiedMany2one
@@ -452,6 +453,7 @@ def _read_value(person, name):
         imported = person.record.values or {}
         if name in imported:
             return imported[name]
+    name = ALIASES.get(name, name)
     if name == "fio":
         return person.fio
     if name in PERSON_NAMES:

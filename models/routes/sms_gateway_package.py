@@ -1,7 +1,6 @@
 """Packages: SMS parts that were paid for in advance."""
 
 from datetime import timedelta
-from decimal import Decimal
 from math import ceil
 
 from odoo import api, fields, models
@@ -9,6 +8,7 @@ from odoo.tools import SQL
 
 from ...tools.pg_array import to_array
 from ...tools.prices import Package
+from ..common.amounts import as_decimal, format_price
 from ..sending.selections import CATEGORIES, CHANNELS
 
 #: The forecast goes by what was used in so many days.
@@ -117,6 +117,32 @@ class SmsGatewayPackage(models.Model):
         )
         return {package.id: segments for package, segments in groups}
 
+    @api.onchange("price")
+    def _onchange_price(self):
+        """Warn of a price above every ordinary one: it is probably that of the whole
+        package."""
+        ordinary = self.route_id.price_ids.filtered(
+            lambda price: price.channel == self.channel
+        ).mapped("price")
+        if not ordinary or self.price <= max(ordinary):
+            return None
+        return {
+            "warning": {
+                "title": self.env._("Check the price within the package"),
+                "message": self.env._(
+                    "%(price)s for one SMS part or voice call is above the ordinary"
+                    " price of this route (%(ordinary)s). Enter the price of one part,"
+                    " not the price of the package. If the package is paid for in"
+                    " advance, enter 0.",
+                    price=self._format(self.price),
+                    ordinary=self._format(max(ordinary)),
+                ),
+            }
+        }
+
+    def _format(self, price):
+        return format_price(self.env, as_decimal(price), self.currency_id)
+
     # === BUSINESS METHODS ===
     @api.model
     def _find_open(self, route, channel, category, day):
@@ -141,7 +167,7 @@ class SmsGatewayPackage(models.Model):
     def _export_package(self):
         return Package(
             id=self.id,
-            price=Decimal(str(self.price)),
+            price=as_decimal(self.price),
             operator_id=self.operator_id.id or None,
             is_of_category=bool(self.category),
             ends_on=self.ends_on or None,

@@ -1,11 +1,10 @@
 """Prices: what a provider takes for messages to some numbers."""
 
-from decimal import Decimal
-
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from ...tools.prices import Price, PriceList, normalise_prefix
+from ..common.amounts import as_decimal
 from ..sending.selections import CATEGORIES, CHANNELS
 
 
@@ -125,7 +124,7 @@ def _to_price(price):
     return Price(
         prefix=price.prefix or "",
         # as it was typed: a float is shown by its shortest decimal
-        amount=Decimal(str(price.price)),
+        amount=as_decimal(price.price),
         operator_id=price.operator_id.id or None,
         is_of_category=bool(price.category),
     )

@@ -9,6 +9,8 @@ from ...tools.msisdn import e164
 from ..recipients.phone import read_phone
 from .outcomes import condition_of
 
+#: Records of one model that a search by name looks for, the newest.
+MAX_NAMED = 1000
 #: What people write between the digits of a number.
 _NUMBER_MARKS = re.compile(r"[-+.()\s]")
 
@@ -30,6 +32,45 @@ def find_phone(env, operator, value):
     if digits.isdecimal():
         return _ends_with(digits)
     return _is_unreadable() & fields.Domain("phone_raw", "ilike", value)
+
+
+def find_recipient(env, operator, value):
+    """The domain of a search for a recipient: by the number, whole or its last digits,
+    or by the name of the record that the message went to."""
+    if operator != "ilike" or not isinstance(value, str):
+        return NotImplemented
+    if _NUMBER_MARKS.sub("", value).isdecimal():
+        return find_phone(env, operator, value)
+    places = [
+        SQL(
+            "SELECT campaign_id, index FROM sms_gateway_recipient"
+            " WHERE res_model = %s AND res_id = ANY(%s)",
+            model_name,
+            ids,
+        )
+        for model_name, ids in _find_named(env, value)
+    ]
+    if not places:
+        return fields.Domain.FALSE
+    found = SQL(
+        """(SELECT m.id FROM (%s) AS place
+              JOIN sms_gateway_message m USING (campaign_id, index))""",
+        SQL(" UNION ").join(places),
+    )
+    return fields.Domain("id", "in", found)
+
+
+def _find_named(env, name):
+    """Yield (model name, ids) of the records with such a name that the user may read,
+    the newest of them."""
+    recipients = env["sms.gateway.recipient"].with_context(active_test=False)
+    for model_name in recipients._find_models():
+        records = recipients.env.get(model_name)
+        if records is not None and records._auto and records.has_access("read"):
+            named = [("display_name", "ilike", name)]
+            ids = records.search(named, order="id desc", limit=MAX_NAMED).ids
+            if ids:
+                yield model_name, ids
 
 
 def has_outcome(outcome):

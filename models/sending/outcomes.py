@@ -33,6 +33,15 @@ _CONDITIONS = {
         " OR {m}state IN ('failed', 'expired') AND " + _NEVER_HAD + ")"
     ),
 }
+#: Outcome → the colour that the web client shows it in.
+TONES = {
+    "waiting": "secondary",
+    "submitted": "info",
+    "unknown": "warning",
+    "delivered": "success",
+    "not_delivered": "danger",
+    "not_sent": "secondary",
+}
 
 
 @cache

@@ -35,8 +35,9 @@ class SmsGatewayEnqueue(models.AbstractModel):
         make_rows = SecretRowStream if campaign.is_secret else RowStream
         plan = plan or self.env["sms.gateway.policy"]._make_plan(campaign)
         rows = make_rows(campaign, composed, plan, replaced or {})
-        self._store(campaign, rows)
-        opted_out = self._finish_accept(campaign, rows, plan.channel)
+        self.env["phone.blacklist"].flush_model(["active", "number"])
+        may_be_opted_out = self._store(campaign, rows)
+        opted_out = self._finish_accept(campaign, rows, plan.channel, may_be_opted_out)
         self._count_packages(campaign, rows, plan.tariffs.used, opted_out)
         if replaced:
             succession = self.env["sms.gateway.succession"]
@@ -70,30 +71,62 @@ class SmsGatewayEnqueue(models.AbstractModel):
 
     def _store(self, campaign, rows):
         """COPY is fastest, and takes three exchanges with the server: a single message
-        is stored in one."""
-        if campaign.priority != PRIORITY_SINGLE:
-            statement = f"COPY sms_gateway_message ({rows.COLUMNS.code}) FROM STDIN"
-            for _block in rows.iterate_blocks():
-                with hidden_values():
-                    self.env.cr.copy_expert(statement, rows)
-            return
-        for _block in rows.iterate_blocks():
-            for row in rows:
-                self.env.cr.execute(
-                    SQL(
-                        "INSERT INTO sms_gateway_message (%s) VALUES %s",
-                        rows.COLUMNS,
-                        row,
-                    )
-                )
+        is stored in one.
 
-    def _finish_accept(self, campaign, stored, channel):
+        :return: whether numbers of the blacklist may be among the rows
+        """
+        if campaign.priority == PRIORITY_SINGLE:
+            stored = [
+                self._insert(rows.COLUMNS, row)
+                for _block in rows.iterate_blocks()
+                for row in rows
+            ]
+            return any(stored)
+        statement = f"COPY sms_gateway_message ({rows.COLUMNS.code}) FROM STDIN"
+        for _block in rows.iterate_blocks():
+            with hidden_values():
+                self.env.cr.copy_expert(statement, rows)
+        return True
+
+    def _insert(self, columns, row):
+        """Store one message.
+
+        :return: whether its number is in the blacklist
+        """
+        [(is_listed,)] = self.env.execute_query(
+            SQL(
+                "INSERT INTO sms_gateway_message (%s) VALUES %s RETURNING EXISTS"
+                " (SELECT FROM phone_blacklist b WHERE b.active AND b.number = msisdn)",
+                columns,
+                row,
+            )
+        )
+        return is_listed
+
+    def _finish_accept(self, campaign, stored, channel, may_be_opted_out):
         """Cancel the numbers of the blacklist and tell the statistics.
 
         :param stored: the `RowStream` that was read to its end
         :return: list of `RejectedRecipient`
         """
-        self.env["phone.blacklist"].flush_model(["active", "number"])
+        counts = SQL(
+            """SELECT * FROM jsonb_to_recordset(%s::jsonb) AS c(
+                      route_id int, state varchar, failure_type varchar, count int,
+                      segments int)""",
+            json.dumps(stored.get_counts()),
+        )
+        if not may_be_opted_out:
+            # planning what cancels takes longer than all the rest of a single message
+            self.env.cr.execute(_count(campaign, stored, channel, counts))
+            return []
+        with_cancelled = SQL(
+            """%s
+                UNION ALL SELECT route_id, 'queued', NULL, -count, -segments
+                            FROM total
+                UNION ALL SELECT route_id, 'cancelled', 'opted_out', count, segments
+                            FROM total""",
+            counts,
+        )
         rows = self.env.execute_query(
             SQL(
                 """
@@ -111,7 +144,31 @@ WITH opted_out AS (
 ), total AS (
     SELECT route_id, count(*) AS count, sum(segments) AS segments
       FROM opted_out GROUP BY route_id
-), counted AS (
+), counted AS (%(count)s)
+SELECT index, msisdn FROM opted_out
+                """,
+                campaign_id=campaign.id,
+                ignores_blacklist=campaign.ignores_blacklist,
+                accepted_at=stored.accepted_at,
+                first=stored.first_index,
+                last=stored.last_index,
+                count=_count(campaign, stored, channel, with_cancelled),
+            )
+        )
+        return [
+            RejectedRecipient(index, phone, "opted_out", "phone", {})
+            for index, phone in rows
+        ]
+
+
+def _count(campaign, stored, channel, counts):
+    """The statement that tells the statistics what an accept stored.
+
+    :param counts: query of route, state, failure type, count and segments
+    :rtype: SQL
+    """
+    return SQL(
+        """
     INSERT INTO sms_gateway_statistic_change
            (campaign_id, route_id, company_id, channel, is_debug, day,
             state, failure_type, outcome, count, segments)
@@ -119,31 +176,13 @@ WITH opted_out AS (
            %(day)s::date, state, failure_type, %(outcome)s, count, segments
       FROM (SELECT *, NULL::timestamp AS submitted_at, FALSE AS maybe_sent,
                    0 AS attempts
-              FROM (SELECT * FROM jsonb_to_recordset(%(counts)s::jsonb) AS c(
-                           route_id int, state varchar, failure_type varchar,
-                           count int, segments int)
-                     UNION ALL SELECT route_id, 'queued', NULL, -count, -segments
-                                 FROM total
-                     UNION ALL SELECT route_id, 'cancelled', 'opted_out', count,
-                                      segments FROM total
-                   ) AS counted) AS part
-)
-SELECT index, msisdn FROM opted_out
-                """,
-                campaign_id=campaign.id,
-                company_id=campaign.company_id.id,
-                channel=channel,
-                is_debug=campaign.is_debug,
-                ignores_blacklist=campaign.ignores_blacklist,
-                accepted_at=stored.accepted_at,
-                day=stored.day,
-                outcome=outcome_of("part"),
-                first=stored.first_index,
-                last=stored.last_index,
-                counts=json.dumps(stored.get_counts()),
-            )
-        )
-        return [
-            RejectedRecipient(index, phone, "opted_out", "phone", {})
-            for index, phone in rows
-        ]
+              FROM (%(counts)s) AS counted) AS part
+        """,
+        campaign_id=campaign.id,
+        company_id=campaign.company_id.id,
+        channel=channel,
+        is_debug=campaign.is_debug,
+        day=stored.day,
+        outcome=outcome_of("part"),
+        counts=counts,
+    )

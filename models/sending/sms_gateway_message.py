@@ -216,7 +216,7 @@ class SmsGatewayMessage(models.Model):
     link_ids = fields.Many2many(
         "sms.gateway.link", string="Links", compute="_compute_link_ids"
     )
-    event_ids = fields.One2many("sms.gateway.event", "message_id", string="Timeline")
+    event_ids = fields.One2many("sms.gateway.event", "message_id", string="Events")
 
     _uuid_unique = models.UniqueIndex("(uuid)")
     _client_reference_unique = models.UniqueIndex("(route_id, client_reference)")
@@ -274,6 +274,10 @@ class SmsGatewayMessage(models.Model):
     _debug_list_index = _list_index("is_debug IS TRUE")
     _voice_list_index = _list_index("channel = 'voice'")
     _unreadable_list_index = _list_index("msisdn IS NULL")
+    _reason_list_index = models.Index(
+        "(failure_type, campaign_id, index, id) INCLUDE (company_id)"
+        " WHERE failure_type IS NOT NULL"
+    )
 
     _state_known = models.Constraint(
         f"CHECK (state IN {list_words(vocabulary.STATES)})"
@@ -308,6 +312,19 @@ class SmsGatewayMessage(models.Model):
     def _compute_recipient(self):
         """The record that the message went to and what its chatter tells, if the user
         may read them."""
+        of_place = self._find_recipients()
+        for message in self:
+            recipient = of_place.get((message.campaign_id, message.index))
+            message.recipient = recipient and recipient._get_reference()
+            note = recipient and message.recipient and recipient.mail_message_id
+            message.mail_message_id = note
+
+    def _find_recipients(self):
+        """The recipients that the user may read, by their place: the row itself follows
+        the message that was sent again last.
+
+        :return: dict of (campaign, index) → `sms.gateway.recipient`
+        """
         recipients = self.env["sms.gateway.recipient"].search(
             [
                 ("campaign_id", "in", self.campaign_id.ids),
@@ -315,13 +332,7 @@ class SmsGatewayMessage(models.Model):
                 ("message_id", "!=", False),
             ]
         )
-        # by their place: the row itself follows the message that was sent again last
-        of_place = {(one.campaign_id, one.index): one for one in recipients}
-        for message in self:
-            recipient = of_place.get((message.campaign_id, message.index))
-            message.recipient = recipient and recipient._get_reference()
-            note = recipient and message.recipient and recipient.mail_message_id
-            message.mail_message_id = note
+        return {(one.campaign_id, one.index): one for one in recipients}
 
     @api.depends(
         "state",
@@ -406,6 +417,16 @@ class SmsGatewayMessage(models.Model):
         by_place = links.grouped(lambda link: (link.campaign_id, link.index))
         for message in self:
             message.link_ids = by_place.get((message.campaign_id, message.index))
+
+    # === GROUPS ===
+    @api.model
+    @api.readonly
+    def web_read_group(self, domain, groupby, *args, **values):
+        """Override: groups by reason are of the messages that have one, which an index
+        holds. The rest is counted by the statistics."""
+        if "failure_type" in groupby:
+            domain = fields.Domain(domain) & fields.Domain("failure_type", "!=", False)
+        return super().web_read_group(domain, groupby, *args, **values)
 
     # === ACCESS ===
     def _make_readable(self, alias):

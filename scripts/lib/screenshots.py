@@ -242,7 +242,7 @@ class Photographer:
         [message] = self.shop.odoo.call(
             "sms.gateway.message", "search", domain, limit=1
         )
-        self.open(f"sms-gateway-messages/{message}", "[name=event_ids] .o_data_row")
+        self.open(f"sms-gateway-messages/{message}", "[name=timeline] tbody tr")
         self.shoot("message")
 
     def shoot_dashboard(self) -> None:

@@ -12,6 +12,7 @@ from . import test_api_send
 from . import test_api_status
 from . import test_api_v1
 from . import test_health_address
+from . import test_import_sample
 from . import test_provider_pushes
 from . import test_short_link
 from . import test_webhook

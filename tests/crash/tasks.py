@@ -183,14 +183,18 @@ def lane(registry, *, number=1, read_timeout=None, spoil=None, for_ever=True):
 
 
 def _run_lane(registry, number):
-    """:return: whether something waits"""
+    """:return: whether something waits for a lane"""
     with environment(registry) as env:
         env["sms.gateway.dispatcher"]._run(number, linger=0)
         # Taken anew: the lane may have seen the queue before others filled it.
         env.cr.commit()  # pylint: disable=invalid-commit
+        now = fields.Datetime.now()
         waiting = [
             ("state", "=", "queued"),
-            ("not_before", "<=", fields.Datetime.now()),
+            ("not_before", "<=", now),
+            # what a resting route has waits for time to pass
+            *("|", ("route_id.resume_at", "=", False)),
+            ("route_id.resume_at", "<=", now),
         ]
         is_waiting = bool(env["sms.gateway.message"].search_count(waiting, limit=1))
     if not is_waiting:

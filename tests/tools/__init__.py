@@ -1,4 +1,5 @@
 from . import (
+    test_aliases,
     test_amounts,
     test_pg_array,
     test_backoff,

@@ -1,4 +1,5 @@
 from . import test_live_views
+from . import test_message_tours
 from . import test_native_tours
 from . import test_people_tours
 from . import test_routing_tours

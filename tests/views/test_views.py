@@ -304,8 +304,16 @@ class TestRights(ViewCase):
                 "action_resolve_failed",
                 "action_resolve_send_again",
                 "action_open_conversation",
+                "action_open_recipient",
+                "action_blacklist",
             },
         )
+
+    def test_only_administrators_allow_messages_again(self):
+        for person in ("user", "manager", "administrator"):
+            form = self.load_form("sms_gateway_message_action", person)
+            is_seen = "action_allow_again" in names(form, "button")
+            self.assertEqual(is_seen, person == "administrator")
 
     def test_each_decision_about_an_unknown_message_says_what_it_does(self):
         form = self.load_form("sms_gateway_message_action", "user")

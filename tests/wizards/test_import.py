@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user
 
+from odoo.addons.crm_sms_gateway.tools.importing.sample import make_sample
 from odoo.addons.crm_sms_gateway.tools.spreadsheet import reading
 from odoo.addons.crm_sms_gateway.wizards.importing import explanations
 
@@ -239,3 +240,21 @@ class TestDialog(ImportCase):
             self.assertEqual((reopened["res_id"], one.state), (one.id, state))
         self.assertTrue(one.action_import())
         self.assertEqual(self.list.member_ids.phone, "+79161230102")
+
+
+class TestSample(ImportCase):
+    def test_the_sample_is_imported_as_it_is(self):
+        for language, targets in (
+            ("ru", ["phone", "last_name", "first_name", "patronymic"]),
+            ("en", ["phone", "last_name", "first_name"]),
+        ):
+            with self.subTest(language):
+                one = self.upload(content=make_sample(language))
+                wanted = [*targets, "gender", "note", "value"]
+                self.assertEqual(one.column_ids.mapped("target"), wanted)
+                one.action_check()
+                self.assertEqual((one.good_count, one.bad_count), (2, 0))
+                one.action_import()
+        members = self.list.member_ids
+        self.assertEqual(members.mapped("gender"), ["male", "female"] * 2)
+        self.assertEqual(members.mapped("reach"), ["reachable"] * 4)

@@ -4,15 +4,26 @@ import { patch } from "@web/core/utils/patch";
 
 // What the chatter tells of an SMS leads to its story in the gateway.
 patch(Message.prototype, {
-    async onClickNotification(ev) {
-        const action = await this.findGatewayAction();
-        if (action) {
-            return this.env.services.action.doAction(action);
-        }
-        return super.onClickNotification(ev);
+    get attClass() {
+        return { ...super.attClass, o_sms_gateway_told: Boolean(this.message.sms_gateway) };
     },
 
-    /** The action that opens what the message went out as, if it went through us. */
+    async onClickNotification(ev) {
+        return (await this.openGatewayMessage()) || super.onClickNotification(ev);
+    },
+
+    /** Open what the message went out as, if it went through us.
+     *
+     * @returns {Promise<boolean>} whether there is something to open
+     */
+    async openGatewayMessage() {
+        const action = await this.findGatewayAction();
+        if (action) {
+            await this.env.services.action.doAction(action);
+        }
+        return Boolean(action);
+    },
+
     async findGatewayAction() {
         const isOurs =
             this.message.message_type === "sms" &&

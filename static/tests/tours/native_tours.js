@@ -13,7 +13,7 @@ tours.add("sms_gateway_native_timeline", {
         },
         {
             content: "the story is told",
-            trigger: ".o_field_widget[name=event_ids] td:contains(Delivered)",
+            trigger: ".o_field_widget[name=timeline] td:contains(Delivered)",
         },
         {
             content: "back to the chatter",

@@ -49,8 +49,7 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "its timeline ends with the delivery",
-            trigger:
-                ".o_field_widget[name=event_ids] .o_data_row:contains(Delivered):contains(Status poll)",
+            trigger: ".o_field_widget[name=timeline] tr:contains(Delivered):contains(Status poll)",
         },
     ],
 });

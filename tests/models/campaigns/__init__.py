@@ -1,5 +1,6 @@
 from . import test_campaign_export
 from . import test_composer_dialog
+from . import test_confirmation
 from . import test_draft_preview
 from . import test_draft_recipients
 from . import test_draft_rules
@@ -7,7 +8,9 @@ from . import test_draft_send
 from . import test_draft_texts
 from . import test_fan_out
 from . import test_link
+from . import test_left_out
 from . import test_lint_warnings
 from . import test_read_domain
 from . import test_recipients_on_the_day
 from . import test_server_action
+from . import test_text_variants

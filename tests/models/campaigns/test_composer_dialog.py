@@ -2,7 +2,7 @@
 
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tests import new_test_user
 
 from odoo.addons.crm_sms_gateway.models.campaigns import filters
@@ -39,6 +39,20 @@ class TestComposerDialog(DraftCase):
             campaigns.with_context(
                 active_model="res.partner", active_ids=self.anna.ids
             )._open_composer()
+
+    def test_without_a_route_whoever_may_create_one_gets_a_button_for_it(self):
+        self.env["sms.gateway.route"].search([]).active = False
+        administrator = new_test_user(
+            self.env,
+            login="draft_administrator",
+            groups="crm_sms_gateway.group_administrator",
+        )
+        campaigns = self.env["sms.gateway.campaign"].with_user(administrator)
+        with self.assertRaises(RedirectWarning) as warned:
+            campaigns._create_temporary({})
+        _message, action, button, _context = warned.exception.args
+        self.assertEqual(action["res_model"], "sms.gateway.route")
+        self.assertEqual(button, "Create a route")
 
     def test_only_users_of_the_gateway_send(self):
         nobody = new_test_user(self.env, login="draft_nobody")

@@ -44,3 +44,13 @@ class TestNumberRanges(NumbersCase):
                 self.add_range(first, last)
         with self.assertRaises(ValidationError):
             self.add_range("79821230000", "79821239999")
+
+    def test_ranges_of_another_country_than_the_operators_are_refused(self):
+        kazakh = self.operators.create(
+            {"name": "Kazakh", "country_id": self.env.ref("base.kz").id}
+        )
+        one = self.add_range("+77010000000", "+77019999999", kazakh)
+        with self.assertRaisesRegex(ValidationError, "Russia"):
+            one.operator_id = self.mts
+        with self.assertRaisesRegex(ValidationError, "Kazakhstan"):
+            self.add_range("+79160000000", "+79169999999", kazakh)

@@ -31,3 +31,7 @@ class TestPortedNumbers(NumbersCase):
         self.add_ported(OF_MTS)
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             self.add_ported(OF_MTS, self.mts)
+
+    def test_numbers_of_another_country_than_the_operators_are_refused(self):
+        with self.assertRaisesRegex(ValidationError, "Russia"):
+            self.add_ported("+77010000000", self.mts)

@@ -3,7 +3,10 @@
 from unittest.mock import patch
 
 from odoo import Command
+from odoo.tests import new_test_user
 from odoo.tools import mute_logger
+
+from odoo.addons.mail.tools.discuss import Store
 
 from ...common import GatewayCase
 from ..campaigns.common import DraftCase
@@ -115,6 +118,63 @@ class TestChatterLog(DraftCase):
         self.note()
         self.assertIn("no longer stored", note.body)
         self.assertFalse(campaign.recipient_ids)
+
+
+class TestStatusInChatter(DraftCase):
+    """The web client shows the status of now, whatever was logged."""
+
+    def read_status(self, note, user):
+        env = self.env(user=user, context={"lang": user.lang})
+        store = Store().add(note.with_env(env))
+        [shown] = store.get_result()["mail.message"]
+        return shown.get("sms_gateway")
+
+    def log(self, campaign):
+        with self.as_cron() as env:
+            env["sms.gateway.chatter.log"]._cron_log()
+        return campaign.sudo().recipient_ids.mail_message_id
+
+    def test_it_follows_the_message(self):
+        campaign = self.send_draft(self.anna)
+        note = self.log(campaign)
+        told = self.read_status(note, self.author)
+        self.assertEqual(
+            told,
+            {
+                "label": "Waiting to be sent",
+                "tone": "secondary",
+                "reason": "",
+                "may_open": True,
+            },
+        )
+        message = self.get_messages(campaign.sudo())
+        self.run_lane()
+        self.set_state(message, "failed", failure_type="unreachable")
+        told = self.read_status(note, self.author)
+        self.assertEqual((told["tone"], told["label"]), ("danger", "Not delivered"))
+        self.assertEqual(told["reason"], "Subscriber unreachable")
+
+    def test_it_is_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        note = self.log(self.send_draft(self.anna))
+        self.author.lang = "ru_RU"
+        label = dict(
+            self.env["sms.gateway.message"]
+            .with_context(lang="ru_RU")
+            ._fields["outcome"]
+            ._description_selection(self.env(context={"lang": "ru_RU"}))
+        )["waiting"]
+        self.assertEqual(self.read_status(note, self.author)["label"], label)
+
+    def test_who_does_not_use_the_gateway_reads_it_without_a_link(self):
+        note = self.log(self.send_draft(self.anna))
+        groups = "base.group_user,base.group_partner_manager"
+        reader = new_test_user(self.env, login="chatter_reader", groups=groups)
+        self.assertFalse(self.read_status(note, reader)["may_open"])
+
+    def test_other_messages_have_none(self):
+        note = self.anna.message_post(body="Hello")
+        self.assertIsNone(self.read_status(note, self.author))
 
 
 class TestMessageHistory(DraftCase):

@@ -148,6 +148,66 @@ class TestReach(ListCase):
         )
 
 
+class TestReachAtSight(ListCase):
+    def test_a_short_list_says_who_is_reachable_without_a_check(self):
+        one = self.make_list(*({"partner_id": contact.id} for contact in self.contacts))
+        self.assertFalse(one.checked_at)
+        self.assertTrue(one.has_reach)
+        self.assertEqual((one.reachable_count, one.unreachable_count), (1, 3))
+
+    def test_a_long_list_says_what_its_check_has_found(self):
+        one = self.make_filter(self.contacts)
+        with patch.object(sms_gateway_list, "MAX_CHECKED_AT_ONCE", 2):
+            self.assertFalse(one.has_reach)
+            one.action_check()
+            self.assertEqual((one.reachable_count, one.unreachable_count), (1, 3))
+
+    def test_an_empty_list_says_nothing(self):
+        self.assertFalse(self.make_list().has_reach)
+
+    def test_members_who_cannot_be_reached_are_listed_with_the_reason(self):
+        one = self.make_list(
+            *({"partner_id": contact.id} for contact in self.contacts),
+            {"phone": "7", "name": "imported"},
+        )
+        action = one.action_open_unreachable()
+        found = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(
+            found.mapped("reach"),
+            ["opted_out", "invalid_number", "no_number", "invalid_number"],
+        )
+
+    def test_contacts_of_a_filter_who_cannot_be_reached_are_listed(self):
+        action = self.make_filter(self.contacts).action_open_unreachable()
+        found = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(found, self.contacts[1:4])
+
+
+class TestAddContacts(ListCase):
+    def test_chosen_contacts_are_added_once(self):
+        one = self.make_list({"partner_id": self.contacts[0].id})
+        self.assertEqual(one.action_add_contacts(self.contacts.ids), 4)
+        self.assertEqual(one.member_ids.partner_id, self.contacts)
+
+    def test_what_no_dialog_sends_is_refused(self):
+        one = self.make_list()
+        for ids in ("1", None, [True], [[1]], {"id": 1}):
+            with self.subTest(ids), self.assertRaises(UserError):
+                one.action_add_contacts(ids)
+
+    def test_a_filter_takes_no_contacts(self):
+        with self.assertRaises(UserError):
+            self.make_filter(self.contacts).action_add_contacts(self.contacts.ids)
+
+    def test_users_add_nobody(self):
+        user = new_test_user(
+            self.env(user=1), login="list_adder", groups="crm_sms_gateway.group_user"
+        )
+        one = self.make_list().with_user(user)
+        with self.assertRaises(AccessError):
+            one.action_add_contacts(self.contacts.ids)
+
+
 class TestUse(ListCase):
     """A list that somebody needs is archived, not deleted."""
 

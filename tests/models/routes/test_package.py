@@ -37,6 +37,22 @@ class TestPackages(GatewayCase):
             self.env["sms.gateway.package"]._use({package.id: count}, self.today)
         self.env["sms.gateway.package"]._fold()
 
+    def enter_price(self, price, channel="sms"):
+        """The message of the warning about a price that a person enters, or None."""
+        package = self.env["sms.gateway.package"].new(
+            {"route_id": self.priced.id, "channel": channel, "price": price}
+        )
+        answer_ = package.onchange(
+            {"price": price}, ["price"], {"price": {}, "route_id": {}, "channel": {}}
+        )
+        return answer_.get("warning", {}).get("message")
+
+    def test_a_price_above_the_ordinary_one_is_questioned(self):
+        self.assertIn("2,500.00", self.enter_price(2500))
+        for price in (0, 1.9, 2):
+            self.assertIsNone(self.enter_price(price))
+        self.assertIsNone(self.enter_price(2500, "voice"), "no ordinary price is known")
+
     def test_without_packages_there_is_none(self):
         self.assertFalse(self.find())
 

@@ -4,6 +4,7 @@ from . import test_hostile_provider
 from . import test_message_enqueue
 from . import test_message_parts
 from . import test_message_states
+from . import test_message_story
 from . import test_outcomes
 from . import test_plans
 from . import test_reasons

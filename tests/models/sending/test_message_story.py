@@ -1,0 +1,225 @@
+"""What the form of a message tells of its way, and what a person does about it."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user
+
+from ...common import PHONE, GatewayCase, sandbox_phone
+from ..campaigns.common import DraftCase
+
+UNREACHABLE = sandbox_phone("9901")
+INVALID = "12345"
+
+
+class StoryCase(GatewayCase):
+    def send_refused(self, phone):
+        """The message to a number that is refused at once, beside a good one."""
+        return self.get_messages(self.send(phone, sandbox_phone("0001")))[0]
+
+
+class TestWay(StoryCase):
+    def test_a_message_that_failed_never_shows_delivered(self):
+        message = self.send_one(UNREACHABLE)
+        self.assertEqual(message.passed_states, ["queued"])
+        self.run_lane()
+        self.assertEqual(message.passed_states, ["queued", "submitted"])
+        self.set_state(message, "failed", failure_type="unreachable")
+        self.assertEqual(message.passed_states, ["queued", "submitted", "failed"])
+
+    def test_what_was_refused_at_once_was_never_queued(self):
+        message = self.send_refused(INVALID)
+        self.assertEqual(message.passed_states, ["failed"])
+
+    def test_what_returned_to_the_queue_is_there_now(self):
+        message = self.send_one()
+        self.force_state(message, "submitting")
+        self.set_state(message, "unknown")
+        self.set_state(message, "queued")
+        self.assertEqual(message.passed_states, ["unknown", "queued"])
+
+
+class TestTimeline(StoryCase):
+    def get_labels(self, message):
+        return [entry["label"] for entry in message.timeline]
+
+    def test_it_begins_with_the_acceptance_and_ends_with_the_delivery(self):
+        message = self.send_one()
+        self.run_lane()
+        self.set_state(message, "delivered")
+        self.assertEqual(
+            self.get_labels(message),
+            ["Accepted", "Submitting", "Submitted", "Delivered"],
+        )
+        self.assertEqual(message.timeline[0]["source"], "API")
+        self.assertIn(self.route.name, message.timeline[0]["words"])
+
+    def test_what_was_cancelled_at_once_says_why(self):
+        self.env["phone.blacklist"].create({"number": PHONE})
+        message = self.send_refused(PHONE)
+        self.assertEqual(self.get_labels(message), ["Accepted", "Cancelled"])
+        end = message.timeline[-1]
+        self.assertIn("blacklist", end["words"])
+        self.assertFalse(end["code"], "it is the gateway's own reason")
+
+    def test_what_was_cancelled_in_the_queue_says_why(self):
+        message = self.send_one()
+        self.env["phone.blacklist"].create({"number": PHONE})
+        self.run_lane()
+        self.assertEqual(self.get_labels(message), ["Accepted", "Cancelled"])
+        self.assertIn("opted out", message.timeline[-1]["words"])
+
+    def test_what_expired_in_the_queue_says_why(self):
+        message = self.send_one(ttl=60)
+        self.let_pass(120)
+        self.run_lane()
+        self.assertEqual(self.get_labels(message), ["Accepted", "Expired"])
+        self.assertIn("Nothing was sent", message.timeline[-1]["words"])
+
+    def test_what_waits_says_for_what_and_until_when(self):
+        message = self.send_one(ttl=3600)
+        self.assertEqual(self.get_labels(message), ["Accepted", "Waiting"])
+        waiting = message.timeline[-1]
+        self.assertEqual(waiting["at"], str(message.accepted_at)[:19])
+        self.assertIn("its turn", waiting["words"])
+        self.assertIn("not sent later than", waiting["words"])
+        self.route.action_pause()
+        message.invalidate_recordset()
+        self.assertIn("the route is resumed", message.timeline[-1]["words"])
+
+    def test_what_is_due_later_says_when(self):
+        later = fields.Datetime.now() + timedelta(hours=3)
+        message = self.send_one(not_before=later)
+        self.assertIn("Waiting until", message.timeline[-1]["words"])
+
+    def test_the_provider_is_waited_for(self):
+        message = self.send_one()
+        self.run_lane()
+        self.assertIn("delivery report", message.timeline[-1]["words"])
+        self.force_state(message, "unknown")
+        self.assertIn("a user resolves", message.timeline[-1]["words"])
+
+    def test_it_speaks_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        message = self.send_one().with_context(lang="ru_RU")
+        labels = {str(message.env._("Accepted")), str(message.env._("Waiting"))}
+        self.assertEqual(set(self.get_labels(message)), labels)
+
+
+class TestSummary(StoryCase):
+    def test_a_delivered_message_says_when_and_how(self):
+        message = self.send_one()
+        self.assertFalse(message.outcome_summary)
+        self.run_lane()
+        self.assertIn("Submitted on", message.outcome_summary)
+        self.set_state(message, "delivered")
+        self.assertIn("Delivered on", message.outcome_summary)
+        self.assertIn(f"by route {self.route.name}", message.outcome_summary)
+        self.assertIn("SMS parts: 1", message.outcome_summary)
+
+    def test_what_cannot_be_sent_again_has_no_button_for_it(self):
+        failed = self.send_one()
+        self.assertFalse(failed.may_send_again)
+        self.set_state(failed, "failed")
+        self.assertTrue(failed.may_send_again)
+        self.assertFalse(self.send_refused(INVALID).may_send_again)
+        self.env["phone.blacklist"].create({"number": PHONE})
+        stopped = self.send_refused(PHONE)
+        self.assertFalse(stopped.may_send_again)
+        self.env["phone.blacklist"]._remove([PHONE])
+        stopped.invalidate_recordset()
+        self.assertTrue(stopped.may_send_again)
+
+
+class TestRecipient(DraftCase):
+    def search_names(self, text):
+        domain = [("recipient_name", "ilike", text)]
+        return self.env["sms.gateway.message"].with_user(self.author).search(domain)
+
+    def test_messages_are_found_by_name_and_by_number(self):
+        campaign = self.send_draft()
+        andrey, anna = self.get_messages(campaign.sudo()).with_user(self.author)
+        self.assertEqual(anna.recipient_name, self.anna.name)
+        self.assertEqual(self.search_names("лебедева"), anna)
+        self.assertEqual(self.search_names("8 (916) 123-01-01"), andrey)
+        self.assertEqual(self.search_names("0102"), anna)
+        self.assertFalse(self.search_names("Nobody"))
+
+    def test_without_a_record_the_number_is_the_name(self):
+        self.assertEqual(self.send_one().recipient_name, PHONE)
+
+    def test_names_that_a_user_may_not_read_find_nothing(self):
+        self.send_draft()
+        rule = {
+            "name": "not Anna",
+            "model_id": self.env["ir.model"]._get_id("res.partner"),
+            "domain_force": f"[('id', '!=', {self.anna.id})]",
+        }
+        self.env["ir.rule"].create(rule)
+        self.assertFalse(self.search_names("Лебедева"))
+
+    def test_a_message_opens_its_recipient(self):
+        campaign = self.send_draft(self.anna)
+        message = self.get_messages(campaign.sudo()).with_user(self.author)
+        action = message.action_open_recipient()
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), ("res.partner", self.anna.id)
+        )
+
+    def test_messages_are_grouped_by_reason(self):
+        self.send(INVALID, PHONE, sandbox_phone("0001"))
+        groups = self.env["sms.gateway.message"].web_read_group(
+            [], ["failure_type"], ["__count"]
+        )["groups"]
+        counts = {group["failure_type"]: group["__count"] for group in groups}
+        self.assertNotIn(False, counts)
+        self.assertGreaterEqual(counts["invalid_number"], 1)
+
+
+class TestBlacklist(DraftCase):
+    def make_person(self, group):
+        groups = f"crm_sms_gateway.group_{group}"
+        return new_test_user(self.env, login=f"person_{group}", groups=groups)
+
+    def test_a_user_blacklists_numbers_of_messages(self):
+        messages = self.send_one() + self.send_one(sandbox_phone("0001"))
+        messages.with_user(self.make_person("manager")).action_blacklist()
+        self.assertEqual(messages.mapped("is_blacklisted"), [True, True])
+        self.run_lane()
+        self.assertEqual(messages.mapped("state"), ["cancelled", "cancelled"])
+
+    def test_messages_that_a_user_may_not_read_are_nobodys_business(self):
+        message = self.send_one()
+        user = self.make_person("user")
+        with self.assertRaises(AccessError):
+            message.with_user(user).action_blacklist()
+        self.assertFalse(message.is_blacklisted)
+
+    def test_an_administrator_allows_messages_again(self):
+        message = self.send_one()
+        message.action_blacklist()
+        message = message.with_user(self.make_person("administrator"))
+        action = message.action_allow_again()
+        wizard = self.env[action["res_model"]].with_user(message.env.user)
+        wizard = wizard.with_context(**action["context"]).create({"reason": "Asked"})
+        wizard.action_unblacklist_apply()
+        message.invalidate_recordset()
+        self.assertFalse(message.is_blacklisted)
+
+    def test_others_do_not(self):
+        message = self.send_one()
+        message.action_blacklist()
+        with self.assertRaises(AccessError):
+            message.with_user(self.make_person("manager")).action_allow_again()
+
+    def test_a_contact_is_blacklisted_and_allowed_again(self):
+        anna = self.anna.with_user(self.author)
+        self.assertFalse(anna.phone_sanitized_blacklisted)
+        anna.action_sms_gateway_blacklist()
+        anna.invalidate_recordset()
+        self.assertTrue(anna.phone_sanitized_blacklisted)
+        with self.assertRaises(AccessError):
+            anna.action_sms_gateway_allow_again()
+        action = self.anna.action_sms_gateway_allow_again()
+        self.assertEqual(action["context"]["default_phone"], "+79161230102")
