@@ -213,6 +213,7 @@ class Photographer:
         page.click(".o_cp_action_menus .dropdown-toggle", "Actions")
         page.click(".o-dropdown-item", "Send via SMS Gateway")
         page.see(".o_recipient")
+        page.click(".modal [name=has_variants] input")
         for name, text in TEXTS.items():
             page.fill(f".modal [name={name}] textarea", text)
         page.see(".o_sizes", "Gender not set")

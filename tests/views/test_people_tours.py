@@ -105,6 +105,64 @@ class TestPeopleTours(GatewayHttpCase):
         )
         self.assertEqual(len(self.get_messages(campaign)), 6)
 
+    # === WRITING ===
+    def make_writers(self):
+        return self.make_contacts(
+            ("Writer A", sandbox_phone("0001"), "male", {"city": "Rostov"}),
+            ("Writer B", sandbox_phone("0002"), "female", {"city": "Rostov"}),
+        )
+
+    def write_in_composer(self, tour):
+        """Run a tour of the dialog over contacts, and find its campaigns."""
+        self.start_tour("/odoo/contacts?view_type=list", tour, login="tour_user")
+        return self.env["sms.gateway.campaign"].search(
+            [("route_id", "=", self.tour_route.id)]
+        )
+
+    def test_a_user_inserts_placeholders_and_emoji(self):
+        self.make_writers()
+        draft = self.write_in_composer("sms_gateway_insert")
+        self.assertTrue(draft.is_temporary)
+
+    def test_what_was_typed_is_kept_when_the_dialog_is_left(self):
+        self.make_writers()
+        draft = self.write_in_composer("sms_gateway_keep_typed")
+        self.assertFalse(draft.is_temporary)
+        self.assertEqual((draft.state, draft.text_male), ("draft", "Half a sentence"))
+
+    def test_a_template_over_a_typed_text_asks_first(self):
+        self.make_writers()
+        self.env["sms.gateway.template"].create(
+            {"name": "Writers", "text_male": "Words of the template"}
+        )
+        draft = self.write_in_composer("sms_gateway_template_over_text")
+        self.assertEqual(draft.state, "draft")
+
+    def test_an_error_comes_before_the_question(self):
+        self.make_writers()
+        draft = self.write_in_composer("sms_gateway_errors_first")
+        self.assertEqual(draft.state, "draft")
+        self.assertFalse(self.get_messages(draft))
+
+    def test_suggested_genders_are_confirmed_in_the_dialog(self):
+        contacts = self.make_contacts(
+            ("Кузнецова Анна Петровна", sandbox_phone("0001"), False, {}),
+            ("Кузнецова Елена Петровна", sandbox_phone("0002"), False, {}),
+        )
+        self.write_in_composer("sms_gateway_complete_genders")
+        self.assertEqual(contacts.mapped("gender"), ["female", "female"])
+
+    def test_a_template_is_tried_before_it_is_saved(self):
+        self.start_tour(
+            "/odoo/sms-gateway-templates/new",
+            "sms_gateway_template_test",
+            login="tour_manager",
+        )
+        test = self.env["sms.gateway.campaign"].search([("is_test", "=", True)])
+        self.assertEqual(
+            self.get_messages(test).mapped("msisdn"), ["+79281700011", "+79281700012"]
+        )
+
     def test_a_manager_sends_to_a_filter_and_watches(self):
         self.make_tourists()
         self.env["ir.filters"].create(

@@ -1,19 +1,18 @@
 import { isOvertaken } from "@crm_sms_gateway/views/live_views";
-import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { formatInteger, formatMonetary } from "@web/views/fields/formatters";
-import { SelectCreateDialog } from "@web/views/view_dialogs/select_create_dialog";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { Component, onWillUnmount, useState } from "@odoo/owl";
+import { LeftOutDialog } from "./left_out_dialog";
+import { describeSize, getChanges, getMeasured, labelVariant } from "./texts";
 
 const MODEL = "sms.gateway.campaign";
 const ACCESS_ERROR = "odoo.exceptions.AccessError";
-const RECIPIENT = "sms.gateway.recipient";
 
 /** What a message depends on. */
 const TEXTS = [
@@ -34,7 +33,7 @@ const RECIPIENTS = ["recipient_source", "list_ids", "res_model", "res_domain"];
 /** More recipients are not checked anew after every pause of the author. */
 const CHECKED_WHILE_TYPING = 1000;
 
-const PROBLEMS = {
+export const PROBLEMS = {
     no_number: _t("No number"),
     invalid_number: _t("Invalid number"),
     opted_out: _t("Opted out"),
@@ -44,13 +43,6 @@ const PROBLEMS = {
     could_get: _t("No warnings"),
     other: _t("Invalid text"),
 };
-export const VARIANTS = {
-    male: _t("For men"),
-    female: _t("For women"),
-    neutral: _t("Gender not set"),
-    alternative: _t("Fallback SMS"),
-};
-const ENCODINGS = { gsm7: "GSM-7", ucs2: "Unicode" };
 export const LEVELS = {
     danger: "text-danger fa-times-circle",
     warning: "text-warning fa-exclamation-triangle",
@@ -71,7 +63,6 @@ export class ComposerPanel extends Component {
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.PROBLEMS = PROBLEMS;
-        this.VARIANTS = VARIANTS;
         this.LEVELS = LEVELS;
         this.state = useState({
             preview: null,
@@ -80,6 +71,8 @@ export class ComposerPanel extends Component {
             check: null,
             isChecking: false,
         });
+        this.measured = getMeasured(this.props.record);
+        this.describeSize = describeSize;
         this.lastPreview = new KeepLast();
         this.checkNumber = 0;
         this.seen = {};
@@ -93,25 +86,19 @@ export class ComposerPanel extends Component {
 
     get left() {
         const { check } = this.state;
-        return check ? Object.entries(check.problems).filter(([problem]) => problem !== "") : [];
+        return check ? listLeftOut(check) : [];
     }
 
     get willGet() {
         return this.state.check?.problems[""] || 0;
     }
 
-    describeSize({ count, units, encoding }) {
-        return _t("%(count)s SMS · %(units)s characters · %(encoding)s", {
-            count,
-            units,
-            encoding: ENCODINGS[encoding],
-        });
+    labelVariant(variant) {
+        return labelVariant(variant, this.props.record);
     }
 
-    /** "123.45 ₽", empty where no price is known. */
     get cost() {
-        const { cost, currency_id: currencyId } = this.state.check;
-        return cost === null ? "" : formatMonetary(cost, { currencyId });
+        return formatCost(this.state.check);
     }
 
     get unpriced() {
@@ -147,10 +134,9 @@ export class ComposerPanel extends Component {
         }
     }
 
-    async getChanges() {
-        const changes = await this.props.record.getChanges();
+    getChanges() {
         const names = [...TEXTS, ...RECIPIENTS, "test_phone", "is_debug"];
-        return Object.fromEntries(Object.entries(changes).filter(([name]) => names.includes(name)));
+        return getChanges(this.props.record, names);
     }
 
     async look() {
@@ -173,6 +159,7 @@ export class ComposerPanel extends Component {
             )
         );
         this.state.preview = preview;
+        this.measured.sizes = preview.sizes;
     }
 
     async check() {
@@ -206,14 +193,7 @@ export class ComposerPanel extends Component {
     async checkAll(number) {
         const { resId } = this.props.record;
         const changes = await this.getChanges();
-        const check = {
-            total: 0,
-            checked: 0,
-            segments: 0,
-            problems: {},
-            cost: null,
-            unpriced: 0,
-        };
+        const check = makeCheck();
         for (let first = 0; first !== null; ) {
             const part = await this.orm.silent.call(MODEL, "action_check_recipients", [
                 [resId],
@@ -223,7 +203,7 @@ export class ComposerPanel extends Component {
             if (number !== this.checkNumber) {
                 return;
             }
-            add(check, part);
+            addPart(check, part);
             this.state.check = { ...check };
             if (first === 0) {
                 this.look();
@@ -249,23 +229,13 @@ export class ComposerPanel extends Component {
 
     /** A dialog above the one that may be open: an action would take its place. */
     openLeftOut(problem) {
-        this.dialog.add(SelectCreateDialog, {
+        this.dialog.add(LeftOutDialog, {
             title: PROBLEMS[problem].toString(),
-            resModel: RECIPIENT,
-            domain: [
-                ["campaign_id", "=", this.props.record.resId],
-                ["problem", "=", problem],
-            ],
-            multiSelect: false,
-            noCreate: true,
-            onSelected: ([id]) => this.openRecord(id),
+            campaignId: this.props.record.resId,
+            problem,
+            getChanges: () => this.getChanges(),
+            onCompleted: () => this.check(),
         });
-    }
-
-    /** The record of a recipient in a tab of its own, to be corrected there. */
-    async openRecord(id) {
-        const [row] = await this.orm.read(RECIPIENT, [id], ["res_model", "res_id"]);
-        browser.open(`/odoo/${row.res_model}/${row.res_id}`);
     }
 }
 
@@ -281,12 +251,37 @@ function fingerprint(record, names) {
     );
 }
 
-function add(check, part) {
+/** What no part has been added to yet; see `addPart`. */
+export function makeCheck() {
+    return {
+        total: 0,
+        checked: 0,
+        segments: 0,
+        problems: {},
+        cost: null,
+        unpriced: 0,
+        night: 0,
+    };
+}
+
+/** Entries of problem → count. */
+export function listLeftOut(check) {
+    return Object.entries(check.problems).filter(([problem]) => problem !== "");
+}
+
+/** "123.45 ₽", empty where no price is known. */
+export function formatCost({ cost, currency_id: currencyId }) {
+    return cost === null ? "" : formatMonetary(cost, { currencyId });
+}
+
+/** Add what the server has found out of some of the recipients. */
+export function addPart(check, part) {
     check.total = part.total;
     check.currency_id = part.currency_id;
     check.refusal = part.refusal;
     check.segments += part.segments;
     check.unpriced += part.unpriced;
+    check.night += part.night;
     if (part.cost !== null) {
         check.cost += part.cost;
     }

@@ -2,7 +2,8 @@ import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component } from "@odoo/owl";
-import { LEVELS, VARIANTS } from "./composer_panel";
+import { LEVELS } from "./composer_panel";
+import { labelVariant } from "./texts";
 
 /** What is noteworthy about texts, one line each. */
 export class FindingsField extends Component {
@@ -11,11 +12,14 @@ export class FindingsField extends Component {
 
     setup() {
         this.LEVELS = LEVELS;
-        this.VARIANTS = VARIANTS;
     }
 
     get findings() {
         return this.props.record.data[this.props.name] || [];
+    }
+
+    labelVariant(variant) {
+        return labelVariant(variant, this.props.record);
     }
 }
 

@@ -60,6 +60,11 @@ function confirm(label) {
     };
 }
 
+const VARIANTS = {
+    content: "open the texts by gender",
+    trigger: ".o_field_widget[name=has_variants] input",
+    run: "click",
+};
 const SAVE = {
     content: "save",
     trigger: ".o_form_button_save",
@@ -146,6 +151,12 @@ tours.add("sms_gateway_send_to_contacts", {
             content: "one text is for everybody who has a number of their own",
             trigger: ".o_will_get:contains(/^3 \\/ 6$/)",
         },
+        {
+            content: "one text is called so, and has its size beside it",
+            trigger: ".o_form_label:contains(/^Text$/)",
+        },
+        { trigger: ".o_text_size:contains(1 SMS)" },
+        VARIANTS,
         write("text_female", "Dear Ms {{ last_name }}, we are open."),
         {
             content: "with texts by gender the gender must be known",
@@ -170,11 +181,11 @@ tours.add("sms_gateway_send_to_contacts", {
             run: "click",
         },
         {
-            trigger: ".modal .o_list_view .o_data_row:only-of-type:contains(Tourist Without)",
+            trigger: ".modal .o_left_out tbody tr:only-of-type:contains(Tourist Without)",
         },
         {
             content: "the text is still there afterwards",
-            trigger: ".modal:has(.o_list_view) .modal-header .btn-close",
+            trigger: ".modal:has(.o_left_out) .modal-header .btn-close",
             run: "click",
         },
         write("test_phone", "+79281700099"),
@@ -190,6 +201,16 @@ tours.add("sms_gateway_send_to_contacts", {
             content: "send",
             trigger: ".modal-footer button[name=action_send]",
             run: "click",
+        },
+        {
+            content: "the question has the figures",
+            trigger: ".modal .o_summary:contains(/^2 of 6 will receive it · 2 SMS · .*now$/)",
+        },
+        { trigger: ".modal .o_left li:contains(Opted out: 1)" },
+        {
+            content: "confirm with two clicks: it is sent once",
+            trigger: ".modal .o_confirm_send",
+            run: "dblclick",
         },
         {
             content: "a word on what was accepted, with a way to the campaign",
@@ -241,7 +262,7 @@ tours.add("sms_gateway_campaign_from_list", {
         write("name", "from a list"),
         ...choose("route_id", "tour route"),
         ...choose("list_ids", "Tour list"),
-        write("text_neutral", "Hello everybody"),
+        write("text_male", "Hello everybody"),
         SAVE,
         SAVED,
         { trigger: ".o_will_get:contains(/^2 \\/ 2$/)" },

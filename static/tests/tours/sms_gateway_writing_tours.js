@@ -1,0 +1,187 @@
+import { registry } from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+function write(field, text) {
+    return {
+        content: `write ${field}`,
+        trigger: `.o_field_widget[name=${field}] input, .o_field_widget[name=${field}] textarea`,
+        run: `edit ${text}`,
+    };
+}
+
+function press(content, trigger) {
+    return { content, trigger, run: "click" };
+}
+
+/** Select the contacts of a name and open the dialog over their list. */
+function openComposer(name, count) {
+    return [
+        {
+            content: "look for the contacts",
+            trigger: ".o_list_view .o_searchview_input",
+            run: `edit ${name}`,
+        },
+        press("search", ".o_searchview_autocomplete .o-dropdown-item:first"),
+        { trigger: `.o_pager_limit:contains(/^${count}$/)` },
+        press("select all of them", "thead .o_list_record_selector input"),
+        press(
+            "open the actions",
+            ".o_cp_action_menus .dropdown-toggle:contains(/Actions|Действия/)"
+        ),
+        press("open the dialog", ".o-dropdown-item:contains(/SMS Gateway|SMS-шлюз/)"),
+        { trigger: ".modal .o_sms_gateway_panel .o_recipient" },
+    ];
+}
+
+const CLOSED = { content: "the dialog is closed", trigger: "body:not(:has(.modal))" };
+
+tours.add("sms_gateway_insert", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Hello "),
+        press("open the menu", ".modal .o_insert"),
+        {
+            content: "look for a placeholder by its label",
+            trigger: ".o_sms_gateway_insert_menu input",
+            run: "edit City",
+        },
+        press("choose it", ".o_sms_gateway_insert_menu .o-dropdown-item:contains(/^City/)"),
+        {
+            content: "it is in the text, and in the preview",
+            trigger: ".o_sms_gateway_bubble:contains(/^Hello Rostov$/)",
+        },
+        press("open the emoji", ".modal .o_insert_emoji"),
+        press("choose one", ".o-EmojiPicker .o-Emoji:first"),
+        {
+            content: "the counter tells what it costs",
+            trigger: ".o_text_size:contains(Unicode)",
+        },
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_keep_typed", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Half a sentence"),
+        {
+            content: "leave with Esc",
+            trigger: ".modal .o_field_widget[name=text_male] textarea",
+            run: "press Escape",
+        },
+        {
+            content: "the draft is kept, and it is told where",
+            trigger: ".o_notification:contains(The draft is saved) a:contains(Half a sentence)",
+        },
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_template_over_text", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "My own words"),
+        {
+            content: "look for a template",
+            trigger: ".modal .o_field_widget[name=template_id] input",
+            run: "edit Writers",
+        },
+        press("choose it", ".o-autocomplete--dropdown-item:contains(Writers)"),
+        press("keep the text", ".modal-footer button:contains(Keep my text)"),
+        {
+            content: "the text is still there",
+            trigger: ".o_field_widget[name=text_male] textarea:value(My own words)",
+        },
+        {
+            content: "look again",
+            trigger: ".modal .o_field_widget[name=template_id] input:value()",
+            run: "edit Writers",
+        },
+        press("choose it", ".o-autocomplete--dropdown-item:contains(Writers)"),
+        press("replace the text", ".modal-footer button:contains(Replace)"),
+        {
+            content: "the text is the template's",
+            trigger: ".o_field_widget[name=text_male] textarea:value(Words of the template)",
+        },
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_errors_first", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        press("send without a text", ".modal-footer button[name=action_send]"),
+        {
+            content: "the error comes first, and no question",
+            trigger: ".o_error_dialog:contains(Enter a text):not(:has(.o_summary))",
+        },
+        press("close it", ".o_error_dialog .modal-footer button"),
+        write("text_male", "Hello"),
+        press("send", ".modal-footer button[name=action_send]"),
+        { trigger: ".modal .o_summary:contains(2 of 2 will receive it)" },
+        press("think again", ".modal-footer button:contains(Go back)"),
+        {
+            content: "nothing is sent, the text is still there",
+            trigger: ".o_field_widget[name=text_male] textarea:value(Hello)",
+        },
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_complete_genders", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Кузнецов", 2),
+        write("text_male", "Уважаемый"),
+        press("open the texts by gender", ".o_field_widget[name=has_variants] input"),
+        write("text_female", "Уважаемая"),
+        press("see whose gender is not set", "a:has(+ [data-problem=missing_gender])"),
+        {
+            content: "a gender is suggested for both",
+            trigger: ".o_left_out tbody:has(tr:nth-of-type(2)) select:value(female)",
+        },
+        press("write them", ".o_complete"),
+        {
+            content: "both get it, the selection is kept",
+            trigger: ".o_will_get:contains(/^2 \\/ 2$/)",
+        },
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_template_test", {
+    timeout: 30_000,
+    url: "/odoo/sms-gateway-templates/new",
+    steps: () => [
+        write("name", "Tried"),
+        write("text_male", "Hello from a template"),
+        {
+            content: "the preview and the size follow while one types",
+            trigger: ".o_sms_gateway_bubble:contains(/^Hello from a template$/)",
+        },
+        { trigger: ".o_text_size:contains(1 SMS)" },
+        {
+            content: "two numbers",
+            trigger: "#sms_gateway_test_phones",
+            run: "edit +79281700011, +79281700012",
+        },
+        press("send a test", ".o_send_test"),
+        { trigger: ".o_notification:contains(+79281700011, +79281700012 only)" },
+        press("save", ".o_form_button_save"),
+        { trigger: ".o_form_saved" },
+    ],
+});
