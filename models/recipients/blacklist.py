@@ -14,7 +14,8 @@ def add_to_blacklist(env, numbers):
     unique = list(dict.fromkeys(numbers))[:MAX_BLACKLISTED]
     # sudo: whoever may send may also stop sending
     blacklist = env["phone.blacklist"].sudo()
-    blacklist._add(unique, message=env._("Added to the blacklist by a user of SMS Gateway."))
+    reason = env._("Added to the blacklist by a user of SMS Gateway.")
+    blacklist._add(unique, message=reason)
     return len(unique)
 
 
