@@ -13,6 +13,7 @@ module.exports = [
             sourceType: "module",
             globals: readonly(
                 ...["Chart", "luxon", "odoo"], // Odoo's and its libraries'
+                "axe", // of the tests of accessibility
                 ...["DataTransfer", "Event", "File", "console", "document", "window"]
             ),
         },

@@ -1,5 +1,6 @@
 # In the order in which the classes need each other: abstract models first, extensions
 # last. The packages know each other, so that none can import its own modules at once.
+from .common import empty_list
 from .common import failed_statements
 from .common import sms_gateway_cached
 from .access import sms_gateway_readable

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from ...tools.importing.full_names import merge_recipient
 from ..campaigns.filters import read_domain
 from ..common.notification import RELOAD, make_notification
+from ..common.progress import Progress
 from ..common.usage import check_unused
 from .reach import evaluate_reach
 from .sms_gateway_recipient import find_phones
@@ -263,7 +264,9 @@ class SmsGatewayList(models.Model):
         """Find out who can be reached, as things are now."""
         self.ensure_one()
         counts, seen = Counter(), set()
+        progress = Progress(self, min(self.member_count, MAX_CHECKED))
         for records in self._read_in_parts():
+            progress.tell(counts.total())
             counts.update(reach for _one, reach in self._evaluate(records, seen))
             if counts.total() >= MAX_CHECKED:
                 break

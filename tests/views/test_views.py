@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
 from ..common import GatewayCase, sandbox_phone
+from ..workload import screens
 
 MODULE = "crm_sms_gateway"
 USER_MENUS = {
@@ -40,7 +41,9 @@ ADMINISTRATOR_MENUS = MANAGER_MENUS | {
 }
 
 
-class ViewCase(GatewayCase):
+class ViewHelpers:
+    """People of each group, and what they see."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -95,6 +98,10 @@ class ViewCase(GatewayCase):
         return self.load_views(action, person)[1]["form"]
 
 
+class ViewCase(ViewHelpers, GatewayCase):
+    """Tests of what the server tells the web client."""
+
+
 def specify(arch):
     """The specification with which the web client reads the fields of a view."""
     return {
@@ -131,15 +138,23 @@ class TestMenus(ViewCase):
 
         self.assertFalse(self.get_menus("nobody"))
 
+    def test_the_speed_of_every_page_is_measured(self):
+        shown = {
+            action.get_external_id()[action.id].removeprefix(f"{MODULE}.")
+            for action in self.get_actions("system")
+            if {kind for _view, kind in action.views} != {"form"}
+        }
+
+        self.assertEqual(set(screens.ACTIONS), shown)
+
     def test_every_menu_leads_somewhere(self):
         for xml_id, menu in self.get_menus("system").items():
             with self.subTest(xml_id):
                 self.assertTrue(menu["children"] or menu["action_id"])
 
 
-@tagged("post_install", "-at_install")
-class TestPages(ViewCase):
-    """Every page opens and shows a record of each model."""
+class PageRecords(ViewHelpers):
+    """A record of each model, for the pages to show."""
 
     @classmethod
     def setUpClass(cls):
@@ -194,6 +209,11 @@ class TestPages(ViewCase):
                 "state": "released",
             }
         )
+
+
+@tagged("post_install", "-at_install")
+class TestPages(PageRecords, GatewayCase):
+    """Every page opens and shows a record of each model."""
 
     def setUp(self):
         super().setUp()

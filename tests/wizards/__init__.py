@@ -5,6 +5,7 @@ from . import test_import_texts
 from . import test_import_tour
 from . import test_import_updates
 from . import test_list_add
+from . import test_progress
 from . import test_route_check
 from . import test_table_import
 from . import test_table_import_prices

@@ -82,6 +82,10 @@ class SmsGatewayFileImport(models.AbstractModel):
             "target": "new",
         }
 
+    def _get_total(self):
+        """How many rows the file has, 0 before it was checked."""
+        return self.good_count + self.bad_count if self.state == "checked" else 0
+
     def _get_title(self):
         """The title of the dialog."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import babel_locale_parse
 
 from ...models.common.notification import CLOSE, make_notification
+from ...models.common.progress import Progress
 from ...models.recipients.sms_gateway_list import IMPORTED_FIELDS
 from ...tools.country_names import find_countries
 from ...tools.importing.header_row import find_header
@@ -229,7 +230,7 @@ class SmsGatewayImport(models.TransientModel):
             known=self.list_id._find_numbers(),
             is_report=is_report(self.column_ids._get_headers()),
         )
-        return checker.check(self._read())
+        return Progress(self, self._get_total()).watch(checker.check(self._read()))
 
     def _get_rules(self):
         languages = self.env["res.lang"].get_installed()

@@ -7,6 +7,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...models.common.notification import CLOSE, RELOAD, make_notification
+from ...models.common.progress import Progress
 from ...tools.importing.amounts import find_decimal_marks
 from ...tools.importing.operator_tables import (
     REQUIRED,
@@ -309,7 +310,8 @@ class SmsGatewayTableImport(models.TransientModel):
             rules=TableRules(self.country_id.code or "", self.decimal_mark or None),
             find_operator=self.env["sms.gateway.operator"]._get_plan().names.get,
         )
-        return _log_progress(checker.check(self._read_data()), self.file_name)
+        checked = _log_progress(checker.check(self._read_data()), self.file_name)
+        return Progress(self, self._get_total()).watch(checked)
 
     # === PROPOSALS ===
     def _propose_sheet(self):

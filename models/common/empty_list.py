@@ -1,0 +1,32 @@
+"""What an empty list says."""
+
+from markupsafe import Markup
+
+from odoo import api, models
+
+#: Shown for one campaign at a time: records of others say nothing about its list.
+_OF_ONE_CAMPAIGN = ("sms.gateway.link",)
+
+
+class Base(models.AbstractModel):
+    _inherit = "base"
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Extend: how to begin is told where nothing exists; a search that finds
+        nothing is told to be one."""
+        help_message = super().get_empty_list_help(help_message)
+        if not self._name.startswith("sms.gateway.") or self._name in _OF_ONE_CAMPAIGN:
+            return help_message
+        if not help_message or not self.with_context(active_test=False)._is_any():
+            return help_message
+        return Markup(
+            '<p class="o_view_nocontent_empty_folder">{title}</p><p>{advice}</p>'
+        ).format(
+            title=self.env._("Nothing found"),
+            advice=self.env._("Remove a filter, or search for something else."),
+        )
+
+    def _is_any(self):
+        """Whether the user may read any record."""
+        return self.has_access("read") and bool(self.search_count([], limit=1))
