@@ -262,6 +262,18 @@ export class ComposerPanel extends Component {
         });
     }
 
+    /** Who gets the message and who does not, with the reason. */
+    openRecipients() {
+        this.dialog.add(SelectCreateDialog, {
+            title: _t("Recipients"),
+            resModel: RECIPIENT,
+            domain: [["campaign_id", "=", this.props.record.resId]],
+            multiSelect: false,
+            noCreate: true,
+            onSelected: ([id]) => this.openRecord(id),
+        });
+    }
+
     /** The record of a recipient in a tab of its own, to be corrected there. */
     async openRecord(id) {
         const [row] = await this.orm.read(RECIPIENT, [id], ["res_model", "res_id"]);

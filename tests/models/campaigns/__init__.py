@@ -1,3 +1,4 @@
+from . import test_campaign_change
 from . import test_composer_dialog
 from . import test_draft_preview
 from . import test_draft_recipients
