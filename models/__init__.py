@@ -26,6 +26,7 @@ from .campaigns import sms_gateway_template
 from .campaigns import sms_gateway_campaign
 from .campaigns import sms_gateway_campaign_accept
 from .campaigns import sms_gateway_campaign_state
+from .campaigns import sms_gateway_campaign_change
 from .campaigns import sms_gateway_campaign_preview
 from .campaigns import sms_gateway_campaign_confirmation
 from .campaigns import sms_gateway_campaign_left_out
@@ -83,6 +84,7 @@ from .operations import sms_gateway_hold
 from .operations import sms_gateway_hold_recognition
 from .operations import sms_gateway_hold_settlement
 from .operations import sms_gateway_retention
+from .operations import sms_gateway_waiting
 from .odoo_sms import sms_gateway_odoo_sms
 from .odoo_sms import ir_actions_actions
 
@@ -91,6 +93,8 @@ from .access import res_users
 from .campaigns import ir_actions_server
 from .odoo_sms import sms_sms
 from .routing import sms_gateway_route_availability
+from .campaigns import sms_gateway_campaign_waiting
+from .sending import sms_gateway_message_waiting
 from .recipients import crm_lead
 from .recipients import mail_message
 from .recipients import res_partner

@@ -79,7 +79,7 @@ def _explain_no_draft(campaign):
     if campaign.state == "scheduled":
         return env._(
             "Campaign “%(campaign)s” has been accepted and is scheduled. To change "
-            "it, cancel it and send a duplicate.",
+            "it, return it to draft first.",
             campaign=name,
         )
     return env._(

@@ -25,6 +25,7 @@ from .draft_rules import (
 )
 from .filters import read_domain, read_selection
 from .recipient_sources import get_stored_sources
+from .sms_gateway_campaign_change import CHANGEABLE
 
 #: Words in the name of a campaign find the messages of so many campaigns, the newest.
 MAX_FOUND = 100
@@ -462,15 +463,30 @@ class SmsGatewayCampaign(models.Model):
         return campaigns.with_env(self.env)
 
     def write(self, vals):
-        """Override: people change drafts only, and of these only what is theirs."""
+        """Override: people change drafts only, and of these only what is theirs; of
+        what they have sent they change `CHANGEABLE`."""
         check_may_decide(self.env, vals)
-        if not self.env.su:
-            check_is_draft(self)
         if "name" in vals:
             vals = {**vals, "name": vals["name"] or self._make_title(None)}
-        result = super().write(vals)
-        self._check_choices()
+        drafts = self
+        if not self.env.su:
+            drafts = self._write_accepted(vals)
+            check_is_draft(drafts)
+        result = super(SmsGatewayCampaign, drafts).write(vals)
+        drafts._check_choices()
         return result
+
+    def _write_accepted(self, vals):
+        """Write what people may change of campaigns that they have sent.
+
+        :return: the other campaigns
+        """
+        if not vals.keys() <= CHANGEABLE:
+            return self
+        accepted = self.filtered(lambda campaign: campaign.state != "draft")
+        if accepted:
+            self.env["sms.gateway.campaign.change"]._write(accepted, vals)
+        return self - accepted
 
     def _check_choices(self):
         """What is chosen is readable for whoever chose it."""
@@ -602,6 +618,9 @@ class SmsGatewayCampaign(models.Model):
 
     def action_cancel(self):
         self.env["sms.gateway.campaign.state"]._cancel(self)
+
+    def action_return_to_draft(self):
+        self.env["sms.gateway.campaign.change"]._return_to_draft(self)
 
     def action_open_messages(self):
         self.ensure_one()

@@ -11,6 +11,7 @@ from ...tools.compose import compose_all
 from ...tools.template import make_title
 from ..common import clock
 from ..common.cache import fill_cache
+from ..common.moment import say_moment
 from ..common.notification import CLOSE, make_notification
 from ..recipients.phone import read_phone
 from .campaign_values import CampaignValues, make_acceptance, make_row
@@ -401,27 +402,36 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
     def _notify_accepted(self, campaign):
         """Make a notification with a link to the campaign."""
         served = self._count_served(campaign)
-        if campaign.looks_again:
+        message = self._describe_accepted(campaign, served)
+        if campaign.state == "scheduled":
             message = self.env._(
-                "Campaign accepted. Recipients: about %(count)s; filters and mailing "
-                "lists are evaluated again at the send time. %%s",
-                count=served,
-            )
-        elif served == campaign.recipient_count:
-            message = self.env._(
-                "Campaign accepted. Recipients: %(count)s. %%s", count=served
-            )
-        else:
-            message = self.env._(
-                "Campaign accepted. Recipients: %(served)s of %(count)s. %%s",
-                served=served,
-                count=campaign.recipient_count,
+                "Scheduled for %(moment)s. %(message)s",
+                moment=say_moment(self.env, campaign.scheduled_at),
+                message=message,
             )
         return make_notification(
             message,
             "success" if served or campaign.looks_again else "warning",
             links=[{"label": campaign.name, "url": f"/odoo/sms-gateway/{campaign.id}"}],
             next=CLOSE,
+        )
+
+    def _describe_accepted(self, campaign, served):
+        """How many get it; the web client puts the link in the place of %s."""
+        if campaign.looks_again:
+            return self.env._(
+                "Campaign accepted. Recipients: about %(count)s; filters and mailing "
+                "lists are evaluated again at the send time. %%s",
+                count=served,
+            )
+        if served == campaign.recipient_count:
+            return self.env._(
+                "Campaign accepted. Recipients: %(count)s. %%s", count=served
+            )
+        return self.env._(
+            "Campaign accepted. Recipients: %(served)s of %(count)s. %%s",
+            served=served,
+            count=campaign.recipient_count,
         )
 
     def _count_served(self, campaign):

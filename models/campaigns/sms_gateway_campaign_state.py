@@ -59,7 +59,7 @@ class SmsGatewayCampaignState(models.AbstractModel):
                 raise AccessError(
                     self.env._(
                         "Campaign “%(campaign)s” belongs to another user. Only SMS "
-                        "Gateway managers can pause, resume or cancel it.",
+                        "Gateway managers can change, pause, resume or cancel it.",
                         campaign=campaign.name,
                     )
                 )

@@ -19,6 +19,9 @@ _logger = logging.getLogger(__name__)
 
 #: Recipients whose messages are written in one transaction.
 PREPARED_AT_ONCE = 500
+#: States of campaigns whose messages are written; those of cancelled campaigns are
+#: cancelled afterwards.
+PREPARED_STATES = ("scheduled", "running", "cancelled")
 
 
 class SmsGatewayFanOut(models.AbstractModel):
@@ -52,7 +55,7 @@ class SmsGatewayFanOut(models.AbstractModel):
         return self.env["sms.gateway.campaign"].search(
             [
                 ("unprepared_count", ">", 0),
-                ("state", "in", ("scheduled", "running", "cancelled")),
+                ("state", "in", PREPARED_STATES),
                 "|",
                 ("looks_again", "!=", True),
                 "&",
@@ -107,7 +110,8 @@ class SmsGatewayFanOut(models.AbstractModel):
         :param renderer: the campaign's `CampaignRenderer`, None for a new one
         :return: the number of recipients
         """
-        if campaign.looks_again and not self._find_recipients_anew(campaign):
+        may_go_on = self._find_recipients_anew if campaign.looks_again else self._hold
+        if not may_go_on(campaign):
             return 0
         recipients = self._lock_recipients(campaign, PREPARED_AT_ONCE)
         if recipients:
@@ -125,6 +129,25 @@ class SmsGatewayFanOut(models.AbstractModel):
         # what was read for the last part may have changed since
         self.env.invalidate_all()
         return CampaignRenderer(campaign, campaign._get_author_env())
+
+    def _hold(self, campaign):
+        """Keep people from moving the campaign until the part is committed, and look at
+        it as it is: its messages get its present time.
+
+        The lock conflicts with that of `sms.gateway.campaign.change` alone: counters
+        are folded meanwhile.
+
+        :return: whether there is something to prepare
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM sms_gateway_campaign WHERE id = %s FOR KEY SHARE",
+                campaign.id,
+            )
+        )
+        campaign.invalidate_recordset()
+        return campaign.state in PREPARED_STATES and not campaign.looks_again
 
     # === ON THE DAY ===
     def _find_recipients_anew(self, campaign):

@@ -232,6 +232,18 @@ SELECT DISTINCT link_tracker_id FROM gone
             ["past_click_count", "past_clicker_count"], flush=False
         )
 
+    @api.model
+    def _withdraw(self, campaign):
+        """Delete the links of messages that nobody got."""
+        rows = self.env.execute_query(
+            SQL(
+                """DELETE FROM sms_gateway_link WHERE campaign_id = %s
+                RETURNING link_tracker_id""",
+                campaign.id,
+            )
+        )
+        self._delete_unused(list({tracker_id for (tracker_id,) in rows}))
+
 
 def _insert_into(composed, links):
     if not links:

@@ -14,6 +14,7 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 from odoo.tools import babel_locale_parse, config
 
+from ..routing.sms_gateway_watch import IS_SHOWN
 from .cron_workers import (
     SHORTEST_CRON_LIMIT,
     USUAL_CRON_LIMIT,
@@ -54,6 +55,21 @@ class SmsGatewayHealth(models.AbstractModel):
             *self._find_unfolded_counters(vitals),
             *self._find_unfit_options(),
             *self._find_route_warnings(),
+        ]
+
+    @api.model
+    def _find_lane_troubles(self):
+        """What keeps every lane from running, in the reader's language.
+
+        :rtype: list[Trouble]
+        """
+        lanes = self.env["sms.gateway.health.vitals"]._collect_lanes()
+        if any(lane.is_active and not lane.is_late for lane in lanes.crons):
+            return []
+        return [
+            *self._find_inactive_crons(lanes),
+            *self._find_missing_workers(lanes),
+            *self._find_late_lanes(lanes),
         ]
 
     def _find_hold(self):
@@ -231,6 +247,27 @@ class SmsGatewayHealth(models.AbstractModel):
                 is_serious=False,
             )
 
+    def _find_held_routes(self):
+        """The emergency stop, and routes whose due messages wait; what warns
+        administrators of the same route is not told twice."""
+        waiting = self.env["sms.gateway.waiting"]
+        for reason in waiting._explain_stop():
+            yield _make_trouble(reason, reason.code, None)
+        held = self.env["sms.gateway.health.vitals"]._find_held_routes()
+        routes = self.env["sms.gateway.route"].search([("id", "in", held)])
+        for route in routes.filtered(lambda one: not self._is_told(one)):
+            # sudo: who waits for messages may know why
+            for reason in waiting._explain_state(route.sudo(), is_debug=False):
+                code = f"{reason.code}:{route.id}"
+                yield _make_trouble(reason, code, self._open_routes(route))
+
+    def _is_told(self, route):
+        """Whether the user reads the warning that the route is down."""
+        if not self.env.user.has_group("crm_sms_gateway.group_administrator"):
+            return False
+        shown = route.watch_ids.filtered_domain(IS_SHOWN)
+        return "route_down" in shown.mapped("kind")
+
     # === WORDS AND ACTIONS ===
     def _name_crons(self, crons):
         # sudo: only system users see crons; their names say nothing of anybody
@@ -298,12 +335,12 @@ class SmsGatewayHealth(models.AbstractModel):
         is_administrator = self.env.user.has_group(
             "crm_sms_gateway.group_administrator"
         )
-        troubles = self._find_troubles(vitals)
+        troubles = [*self._find_troubles(vitals), *self._find_held_routes()]
         return {
             "troubles": [
                 vars(one if is_administrator else replace(one, action=None))
                 for one in troubles
-                if is_administrator or one.is_serious
+                if is_administrator or one.is_serious or one.is_for_all
             ],
             "oldest_due": vitals.oldest_due is not None
             and self._say_age(vitals.oldest_due),
@@ -347,3 +384,15 @@ class SmsGatewayHealth(models.AbstractModel):
         self.env.flush_all()
         inactive = [cron.id for cron in reader._read_crons() if not cron.is_active]
         self.env["ir.cron"].browse(filter(None, inactive)).write({"active": True})
+
+
+def _make_trouble(reason, code, action):
+    """What holds messages, for the people who wait for them."""
+    return Trouble(
+        code,
+        reason.sentence,
+        reason.remedy,
+        action,
+        is_serious=False,
+        is_for_all=True,
+    )

@@ -31,6 +31,15 @@ class SmsGatewayHealthVitals(models.AbstractModel):
             waiting=self._get_waiting_times(),
         )
 
+    @api.model
+    def _collect_lanes(self):
+        """The same of the lanes alone, without a look at messages.
+
+        :rtype: Vitals
+        """
+        crons = [] if self._is_neutralized() else self._read_crons()
+        return Vitals(crons=[cron for cron in crons if cron.lane], waiting={})
+
     def _get_waiting_times(self):
         """For how long the oldest due message of each route has been waiting.
 
@@ -58,6 +67,30 @@ class SmsGatewayHealthVitals(models.AbstractModel):
                 )
             )
         )
+
+    @api.model
+    def _find_held_routes(self):
+        """The routes that have due messages and must not send them at this moment;
+        messages of debug campaigns do not count.
+
+        :return: list of ids
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT r.id
+                  FROM (%(heads)s) AS head
+                  JOIN sms_gateway_route r ON r.id = head.route_id
+                 WHERE head.not_before <= %(clock)s AND NOT head.is_debug
+                   AND NOT (%(may_send)s)
+              ORDER BY r.id
+                """,
+                heads=select_heads(),
+                clock=clock.at_statement(),
+                may_send=may_send(is_debug=SQL("FALSE")),
+            )
+        )
+        return [route_id for (route_id,) in rows]
 
     @api.model
     def _is_neutralized(self):

@@ -11,6 +11,7 @@ class Trouble:
 
     ``sentence`` and ``remedy`` are in the reader's language, ``action`` opens the place
     to act, ``is_serious`` tells those that stop the sending from mere warnings.
+    Everybody reads what is serious or ``is_for_all``.
     """
 
     code: str
@@ -18,6 +19,7 @@ class Trouble:
     remedy: str
     action: dict | None = None
     is_serious: bool = True
+    is_for_all: bool = False
 
 
 def describe_health(env, health):

@@ -30,6 +30,7 @@ _NOTE = Markup(
     '<p>{text}</p><p class="o_sms_gateway_logged">{word}'
     ' · <a href="{url}">{campaign}</a></p>'
 )
+_WITHDRAWN_NOTE = Markup('<p>{word} · <a href="{url}">{campaign}</a></p>')
 _REDACTED_NOTE = Markup("<p>{word}</p><p>{gone}</p>")
 
 
@@ -172,6 +173,23 @@ class SmsGatewayChatterLog(models.AbstractModel):
         )
         recipients.invalidate_model(["logged_state"])
         self.env["mail.message"].invalidate_model(["body"])
+
+    # === WITHDRAWAL ===
+    @api.model
+    def _withdraw(self, campaign):
+        """Let the notes of a campaign say that it was returned to draft."""
+        recipients = self.env["sms.gateway.recipient"].search(
+            [("campaign_id", "=", campaign.id), ("mail_message_id", "!=", False)]
+        )
+        if not recipients:
+            return
+        env = campaign._get_author_env()
+        body = _WITHDRAWN_NOTE.format(
+            word=env._("Not sent: the campaign was returned to draft"),
+            url=f"/odoo/sms-gateway/{campaign.id}",
+            campaign=campaign.name,
+        )
+        _write_bodies(recipients.mail_message_id, body)
 
     # === END ===
     @api.model

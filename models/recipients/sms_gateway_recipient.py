@@ -260,6 +260,22 @@ class SmsGatewayRecipient(models.Model):
         self.invalidate_model()
 
     @api.model
+    def _forget_messages(self, campaign):
+        """Make a campaign's recipients those of a draft again."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_recipient
+                   SET message_id = NULL, is_prepared = FALSE, mail_message_id = NULL,
+                       logged_state = NULL
+                 WHERE campaign_id = %s
+                """,
+                campaign.id,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
     def _follow_retries(self, messages):
         """Link recipients, and what their chatter says, to messages sent again."""
         self.env.cr.execute(

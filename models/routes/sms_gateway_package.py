@@ -202,10 +202,10 @@ class SmsGatewayPackage(models.Model):
             )
 
     @api.model
-    def _give_back(self, messages):
+    def _give_back(self, messages, *, states=("failed", "expired", "cancelled")):
         """Count for no package what was never taken by a provider, as costs are.
 
-        :param messages: SQL condition of ended messages ``m``
+        :param messages: SQL condition of messages ``m`` in one of the states
         """
         self.env.cr.execute(
             SQL(
@@ -214,14 +214,20 @@ class SmsGatewayPackage(models.Model):
                 SELECT p.id, -sum(%s), COALESCE(m.day, m.accepted_at::date)
                   FROM sms_gateway_message m
                   JOIN sms_gateway_package p ON p.id = m.package_id
-                 WHERE m.state IN ('failed', 'expired', 'cancelled')
-                   AND m.submitted_at IS NULL AND %s
+                 WHERE m.state IN %s AND m.submitted_at IS NULL AND %s
               GROUP BY 1, 3
                 """,
                 units_of("m"),
+                states,
                 messages,
             )
         )
+
+    @api.model
+    def _give_back_queued(self, campaign):
+        """The same of a campaign's messages that wait; the others have given theirs
+        back when they ended."""
+        self._give_back(SQL("m.campaign_id = %s", campaign.id), states=("queued",))
 
     @api.model
     def _give_back_of(self, message_ids):

@@ -1,6 +1,7 @@
 from . import (
     test_archive,
     test_breaker_processes,
+    test_change_processes,
     test_clicks,
     test_crash_verdict,
     test_dispatcher_processes,

@@ -5,6 +5,8 @@ import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { formatInteger, formatMonetary } from "@web/views/fields/formatters";
+import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
+import { SelectCreateDialog } from "@web/views/view_dialogs/select_create_dialog";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { Component, onWillUnmount, useState } from "@odoo/owl";
@@ -12,6 +14,7 @@ import { LeftOutDialog } from "./left_out_dialog";
 import { describeSize, getChanges, getMeasured, labelVariant } from "./texts";
 
 const MODEL = "sms.gateway.campaign";
+const RECIPIENT = "sms.gateway.recipient";
 const ACCESS_ERROR = "odoo.exceptions.AccessError";
 
 /** What a message depends on. */
@@ -235,6 +238,28 @@ export class ComposerPanel extends Component {
             problem,
             getChanges: () => this.getChanges(),
             onCompleted: () => this.check(),
+        });
+    }
+
+    /** Who gets the message and who does not, with the reason. */
+    openRecipients() {
+        this.dialog.add(SelectCreateDialog, {
+            title: _t("Recipients"),
+            resModel: RECIPIENT,
+            domain: [["campaign_id", "=", this.props.record.resId]],
+            multiSelect: false,
+            noCreate: true,
+            onSelected: ([id]) => this.openRecord(id),
+        });
+    }
+
+    /** The record of a recipient in a dialog, to be corrected there. */
+    async openRecord(id) {
+        const [row] = await this.orm.read(RECIPIENT, [id], ["res_model", "res_id"]);
+        this.dialog.add(FormViewDialog, {
+            resModel: row.res_model,
+            resId: row.res_id,
+            onRecordSaved: () => this.check(),
         });
     }
 }
