@@ -1,8 +1,13 @@
 """Renames the column of the final state that Odoo's own SMS have, with its index."""
 
+from odoo.tools.sql import column_exists
+
 
 def migrate(cr, version):
     """Called by Odoo before the update of the module, after `pre-names.py`."""
+    if not column_exists(cr, "sms_gateway_odoo_sms", "told_state"):
+        # the first releases did not send Odoo's own SMS
+        return
     cr.execute(
         "ALTER TABLE sms_gateway_odoo_sms RENAME COLUMN told_state TO synced_state"
     )

@@ -17,8 +17,8 @@ from .facts import GatewayDatabase
 from .verdict import GateFacts, Judge, Result
 from .workers import Failed, Nursery, Worker, wait_until
 
-#: Rounds of chores within which everything must have come to rest; a route whose breaker
-#: is open lets one message through in each.
+#: Rounds of chores within which everything must have come to rest; a route whose
+#: breaker is open lets one message through in each.
 SETTLE_ROUNDS = 40
 #: Names of the windows of a kill: claimed and committed, but the gate never saw it; the
 #: gate has it and has not answered; it has answered, and the database does not know.
