@@ -12,10 +12,11 @@ class MailMessage(models.Model):
     _inherit = "mail.message"
 
     def _extras_to_store(self, store, format_reply):
-        super()._extras_to_store(store, format_reply=format_reply)
+        result = super()._extras_to_store(store, format_reply=format_reply)
         if store.target.is_current_user(self.env) and self.env.user._is_internal():
             for note_id, told in self._tell_sms_gateway().items():
                 store.add(self.browse(note_id), {"sms_gateway": told})
+        return result
 
     def _tell_sms_gateway(self):
         """What became of the messages that these went out as.
