@@ -6,3 +6,4 @@ from . import test_people_tours
 from . import test_routing_tours
 from . import test_tour
 from . import test_views
+from . import test_waiting_tours

@@ -50,7 +50,7 @@ class TestRules(DraftCase):
         draft, cancelled = self.draft(), self.draft()
         cancelled.action_cancel()
         with self.assertRaises(UserError) as refused:
-            cancelled.name = "x"
+            cancelled.text_male = "x"
         self.assertNotIn("sent already", str(refused.exception))
         self.assertIn("was cancelled", str(refused.exception))
         (draft + cancelled).unlink()
