@@ -55,7 +55,7 @@ def make_scene(registry):
         user = new_test_user(
             env,
             login="person",
-            groups="crm_sms_gateway.group_manager",
+            groups="crm_sms_gateway.group_administrator,base.group_system",
             company_id=env.company.id,
             company_ids=[Command.set(companies.ids)],
         )

@@ -4,11 +4,14 @@ from markupsafe import Markup
 
 from odoo import api, models
 
-#: Shown for one campaign at a time: records of others say nothing about its list.
-_OF_ONE_CAMPAIGN = ("sms.gateway.link",)
+#: Links are shown for one campaign at a time: those of others say nothing about its
+#: list. Actions to messages are made while people send: nothing is asked for them.
+_EXCEPT = ("sms.gateway.link", "sms.gateway.message")
 
 
 class Base(models.AbstractModel):
+    """The help of the gateway's lists."""
+
     _inherit = "base"
 
     @api.model
@@ -16,7 +19,7 @@ class Base(models.AbstractModel):
         """Extend: how to begin is told where nothing exists; a search that finds
         nothing is told to be one."""
         help_message = super().get_empty_list_help(help_message)
-        if not self._name.startswith("sms.gateway.") or self._name in _OF_ONE_CAMPAIGN:
+        if not self._name.startswith("sms.gateway.") or self._name in _EXCEPT:
             return help_message
         if not help_message or not self.with_context(active_test=False)._is_any():
             return help_message

@@ -1,4 +1,5 @@
 from . import test_accessibility
+from . import test_conventions
 from . import test_live_views
 from . import test_message_tours
 from . import test_native_tours

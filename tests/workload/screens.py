@@ -1,7 +1,8 @@
 """What the web client asks the server for when a person opens and filters screens.
 
 Everything is read from the actions and views themselves: a filter that is added to a
-search view is asked for from then on. Runs inside Odoo, on the environment of a person.
+search view is asked for from then on. Runs inside Odoo, on the environment of a person
+who may open them all.
 """
 
 from ast import literal_eval
@@ -14,14 +15,26 @@ from lxml import etree
 from odoo import fields
 from odoo.tools.safe_eval import safe_eval
 
+#: Those of the menus that show records.
 ACTIONS = (
     "sms_gateway_campaign_action",
     "sms_gateway_message_action",
+    "sms_gateway_inbound_action",
     "sms_gateway_statistic_action",
     "sms_gateway_delivery_report_action",
     "sms_gateway_provider_request_action",
     "sms_gateway_list_action",
+    "sms_gateway_route_action",
+    "sms_gateway_policy_action",
+    "sms_gateway_template_action",
+    "sms_gateway_operator_action",
+    "sms_gateway_number_range_action",
+    "sms_gateway_ported_number_action",
+    "sms_gateway_key_action",
+    "sms_gateway_hold_action",
 )
+#: The periods of the dashboard, in days.
+PERIODS = (7, 30, 90)
 #: The web client's own numbers.
 LIST_LIMIT = 80
 COUNT_LIMIT = 10_001
@@ -51,6 +64,7 @@ def iterate_all(env):
     yield make_form(env, message)
     yield from iterate_contact_requests(env, message)
     yield from iterate_campaign_requests(env, largest)
+    yield from iterate_dashboard_requests(env)
 
 
 def _make_samples(message, campaign):
@@ -116,6 +130,16 @@ def iterate_campaign_requests(env, campaign):
     yield from messages.iterate_requests()
 
 
+def iterate_dashboard_requests(env):
+    """The dashboard, for each of its periods.
+
+    :rtype: Iterator[Request]
+    """
+    for days in PERIODS:
+        call = partial(env["sms.gateway.statistic"].action_get_dashboard, days)
+        yield Request(f"Dashboard, {days} days", call)
+
+
 def make_form(env, record):
     """What the form of a record asks for."""
     name = record._name.replace(".", "_")
@@ -172,6 +196,7 @@ class Screen:
         for kind in ("graph", "pivot", "kanban", "calendar", "list"):
             if kind in self.views:
                 yield self._make(kind, "as it opens", defaults)
+        yield from self._iterate_first_form()
         yield self._make("list", "page 100", defaults, offset=99 * LIST_LIMIT)
         for title, domain in self._iterate_filters():
             yield self._make("list", title, domain)
@@ -180,6 +205,11 @@ class Screen:
             yield self._make("list", f"search {title}", domain)
         for title, group_by in self._iterate_groups():
             yield self._make("groups", title, defaults, group_by=group_by)
+
+    def _iterate_first_form(self):
+        record = self.model.search(self.domain, limit=1)
+        if "form" in self.views and record:
+            yield self.make_form("first form", record)
 
     def make_form(self, title, record):
         specification = self._make_specification(self.views["form"], self.fields)

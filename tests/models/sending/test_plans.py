@@ -429,7 +429,7 @@ class TestPlans(PlanCase):
         user = new_test_user(
             self.env,
             login="person",
-            groups="crm_sms_gateway.group_manager",
+            groups="crm_sms_gateway.group_administrator,base.group_system",
             company_ids=[Command.set(self.companies.ids)],
         )
         for companies in (self.companies[:1], self.companies):
