@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from .foreign import Kind, find_foreign
 from .links import find_glued
+from .names.aliases import ALIASES
 from .segments import count_segments
 from .template import PLACEHOLDER, Template, TemplateError, compile_template, make_ready
 from .transliteration import to_latin
@@ -350,9 +351,16 @@ def _lint_missing(sources: Mapping[Variant, str]) -> Iterator[Finding]:
 
 def _lint_names(templates: Mapping[Variant, Template]) -> Iterator[Finding]:
     male, female = templates.get("male"), templates.get("female")
-    if male and female and male.names != female.names:
+    if not (male and female):
+        return
+    of_male, of_female = _read_aliases(male.names), _read_aliases(female.names)
+    if of_male != of_female:
         params = {
-            "male": tuple(sorted(male.names - female.names)),
-            "female": tuple(sorted(female.names - male.names)),
+            "male": tuple(sorted(of_male - of_female)),
+            "female": tuple(sorted(of_female - of_male)),
         }
         yield Finding("different_names", "female", params)
+
+
+def _read_aliases(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(ALIASES.get(name, name) for name in names)

@@ -120,6 +120,11 @@ class TestVariants(LintCase):
         params = {"male": ("first_name",), "female": ("last_name",)}
         self.assert_findings(found, ("different_names", "female", params))
 
+    def test_a_name_and_its_alias_are_one(self):
+        draft = Draft(male="{{ имя }}", female="{{ first_name }}", neutral="a")
+        found = lint(draft, {*NAMES, "имя"}, SAMPLES, max_segments=3)
+        self.assertEqual(found, [])
+
     def test_name_that_one_text_lacks(self):
         found = lint_draft(
             male="{{ first_name }} {{ last_name }}",

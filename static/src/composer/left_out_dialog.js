@@ -55,7 +55,10 @@ export class LeftOutDialog extends Component {
     }
 
     get confirmLabel() {
-        return _t("Save for %(count)s recipients", { count: this.chosen.length });
+        const count = this.chosen.length;
+        return count === 1
+            ? _t("Save for 1 recipient")
+            : _t("Save for %(count)s recipients", { count });
     }
 
     enter(row, value) {
@@ -81,8 +84,11 @@ export class LeftOutDialog extends Component {
         await this.props.onCompleted();
     }
 
-    open({ record: [resModel, resId] }) {
+    open({ name, record: [resModel, resId] }) {
         this.dialog.add(FormViewDialog, {
+            title: name,
+            // a page of its own would take the draft's place
+            canExpand: false,
             resModel,
             resId,
             onRecordSaved: () => this.props.onCompleted().then(() => this.load()),

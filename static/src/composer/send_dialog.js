@@ -51,6 +51,12 @@ export class SendDialog extends ConfirmationDialog {
         this.state.isChecking = false;
     }
 
+    /** Nothing is sent to nobody, unless the recipients are looked for later. */
+    get canSend() {
+        const { check, isChecking } = this.state;
+        return Boolean(check.problems[""] || isChecking || this.props.question.looks_again);
+    }
+
     get willReceive() {
         const { check } = this.state;
         return _t("%(served)s of %(total)s will receive it", {
