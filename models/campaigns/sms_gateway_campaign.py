@@ -72,7 +72,6 @@ class SmsGatewayCampaign(models.Model):
     )
     source = fields.Selection(
         CAMPAIGN_SOURCES,
-        "Created by",
         required=True,
         readonly=True,
         default="person",
