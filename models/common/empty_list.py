@@ -21,7 +21,7 @@ class Base(models.AbstractModel):
         help_message = super().get_empty_list_help(help_message)
         if not self._name.startswith("sms.gateway.") or self._name in _EXCEPT:
             return help_message
-        if not help_message or not self.with_context(active_test=False)._is_any():
+        if not help_message or not _is_any(self.with_context(active_test=False)):
             return help_message
         return Markup(
             '<p class="o_view_nocontent_empty_folder">{title}</p><p>{advice}</p>'
@@ -30,6 +30,7 @@ class Base(models.AbstractModel):
             advice=self.env._("Remove a filter, or search for something else."),
         )
 
-    def _is_any(self):
-        """Whether the user may read any record."""
-        return self.has_access("read") and bool(self.search_count([], limit=1))
+
+def _is_any(model):
+    """Whether the user may read any record."""
+    return model.has_access("read") and bool(model.search_count([], limit=1))

@@ -177,7 +177,8 @@ def name_reason(env, state, failure_type, code, *, is_unsent):
     if state == "failed":
         return name_failure(env, failure_type)
     is_early = state == "expired" and is_unsent
-    return env._(OF_STATE["expired.unsent" if is_early else state].name)
+    key = "expired.unsent" if is_early else state
+    return env._(OF_STATE[key].name)
 
 
 # === WORDS ===
