@@ -173,7 +173,7 @@ class TestStatusInChatter(DraftCase):
         self.assertFalse(self.read_status(note, reader)["may_open"])
 
     def test_other_messages_have_none(self):
-        note = self.anna.message_post(body="Hello")
+        note = self.anna.message_post(body=self.anna.name)
         self.assertIsNone(self.read_status(note, self.author))
 
 
