@@ -252,7 +252,7 @@ class TestRights(SecurityCase):
                     with self.assertRaises(AccessError):
                         self.by(role, campaign).write(values)
             with self.subTest(role=role), self.assertRaises(UserError):
-                self.by(role, campaign).write({"name": "x"})
+                self.by(role, campaign).write({"text_male": "x"})
         with self.assertRaises(UserError):
             self.by("administrator", campaign).unlink()
 
