@@ -85,6 +85,7 @@ class Shop:
 
     def prepare(self) -> None:
         """Customers, a list, a template and campaigns in every state."""
+        self.silence_bot()
         self.hide_strangers()
         self.customers = self.make_customers()
         self.fast = self.make_route("Mobile operator", 0)
@@ -106,6 +107,11 @@ class Shop:
         self.send(paused)
         self.wait(paused, unprepared_count=0)
         self.odoo.call("sms.gateway.campaign", "action_pause", [paused])
+
+    def silence_bot(self) -> None:
+        """Odoo's bot greets who logs in, on a phone across the whole page."""
+        users = self.odoo.call("res.users", "search", [["login", "=", LOGIN]])
+        self.odoo.call("res.users", "write", users, {"odoobot_state": "disabled"})
 
     def hide_strangers(self) -> None:
         """Campaigns of the demonstration that are about something else."""
