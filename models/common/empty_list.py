@@ -7,6 +7,11 @@ from odoo import api, models
 #: Links are shown for one campaign at a time: those of others say nothing about its
 #: list. Actions to messages are made while people send: nothing is asked for them.
 _EXCEPT = ("sms.gateway.link", "sms.gateway.message")
+#: What a list shows at most; the domain of its action.
+_SHOWN = {
+    "sms.gateway.campaign": [("is_temporary", "!=", True)],
+    "sms.gateway.hold": [("cause", "!=", False)],
+}
 
 
 class Base(models.AbstractModel):
@@ -32,5 +37,6 @@ class Base(models.AbstractModel):
 
 
 def _is_any(model):
-    """Whether the user may read any record."""
-    return model.has_access("read") and bool(model.search_count([], limit=1))
+    """Whether the user may read any record that the list shows."""
+    domain = _SHOWN.get(model._name, [])
+    return model.has_access("read") and bool(model.search_count(domain, limit=1))

@@ -1,9 +1,10 @@
 """Take the pictures of the README and of the app's description page.
 
-    screenshots.py folder
+    screenshots.py [--all] folder
 
 Works in the demonstration database that ODOO_DB names, over ODOO_URL: a shop writes to
-its customers, then a browser looks at it.
+its customers, then a browser looks at it. With --all it looks at every view in every
+look instead; see `album`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from album import Album
 from page import Page
 from web_client import WebClient
 
@@ -50,13 +52,17 @@ TEXTS = {
 
 def main() -> None:
     """Let the shop work and take the pictures."""
-    folder = Path(sys.argv[1])
+    *options, folder = sys.argv[1:]
     shop = Shop(WebClient(URL, os.environ["ODOO_DB"], LOGIN, PASSWORD))
     shop.prepare()
     with tempfile.TemporaryDirectory() as profile:
         with Page(Path(profile), *SIZE) as page:
             log_in(page, LOGIN)
-            Photographer(page, folder, shop).take_all()
+            if options == ["--all"]:
+                album = Album(page, shop.odoo, URL, Path(folder))
+                album.take_all(shop.done, shop.list, shop.customers[:40])
+            else:
+                Photographer(page, Path(folder), shop).take_all()
 
 
 def log_in(page: Page, login: str) -> None:
@@ -79,6 +85,7 @@ class Shop:
 
     def prepare(self) -> None:
         """Customers, a list, a template and campaigns in every state."""
+        self.silence_bot()
         self.hide_strangers()
         self.customers = self.make_customers()
         self.fast = self.make_route("Mobile operator", 0)
@@ -100,6 +107,11 @@ class Shop:
         self.send(paused)
         self.wait(paused, unprepared_count=0)
         self.odoo.call("sms.gateway.campaign", "action_pause", [paused])
+
+    def silence_bot(self) -> None:
+        """Odoo's bot greets who logs in, on a phone across the whole page."""
+        users = self.odoo.call("res.users", "search", [["login", "=", LOGIN]])
+        self.odoo.call("res.users", "write", users, {"odoobot_state": "disabled"})
 
     def hide_strangers(self) -> None:
         """Campaigns of the demonstration that are about something else."""
