@@ -59,6 +59,7 @@ class Album:
         self.odoo = odoo
         self.url = url
         self.folder = folder
+        self.language = "en_US"
 
     def take_all(self, campaign: int, recipients: int, customers: list[int]) -> None:
         """Every picture.
@@ -67,9 +68,9 @@ class Album:
         :param recipients: id of a recipient list
         :param customers: ids of contacts that the composer is opened for
         """
-        pictures = list(self.iterate_pictures(campaign, recipients, customers))
         for short, language in LANGUAGES.items():
             self.speak(language)
+            pictures = list(self.iterate_pictures(campaign, recipients, customers))
             for look in LOOKS:
                 if self.put_on(look):
                     self.take(pictures, self.folder / short / look)
@@ -118,7 +119,12 @@ class Album:
             ("send_again", "campaign", "action_send_again", campaign),
             ("import", "list", "action_import", recipients),
         ):
-            action = self.odoo.call(f"sms.gateway.{model}", method, [record])
+            action = self.odoo.call(
+                f"sms.gateway.{model}",
+                method,
+                [record],
+                context={"lang": self.language},
+            )
             yield Picture(name, action, ".modal .o_form_view")
 
     def find(self, model: str) -> int:
@@ -129,6 +135,7 @@ class Album:
     # === LOOKS ===
     def speak(self, language: str) -> None:
         """Let Odoo speak the language with the person."""
+        self.language = language
         wizard = self.odoo.call(
             "base.language.install",
             "create",
