@@ -1,4 +1,5 @@
 from . import test_campaign_export
+from . import test_campaign_list
 from . import test_composer_dialog
 from . import test_confirmation
 from . import test_draft_preview
