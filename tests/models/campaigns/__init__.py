@@ -1,5 +1,6 @@
 from . import test_campaign_export
 from . import test_campaign_change
+from . import test_campaign_list
 from . import test_composer_dialog
 from . import test_confirmation
 from . import test_draft_preview

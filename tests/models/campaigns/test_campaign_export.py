@@ -16,7 +16,7 @@ GROUPS = "crm_sms_gateway.group_manager,base.group_allow_export"
 
 
 class ExportMixin:
-    def read(self, content):
+    def read_rows(self, content):
         """:return: list of dicts of title → cell"""
         lines = open_table(content, locale="en_US").read(None)
         titles, *rows = [line.cells for line in lines]
@@ -33,7 +33,7 @@ class TestExport(ExportMixin, LinkCase):
     def export(self, campaign, user=None):
         file = BytesIO()
         campaign.with_user(user or self.exporter)._export_recipients(file)
-        return self.read(file.getvalue())
+        return self.read_rows(file.getvalue())
 
     def test_a_row_for_each_recipient(self):
         self.env["sms.gateway.price"].create({"route_id": self.route.id, "price": 2})
@@ -115,7 +115,7 @@ class TestDownload(ExportMixin, GatewayHttpCase):
         response = self.url_open(action["url"])
         self.assertEqual(response.status_code, 200)
         self.assertIn("attachment", response.headers["Content-Disposition"])
-        rows = self.read(response.content)
+        rows = self.read_rows(response.content)
         self.assertEqual(
             [row["Number"] for row in rows], [PHONE, sandbox_phone("0001")]
         )
