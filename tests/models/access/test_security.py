@@ -202,7 +202,11 @@ class TestRights(SecurityCase):
                 if callable(value) and not method.startswith("_")
             }
             overrides = {"create", "write", "copy", "copy_data", "init", "unlink"}
-            overrides |= {"get_formview_action", "web_read_group"}
+            overrides |= {
+                "get_formview_action",
+                "web_read_group",
+                "get_empty_list_help",
+            }
             wrong = {m for m in public - overrides if not m.startswith("action_")}
             with self.subTest(model=name):
                 self.assertFalse(wrong)
