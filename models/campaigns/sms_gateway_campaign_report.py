@@ -22,8 +22,8 @@ class _Group(NamedTuple):
     """Messages of a campaign that have all of this in common.
 
     ``code`` is the one of the gateway's own reason, None where the provider gave it;
-    ``amount`` is the cost by the route's prices, ``reported`` the one by the provider
-    in ``currency``.
+    ``minute`` is that of the delivery, since the start; ``amount`` is the cost by the
+    route's prices, ``reported`` the one by the provider in ``currency``.
     """
 
     is_superseded: bool
@@ -32,6 +32,7 @@ class _Group(NamedTuple):
     failure_type: str | None
     code: str | None
     currency: str | None
+    minute: int | None
     count: int
     amount: float
     unpriced_count: int
@@ -94,7 +95,7 @@ class SmsGatewayCampaign(models.Model):
             "forgotten": max(total - sum(group.count for group in stored), 0),
             "cost": self._describe_cost(groups, counts["delivered"]),
             "clicks": self._describe_clicks(clicks, clicked_by_minute, counts),
-            "timeline": self._describe_timeline(clicked_by_minute),
+            "timeline": self._describe_timeline(stored, clicked_by_minute),
         }
 
     def action_send_again_to(self, domain):
@@ -116,14 +117,16 @@ class SmsGatewayCampaign(models.Model):
                 SELECT m.is_superseded IS TRUE, %(outcome)s, m.state, m.failure_type,
                        CASE WHEN m.failure_params IS NOT NULL THEN m.failure_code END,
                        CASE WHEN m.provider_price <> 0 THEN m.provider_currency END,
+                       CASE WHEN m.state = 'delivered' THEN %(minute)s END,
                        count(*), COALESCE(sum(m.cost), 0),
                        count(*) FILTER (WHERE m.cost IS NULL),
                        COALESCE(sum(m.provider_price), 0)
                   FROM sms_gateway_message m
                  WHERE m.campaign_id = %(campaign_id)s
-              GROUP BY 1, 2, 3, 4, 5, 6
+              GROUP BY 1, 2, 3, 4, 5, 6, 7
                 """,
                 outcome=outcome_of("m"),
+                minute=self._make_minute(SQL("m.delivered_at")),
                 campaign_id=self.id,
             )
         )
@@ -155,7 +158,7 @@ class SmsGatewayCampaign(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT %(minute)s, count(*)::int, sum(clicks)::int
+                SELECT COALESCE(%(minute)s, 0), count(*)::int, sum(clicks)::int
                   FROM (SELECT min(first_click_at) AS happened_at,
                                sum(click_count) AS clicks
                           FROM sms_gateway_link
@@ -163,36 +166,24 @@ class SmsGatewayCampaign(models.Model):
                       GROUP BY index) AS person
               GROUP BY 1
                 """,
-                minute=self._make_minute(),
+                minute=self._make_minute(SQL("happened_at")),
                 campaign_id=self.id,
             )
         )
         by_minute = {minute: people for minute, people, _clicks in rows}
         return by_minute, sum(clicks for _minute, _people, clicks in rows)
 
-    def _read_deliveries(self):
-        """:return: dict of minute since the start → messages delivered in it"""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT %(minute)s, count(*)::int
-                  FROM (SELECT delivered_at AS happened_at FROM sms_gateway_message
-                         WHERE campaign_id = %(campaign_id)s AND state = 'delivered'
-                           AND is_superseded IS NOT TRUE AND delivered_at IS NOT NULL
-                       ) AS delivered
-              GROUP BY 1
-                """,
-                minute=self._make_minute(),
-                campaign_id=self.id,
-            )
-        )
-        return dict(rows)
+    def _make_minute(self, moment):
+        """The minute since the campaign's start, NULL without a moment.
 
-    def _make_minute(self):
-        """The minute since the campaign's start of a column ``happened_at``."""
+        :param moment: SQL of a column
+        """
         return SQL(
-            "GREATEST(floor(extract(epoch FROM happened_at - %s) / 60), 0)::int",
-            self._get_start(),
+            """CASE WHEN %(moment)s IS NOT NULL THEN
+               GREATEST(floor(extract(epoch FROM %(moment)s - %(start)s) / 60), 0)::int
+               END""",
+            moment=moment,
+            start=self._get_start(),
         )
 
     def _get_start(self):
@@ -280,38 +271,49 @@ class SmsGatewayCampaign(models.Model):
         """
         if not self.has_short_links:
             return None
-        people = sum(clicked_by_minute.values()) + (self.past_clicker_count or 0)
+        stored_people = sum(clicked_by_minute.values())
+        people = stored_people + (self.past_clicker_count or 0)
         # who clicked has the message, whatever the delivery reports say
         receivers = max(counts["delivered"], people)
         return {
             "clicks": clicks + (self.past_click_count or 0),
             "people": people,
             "share": people / receivers if receivers else 0,
-            "clicked": self._describe_click_state("clicked"),
-            "unclicked": {
-                **self._describe_click_state("unclicked", ("state", "=", "delivered")),
-                "can_send_again": not self.is_secret,
+            "clicked": {
+                "count": stored_people,
+                "domain": [
+                    *self._get_counting_domain(),
+                    ("click_state", "=", "clicked"),
+                ],
             },
+            "unclicked": self._describe_unclicked(),
         }
 
-    def _describe_click_state(self, state, *conditions):
+    def _describe_unclicked(self):
         domain = [
             *self._get_counting_domain(),
-            *conditions,
-            ("click_state", "=", state),
+            ("state", "=", "delivered"),
+            ("click_state", "=", "unclicked"),
         ]
         # sudo: the figures are those of the whole campaign
         messages = self.env["sms.gateway.message"].sudo()
-        return {"count": messages.search_count(domain), "domain": domain}
+        return {
+            "count": messages.search_count(domain),
+            "domain": domain,
+            "can_send_again": not self.is_secret,
+        }
 
-    def _describe_timeline(self, clicked_by_minute):
+    def _describe_timeline(self, groups, clicked_by_minute):
         """When messages were delivered and links clicked for the first time.
 
         :return: dict of ``start`` (UTC), ``width`` (seconds of a bar), ``bars`` and
             ``later`` (dicts of ``delivered`` and ``clicked``, see
             `tools.time_buckets`); None before the first of them
         """
-        delivered = self._read_deliveries()
+        delivered = Counter()
+        for group in groups:
+            if group.minute is not None:
+                delivered[group.minute] += group.count
         if not (delivered or clicked_by_minute):
             return None
         series = {"delivered": delivered, "clicked": clicked_by_minute}
