@@ -208,6 +208,10 @@ class GatewayHelpers:
         )
         return campaign
 
+    def run_crons_on_time(self):
+        """Let the lanes of the database seem to have run just now."""
+        self.env.cr.execute("UPDATE ir_cron SET lastcall = now() AT TIME ZONE 'UTC'")
+
     def send_one(self, phone=PHONE, **values):
         """Accept one message and return it."""
         return self.get_messages(self.send(phone, **values))

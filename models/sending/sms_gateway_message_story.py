@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.tools import format_datetime
 
 from ...tools.vocabulary import FINAL_STATES
-from ..common import clock
 from ..recipients.sms_gateway_recipient import find_opted_out
 from .sms_gateway_resend import ENDED, NEVER_READY_CODES
 
@@ -159,15 +158,10 @@ class SmsGatewayMessage(models.Model):
         return " ".join(words)
 
     def _say_wait_queued(self):
-        # sudo: whoever reads a message may not read its campaign
-        if self.campaign_id.sudo().state == "paused":
-            return self.env._("Waiting until the campaign is resumed.")
-        if self.route_id.state == "paused":
-            return self.env._("Waiting until the route is resumed.")
-        if self.not_before and self.not_before > clock.now():
-            time = self._say_time(self.not_before)
-            return self.env._("Waiting until %(time)s.", time=time)
-        return self.env._("Waiting for its turn to be sent.")
+        sentences = [
+            reason.sentence for reason in self._explain_waiting() if reason.is_blocking
+        ]
+        return next(iter(sentences), self.env._("Waiting for its turn to be sent."))
 
     def _say_wait_submitting(self):
         return self.env._("Waiting for the provider's response.")

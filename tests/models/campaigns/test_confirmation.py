@@ -13,6 +13,10 @@ MOSCOW = "Europe/Moscow"
 
 
 class TestConfirmation(DraftCase):
+    def setUp(self):
+        super().setUp()
+        self.run_crons_on_time()
+
     def ask(self, draft):
         self.env.invalidate_all()
         return draft.action_ask_to_send()
@@ -61,7 +65,7 @@ class TestConfirmation(DraftCase):
         self.route.action_resume()
         self.route.resume_at = fields.Datetime.now() + timedelta(minutes=5)
         [warning] = self.ask(draft)["warnings"]
-        self.assertIn("is waiting", warning)
+        self.assertIn("is suspended", warning)
 
     def test_the_emergency_stop_is_told(self):
         draft = self.draft()

@@ -41,6 +41,10 @@ class TestWay(StoryCase):
 
 
 class TestTimeline(StoryCase):
+    def setUp(self):
+        super().setUp()
+        self.run_crons_on_time()
+
     def get_labels(self, message):
         return [entry["label"] for entry in message.timeline]
 
@@ -86,12 +90,12 @@ class TestTimeline(StoryCase):
         self.assertIn("not sent later than", waiting["words"])
         self.route.action_pause()
         message.invalidate_recordset()
-        self.assertIn("the route is resumed", message.timeline[-1]["words"])
+        self.assertIn("is paused", message.timeline[-1]["words"])
 
     def test_what_is_due_later_says_when(self):
         later = fields.Datetime.now() + timedelta(hours=3)
         message = self.send_one(not_before=later)
-        self.assertIn("Waiting until", message.timeline[-1]["words"])
+        self.assertIn("The message is sent on", message.timeline[-1]["words"])
 
     def test_the_provider_is_waited_for(self):
         message = self.send_one()
