@@ -3,7 +3,7 @@ import { RELOAD_EVERY } from "@crm_sms_gateway/views/live_views";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { beforeEach, describe, destroy, expect, test } from "@odoo/hoot";
 import { advanceTime, waitFor } from "@odoo/hoot-dom";
-import { animationFrame } from "@odoo/hoot-mock";
+import { animationFrame, Deferred } from "@odoo/hoot-mock";
 import {
     contains,
     defineModels,
@@ -218,4 +218,28 @@ test("a closed form does not listen any more", async () => {
     destroy(form);
 
     expect.verifySteps(["read", NOTIFICATION]);
+});
+
+test("a search that is under way is not replaced by what the gateway tells", async () => {
+    await mountView({
+        ...LIST,
+        arch: LIST.arch.replace("<list", '<list sample="1"'),
+        searchViewArch: `
+            <search>
+                <filter name="none" string="None" domain="[('name', '=', 'nobody')]"/>
+            </search>`,
+        context: { search_default_none: 1 },
+    });
+    const answer = new Deferred();
+    onRpc("sms.gateway.campaign", "web_search_read", async () => {
+        await answer;
+    });
+
+    await contains(".o_facet_remove").click();
+    await tell(1);
+    await settle();
+    answer.resolve();
+
+    await waitFor(".o_data_row:contains(first)");
+    expect.verifySteps(["search", "search"]);
 });

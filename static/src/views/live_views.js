@@ -182,7 +182,16 @@ export class LiveListController extends ListController {
         useShown(this, () => this.model.root.records);
     }
 
+    /** Whether a search is under way; it brings what is new. */
+    get isSearching() {
+        const { domain } = this.env.searchModel;
+        return JSON.stringify(domain) !== JSON.stringify(this.model.config.domain);
+    }
+
     async reloadInPlace() {
+        if (this.isSearching) {
+            return;
+        }
         if (this.model.useSampleModel) {
             this.model.useSampleModel = false;
             await this.model.load();

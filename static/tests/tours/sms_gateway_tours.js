@@ -12,16 +12,21 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
             run: "click",
         },
         {
+            content: "show what programs have sent, too",
+            trigger: ".o_searchview_facet:contains(Campaigns of people) .o_facet_remove",
+            run: "click",
+        },
+        {
             content: "the campaign is done; open it",
             trigger: ".o_data_row:contains(tour route):contains(Done) td[name=name]",
             run: "click",
         },
         {
             content: "the counters tell what became of the messages",
-            trigger: ".o_inner_group .o_field_widget[name=delivered_count]:contains(2)",
+            trigger: ".o_outcomes [data-outcome=delivered]:contains(2)",
         },
         {
-            trigger: ".o_inner_group .o_field_widget[name=not_delivered_count]:contains(1)",
+            trigger: ".o_outcomes [data-outcome=not_delivered]:contains(1)",
         },
         {
             content: "open those that were not delivered",
