@@ -1,9 +1,9 @@
 """What the form of a message tells: the way it went, its timeline, how it ended."""
 
 from odoo import api, fields, models
-from odoo.tools import format_datetime
 
 from ...tools.vocabulary import FINAL_STATES
+from ..common.moment import say_moment
 from ..recipients.sms_gateway_recipient import find_opted_out
 from .sms_gateway_resend import ENDED, NEVER_READY_CODES
 
@@ -84,11 +84,7 @@ class SmsGatewayMessage(models.Model):
         return False
 
     def _say_time(self, moment):
-        if not moment:
-            return "…"
-        return format_datetime(
-            self.env, moment, tz=self.env.user.tz, dt_format="d MMM y, HH:mm"
-        )
+        return say_moment(self.env, moment) if moment else "…"
 
     # === TIMELINE ===
     def _tell_story(self, events):
