@@ -420,9 +420,11 @@ class TestPlans(PlanCase):
             "sms_gateway_statistic_change",
         )
         self.largest.has_short_links = True
+        self._make_links()
         with self.assert_found_by_index(tables):
             report = self.largest.action_get_report()
         self.assertTrue(report["timeline"])
+        self.assertTrue(report["clicks"]["people"])
 
     # === SCREENS ===
     def test_screens(self):
@@ -447,6 +449,23 @@ class TestPlans(PlanCase):
             request.call()
 
     # === SCENE ===
+    def _make_links(self):
+        """A link of every message, of which every third was clicked."""
+        tracker = self.env["link.tracker"].create({"url": "https://example.com/plans"})
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            INSERT INTO sms_gateway_link (token, campaign_id, index, link_tracker_id,
+                                          click_count, first_click_at)
+            SELECT m.uuid, m.campaign_id, m.index, %s, clicked.count,
+                   CASE clicked.count WHEN 1 THEN m.accepted_at END
+              FROM sms_gateway_message m
+             CROSS JOIN LATERAL (SELECT (m.id %% 3 = 0)::int AS count) AS clicked;
+            ANALYZE sms_gateway_link
+            """,
+            [tracker.id],
+        )
+
     def _find(self, state, *, limit):
         return self.env["sms.gateway.message"].search(
             [("state", "=", state), ("route_id", "=", self.route.id)], limit=limit
