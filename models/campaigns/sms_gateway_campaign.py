@@ -743,20 +743,28 @@ class SmsGatewayCampaign(models.Model):
 
         :rtype: dict[str, int], every state in the order of the state table
         """
+        return self._count_exactly("state", STATES)
+
+    def _count_exactly(self, column, words):
+        """The campaign's counters with what is not folded yet: they also count messages
+        that are no longer stored.
+
+        :param column: ``state`` or ``outcome``
+        :param words: all values of the column
+        :return: dict of every word → number of recipients
+        """
         self.ensure_one()
         rows = self.env.execute_query(
             SQL(
-                """SELECT state, sum(COALESCE(person_count, count))
+                """SELECT %(column)s, sum(COALESCE(person_count, count))::int
                      FROM sms_gateway_statistic_change
-                    WHERE campaign_id = %s GROUP BY state""",
-                self.id,
+                    WHERE campaign_id = %(campaign_id)s GROUP BY %(column)s""",
+                column=SQL.identifier(column),
+                campaign_id=self.id,
             )
         )
         unfolded = dict(rows)
-        return {
-            state: self[f"{state}_count"] + int(unfolded.get(state, 0))
-            for state in STATES
-        }
+        return {word: self[f"{word}_count"] + unfolded.get(word, 0) for word in words}
 
     def _get_status(self, totals):
         """The campaign's state, exact at this moment."""

@@ -75,7 +75,7 @@ class SmsGatewayCampaign(models.Model):
         self.check_access("read")
         self.flush_recordset()
         groups = self._read_groups()
-        counts = self._count_outcomes()
+        counts = self._count_exactly("outcome", OUTCOMES)
         stored = [group for group in groups if not group.is_superseded]
         replaced = [group for group in groups if group.is_superseded]
         clicked_by_minute, clicks = self._read_clicks()
@@ -131,26 +131,6 @@ class SmsGatewayCampaign(models.Model):
             )
         )
         return [_Group(*row) for row in rows]
-
-    def _count_outcomes(self):
-        """The campaign's counters with what is not folded yet: they also count messages
-        that are no longer stored.
-
-        :return: dict of every outcome → number of recipients
-        """
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT outcome, sum(COALESCE(person_count, count))::int
-                     FROM sms_gateway_statistic_change
-                    WHERE campaign_id = %s GROUP BY outcome""",
-                self.id,
-            )
-        )
-        unfolded = dict(rows)
-        return {
-            outcome: self[f"{outcome}_count"] + unfolded.get(outcome, 0)
-            for outcome in OUTCOMES
-        }
 
     def _read_clicks(self):
         """:return: dict of minute since the start → recipients who clicked first in it,

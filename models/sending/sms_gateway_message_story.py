@@ -4,7 +4,6 @@ from odoo import api, fields, models
 
 from ...tools.vocabulary import FINAL_STATES
 from ..common.moment import say_moment
-from ..recipients.sms_gateway_recipient import find_opted_out
 from .sms_gateway_resend import ENDED, NEVER_READY_CODES
 
 #: State or kind of an event → colour of its badge.
@@ -45,14 +44,13 @@ class SmsGatewayMessage(models.Model):
             message.outcome_summary = message._summarise()
 
     def _compute_may_send_again(self):
-        opted_out = find_opted_out(self.env, filter(None, self.mapped("msisdn")))
         for message in self:
             is_ended = message.state in ENDED and message.msisdn
             is_never_ready = (
                 not message.attempts and message.failure_code in NEVER_READY_CODES
             )
             is_refused = message.failure_type == "opted_out" and (
-                message.state == "failed" or message.msisdn in opted_out
+                message.state == "failed" or message.is_blacklisted
             )
             message.may_send_again = is_ended and not (
                 message.is_secret or message.retry_ids or is_never_ready or is_refused
