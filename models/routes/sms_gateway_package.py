@@ -207,21 +207,7 @@ class SmsGatewayPackage(models.Model):
 
         :param messages: SQL condition of messages ``m`` in one of the states
         """
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO sms_gateway_package_use (package_id, segments, day)
-                SELECT p.id, -sum(%s), COALESCE(m.day, m.accepted_at::date)
-                  FROM sms_gateway_message m
-                  JOIN sms_gateway_package p ON p.id = m.package_id
-                 WHERE m.state IN %s AND m.submitted_at IS NULL AND %s
-              GROUP BY 1, 3
-                """,
-                units_of("m"),
-                states,
-                messages,
-            )
-        )
+        self._count_untaken(-1, states, messages)
 
     @api.model
     def _give_back_queued(self, campaign):
@@ -234,6 +220,36 @@ class SmsGatewayPackage(models.Model):
         """The same of these messages, as far as they have ended."""
         if message_ids:
             self._give_back(SQL("m.id = ANY(%s::int[])", to_array(message_ids)))
+
+    @api.model
+    def _take_again(self, message_ids):
+        """Count what had ended unsent and was delivered after all."""
+        if message_ids:
+            condition = SQL("m.id = ANY(%s::int[])", to_array(message_ids))
+            self._count_untaken(1, ("delivered",), condition)
+
+    def _count_untaken(self, sign, states, messages):
+        """Count messages for which no provider ever gave an acceptance.
+
+        :param sign: 1 for what they use, -1 for what they give back
+        :param messages: SQL condition of messages ``m`` in one of the states
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO sms_gateway_package_use (package_id, segments, day)
+                SELECT p.id, %s * sum(%s), COALESCE(m.day, m.accepted_at::date)
+                  FROM sms_gateway_message m
+                  JOIN sms_gateway_package p ON p.id = m.package_id
+                 WHERE m.state IN %s AND m.submitted_at IS NULL AND %s
+              GROUP BY 1, 3
+                """,
+                sign,
+                units_of("m"),
+                states,
+                messages,
+            )
+        )
 
     @api.model
     def _fold(self):

@@ -79,6 +79,7 @@ class SmsGatewayBreaker(models.Model):
                 breaker._judge(news)
             elif not breaker.is_open:
                 breaker._count(queue, news)
+            queue.is_resting = breaker.is_open
             if breaker.is_open:
                 queue.streak = Streak()
         if news.throttle:

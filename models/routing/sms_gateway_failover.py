@@ -258,9 +258,17 @@ class SmsGatewayFailover(models.AbstractModel):
         )
 
     @api.model
-    def _move_tried(self, message_ids):
-        """Move messages that their route did not take several times, in the caller's
-        transaction.
+    def _move_singles(self, route_id):
+        """Move the single messages that wait on a route which has just stopped, as far
+        as one transaction goes: one-time codes do not wait until the scheduled action
+        gets its turn."""
+        transactions.begin(self.env)
+        self._move(self._lock_waiting(route_id, None, None), Choosers(self.env))
+        transactions.commit(self.env)
+
+    @api.model
+    def _move_untaken(self, message_ids):
+        """Move messages that their route did not take, in the caller's transaction.
 
         Those without another route that may send wait for theirs.
         """
@@ -315,7 +323,8 @@ WITH wanted AS (
            COALESCE(NULLIF(w.provider_reference, ''), l.provider_reference)
              AS provider_reference,
            l.attempts - COALESCE(l.earlier_attempts, 0) AS number,
-           l.state IN ('submitted', 'unknown') AS was_taken,
+           l.state IN ('submitted', 'unknown') AS was_counted,
+           l.submitted_at IS NOT NULL AS was_taken,
            w.old_route_id, w.route_id, w.cost, w.package_id, w.is_waiting,
            w.failure_type, w.code, w.params, w.source,
            COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said
@@ -362,7 +371,7 @@ WITH wanted AS (
            sum(side.cost)
       FROM moved CROSS JOIN LATERAL (VALUES
            (old_route_id, old_state, old_failure_type, old_outcome, -1, -segments,
-            CASE WHEN was_taken THEN -old_cost END),
+            CASE WHEN was_counted THEN -old_cost END),
            (old_route_id, 'failed', failure_type, 'not_delivered', 0, 0,
             CASE WHEN was_taken THEN old_cost END),
            (route_id, 'queued', NULL, 'waiting', 1, segments, NULL)

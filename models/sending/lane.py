@@ -29,7 +29,8 @@ class RouteQueue:
     Single messages are claimed together, each batch campaign by itself: ``campaigns``
     are those with due messages, the one whose turn is next first. ``positions`` tell
     how far each was claimed: its dead rows before that need not be read again.
-    ``next_due`` is when the next message is due.
+    ``next_due`` is when the next message is due. ``is_down`` is why the route was
+    paused, ``is_resting`` says that its breaker was open when this lane last saw it.
 
     ``recent`` counts the answers of the lane's run, ``unreported`` those that the
     route's breaker does not know yet: ``is_watched`` says that it asks for them.
@@ -43,6 +44,7 @@ class RouteQueue:
     max_attempts: int
     calls: int = 0
     is_down: str | None = None
+    is_resting: bool = False
     is_watched: bool = False
     report_at: float = 0.0
     recent: Tally = field(default_factory=Tally)
@@ -57,6 +59,11 @@ class RouteQueue:
     def scope(self):
         """The scope of the route's rate limit."""
         return get_route_scope(self.route_id)
+
+    @property
+    def has_stopped(self):
+        """Whether the route sends nothing for now."""
+        return bool(self.is_down or self.is_resting)
 
     @property
     def has_work(self):

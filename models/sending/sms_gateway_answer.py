@@ -37,22 +37,22 @@ class SmsGatewayAnswer(models.AbstractModel):
         self._apply_changes(self._make_changes(by_queue))
         self._log_answers(by_queue)
         self._stop_routes(by_queue)
-        self._move_tried(by_queue)
+        self._move_untaken(by_queue)
 
-    def _move_tried(self, by_queue):
-        """Let messages of policies that were not taken several times take another
-        route."""
-        tried = [
+    def _move_untaken(self, by_queue):
+        """Let messages of policies that were not taken try another route: at once where
+        theirs has stopped, else after several tries."""
+        untaken = [
             claimed.id
-            for _queue, answers in by_queue
+            for queue, answers in by_queue
             for claimed, result in answers
             if result.outcome is Outcome.NOT_SENT
             and claimed.has_policy
-            and claimed.tries >= FAILOVER_TRIES
+            and (queue.has_stopped or claimed.tries >= FAILOVER_TRIES)
         ]
-        if tried:
+        if untaken:
             transactions.begin(self.env)
-            self.env["sms.gateway.failover"]._move_tried(tried)
+            self.env["sms.gateway.failover"]._move_untaken(untaken)
             transactions.commit(self.env)
 
     def _apply_changes(self, changes):
@@ -144,16 +144,20 @@ class SmsGatewayAnswer(models.AbstractModel):
 
     def _stop_routes(self, by_queue):
         """Pause routes that are down; what was answered by others goes to their
-        breakers."""
+        breakers. What waits on a route that stops moves, if messages of policies do."""
         for queue, answers in by_queue:
             theirs = [one for one in answers if not one[0].skip]
             if queue.is_debug or not theirs:
                 continue
+            had_stopped = queue.has_stopped
             reasons = (result.route_down for _claimed, result in theirs)
             if reason := next(filter(None, reasons), None):
                 self._pause(queue, reason)
             else:
                 self.env["sms.gateway.breaker"]._take_in(queue, theirs)
+            has_policy = any(claimed.has_policy for claimed, _result in theirs)
+            if has_policy and queue.has_stopped and not had_stopped:
+                self.env["sms.gateway.failover"]._move_singles(queue.route_id)
 
     def _pause(self, queue, reason):
         if queue.is_down:

@@ -159,8 +159,9 @@ class SmsGatewayStateChange(models.AbstractModel):
             )
         if any(row[3] for row in rows):
             self.env["sms.gateway.cascade"]._wake()
-        ended = [row[0] for row in rows if row[4]]
-        self.env["sms.gateway.package"]._give_back_of(ended)
+        packages = self.env["sms.gateway.package"]
+        packages._give_back_of([row[0] for row in rows if row[4] is False])
+        packages._take_again([row[0] for row in rows if row[4] is True])
 
     def _set_state_once(self, changes):
         arrows = [(old, new) for old, news in ARROWS.items() for new in news]
@@ -242,7 +243,8 @@ SELECT id, result,
        CASE WHEN is_superseded AND result = 'moved'
             THEN ARRAY[old_state, old_failure_type, old_outcome] END,
        follow_up IS NOT NULL AND result = 'moved' AND state IN %(final)s,
-       package_id IS NOT NULL AND result = 'moved' AND state IN %(final)s
+       CASE WHEN package_id IS NOT NULL AND result = 'moved' AND state IN %(final)s
+            THEN old_state IN %(final)s END
   FROM evaluated ORDER BY id
                 """,
                 wanted=select_rows(

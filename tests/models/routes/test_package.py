@@ -6,7 +6,11 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.crm_sms_gateway.providers.types import Outcome
+from odoo.addons.crm_sms_gateway.providers.types import (
+    DeliveryStatus,
+    Outcome,
+    StatusUpdate,
+)
 
 from ...common import PHONE, GatewayCase, answer
 from ..routing.common import RoutingCase
@@ -186,6 +190,30 @@ class TestGivenBack(RoutingCase):
         self.send_two()
         self.run_lane()
         self.assertEqual(self.get_used(), 0)
+
+    def test_delivered_although_it_had_ended_unsent(self):
+        self.provider.script["submit"] = answer(Outcome.REFUSED, failure_type="spam")
+        campaign = self.send_two()
+        self.run_lane()
+        for _report in range(2):
+            self.set_state(self.get_messages(campaign)[0], "delivered")
+            self.assertEqual(self.get_used(), 1)
+
+    def test_refused_after_an_unknown_outcome(self):
+        for take_another in (False, True):
+            self.provider.script["submit"] = answer(Outcome.MAYBE_SENT)
+            route = self.packaged
+            if take_another:
+                other, _provider = self.script_route()
+                route = self.make_policy(self.packaged, other).route_id
+            message = self.send_one(route=route)
+            self.run_lane()
+            self.assertEqual((message.state, self.get_used()), ("unknown", 1))
+            update = StatusUpdate(
+                DeliveryStatus.FAILED, uuid=message.uuid, failure_type="provider_error"
+            )
+            self.env["sms.gateway.delivery.report"]._ingest(self.packaged, [update])
+            self.assertEqual(self.get_used(), 0, f"another route: {take_another}")
 
     def test_opted_out_numbers_use_none(self):
         self.env["phone.blacklist"]._add([PHONE])

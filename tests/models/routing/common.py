@@ -1,12 +1,45 @@
-"""What the suites of routing share: policies of scripted routes."""
+"""What the suites of routing share: policies of scripted routes, steps of lanes."""
 
+from collections import deque
 from itertools import count
 
 from odoo.fields import Command
 
+from odoo.addons.crm_sms_gateway.models.sending.lane import RouteQueue
+
 from ...common import GatewayCase
 
 _names = count(1)
+
+
+class LaneSteps:
+    """What a lane does, step by step: several may do it in turns."""
+
+    def make_queue(self, route):
+        """The queue of a lane."""
+        return RouteQueue(
+            route_id=route.id,
+            is_debug=False,
+            provider=route._make_provider(),
+            concurrency=4,
+            max_attempts=20,
+        )
+
+    def claim(self, queue, wanted=20):
+        """Claim as a lane does that has just looked for due messages."""
+        with self.as_cron() as env:
+            domain = [("route_id", "=", queue.route_id), ("state", "=", "queued")]
+            waiting = env["sms.gateway.message"].search(domain)
+            queue.campaigns = deque(waiting.campaign_id.ids)
+            return env["sms.gateway.claim"]._claim(queue, wanted)
+
+    def apply(self, queue, claimed, *results):
+        with self.as_cron() as env:
+            answers = [
+                (queue, one, result)
+                for one, result in zip(claimed, results, strict=True)
+            ]
+            env["sms.gateway.answer"]._apply(answers)
 
 
 class RoutingCase(GatewayCase):

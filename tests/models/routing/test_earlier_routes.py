@@ -131,3 +131,30 @@ class TestEarlierRoutes(RoutingCase):
             msisdn=PHONE,
         )
         self.assertEqual(self.message.state, "delivered")
+
+
+@tagged("post_install", "-at_install")
+class TestCostsOfAttempts(RoutingCase):
+    """An attempt costs what its provider took."""
+
+    def test_refused_after_an_unknown_outcome_it_costs_nothing(self):
+        price = {"price_ids": [Command.create({"prefix": "+7", "price": 2})]}
+        first, _provider = self.script_route(
+            submit=answer(Outcome.MAYBE_SENT), route=price
+        )
+        second, _provider = self.script_route()
+        message = self.send_one(route=self.make_policy(first, second).route_id)
+        self.run_lane()
+        self.assertEqual(self.get_cost(first), 2, "the provider may have taken it")
+        update = StatusUpdate(
+            DeliveryStatus.FAILED, uuid=message.uuid, failure_type="provider_error"
+        )
+        self.env["sms.gateway.delivery.report"]._ingest(first, [update])
+        self.env.invalidate_all()
+        self.assertEqual(message.route_id, second)
+        self.assertEqual(self.get_cost(first), 0)
+
+    def get_cost(self, route):
+        self.run_fold()
+        domain = [("route_id", "=", route.id)]
+        return sum(self.env["sms.gateway.statistic"].search(domain).mapped("cost"))

@@ -11,14 +11,15 @@ from odoo.addons.crm_sms_gateway.providers.types import (
     DeliveryStatus,
     Outcome,
     StatusUpdate,
+    SubmitResult,
 )
 from odoo.addons.crm_sms_gateway.tools.vocabulary import FAILOVER_TYPES, FAILURE_TYPES
 
 from ...common import PHONE, answer, fail, sandbox_phone
-from .common import RoutingCase
+from .common import LaneSteps, RoutingCase
 
 
-class FailoverCase(RoutingCase):
+class FailoverCase(LaneSteps, RoutingCase):
     """A policy of two scripted routes; the second one takes everything."""
 
     def make_pair(self, submit, **values):
@@ -238,6 +239,40 @@ class TestRouteDown(FailoverCase):
         self.run_failover()
         self.assertEqual(message.route_id, self.second)
         self.assertFalse(message.attempt_ids, "it was never tried")
+
+    def test_single_messages_do_not_wait_for_the_scheduled_action(self):
+        self.make_pair(fail(RouteDown("wrong password")), max_batch=1)
+        phones = [sandbox_phone(f"{1000 + number}") for number in range(5)]
+        messages = self.env["sms.gateway.message"].union(
+            *[self.send_one(phone, route=self.policy.route_id) for phone in phones]
+        )
+        self.run_lane()
+        self.assertEqual(self.first.state, "paused")
+        self.assertEqual(messages.route_id, self.second)
+        self.run_lane()
+        self.assertCountEqual(
+            self.get_submitted(self.second_provider), messages.mapped("msisdn")
+        )
+
+    def test_single_messages_of_the_route_itself_stay_there(self):
+        self.make_pair(fail(RouteDown("wrong password")), max_batch=1)
+        own = self.send_one(route=self.first)
+        other = self.send_one(route=self.policy.route_id)
+        self.run_lane()
+        self.assertEqual((own.route_id, other.route_id), (self.first, self.second))
+
+    def test_calls_under_way_when_the_route_stops_need_no_further_try(self):
+        self.make_pair(answer(Outcome.NOT_SENT), max_batch=1)
+        phones = [sandbox_phone(f"{1000 + number}") for number in range(5)]
+        campaign = self.send(*phones, route=self.policy.route_id)
+        queue = self.make_queue(self.first)
+        claimed = self.claim(queue, 2)
+        refused = SubmitResult(Outcome.NOT_SENT, route_trouble=True, retry_after=60)
+        self.apply(queue, claimed[:1], refused)
+        self.apply(queue, claimed[1:], SubmitResult(Outcome.NOT_SENT))
+        routes = self.get_messages(campaign).mapped(lambda one: one.route_id.id)
+        self.assertEqual(routes, [self.second.id] * 2 + [self.first.id] * 3)
+        self.assertTrue(all(one.attempts < 2 for one in self.get_messages(campaign)))
 
     def test_order_of_the_queue_is_kept(self):
         campaign = self.send_many()
