@@ -1,21 +1,19 @@
 """Odoo's own SMS through the gateway, in a browser."""
 
 from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..common import PHONE, GatewayHttpCase
-
-MODULE = "crm_sms_gateway"
+from ..common import PHONE
+from .tour_case import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestNativeTours(GatewayHttpCase):
+class TestNativeTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.tour_route = cls.make_route("tour route")
-        groups = f"{MODULE}.group_user,base.group_partner_manager"
-        cls.person = new_test_user(cls.env, "native_user", groups)
+        cls.person = cls.add_user("native_user", "user")
 
     def test_the_chatter_leads_to_the_story_of_an_sms(self):
         self.env.company.sms_gateway_route_id = self.tour_route
@@ -34,3 +32,8 @@ class TestNativeTours(GatewayHttpCase):
             "/odoo/settings?anchor=sms", "sms_gateway_native_setting", login="admin"
         )
         self.assertEqual(self.env.company.sms_gateway_route_id, self.tour_route)
+
+
+@tagged("post_install", "-at_install")
+class TestNativeToursInRussian(TestNativeTours):
+    lang = "ru_RU"

@@ -1,21 +1,18 @@
 """Routing in a browser: a policy is made and checked, a journey is read."""
 
 from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..common import GatewayHttpCase, sandbox_phone
+from ..common import sandbox_phone
+from .tour_case import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestRoutingTours(GatewayHttpCase):
+class TestRoutingTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        new_test_user(
-            cls.env,
-            login="tour_administrator",
-            groups="crm_sms_gateway.group_administrator",
-        )
+        cls.add_user("tour_administrator", "administrator")
         cls.first = cls.make_route("tour first")
         cls.second = cls.make_route("tour second")
 
@@ -62,3 +59,8 @@ class TestRoutingTours(GatewayHttpCase):
             "sms_gateway_read_journey",
             login="tour_administrator",
         )
+
+
+@tagged("post_install", "-at_install")
+class TestRoutingToursInRussian(TestRoutingTours):
+    lang = "ru_RU"

@@ -1,20 +1,17 @@
 """A person's way through the app, in a browser."""
 
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..common import GatewayHttpCase, sandbox_phone
+from ..common import sandbox_phone
+from .tour_case import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestTour(GatewayHttpCase):
+class TestTour(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.administrator = new_test_user(
-            cls.env,
-            login="tour_administrator",
-            groups="crm_sms_gateway.group_administrator",
-        )
+        cls.add_user("tour_administrator", "administrator")
         cls.tour_route = cls.make_route("tour route")
 
     def test_reads_what_became_of_a_campaign(self):
@@ -67,3 +64,8 @@ class TestTour(GatewayHttpCase):
             "sms_gateway_read_balance",
             login="tour_administrator",
         )
+
+
+@tagged("post_install", "-at_install")
+class TestTourInRussian(TestTour):
+    lang = "ru_RU"

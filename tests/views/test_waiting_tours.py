@@ -4,21 +4,19 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..common import GatewayHttpCase, sandbox_phone
-
-MODULE = "crm_sms_gateway"
+from ..common import sandbox_phone
+from .tour_case import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestWaitingTours(GatewayHttpCase):
+class TestWaitingTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         for name in ("manager", "administrator"):
-            groups = f"{MODULE}.group_{name},base.group_partner_manager"
-            new_test_user(cls.env, f"waiting_{name}", groups, tz="Europe/Moscow")
+            cls.add_user(f"waiting_{name}", name, tz="Europe/Moscow")
         cls.people = cls.env["res.partner"].create(
             [
                 {"name": "Waiting Anna", "phone": sandbox_phone("0001")},
@@ -87,3 +85,8 @@ class TestWaitingTours(GatewayHttpCase):
     def test_the_recipients_of_a_draft_are_a_list(self):
         draft = self.make_draft(name="Whom")
         self.tour("sms_gateway_draft_recipients", draft, "waiting_manager")
+
+
+@tagged("post_install", "-at_install")
+class TestWaitingToursInRussian(TestWaitingTours):
+    lang = "ru_RU"

@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { say } from "./language";
 
 const tours = registry.category("web_tour.tours");
 
@@ -23,7 +24,7 @@ tours.add("sms_gateway_why", {
         ...find("Nobody of this name"),
         {
             content: "an empty search is no empty page",
-            trigger: ".o_nocontent_help:contains(Nothing found)",
+            trigger: `.o_nocontent_help:contains(${say("Nothing found")})`,
         },
         {
             content: "clear the search",
@@ -39,7 +40,7 @@ tours.add("sms_gateway_why", {
         },
         {
             content: "the banner tells why",
-            trigger: "div[name=why]:contains(Subscriber unreachable)",
+            trigger: `div[name=why]:contains(${say("Subscriber unreachable")})`,
         },
         {
             content: "and lets one send again",
@@ -47,11 +48,11 @@ tours.add("sms_gateway_why", {
         },
         {
             content: "nothing suggests that it was delivered",
-            trigger: ".o_statusbar_status:not(:contains(Delivered)):contains(Failed)",
+            trigger: `.o_statusbar_status:not(:contains(${say("Delivered")})):contains(${say("Failed")})`,
         },
         {
             content: "the timeline begins with the acceptance",
-            trigger: ".o_field_widget[name=timeline] tr:contains(Accepted)",
+            trigger: `.o_field_widget[name=timeline] tr:contains(${say("Accepted")})`,
         },
         {
             content: "send nothing more to this number",
@@ -59,10 +60,12 @@ tours.add("sms_gateway_why", {
             run: "click",
         },
         {
-            trigger: ".modal-footer button:contains(Add to blacklist)",
+            trigger: `.modal-footer button:contains(${say("Add to blacklist")})`,
             run: "click",
         },
-        { trigger: ".o_notification:contains(Numbers added to the blacklist: 1)" },
+        {
+            trigger: `.o_notification:contains(${say("Numbers added to the blacklist: %(count)s.", { count: 1 })})`,
+        },
         { trigger: ".o_form_view:not(:has(button[name=action_blacklist]))" },
     ],
 });
@@ -96,14 +99,14 @@ tours.add("sms_gateway_chatter_status", {
     steps: () => [
         {
             content: "the chatter tells the status",
-            trigger: ".o-mail-Message .o_sms_gateway_status:contains(Not delivered)",
+            trigger: `.o-mail-Message .o_sms_gateway_status:contains(${say("Not delivered")})`,
         },
         {
             content: "open the message",
-            trigger: ".o_sms_gateway_status button:contains(Open message)",
+            trigger: `.o_sms_gateway_status button:contains(${say("Open message")})`,
             run: "click",
         },
-        { trigger: "div[name=why]:contains(Subscriber unreachable)" },
+        { trigger: `div[name=why]:contains(${say("Subscriber unreachable")})` },
     ],
 });
 
@@ -112,11 +115,11 @@ tours.add("sms_gateway_add_contacts", {
     steps: () => [
         {
             content: "one of the list cannot be reached",
-            trigger: ".oe_stat_button:contains(Not reachable):contains(1)",
+            trigger: `.oe_stat_button:contains(${say("Not reachable")}):contains(1)`,
         },
         {
             content: "choose contacts",
-            trigger: ".o_statusbar_buttons button:contains(Add contacts)",
+            trigger: `.o_statusbar_buttons button:contains(${say("Add contacts")})`,
             run: "click",
         },
         {
@@ -142,6 +145,6 @@ tours.add("sms_gateway_add_contacts", {
             content: "they are in the list",
             trigger: ".o_field_widget[name=member_ids] .o_data_row:contains(Tourist B)",
         },
-        { trigger: ".oe_stat_button:contains(Reachable):contains(2)" },
+        { trigger: `.oe_stat_button:contains(${say("Reachable")}):contains(2)` },
     ],
 });

@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { say } from "./language";
 
 const tours = registry.category("web_tour.tours");
 
@@ -13,7 +14,7 @@ tours.add("sms_gateway_native_timeline", {
         },
         {
             content: "the story is told",
-            trigger: ".o_field_widget[name=timeline] td:contains(Delivered)",
+            trigger: `.o_field_widget[name=timeline] td:contains(${say("Delivered")})`,
         },
         {
             content: "back to the chatter",

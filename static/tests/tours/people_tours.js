@@ -1,5 +1,6 @@
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
+import { say } from "./language";
 
 const tours = registry.category("web_tour.tours");
 
@@ -29,7 +30,7 @@ function select(field, value) {
         },
         {
             content: `choose ${value}`,
-            trigger: `.o_select_menu_item:contains(${value})`,
+            trigger: `.o_select_menu_item:contains(${say(value)})`,
             run: "click",
         },
     ];
@@ -55,7 +56,7 @@ function press(button) {
 function confirm(label) {
     return {
         content: `confirm: ${label}`,
-        trigger: `.modal-footer button:contains(${label})`,
+        trigger: `.modal-footer button:contains(${say(label)})`,
         run: "click",
     };
 }
@@ -71,26 +72,37 @@ const SAVE = {
     run: "click",
 };
 const SAVED = { trigger: ".o_form_saved" };
+const SUMMARY = () => [
+    say("%(served)s of %(total)s will receive it", { served: 2, total: 6 }),
+    say("%(count)s SMS", { count: 2 }),
+    say("now"),
+];
+const ACCEPTED = () =>
+    say("Campaign accepted. Recipients: %(served)s of %(count)s. %%s", {
+        served: 2,
+        count: 6,
+    }).replace(" %%s", "");
 
 function hasState(label) {
     return {
         content: `the state is ${label}`,
-        trigger: `.o_statusbar_status .o_arrow_button_current:contains(${label})`,
+        trigger: `.o_statusbar_status .o_arrow_button_current:contains(${say(label)})`,
     };
 }
 
 function sendsTo(count) {
-    const recipients = count === 1 ? "1 recipient" : `${count} recipients`;
+    const label =
+        count === 1 ? say("Send to 1 recipient") : say("Send to %(count)s recipients", { count });
     return {
-        content: `the button says: ${recipients}`,
-        trigger: `.modal button[name=action_send]:contains(/^Send to ${recipients}$/)`,
+        content: `the button says: ${label}`,
+        trigger: `.modal button[name=action_send]:contains(${label})`,
     };
 }
 
 function switchRejected(content) {
     return {
         content,
-        trigger: ".modal .o_data_row:contains(Content rejected) .o_data_cell[name=is_chosen] input",
+        trigger: `.modal .o_data_row:contains(${say("Content rejected")}) .o_data_cell[name=is_chosen] input`,
         run: "click",
     };
 }
@@ -131,11 +143,11 @@ tours.add("sms_gateway_send_to_contacts", {
         },
         {
             content: "open the actions",
-            trigger: ".o_cp_action_menus .dropdown-toggle:contains(Actions)",
+            trigger: `.o_cp_action_menus .dropdown-toggle:contains(${say("Actions")})`,
             run: "click",
         },
         {
-            trigger: ".o-dropdown-item:contains(Send via SMS Gateway)",
+            trigger: `.o-dropdown-item:contains(${say("Send via SMS Gateway")})`,
             run: "click",
         },
         {
@@ -153,7 +165,7 @@ tours.add("sms_gateway_send_to_contacts", {
         },
         {
             content: "one text is called so, and has its size beside it",
-            trigger: ".o_form_label:contains(/^Text$/)",
+            trigger: `.o_form_label:contains(/^${say("Text")}$/)`,
         },
         { trigger: ".o_text_size:contains(1 SMS)" },
         VARIANTS,
@@ -177,7 +189,7 @@ tours.add("sms_gateway_send_to_contacts", {
         },
         {
             content: "see who has no number",
-            trigger: ".o_sms_gateway_recipients a:contains(No number)",
+            trigger: `.o_sms_gateway_recipients a:contains(${say("No number")})`,
             run: "click",
         },
         {
@@ -195,7 +207,7 @@ tours.add("sms_gateway_send_to_contacts", {
             run: "click",
         },
         {
-            trigger: ".o_notification:contains(The test is sent to +79281700099)",
+            trigger: `.o_notification:contains(${say("The test is sent to %(phone)s only.", { phone: "+79281700099" })})`,
         },
         {
             content: "send",
@@ -204,9 +216,9 @@ tours.add("sms_gateway_send_to_contacts", {
         },
         {
             content: "the question has the figures",
-            trigger: ".modal .o_summary:contains(/^2 of 6 will receive it · 2 SMS · .*now$/)",
+            trigger: `.modal .o_summary:contains(/^${SUMMARY().join(" · .*")}$/)`,
         },
-        { trigger: ".modal .o_left li:contains(Opted out: 1)" },
+        { trigger: `.modal .o_left li:contains(${say("Opted out")}: 1)` },
         {
             content: "confirm with two clicks: it is sent once",
             trigger: ".modal .o_confirm_send",
@@ -214,7 +226,7 @@ tours.add("sms_gateway_send_to_contacts", {
         },
         {
             content: "a word on what was accepted, with a way to the campaign",
-            trigger: ".o_notification:contains(Recipients: 2 of 6) a",
+            trigger: `.o_notification:contains(${ACCEPTED()}) a`,
         },
         {
             content: "the dialog is closed",
@@ -314,7 +326,7 @@ tours.add("sms_gateway_idle_tab", {
             content: "without a text nobody gets it",
             trigger: ".o_will_get:contains(/^0 \\/ 2$/)",
         },
-        { trigger: ".o_refusal:contains(Enter a text)" },
+        { trigger: `.o_refusal:contains(${say("Enter a text or select a template first.")})` },
         { trigger: "[data-problem=could_get]:contains(2)" },
         elsewhere("write", { text_neutral: "Hello" }),
         elsewhere("action_send"),
@@ -363,7 +375,7 @@ tours.add("sms_gateway_accept_gender", {
         },
         {
             content: "a guess is shown",
-            trigger: ".o_field_widget[name=suggested_gender]:contains(Female)",
+            trigger: `.o_field_widget[name=suggested_gender]:contains(${say("Female")})`,
         },
         press("action_accept_suggestions"),
         {
@@ -384,15 +396,15 @@ tours.add("sms_gateway_unknown_name", {
         write("text_male", "Dear {{ nmae }}"),
         {
             content: "the mistake is told while one types",
-            trigger: ".o_findings:contains(unknown placeholder nmae)",
+            trigger: ".o_findings:contains(nmae)",
         },
         SAVE,
         {
             content: "it cannot be saved",
-            trigger: ".modal .modal-body:contains(unknown placeholder nmae)",
+            trigger: ".modal .modal-body:contains(nmae)",
         },
         {
-            trigger: ".modal-footer button:contains(Close)",
+            trigger: `.modal-footer button:contains(${say("Close")})`,
             run: "click",
         },
         { trigger: ".o_form_dirty" },
@@ -410,24 +422,24 @@ tours.add("sms_gateway_server_action", {
     timeout: 30_000,
     url: "/odoo/action-base.action_server_action/new",
     steps: () => [
-        ...choose("model_id", "Lead"),
+        ...choose("model_id", say("Lead")),
         {
             content: "choose the type",
-            trigger: ".o_field_widget[name=state] :contains(/^Send via SMS Gateway$/)",
+            trigger: `.o_field_widget[name=state] :contains(/^${say("Send via SMS Gateway")}$/)`,
             run: "click",
         },
         {
             content: "what lacks is told",
-            trigger: ".alert:contains(Select a template and a route.)",
+            trigger: `.alert:contains(${say("Select a template and a route.")})`,
         },
         ...choose("sms_gateway_template_id", "Tour template"),
         ...choose("sms_gateway_route_id", "tour route"),
-        { trigger: "body:not(:has(.alert:contains(Select a template)))" },
+        { trigger: `body:not(:has(.alert:contains(${say("Select a template and a route.")})))` },
         SAVE,
         SAVED,
         {
             content: "the action is named after what it does",
-            trigger: ".o_field_widget[name=name] input:value(Send “Tour template” via SMS Gateway)",
+            trigger: `.o_field_widget[name=name] input:value(${say("Send “%(template)s” via SMS Gateway", { template: "Tour template" })})`,
         },
     ],
 });
@@ -444,7 +456,7 @@ tours.add("sms_gateway_send_again", {
         press("action_send_again"),
         {
             content: "who failed is chosen, who opted out is left out",
-            trigger: ".modal .o_field_widget[name=left_out]:contains(Opted out: 1)",
+            trigger: `.modal .o_field_widget[name=left_out]:contains(${say("Opted out")}: 1)`,
         },
         sendsTo(1),
         switchRejected("the same text was rejected, a person may still choose it"),
@@ -454,7 +466,7 @@ tours.add("sms_gateway_send_again", {
         press("action_send"),
         {
             content: "it is done",
-            trigger: ".o_notification:contains(Sent again: 1 of 1)",
+            trigger: `.o_notification:contains(${say("Sent again: %(sent)s of %(total)s.", { sent: 1, total: 1 })})`,
         },
     ],
 });
@@ -468,7 +480,7 @@ tours.add("sms_gateway_report", {
             trigger: ".o_list_view:not(:has(.o_data_row:contains(By a program)))",
         },
         {
-            trigger: ".o_facet_value:contains(Campaigns of people)",
+            trigger: `.o_facet_value:contains(${say("Campaigns of people")})`,
         },
         {
             content: "open the campaign of a person",
@@ -489,7 +501,7 @@ tours.add("sms_gateway_report", {
         },
         {
             content: "look at who could not be reached",
-            trigger: ".o_reasons tr:contains(Subscriber unreachable) .o_messages",
+            trigger: `.o_reasons tr:contains(${say("Subscriber unreachable")}) .o_messages`,
             run: "click",
         },
         {
@@ -503,14 +515,14 @@ tours.add("sms_gateway_report", {
         },
         {
             content: "send to them again",
-            trigger: ".o_reasons tr:contains(Subscriber unreachable) .o_again",
+            trigger: `.o_reasons tr:contains(${say("Subscriber unreachable")}) .o_again`,
             run: "click",
         },
         sendsTo(1),
         press("action_send"),
         {
             content: "it is done",
-            trigger: ".o_notification:contains(Sent again: 1 of 1)",
+            trigger: `.o_notification:contains(${say("Sent again: %(sent)s of %(total)s.", { sent: 1, total: 1 })})`,
         },
         {
             content: "the report knows",

@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { say } from "./language";
 
 const PEOPLE = [
     "Список клиентов на 28.11.2026",
@@ -56,11 +57,11 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
             run: "edit 2 && press Tab",
         },
         {
-            trigger: ".modal .o_data_row:contains(ФИО):contains(Full name)",
+            trigger: `.modal .o_data_row:contains(ФИО):contains(${say("Full name")})`,
         },
         {
             content: "which column has the numbers is asked",
-            trigger: ".modal div[name=phone_doubt]:contains(“Телефон”, “Мобильный”)",
+            trigger: ".modal div[name=phone_doubt]:contains(Телефон):contains(Мобильный)",
         },
         {
             content: "a number is shown as it is read",
@@ -73,7 +74,7 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
             run: "click",
         },
         {
-            trigger: ".o_select_menu_item:contains(Number):eq(0)",
+            trigger: `.o_select_menu_item:contains(/^${say("Number")}$/)`,
             run: "click",
         },
         {
@@ -86,7 +87,7 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
         },
         {
             content: "the bad line is shown, and why it is not imported",
-            trigger: ".modal .o_data_row:contains(Без Номера):contains(No number)",
+            trigger: `.modal .o_data_row:contains(Без Номера):contains(${say("No number")})`,
         },
         {
             trigger: ".modal button[name=action_import]",
@@ -103,7 +104,7 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
             run: "click",
         },
         {
-            trigger: ".o_field_widget[name=reach_summary]:contains(Reachable: 1)",
+            trigger: `.o_field_widget[name=reach_summary]:contains(${say("Reachable")}: 1)`,
         },
     ],
 });

@@ -1,4 +1,7 @@
 import { registry } from "@web/core/registry";
+import { say } from "./language";
+
+const isStep = (number) => say("%(number)s of %(count)s", { number, count: 2 });
 
 /** Choose a route among the tags of a field. */
 function takeRoute(field, name) {
@@ -41,12 +44,12 @@ registry.category("web_tour.tours").add("sms_gateway_make_policy", {
         },
         {
             content: "a call",
-            trigger: ".o_select_menu_item:contains(Voice call)",
+            trigger: `.o_select_menu_item:contains(${say("Voice call")})`,
             run: "click",
         },
         {
             content: "open its rule for all messages",
-            trigger: ".modal .o_data_row td[name=conditions]:contains(All messages)",
+            trigger: `.modal .o_data_row td[name=conditions]:contains(${say("All messages")})`,
             run: "click",
         },
         {
@@ -76,7 +79,7 @@ registry.category("web_tour.tours").add("sms_gateway_make_policy", {
         { content: "save", trigger: ".o_form_button_save", run: "click" },
         {
             content: "the policy is a cascade",
-            trigger: ".o_field_widget[name=summary]:contains(→ Voice call: tour second)",
+            trigger: `.o_field_widget[name=summary]:contains(→ ${say("Voice call")}: tour second)`,
         },
         {
             content: "which route is taken?",
@@ -90,15 +93,15 @@ registry.category("web_tour.tours").add("sms_gateway_make_policy", {
         },
         {
             content: "the first one, because it comes first",
-            trigger: ".modal .alert-success:contains(“tour first” is used)",
+            trigger: `.modal .alert-success:contains(${say("“%(route)s” is used: it comes first.", { route: "tour first" })})`,
         },
         {
             content: "then the call",
-            trigger: ".modal h4:contains(Step 2)",
+            trigger: ".modal h4:contains(2):contains(:)",
         },
         {
             content: "close",
-            trigger: ".modal footer button:contains(Close)",
+            trigger: `.modal footer button:contains(${say("Close")})`,
             run: "click",
         },
         { content: "the policy is saved", trigger: "body:not(:has(.modal)) .o_form_saved" },
@@ -111,22 +114,21 @@ registry.category("web_tour.tours").add("sms_gateway_read_journey", {
     steps: () => [
         {
             content: "the call was replaced; open it",
-            trigger: ".o_data_row:contains(Replaced) td[name=phone]",
+            trigger: `.o_data_row:contains(${say("Replaced")}) td[name=phone]`,
             run: "click",
         },
         {
             content: "it was the first step",
-            trigger: ".o_field_widget[name=step_words]:contains(1 of 2)",
+            trigger: `.o_field_widget[name=step_words]:contains(${isStep(1)})`,
         },
         {
             content: "the SMS behind it counts; open it",
-            trigger:
-                ".o_field_widget[name=chain_ids] .o_data_row:contains(SMS):contains(2 of 2) td[name=channel]",
+            trigger: `.o_field_widget[name=chain_ids] .o_data_row:contains(SMS):contains(${isStep(2)}) td[name=channel]`,
             run: "click",
         },
         {
             content: "its form",
-            trigger: ".o_field_widget[name=step_words]:contains(2 of 2)",
+            trigger: `.o_field_widget[name=step_words]:contains(${isStep(2)})`,
         },
     ],
 });

@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { say } from "./language";
 
 const setting = (name) => `.o_sms_gateway_settings [data-name=${name}]`;
 
@@ -33,7 +34,7 @@ registry.category("web_tour.tours").add("sms_gateway_settings", {
             trigger: ".o_field_widget[name=name] input",
             run: "edit settings tour",
         },
-        ...choose(".o_field_widget[name=provider_code]", "XML protocol (TargetSMS, SMS16, …)"),
+        ...choose(".o_field_widget[name=provider_code]", say("XML protocol (TargetSMS, SMS16, …)")),
         {
             content: "the settings of this provider, and no call can be chosen",
             trigger: `${setting("url")} input[type=url]`,
@@ -57,7 +58,7 @@ registry.category("web_tour.tours").add("sms_gateway_settings", {
         },
         {
             content: "the route is active",
-            trigger: ".o_arrow_button_current:contains(Active)",
+            trigger: `.o_arrow_button_current:contains(${say("Active")})`,
         },
     ],
 });

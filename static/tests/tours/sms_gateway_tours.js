@@ -1,5 +1,6 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
+import { say } from "./language";
 
 registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
     timeout: 30_000,
@@ -13,12 +14,12 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "show what programs have sent, too",
-            trigger: ".o_searchview_facet:contains(Campaigns of people) .o_facet_remove",
+            trigger: `.o_searchview_facet:contains(${say("Campaigns of people")}) .o_facet_remove`,
             run: "click",
         },
         {
             content: "the campaign is done; open it",
-            trigger: ".o_data_row:contains(tour route):contains(Done) td[name=name]",
+            trigger: `.o_data_row:contains(tour route):contains(${say("Done")}) td[name=name]`,
             run: "click",
         },
         {
@@ -30,12 +31,12 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "open those that were not delivered",
-            trigger: ".oe_stat_button:contains(Not delivered)",
+            trigger: `.oe_stat_button:contains(${say("Not delivered")})`,
             run: "click",
         },
         {
             content: "one is listed, with the reason",
-            trigger: ".o_data_row:only-of-type:contains(Subscriber unreachable)",
+            trigger: `.o_data_row:only-of-type:contains(${say("Subscriber unreachable")})`,
         },
         {
             content: "back to the campaign",
@@ -49,12 +50,12 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "open one that was delivered",
-            trigger: ".o_data_row:contains(+79281700001):contains(Delivered) td[name=phone]",
+            trigger: `.o_data_row:contains(+79281700001):contains(${say("Delivered")}) td[name=phone]`,
             run: "click",
         },
         {
             content: "its timeline ends with the delivery",
-            trigger: ".o_field_widget[name=timeline] tr:contains(Delivered):contains(Status poll)",
+            trigger: `.o_field_widget[name=timeline] tr:contains(${say("Delivered")}):contains(${say("Status poll")})`,
         },
     ],
 });
@@ -75,7 +76,7 @@ registry.category("web_tour.tours").add("sms_gateway_ask_balance", {
         },
         {
             content: "the question waits for the queue",
-            trigger: ".o_field_widget[name=last_answer]:contains(Waiting for the provider)",
+            trigger: `.o_field_widget[name=last_answer]:contains(${say("Waiting for the provider's response…")})`,
         },
     ],
 });
@@ -91,7 +92,7 @@ registry.category("web_tour.tours").add("sms_gateway_read_balance", {
         },
         {
             content: "the answer is there",
-            trigger: ".o_field_widget[name=last_answer]:contains(97.90 RUB)",
+            trigger: ".o_field_widget[name=last_answer]:contains(/97[.,]90\\sRUB/)",
         },
     ],
 });

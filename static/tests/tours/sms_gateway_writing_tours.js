@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { say } from "./language";
 
 const tours = registry.category("web_tour.tours");
 
@@ -27,9 +28,9 @@ function openComposer(name, count) {
         press("select all of them", "thead .o_list_record_selector input"),
         press(
             "open the actions",
-            ".o_cp_action_menus .dropdown-toggle:contains(/Actions|Действия/)"
+            `.o_cp_action_menus .dropdown-toggle:contains(${say("Actions")})`
         ),
-        press("open the dialog", ".o-dropdown-item:contains(/SMS Gateway|SMS-шлюз/)"),
+        press("open the dialog", `.o-dropdown-item:contains(${say("Send via SMS Gateway")})`),
         { trigger: ".modal .o_sms_gateway_panel .o_recipient" },
     ];
 }
@@ -77,7 +78,7 @@ tours.add("sms_gateway_keep_typed", {
         },
         {
             content: "the draft is kept, and it is told where",
-            trigger: ".o_notification:contains(The draft is saved) a:contains(Half a sentence)",
+            trigger: `.o_notification:contains(${say("The draft is saved under Campaigns: %s").replace(": %s", "")}) a:contains(Half a sentence)`,
         },
         CLOSED,
     ],
@@ -95,7 +96,7 @@ tours.add("sms_gateway_template_over_text", {
             run: "edit Writers",
         },
         press("choose it", ".o-autocomplete--dropdown-item:contains(Writers)"),
-        press("keep the text", ".modal-footer button:contains(Keep my text)"),
+        press("keep the text", `.modal-footer button:contains(${say("Keep my text")})`),
         {
             content: "the text is still there",
             trigger: ".o_field_widget[name=text_male] textarea:value(My own words)",
@@ -106,7 +107,7 @@ tours.add("sms_gateway_template_over_text", {
             run: "edit Writers",
         },
         press("choose it", ".o-autocomplete--dropdown-item:contains(Writers)"),
-        press("replace the text", ".modal-footer button:contains(Replace)"),
+        press("replace the text", `.modal-footer button:contains(${say("Replace")})`),
         {
             content: "the text is the template's",
             trigger: ".o_field_widget[name=text_male] textarea:value(Words of the template)",
@@ -124,13 +125,15 @@ tours.add("sms_gateway_errors_first", {
         press("send without a text", ".modal-footer button[name=action_send]"),
         {
             content: "the error comes first, and no question",
-            trigger: ".o_error_dialog:contains(Enter a text):not(:has(.o_summary))",
+            trigger: `.o_error_dialog:contains(${say("Enter a text or select a template first.")}):not(:has(.o_summary))`,
         },
         press("close it", ".o_error_dialog .modal-footer button"),
         write("text_male", "Hello"),
         press("send", ".modal-footer button[name=action_send]"),
-        { trigger: ".modal .o_summary:contains(2 of 2 will receive it)" },
-        press("think again", ".modal-footer button:contains(Go back)"),
+        {
+            trigger: `.modal .o_summary:contains(${say("%(served)s of %(total)s will receive it", { served: 2, total: 2 })})`,
+        },
+        press("think again", `.modal-footer button:contains(${say("Go back")})`),
         {
             content: "nothing is sent, the text is still there",
             trigger: ".o_field_widget[name=text_male] textarea:value(Hello)",
@@ -180,7 +183,9 @@ tours.add("sms_gateway_template_test", {
             run: "edit +79281700011, +79281700012",
         },
         press("send a test", ".o_send_test"),
-        { trigger: ".o_notification:contains(+79281700011, +79281700012 only)" },
+        {
+            trigger: `.o_notification:contains(${say("The test is sent to %(phone)s only.", { phone: "+79281700011, +79281700012" })})`,
+        },
         press("save", ".o_form_button_save"),
         { trigger: ".o_form_saved" },
     ],

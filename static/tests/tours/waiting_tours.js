@@ -1,4 +1,6 @@
+import { localization } from "@web/core/l10n/localization";
 import { registry } from "@web/core/registry";
+import { say } from "./language";
 
 const tours = registry.category("web_tour.tours");
 
@@ -8,18 +10,19 @@ const SAVE = {
     run: "click",
 };
 const SAVED = { trigger: ".o_form_saved" };
+const IN_2099 = luxon.DateTime.local(2099, 11, 30, 23, 40);
 
 tours.add("sms_gateway_resume_route", {
     timeout: 30_000,
     steps: () => [
         {
             content: "the form says where the messages wait",
-            trigger: ".o_field_widget[name=waiting_label]:contains(Waiting for the route)",
+            trigger: `.o_field_widget[name=waiting_label]:contains(${say("Waiting for the route")})`,
         },
         {
             content: "resume the route",
             trigger:
-                ".o_sms_gateway_waiting[data-code=route_paused]:contains(“test route” is paused) button[data-method=action_resume]",
+                ".o_sms_gateway_waiting[data-code=route_paused]:contains(test route) button[data-method=action_resume]",
             run: "click",
         },
         {
@@ -49,7 +52,7 @@ tours.add("sms_gateway_move_campaign", {
         {
             content: "another time",
             trigger: ".o_field_widget[name=scheduled_at] input",
-            run: "edit 11/30/2099 23:40:00 && press Enter",
+            run: `edit ${IN_2099.toFormat(localization.dateTimeFormat)} && press Enter`,
         },
         SAVE,
         SAVED,
@@ -64,12 +67,12 @@ tours.add("sms_gateway_move_campaign", {
         },
         {
             content: "confirm",
-            trigger: ".modal-footer button:contains(Return to draft)",
+            trigger: `.modal-footer button:contains(${say("Return to draft")})`,
             run: "click",
         },
         {
             content: "it is a draft",
-            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Draft)",
+            trigger: `.o_statusbar_status .o_arrow_button_current:contains(${say("Draft")})`,
         },
     ],
 });
@@ -85,7 +88,7 @@ tours.add("sms_gateway_draft_recipients", {
         { trigger: ".modal .o_data_row:contains(Waiting Anna)" },
         {
             content: "who does not get it has a reason",
-            trigger: ".modal .o_data_row:contains(Waiting Nobody):contains(No number)",
+            trigger: `.modal .o_data_row:contains(Waiting Nobody):contains(${say("No number")})`,
         },
     ],
 });
