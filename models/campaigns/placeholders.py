@@ -52,11 +52,17 @@ def _list_fields(env, model_names):
         (name, env[model_name]._fields[name]._description_string(env), "record")
         for model_name in sorted(model_names)
         for name in _list_familiar_names(env[model_name])
-        if name not in PERSON_NAMES
+        if _is_kept(env[model_name]._fields[name])
+        and name not in PERSON_NAMES
         and not name.startswith(_OURS)
         and is_text_field(env[model_name], env[model_name]._fields[name])
     ]
     return sorted(fields, key=lambda field: field[1].casefold())
+
+
+def _is_kept(field):
+    """Whether a field is data: others are labels and hints of the form."""
+    return field.store or field.related
 
 
 def _list_familiar_names(model):

@@ -87,7 +87,7 @@ class TestPlaceholders(DraftCase):
         found = self.draft().action_list_placeholders({})
         names = {one["name"] for one in found}
         self.assertLessEqual({"city", "function", "ref", "user_id"}, names)
-        technical = {"id", "create_date", "write_uid", "color", "activity_summary"}
+        technical = {"id", "write_uid", "color", "activity_summary", "vat_label"}
         counts = {"meeting_count", "opportunity_count"}
         ours = {"suggested_gender", "sms_gateway_message_count"}
         self.assertFalse(names & (technical | counts | ours))
