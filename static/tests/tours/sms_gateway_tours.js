@@ -13,7 +13,7 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "show what programs have sent, too",
-            trigger: ".o_searchview_facet:contains(Campaigns of people) .o_facet_remove",
+            trigger: ".o_searchview_facet:contains(Created by users) .o_facet_remove",
             run: "click",
         },
         {
