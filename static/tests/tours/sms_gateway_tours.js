@@ -18,7 +18,7 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "the campaign is done; open it",
-            trigger: ".o_data_row:contains(tour route):contains(Done) td[name=name]",
+            trigger: ".o_data_row:contains(Done) td[name=name]",
             run: "click",
         },
         {
