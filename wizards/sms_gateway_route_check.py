@@ -192,7 +192,7 @@ class SmsGatewayRouteCheck(models.TransientModel):
         if not before.may_repeat:
             return words
         also = self.env._(
-            "Also starts after %(hours)s without a final status: the person may get"
+            "Also starts after %(hours)s without a final status: the recipient may get"
             " both messages.",
             hours=_say_hours(before.ttl),
         )

@@ -7,6 +7,7 @@ administrator (`sms.gateway.health.notification`).
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 from babel.dates import format_timedelta
 
@@ -153,10 +154,10 @@ class SmsGatewayHealth(models.AbstractModel):
             yield Trouble(
                 "lanes_late",
                 self.env._(
-                    "Nothing is being sent: %(names)s last ran %(age)s ago and must "
-                    "run every minute.",
+                    "Nothing is being sent: %(names)s last ran %(ago)s and must run "
+                    "every minute.",
                     names=self._name_crons(lanes),
-                    age=self._say_age(min(ages)),
+                    ago=self._say_ago(min(ages)),
                 )
                 if ages
                 else self.env._(
@@ -282,6 +283,14 @@ class SmsGatewayHealth(models.AbstractModel):
         locale = babel_locale_parse(self.env.lang or "en_US")
         return format_timedelta(age, granularity="minute", locale=locale)
 
+    def _say_ago(self, age):
+        """A moment in the reader's language, such as "7 minutes ago"."""
+        locale = babel_locale_parse(self.env.lang or "en_US")
+        past = -max(age, timedelta(minutes=1))
+        return format_timedelta(
+            past, granularity="minute", add_direction=True, locale=locale
+        )
+
     def _open_crons(self, crons):
         """Crons as a list, for those who may see them."""
         if not self.env.user.has_group("base.group_system"):
@@ -329,7 +338,8 @@ class SmsGatewayHealth(models.AbstractModel):
         each lane ran, too.
 
         :return: dict of ``troubles`` (those of `action_get_troubles`), ``oldest_due``
-            and ``lanes`` (``name`` and ``age``); ages are words, or false
+            and ``lanes`` (``name`` and ``ago``, the last run); ages are words, or
+            false
         """
         vitals = self.env["sms.gateway.health.vitals"]._collect()
         is_administrator = self.env.user.has_group(
@@ -347,7 +357,7 @@ class SmsGatewayHealth(models.AbstractModel):
             "lanes": [
                 {
                     "name": self._name_crons([lane]),
-                    "age": lane.age is not None and self._say_age(lane.age),
+                    "ago": lane.age is not None and self._say_ago(lane.age),
                 }
                 for lane in vitals.lanes
                 if is_administrator

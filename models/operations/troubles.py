@@ -28,8 +28,8 @@ def describe_health(env, health):
     :param health: as `sms.gateway.health` describes it
     """
     lines = [
-        env._("%(lane)s: last run %(age)s ago", lane=lane["name"], age=lane["age"])
-        if lane["age"]
+        env._("%(lane)s: last run %(ago)s", lane=lane["name"], ago=lane["ago"])
+        if lane["ago"]
         else env._("%(lane)s: has never run", lane=lane["name"])
         for lane in health["lanes"]
     ]

@@ -43,10 +43,10 @@ class SmsGatewayPolicyStep(models.Model):
         help="Status with which the cascade is complete, so no further step follows.",
     )
     may_repeat = fields.Boolean(
-        "Continue without a final status (the person may get both messages)",
+        "Continue without a final status (the recipient may get both messages)",
         help="The next step also starts when the outcome of this one is unknown or no"
-        " delivery report came within its validity period. The message may reach the"
-        " person twice.",
+        " delivery report came within its validity period. The recipient may get two"
+        " messages.",
     )
     rule_ids = fields.One2many(
         "sms.gateway.policy.rule", "step_id", string="Rules", copy=True

@@ -80,7 +80,8 @@ class ResConfigSettings(models.TransientModel):
         "(system parameter web.base.url).",
     )
     sms_gateway_address_trouble = fields.Char(
-        compute="_compute_sms_gateway_address_trouble"
+        "Problem with the public address",
+        compute="_compute_sms_gateway_address_trouble",
     )
     sms_gateway_retention_days = fields.Integer(
         "Keep messages (days)",
@@ -94,7 +95,11 @@ class ResConfigSettings(models.TransientModel):
         help="When a message that Odoo sent through the gateway is deleted, its text "
         "and number are also deleted from the chatter and from SMS Marketing.",
     )
-    sms_gateway_kept = fields.Html(compute="_compute_sms_gateway_kept", sanitize=False)
+    sms_gateway_kept = fields.Html(
+        "Data and retention periods",
+        compute="_compute_sms_gateway_kept",
+        sanitize=False,
+    )
     sms_gateway_route_id = fields.Many2one(
         related="company_id.sms_gateway_route_id", readonly=False
     )

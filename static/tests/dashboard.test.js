@@ -230,8 +230,8 @@ test("troubles stand at the top, with what to do", async () => {
             ],
             oldest_due: "7 minutes",
             lanes: [
-                { name: "Lane 1", age: "8 minutes" },
-                { name: "Lane 2", age: false },
+                { name: "Lane 1", ago: "8 minutes ago" },
+                { name: "Lane 2", ago: false },
             ],
         },
         by_route: [],
@@ -250,6 +250,8 @@ test("troubles stand at the top, with what to do", async () => {
 });
 
 test("where all is well nothing is told", async () => {
+    const lanes = [{ name: "Lane 1", ago: "1 minute ago" }];
+    look = makeLook({ health: { troubles: [], oldest_due: false, lanes } });
     await mountDashboard();
 
     expect(".o_sms_gateway_health").toHaveCount(1);

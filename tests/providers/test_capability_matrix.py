@@ -22,7 +22,7 @@ HEAD = (
     "Per call",
     "Never twice by",
     "Reports",
-    "Time to live",
+    "Validity period",
     "Inbound",
     "Balance",
     "Price",

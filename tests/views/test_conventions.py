@@ -157,7 +157,10 @@ class TestDirectionsAndThemes(ConventionCase):
 
     def test_colours_are_those_of_the_theme(self):
         sources = self.iterate_sources(
-            "views/*.xml", "static/src/**/*.xml", "static/src/**/*.scss"
+            "views/*.xml",
+            "static/src/**/*.xml",
+            "static/src/**/*.scss",
+            "static/src/**/*.js",
         )
         for path, source in sources:
             with self.subTest(path):

@@ -1,4 +1,4 @@
-import { DayChart, formatDay } from "@crm_sms_gateway/dashboard/day_chart";
+import { COLORS, DayChart, formatDay } from "@crm_sms_gateway/dashboard/day_chart";
 import { Health } from "@crm_sms_gateway/health/health";
 import { CAMPAIGN, useReload } from "@crm_sms_gateway/views/live_views";
 import { _t } from "@web/core/l10n/translation";
@@ -22,12 +22,12 @@ const CAMPAIGNS = "crm_sms_gateway.sms_gateway_campaign_action";
 
 /** What became of messages, in the order in which bars are stacked. */
 export const OUTCOMES = [
-    { name: "delivered", label: _t("Delivered"), color: "#00A78D" },
-    { name: "submitted", label: _t("Submitted"), color: "#4EA7F2" },
-    { name: "waiting", label: _t("Waiting to be sent"), color: "#A4A8B6" },
-    { name: "unknown", label: _t("Outcome unknown"), color: "#FFBC2C" },
-    { name: "not_delivered", label: _t("Not delivered"), color: "#EA6175" },
-    { name: "not_sent", label: _t("Not sent"), color: "#7E8290" },
+    { name: "delivered", label: _t("Delivered"), color: COLORS.teal },
+    { name: "submitted", label: _t("Submitted"), color: COLORS.blue },
+    { name: "waiting", label: _t("Waiting to be sent"), color: COLORS.gray },
+    { name: "unknown", label: _t("Outcome unknown"), color: COLORS.yellow },
+    { name: "not_delivered", label: _t("Not delivered"), color: COLORS.red },
+    { name: "not_sent", label: _t("Not sent"), color: COLORS.darkGray },
 ];
 const LABELS = Object.fromEntries(OUTCOMES.map(({ name, label }) => [name, label]));
 

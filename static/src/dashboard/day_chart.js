@@ -1,6 +1,6 @@
 import { loadBundle } from "@web/core/assets";
 import { cookie } from "@web/core/browser/cookie";
-import { getCustomColor } from "@web/core/colors/colors";
+import { getColor } from "@web/core/colors/colors";
 import { formatInteger } from "@web/views/fields/formatters";
 
 import { Component, onWillStart, onWillUnmount, useEffect, useRef } from "@odoo/owl";
@@ -9,6 +9,13 @@ const { DateTime } = luxon;
 
 /** The widest bar, in pixels: those of seven days would be blocks. */
 const MAX_BAR = 40;
+
+/** Colours by their place in the palette of Odoo's own charts of many series. */
+export const COLORS = Object.fromEntries(
+    Object.entries({ blue: 0, red: 6, teal: 10, gray: 18, darkGray: 19, yellow: 22 }).map(
+        ([name, place]) => [name, getColor(place, cookie.get("color_scheme"), "lg")]
+    )
+);
 
 /** Messages by day, one bar a day, stacked by outcome. */
 export class DayChart extends Component {
@@ -55,9 +62,9 @@ export class DayChart extends Component {
     }
 
     getOptions() {
-        const scheme = cookie.get("color_scheme");
-        const color = getCustomColor(scheme, "#111827", "#E4E4E4");
-        const grid = getCustomColor(scheme, "rgba(0,0,0,.1)", "rgba(255,255,255,.15)");
+        const style = getComputedStyle(this.canvas.el);
+        const { color } = style;
+        const grid = style.getPropertyValue("--border-color");
         return {
             animation: false,
             maintainAspectRatio: false,

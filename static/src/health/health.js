@@ -25,8 +25,8 @@ export class Health extends Component {
     }
 }
 
-function describeLane({ name, age }) {
-    return age
-        ? _t("%(lane)s: last run %(age)s ago", { lane: name, age })
+function describeLane({ name, ago }) {
+    return ago
+        ? _t("%(lane)s: last run %(ago)s", { lane: name, ago })
         : _t("%(lane)s: has never run", { lane: name });
 }

@@ -1,4 +1,5 @@
 import { OUTCOMES } from "@crm_sms_gateway/dashboard/dashboard";
+import { COLORS } from "@crm_sms_gateway/dashboard/day_chart";
 import { TimeChart } from "@crm_sms_gateway/report/time_chart";
 import { CAMPAIGN, isOvertaken, useReload } from "@crm_sms_gateway/views/live_views";
 import { deserializeDateTime } from "@web/core/l10n/dates";
@@ -27,8 +28,8 @@ export const REPORT_EVERY = 5000;
 
 const CLICKED = _t("Clicked");
 const SERIES = [
-    { name: "delivered", label: _t("Delivered"), color: "#00A78D" },
-    { name: "clicked", label: CLICKED, color: "#4EA7F2" },
+    { name: "delivered", label: _t("Delivered"), color: COLORS.teal },
+    { name: "clicked", label: CLICKED, color: COLORS.blue },
 ];
 const REASONS = [
     { name: "not_delivered", title: _t("Not delivered, by reason") },

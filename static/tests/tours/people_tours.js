@@ -480,7 +480,7 @@ tours.add("sms_gateway_report", {
             trigger: ".o_list_view:not(:has(.o_data_row:contains(By a program)))",
         },
         {
-            trigger: `.o_facet_value:contains(${say("Campaigns of people")})`,
+            trigger: `.o_facet_value:contains(${say("Created by users")})`,
         },
         {
             content: "open the campaign of a person",

@@ -14,12 +14,12 @@ registry.category("web_tour.tours").add("sms_gateway_read_campaign", {
         },
         {
             content: "show what programs have sent, too",
-            trigger: `.o_searchview_facet:contains(${say("Campaigns of people")}) .o_facet_remove`,
+            trigger: `.o_searchview_facet:contains(${say("Created by users")}) .o_facet_remove`,
             run: "click",
         },
         {
             content: "the campaign is done; open it",
-            trigger: `.o_data_row:contains(tour route):contains(${say("Done")}) td[name=name]`,
+            trigger: `.o_data_row:contains(${say("Done")}) td[name=name]`,
             run: "click",
         },
         {

@@ -1,6 +1,7 @@
 """One text for everybody, placeholders by their labels, and templates on their own."""
 
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import Form
 
 from .common import FEMALE, MALE, DraftCase
@@ -81,6 +82,29 @@ class TestPlaceholders(DraftCase):
         changes = {"recipient_source": "lists", "list_ids": [(6, 0, recipients.ids)]}
         found = draft.action_list_placeholders(changes)
         self.assertIn("bonus", [one["name"] for one in found])
+
+    def test_what_a_record_shows_its_readers_is_offered_and_nothing_technical(self):
+        found = self.draft().action_list_placeholders({})
+        names = {one["name"] for one in found}
+        self.assertLessEqual({"city", "function", "ref", "user_id"}, names)
+        technical = {"id", "write_uid", "color", "activity_summary", "vat_label"}
+        counts = {"meeting_count", "opportunity_count"}
+        ours = {"suggested_gender", "sms_gateway_message_count"}
+        self.assertFalse(names & (technical | counts | ours))
+
+    def test_a_field_that_is_not_offered_can_be_used_by_its_name(self):
+        campaign = self.send_draft(self.anna, text_female="Number {{ id }}")
+        self.assertEqual(self.get_texts(campaign), [f"Number {self.anna.id}"])
+
+    def test_rows_of_an_import_offer_the_columns_of_their_list(self):
+        recipients = self.env["sms.gateway.list"].create({"name": "Imported"})
+        recipients.member_ids = [
+            Command.create({"name": "Anna", "phone": "+79161230101"})
+        ]
+        changes = {"recipient_source": "lists", "list_ids": [(6, 0, recipients.ids)]}
+        names = {one["name"] for one in self.draft().action_list_placeholders(changes)}
+        self.assertIn("note", names)
+        self.assertFalse(names & {"id", "list_id", "company_id"})
 
     def test_what_the_author_may_not_read_is_not_offered(self):
         names = [one["name"] for one in self.draft().action_list_placeholders({})]

@@ -461,7 +461,12 @@ class TestWhoIsTold(HealthCase):
         self.assertEqual(
             [one["code"] for one in told["troubles"]], ["crons_inactive", "many_lanes"]
         )
-        self.assertEqual([lane["age"] for lane in told["lanes"]], ["1 minute"] * 2)
+        self.assertEqual([lane["ago"] for lane in told["lanes"]], ["1 minute ago"] * 2)
+        self.env["res.lang"]._activate_lang("ru_RU")
+        told = self.health.with_context(lang="ru_RU")._describe()
+        self.assertEqual(
+            [lane["ago"] for lane in told["lanes"]], ["1 минуту назад"] * 2
+        )
         manager = new_test_user(
             self.env, login="health_manager", groups="crm_sms_gateway.group_manager"
         )
