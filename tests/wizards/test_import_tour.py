@@ -7,11 +7,24 @@ from ..common import GatewayHttpCase
 
 @tagged("post_install", "-at_install")
 class TestImportTour(GatewayHttpCase):
-    def test_a_manager_imports_a_file_and_checks_the_numbers(self):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         new_test_user(
-            self.env, login="tour_importer", groups="crm_sms_gateway.group_manager"
+            cls.env, login="tour_importer", groups="crm_sms_gateway.group_manager"
         )
-        self.env.company.country_id = self.env.ref("base.ru")
+        cls.env.company.country_id = cls.env.ref("base.ru")
+
+    def test_a_file_without_rows_is_no_riddle(self):
+        customers = self.env["sms.gateway.list"].create({"name": "Tour customers"})
+        self.start_tour(
+            "/odoo/sms-gateway-lists",
+            "sms_gateway_import_nothing",
+            login="tour_importer",
+        )
+        self.assertFalse(customers.member_ids)
+
+    def test_a_manager_imports_a_file_and_checks_the_numbers(self):
         customers = self.env["sms.gateway.list"].create({"name": "Tour customers"})
         self.start_tour(
             "/odoo/sms-gateway-lists", "sms_gateway_import", login="tour_importer"
