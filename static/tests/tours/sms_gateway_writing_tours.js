@@ -185,3 +185,150 @@ tours.add("sms_gateway_template_test", {
         { trigger: ".o_form_saved" },
     ],
 });
+
+tours.add("sms_gateway_keep_choices", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Half a sentence"),
+        press("nothing is to be really sent", ".modal .o_field_widget[name=is_debug] input"),
+        press("close the dialog", ".modal-header .btn-close"),
+        { trigger: ".o_notification:contains(The draft is saved) a:contains(Half a sentence)" },
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_keep_when_going_back", {
+    timeout: 30_000,
+    url: "/odoo/sms-gateway",
+    steps: () => [
+        press("go to the contacts", ".o_navbar_apps_menu button"),
+        press("choose the app", ".o_app:contains(Contacts), .dropdown-item:contains(Contacts)"),
+        press("as a list", ".o_switch_view.o_list"),
+        ...openComposer("Writer", 2),
+        write("text_male", "Before going back"),
+        {
+            content: "the browser's back button",
+            trigger: ".o_text_size",
+            run: () => window.history.back(),
+        },
+        { trigger: ".o_notification:contains(The draft is saved) a:contains(Before going back)" },
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_keep_when_reloading", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Before the reload"),
+        {
+            content: "the page is unloaded",
+            trigger: ".o_text_size",
+            run: () => window.dispatchEvent(new Event("beforeunload")),
+        },
+        { trigger: ".modal .o_recipient" },
+    ],
+});
+
+tours.add("sms_gateway_write_by_gender", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        press("open the texts by gender", ".o_field_widget[name=has_variants] input"),
+        press("begin with the women", ".o_field_widget[name=text_female] textarea"),
+        {
+            content: "type a word",
+            trigger: ".o_field_widget[name=text_female] textarea",
+            run: () => document.execCommand("insertText", false, "Dear"),
+        },
+        {
+            content: "the rest of the form knows it",
+            trigger: ".o_field_widget[name=text_female] .o_text_size:contains(4 characters)",
+        },
+        {
+            content: "go on where the cursor is",
+            trigger: ".o_field_widget[name=text_female] textarea",
+            run: () => document.execCommand("insertText", false, " Ms"),
+        },
+        { trigger: ".o_sms_gateway_bubble:contains(/^Dear Ms$/)" },
+        {
+            content: "texts that exist are not hidden",
+            trigger: ".o_field_widget[name=has_variants] input:disabled:not(:visible)",
+        },
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_nobody_receives", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Hello"),
+        press("send", ".modal-footer button[name=action_send]"),
+        {
+            content: "the question says why it cannot be confirmed",
+            trigger: ".modal .o_nobody:contains(Nobody would receive the message)",
+        },
+        { trigger: ".modal .o_left li:contains(No number: 2)" },
+        { trigger: ".modal .o_confirm_send:disabled" },
+        press("go back", ".modal-footer button:contains(Go back)"),
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_schedule_in_words", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Hello"),
+        press("open the time", ".modal .o_field_widget[name=scheduled_at] input"),
+        {
+            content: "enter it",
+            trigger: ".modal .o_field_widget[name=scheduled_at] input",
+            run: "edit 11/30/2099 23:40:00 && press Enter",
+        },
+        {
+            content: "it is repeated with its time zone",
+            trigger:
+                ".modal .o_field_widget[name=schedule_words]:contains(2099, 23:40 (Europe/Moscow))",
+        },
+        press("send", ".modal-footer button[name=action_send]"),
+        {
+            content: "the question says the same",
+            trigger: ".modal .o_summary:contains(2099, 23:40 (Europe/Moscow))",
+        },
+        press("go back", ".modal-footer button:contains(Go back)"),
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_unsaved_campaign", {
+    timeout: 30_000,
+    url: "/odoo/sms-gateway/new",
+    steps: () => [
+        write("text_male", "Hello "),
+        {
+            content: "the size is told before anything is saved",
+            trigger: ".o_field_widget[name=text_male] .o_text_size:contains(1 SMS)",
+        },
+        press("open the menu of placeholders", ".o_insert"),
+        press("choose one", ".o_sms_gateway_insert_menu .o-dropdown-item:contains(First name)"),
+        write("text_male", "Hello {{ frist_name }}"),
+        {
+            content: "so is what is wrong with the text",
+            trigger: ".o_sms_gateway_panel .o_findings:contains(frist_name)",
+        },
+        { trigger: ".o_sms_gateway_panel .o_save_draft" },
+        press("discard it", ".o_form_button_cancel"),
+        { trigger: ".o_list_view, .o_kanban_view" },
+    ],
+});
