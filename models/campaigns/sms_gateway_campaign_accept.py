@@ -365,8 +365,8 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
                 "Test number %(phone)s: %(problem)s", phone=phone, problem=explanation
             )
         return self.env._(
-            "Test number %(phone)s: %(problem)s Correct it in “Test numbers”, with + and"
-            " the country code.",
+            "Test number %(phone)s: %(problem)s Correct it in “Test numbers”, with +"
+            " and the country code.",
             phone=phone,
             problem=explanation.text,
         )
