@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -73,10 +74,14 @@ class Document:
     def find_labels(self):
         """The labels of menus, buttons and fields: what is emphasized and begins with
         a capital letter; of a path its steps."""
-        for emphasis in self.tree.findall(nodes.emphasis):
-            text = " ".join(emphasis.astext().split())
-            if text[:1].isupper():
-                yield from re.split(" ?→ ?", text)
+        return _find_labels(self.tree)
+
+    def list_sections(self):
+        """:return: list of (title, labels) of each section with those in it"""
+        return [
+            (section.next_node(nodes.title).astext(), {*_find_labels(section)})
+            for section in self.tree.findall(nodes.section)
+        ]
 
     def find_links(self):
         """The addresses that it leads to, without those of other sites."""
@@ -99,6 +104,13 @@ class Document:
         ]
 
 
+def _find_labels(tree):
+    for emphasis in tree.findall(nodes.emphasis):
+        text = " ".join(emphasis.astext().split())
+        if text[:1].isupper():
+            yield from re.split(" ?→ ?", text)
+
+
 def _get_ancestors(node):
     while node := node.parent:
         yield node
@@ -118,6 +130,15 @@ def read(path):
 def read_all():
     """:rtype: list[Document]"""
     return [read(path) for path in sorted([*ROOT.glob("*.rst"), *DOCS.rglob("*.rst")])]
+
+
+@cache
+def get_translations():
+    """:return: dict of an English string of the addon or of Odoo → the Russian ones"""
+    found = {label: {russian} for label, russian in ODOO.items()}
+    for one in polib.pofile(ROOT / "i18n" / "ru.po"):
+        found.setdefault(one.msgid, set()).add(one.msgstr)
+    return found
 
 
 @cache
@@ -189,6 +210,16 @@ class TestRussianDocuments(BaseCase):
                 self.assertEqual(
                     document.get_outline(), self._get_english(document).get_outline()
                 )
+
+    def test_labels_are_those_of_the_english_section(self):
+        translations = get_translations()
+        for document in self._read_russian():
+            english = self._get_english(document).list_sections()
+            pairs = zip(english, document.list_sections(), strict=True)
+            for (title, labels), (_title, russian) in pairs:
+                known = [translations.get(label, ()) for label in labels]
+                with self.subTest(document.name, section=title):
+                    self.assertFalse(russian - {*chain.from_iterable(known)})
 
     def test_places_to_lead_to_are_the_same(self):
         for document in self._read_russian():

@@ -27,6 +27,12 @@ TEMPLATE_TEXTS: Sentences = {
         "Error in the template {path}, line {line}. Check the curly braces, "
         "placeholders and filters.",
     ),
+    "template_syntax.person": (
+        "Строка {line}: подстановка записана неверно. Нужны две фигурные скобки с "
+        "каждой стороны и одно имя между ними: {{{{ first_name }}}}.",
+        "Line {line}: a placeholder is not written correctly. Write two curly braces "
+        "on each side and one name between them: {{{{ first_name }}}}.",
+    ),
     "template_forbidden": (
         "Недопустимый фильтр {detail} или его параметры в шаблоне {path}, строка "
         "{line}. Можно использовать upper, lower, capitalize, title, trim, "

@@ -102,6 +102,20 @@ class CampaignRenderer:
             return explain_template(self.env, error)
         return None
 
+    def explain_error(self):
+        """The first text that is no template, with its label; None when all are."""
+        for variant, source in self._sent_sources.items():
+            try:
+                compile_template(source, self.names)
+            except TemplateError as error:
+                return self.env._(
+                    "%(label)s: %(explanation)s",
+                    label=self.campaign._label_text(variant),
+                    explanation=explain_template(self.env, error),
+                )
+        # those in other languages
+        return self.find_error()
+
     def leave_out_broken_texts(self):
         """Compose no text at all where one is no template: only numbers are checked."""
         self._leaves_texts_out = self.find_error() is not None

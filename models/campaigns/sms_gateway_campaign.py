@@ -679,24 +679,17 @@ class SmsGatewayCampaign(models.Model):
         """
         if self._get_default_route():
             return
+        words = " ".join(self.env["sms.gateway.waiting"]._say_no_route())
         if self.env["sms.gateway.route"].has_access("create"):
             action = self.env["ir.actions.act_window"]._for_xml_id(
                 "crm_sms_gateway.sms_gateway_route_action"
             )
             raise RedirectWarning(
-                self.env._(
-                    "There are no routes yet. Create one: a provider account to send"
-                    " through."
-                ),
+                words,
                 {**action, "views": [(False, "form")], "view_mode": "form"},
                 self.env._("Create a route"),
             )
-        raise UserError(
-            self.env._(
-                "There are no routes yet. Ask an SMS Gateway administrator to"
-                " create one under Configuration → Routes."
-            )
-        )
+        raise UserError(words)
 
     def _get_composer_action(self):
         return {

@@ -14,6 +14,7 @@ from ..common.cache import fill_cache
 from ..common.moment import say_moment
 from ..common.notification import CLOSE, make_notification
 from ..recipients.phone import read_phone
+from ..sending.reasons import explain_problem
 from .campaign_values import CampaignValues, make_acceptance, make_row
 from .draft_rules import check_is_draft
 from .lint_warnings import SPOKEN_VARIANTS
@@ -254,7 +255,7 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
         sources = get_text_sources(draft, None)
         if not any((sources[name] or "").strip() for name in SPOKEN_VARIANTS):
             raise UserError(self.env._("Enter a text or select a template first."))
-        if error := renderer.find_error():
+        if error := renderer.explain_error():
             raise UserError(error)
 
     def _check_route(self, draft):
@@ -353,14 +354,22 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
     def _compose_test(self, renderer, recipient, index, phone):
         composed = renderer.compose_test(recipient, index, phone)
         if composed.problems:
-            raise UserError(
-                self.env._(
-                    "Test number %(phone)s: %(problem)s",
-                    phone=phone,
-                    problem=renderer.explain(composed),
-                )
-            )
+            raise UserError(self._explain_test(phone, composed.problems[0]))
         return composed
+
+    def _explain_test(self, phone, problem):
+        """Why no test is sent to a number. It was entered here, not on a contact."""
+        explanation = explain_problem(self.env, problem)
+        if problem.field != "phone":
+            return self.env._(
+                "Test number %(phone)s: %(problem)s", phone=phone, problem=explanation
+            )
+        return self.env._(
+            "Test number %(phone)s: %(problem)s Correct it in “Test numbers”, with +"
+            " and the country code.",
+            phone=phone,
+            problem=explanation.text,
+        )
 
     def _enqueue_test(self, draft, composed, renderer):
         # sudo: people may send, only the gateway writes campaigns that are under way

@@ -52,6 +52,8 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
     def _preview(self, campaign, changes, position):
         """Find lint warnings, sizes and one recipient's text for the author.
 
+        :param campaign: empty for a draft that is not saved yet, which has no
+            recipients
         :param changes: dict of fields that are not saved yet
         :param position: which recipient to show, counted from 0; None for the first
             one who gets a message, as far as that was checked
@@ -67,7 +69,7 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
             "sizes": renderer.measure(samples),
             "recipient": self._preview_recipient(renderer, recipient),
             "position": recipient.index,
-            "total": campaign._count_recipients(),
+            "total": campaign._count_recipients() if campaign else 0,
         }
 
     def _preview_recipient(self, renderer, recipient):
@@ -87,17 +89,24 @@ class SmsGatewayCampaignPreview(models.AbstractModel):
 
     @api.model
     def _make_draft(self, campaign, changes):
-        """Make a record of the campaign with values that are not saved yet."""
-        campaign.ensure_one()
+        """Make a record of the campaign with values that are not saved yet.
+
+        :param campaign: empty for a draft that has nothing but these values
+        """
         campaign.check_access("read")
         wanted = {
             name: value for name, value in changes.items() if name in DRAFT_FIELDS
         }
+        if not campaign:
+            return campaign.new(wanted)
+        campaign.ensure_one()
         return campaign.new(wanted, origin=campaign) if wanted else campaign
 
     @api.model
     def _find_recipient(self, campaign, position):
         """The recipient at a position, or the first one without a problem."""
+        if not campaign:
+            return self.env["sms.gateway.recipient"]
         if position is not None:
             return self._get_recipients(campaign, position, 1)
         domain = [("campaign_id", "=", campaign.id), ("problem", "=", False)]

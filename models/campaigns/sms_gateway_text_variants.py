@@ -20,7 +20,8 @@ class SmsGatewayTextVariants(models.AbstractModel):
         compute="_compute_has_variants",
         readonly=False,
         help="Separate texts for men and women, and a neutral text for recipients"
-        " whose gender is not set.",
+        " whose gender is not set. To turn it off, clear the text for women and the"
+        " neutral text first.",
     )
 
     def _compute_has_variants(self):

@@ -121,11 +121,30 @@ class SmsGatewayWaiting(models.AbstractModel):
         # sudo: who sends through a route may know whether it sends, and whom to ask
         route = route.with_env(self.env).sudo()
         if not route:
-            return []
+            return self._explain_no_route()
         if route.is_policy and route.active:
             return self._explain_policy(route, channel, is_debug=is_debug)
         reasons = self._explain_state(route, is_debug=is_debug)
         return reasons + ([] if is_debug else self._explain_warnings(route))
+
+    def _explain_no_route(self):
+        """Whoever has not chosen a route yet is told if there is none to choose."""
+        if self.env["sms.gateway.campaign"]._get_default_route():
+            return []
+        return [Reason("no_route", self.env._("No route"), *self._say_no_route())]
+
+    @api.model
+    def _say_no_route(self):
+        """:return: what is wrong where there is no active route, and what to do"""
+        sentence = self.env._("There is no route to send through.")
+        if self.env["sms.gateway.route"].has_access("create"):
+            return sentence, self.env._(
+                "Create or restore one under Configuration → Routes."
+            )
+        return sentence, self.env._(
+            "Ask an SMS Gateway administrator to create or restore one under"
+            " Configuration → Routes."
+        )
 
     def _explain_state(self, route, *, is_debug):
         """Why a route sends nothing; an empty list if it sends."""

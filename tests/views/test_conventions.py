@@ -44,6 +44,20 @@ class ConventionCase(TransactionCase):
 
 
 @tagged("post_install", "-at_install")
+class TestTyping(ConventionCase):
+    """The web client makes the rows of a group anew when one comes or goes: whoever
+    types below it loses the cursor."""
+
+    def test_nothing_comes_or_goes_while_a_text_is_typed(self):
+        for xml_id, arch in self.get_arches("form"):
+            for node in arch.xpath("//*[@invisible]"):
+                typed = set(re.findall(r"\btext_[a-z]+\b", node.get("invisible")))
+                others = typed - {"text_choice", node.get("name"), node.get("for")}
+                with self.subTest(xml_id, node=node.get("name")):
+                    self.assertFalse(others)
+
+
+@tagged("post_install", "-at_install")
 class TestKeyboard(ConventionCase):
     """Buttons are reached by Alt and a letter."""
 

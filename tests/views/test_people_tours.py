@@ -111,9 +111,9 @@ class TestPeopleTours(TourCase):
             ("Writer B", sandbox_phone("0002"), "female", {"city": "Rostov"}),
         )
 
-    def write_in_composer(self, tour):
+    def write_in_composer(self, tour, url="/odoo/contacts?view_type=list"):
         """Run a tour of the dialog over contacts, and find its campaigns."""
-        self.start_tour("/odoo/contacts?view_type=list", tour, login="tour_user")
+        self.start_tour(url, tour, login="tour_user")
         return self.env["sms.gateway.campaign"].search(
             [("route_id", "=", self.tour_route.id)]
         )
@@ -128,6 +128,56 @@ class TestPeopleTours(TourCase):
         draft = self.write_in_composer("sms_gateway_keep_typed")
         self.assertFalse(draft.is_temporary)
         self.assertEqual((draft.state, draft.text_male), ("draft", "Half a sentence"))
+
+    def test_what_was_chosen_is_kept_with_the_text(self):
+        self.make_writers()
+        draft = self.write_in_composer("sms_gateway_keep_choices")
+        self.assertFalse(draft.is_temporary)
+        self.assertTrue(draft.is_debug)
+
+    def test_what_was_typed_is_kept_when_the_browser_goes_back(self):
+        self.make_writers()
+        draft = self.write_in_composer(
+            "sms_gateway_keep_when_going_back", "/odoo/sms-gateway"
+        )
+        self.assertFalse(draft.is_temporary)
+        self.assertEqual(draft.text_male, "Before going back")
+
+    def test_what_was_typed_is_kept_when_the_page_is_reloaded(self):
+        self.make_writers()
+        draft = self.write_in_composer("sms_gateway_keep_when_reloading")
+        self.assertFalse(draft.is_temporary)
+        self.assertEqual(draft.text_male, "Before the reload")
+        self.assertEqual(draft.name, "Before the reload")
+
+    def test_the_cursor_stays_in_a_text_while_it_is_typed(self):
+        self.make_writers()
+        draft = self.write_in_composer("sms_gateway_write_by_gender")
+        self.assertTrue(draft.is_temporary)
+
+    def test_the_question_says_why_nothing_can_be_sent(self):
+        self.make_contacts(
+            ("Writer A", False, "male", {}), ("Writer B", "", "male", {})
+        )
+        draft = self.write_in_composer("sms_gateway_nobody_receives")
+        self.assertEqual(draft.state, "draft")
+
+    def test_the_dialog_repeats_the_time_in_words(self):
+        self.make_writers()
+        draft = self.write_in_composer("sms_gateway_schedule_in_words")
+        self.assertEqual(draft.state, "draft")
+
+    def test_an_unsaved_campaign_shows_sizes_and_placeholders(self):
+        self.start_tour(
+            "/odoo/sms-gateway/new",
+            "sms_gateway_unsaved_campaign",
+            login="tour_manager",
+        )
+        self.assertFalse(
+            self.env["sms.gateway.campaign"].search(
+                [("route_id", "=", self.tour_route.id)]
+            )
+        )
 
     def test_a_template_over_a_typed_text_asks_first(self):
         self.make_writers()

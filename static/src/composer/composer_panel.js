@@ -43,7 +43,7 @@ export const PROBLEMS = {
     duplicate: _t("Duplicate number"),
     missing_gender: _t("Gender not set"),
     missing_field: _t("Missing data"),
-    could_get: _t("No warnings"),
+    could_get: _t("Could receive it"),
     other: _t("Invalid text"),
 };
 export const LEVELS = {
@@ -122,10 +122,13 @@ export class ComposerPanel extends Component {
         const hasTexts = isNew || texts !== this.seen.texts;
         const hasRecipients = isNew || recipients !== this.seen.recipients;
         this.seen = { resId, texts, recipients };
-        if (!resId || !(hasTexts || hasRecipients)) {
+        if (!(hasTexts || hasRecipients)) {
             return;
         }
-        if (hasRecipients) {
+        if (!resId) {
+            // recipients are checked where they are stored; a text has its size at once
+            this.look();
+        } else if (hasRecipients) {
             this.state.position = null;
             // the first part writes down whom the preview can show
             this.check();
@@ -155,7 +158,7 @@ export class ComposerPanel extends Component {
         const preview = await this.lastPreview.add(
             this.getChanges().then((changes) =>
                 this.orm.silent.call(MODEL, "action_preview", [
-                    [resId],
+                    resId ? [resId] : [],
                     changes,
                     this.state.position,
                 ])

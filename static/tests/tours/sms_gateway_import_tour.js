@@ -8,11 +8,18 @@ const PEOPLE = [
     "Без Номера;;;м",
 ].join("\r\n");
 
-function chooseFile({ anchor }) {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([PEOPLE], "people.csv", { type: "text/csv" }));
-    anchor.files = transfer.files;
-    anchor.dispatchEvent(new Event("change", { bubbles: true }));
+const NO_ROWS = () =>
+    say(
+        "There are no rows below the header row. Go back and check the sheet and the header row number, or select another file."
+    );
+
+function chooseFile(content) {
+    return ({ anchor }) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([content], "people.csv", { type: "text/csv" }));
+        anchor.files = transfer.files;
+        anchor.dispatchEvent(new Event("change", { bubbles: true }));
+    };
 }
 
 registry.category("web_tour.tours").add("sms_gateway_import", {
@@ -30,7 +37,7 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
         {
             content: "choose a file",
             trigger: ".modal .o_field_widget[name=file] input[type=file]:not(:visible)",
-            run: chooseFile,
+            run: chooseFile(PEOPLE),
         },
         {
             trigger: ".modal .o_field_widget[name=file] .o_clear_file_button",
@@ -105,6 +112,64 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
         },
         {
             trigger: `.o_field_widget[name=reach_summary]:contains(${say("Reachable")}: 1)`,
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("sms_gateway_import_nothing", {
+    timeout: 30_000,
+    steps: () => [
+        {
+            content: "open the list",
+            trigger: ".o_data_row:contains(Tour customers) td[name=name]",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_import]",
+            run: "click",
+        },
+        {
+            content: "go on without a file",
+            trigger: ".modal button[name=action_read]",
+            run: "click",
+        },
+        {
+            content: "the file is asked for",
+            trigger: `.o_error_dialog:contains(${say("Select a file first.")})`,
+        },
+        {
+            trigger: ".o_error_dialog .modal-footer button",
+            run: "click",
+        },
+        {
+            content: "choose a file without people",
+            trigger: ".modal .o_field_widget[name=file] input[type=file]:not(:visible)",
+            run: chooseFile("ФИО;Телефон"),
+        },
+        {
+            trigger: ".modal .o_field_widget[name=file] .o_clear_file_button",
+        },
+        {
+            trigger: ".modal button[name=action_read]",
+            run: "click",
+        },
+        {
+            trigger: ".modal button[name=action_check]",
+            run: "click",
+        },
+        {
+            content: "it is told that there is nothing to import, and what to do",
+            trigger: `.modal .alert:contains(${NO_ROWS()})`,
+        },
+        {
+            trigger: ".modal:not(:has(button[name=action_import]))",
+        },
+        {
+            trigger: ".modal-footer button[special=cancel]",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
         },
     ],
 });

@@ -1,3 +1,4 @@
+import { localization } from "@web/core/l10n/localization";
 import { registry } from "@web/core/registry";
 import { say } from "./language";
 
@@ -35,6 +36,14 @@ function openComposer(name, count) {
     ];
 }
 
+const IN_2099 = luxon.DateTime.local(2099, 11, 30, 23, 40);
+const SAVED_AS = () => say("The draft is saved under Campaigns: %s").replace(": %s", "");
+const FOUR_LETTERS = () =>
+    say("%(count)s SMS · %(units)s characters · %(encoding)s", {
+        count: 1,
+        units: 4,
+        encoding: "GSM-7",
+    });
 const CLOSED = { content: "the dialog is closed", trigger: "body:not(:has(.modal))" };
 
 tours.add("sms_gateway_insert", {
@@ -78,7 +87,7 @@ tours.add("sms_gateway_keep_typed", {
         },
         {
             content: "the draft is kept, and it is told where",
-            trigger: `.o_notification:contains(${say("The draft is saved under Campaigns: %s").replace(": %s", "")}) a:contains(Half a sentence)`,
+            trigger: `.o_notification:contains(${SAVED_AS()}) a:contains(Half a sentence)`,
         },
         CLOSED,
     ],
@@ -188,5 +197,158 @@ tours.add("sms_gateway_template_test", {
         },
         press("save", ".o_form_button_save"),
         { trigger: ".o_form_saved" },
+    ],
+});
+
+tours.add("sms_gateway_keep_choices", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Half a sentence"),
+        press("nothing is to be really sent", ".modal .o_field_widget[name=is_debug] input"),
+        press("close the dialog", ".modal-header .btn-close"),
+        { trigger: `.o_notification:contains(${SAVED_AS()}) a:contains(Half a sentence)` },
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_keep_when_going_back", {
+    timeout: 30_000,
+    url: "/odoo/sms-gateway",
+    steps: () => [
+        press("go to the contacts", ".o_navbar_apps_menu button"),
+        press("choose the app", "[data-menu-xmlid='contacts.menu_contacts']"),
+        { trigger: ".o_kanban_view" },
+        press("as a list", ".o_switch_view.o_list"),
+        { trigger: ".o_list_view" },
+        ...openComposer("Writer", 2),
+        write("text_male", "Before going back"),
+        {
+            content: "the browser's back button",
+            trigger: ".o_text_size",
+            run: () => window.history.back(),
+        },
+        { trigger: `.o_notification:contains(${SAVED_AS()}) a:contains(Before going back)` },
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_keep_when_reloading", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Before the reload"),
+        {
+            content: "reload the page",
+            trigger: ".o_text_size",
+            run: () => window.location.reload(),
+            expectUnloadPage: true,
+        },
+        { content: "the page is new", trigger: ".o_list_view .o_data_row" },
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_write_by_gender", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        press("open the texts by gender", ".o_field_widget[name=has_variants] input"),
+        press("begin with the women", ".o_field_widget[name=text_female] textarea"),
+        {
+            content: "type a word",
+            trigger: ".o_field_widget[name=text_female] textarea",
+            run: () => document.execCommand("insertText", false, "Dear"),
+        },
+        {
+            content: "the rest of the form knows it",
+            trigger: `.o_field_widget[name=text_female] .o_text_size:contains(${FOUR_LETTERS()})`,
+        },
+        {
+            content: "go on where the cursor is",
+            trigger: ".o_field_widget[name=text_female] textarea",
+            run: () => document.execCommand("insertText", false, " Ms"),
+        },
+        { trigger: ".o_sms_gateway_bubble:contains(/^Dear Ms$/)" },
+        {
+            content: "texts that exist are not hidden",
+            trigger: ".o_field_widget[name=has_variants] input:disabled",
+        },
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_nobody_receives", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Hello"),
+        press("send", ".modal-footer button[name=action_send]"),
+        {
+            content: "the question says why it cannot be confirmed",
+            trigger: ".modal .o_nobody",
+        },
+        { trigger: `.modal .o_left li:contains(${say("No number")}: 2)` },
+        { trigger: ".modal .o_confirm_send:disabled" },
+        press("go back", `.modal-footer button:contains(${say("Go back")})`),
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_schedule_in_words", {
+    timeout: 30_000,
+    url: "/odoo/contacts?view_type=list",
+    steps: () => [
+        ...openComposer("Writer", 2),
+        write("text_male", "Hello"),
+        press("open the time", ".modal .o_field_widget[name=scheduled_at] input"),
+        {
+            content: "enter it",
+            trigger: ".modal .o_field_widget[name=scheduled_at] input",
+            run: `edit ${IN_2099.toFormat(localization.dateTimeFormat)} && press Enter`,
+        },
+        {
+            content: "it is repeated with its time zone",
+            trigger: ".modal .o_field_widget[name=schedule_words]:contains(2099):contains(23:40)",
+        },
+        press("send", ".modal-footer button[name=action_send]"),
+        {
+            content: "the question says the same",
+            trigger: ".modal .o_summary:contains(2099):contains(23:40)",
+        },
+        press("go back", `.modal-footer button:contains(${say("Go back")})`),
+        press("throw it away", ".modal-footer button[special=cancel]"),
+        CLOSED,
+    ],
+});
+
+tours.add("sms_gateway_unsaved_campaign", {
+    timeout: 30_000,
+    url: "/odoo/sms-gateway/new",
+    steps: () => [
+        write("text_male", "Hello "),
+        {
+            content: "the size is told before anything is saved",
+            trigger: ".o_field_widget[name=text_male] .o_text_size:contains(1 SMS)",
+        },
+        press("open the menu of placeholders", ".o_insert"),
+        press(
+            "choose one",
+            `.o_sms_gateway_insert_menu .o-dropdown-item:contains(${say("First name")})`
+        ),
+        write("text_male", "Hello {{ frist_name }}"),
+        {
+            content: "so is what is wrong with the text",
+            trigger: ".o_sms_gateway_panel .o_findings:contains(frist_name)",
+        },
+        { trigger: ".o_sms_gateway_panel .o_save_draft" },
+        press("discard it", ".o_form_button_cancel"),
+        { trigger: ".o_list_view, .o_kanban_view" },
     ],
 });

@@ -16,7 +16,7 @@ class TestPreview(DraftCase):
         past = fields.Datetime.now() - timedelta(minutes=1)
         for changes, reason in (
             ({"text_male": "{{ frist_name }}"}, "frist_name"),
-            ({"text_male": "{{ first_na"}, "template"),
+            ({"text_male": "{{ first_na"}, "placeholder"),
             ({"text_male": "{% if %}"}, "template"),
             ({"text_male": " ", "text_female": False}, "Enter a text"),
             ({"channel": "voice"}, "channel"),
@@ -47,6 +47,18 @@ class TestPreview(DraftCase):
         self.assertEqual(preview["sizes"]["male"]["encoding"], "ucs2")
         self.assertEqual(draft.text_female, FEMALE)
 
+    def test_a_draft_that_is_not_saved_has_sizes_and_placeholders(self):
+        campaigns = self.env["sms.gateway.campaign"].with_user(self.author)
+        texts = {"route_id": self.route.id, "channel": "sms", "text_male": "Привет"}
+        preview = campaigns.action_preview(texts)
+        self.assertEqual(preview["sizes"]["male"]["units"], 6)
+        self.assertEqual((preview["recipient"], preview["total"]), (None, 0))
+        broken = campaigns.action_preview({**texts, "text_male": "{{ frist_name }}"})
+        self.assertIn("frist_name", broken["findings"][0]["text"])
+        to_contacts = {"recipient_source": "filter", "res_model": "res.partner"}
+        placeholders = campaigns.action_list_placeholders(to_contacts)
+        self.assertIn("city", [one["name"] for one in placeholders])
+
     def test_the_preview_begins_with_somebody_who_gets_the_message(self):
         nobody = self.make_contact("Without Phone", "", "male")
         ivan = self.make_contact("Иванов Иван Иванович", "0103", "male")
@@ -67,8 +79,12 @@ class TestPreview(DraftCase):
 
     def test_a_test_says_that_its_number_is_bad(self):
         draft = self.draft(test_phone="+1 555-555-5555")
-        with self.assertRaisesRegex(UserError, r"Test number \+1 555-555-5555: "):
+        with self.assertRaisesRegex(
+            UserError, r"Test number \+1 555-555-5555: "
+        ) as bad:
             draft.action_send_test()
+        self.assertIn("“Test numbers”", str(bad.exception))
+        self.assertNotIn("contact", str(bad.exception))
 
     def test_the_test_number_is_the_authors_own_where_an_sms_can_reach_it(self):
         self.assertEqual(self.draft().test_phone, "+79281700001")

@@ -50,6 +50,17 @@ class TestTexts(DraftCase):
         with self.assertRaisesRegex(UserError, "signup_type"):
             draft.action_send()
 
+    def test_an_error_says_in_which_text_it_is(self):
+        for variant, label in (
+            ("female", "Text for women"),
+            ("neutral", "Neutral text"),
+        ):
+            draft = self.draft(**{f"text_{variant}": "Hello {{ first_name }"})
+            with self.subTest(label):
+                expected = rf"^{label}: Line 1: .*\{{\{{ first_name \}}\}}"
+                with self.assertRaisesRegex(UserError, expected):
+                    draft.action_send()
+
     def test_latin_letters_save_parts(self):
         campaign = self.send_draft(self.andrey, is_transliterated=True)
         message = self.get_messages(campaign.sudo())

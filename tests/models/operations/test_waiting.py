@@ -50,6 +50,16 @@ class TestWaiting(GatewayCase):
         (route or self.route).with_user(self.admin).action_pause()
 
     # === ROUTES ===
+    def test_where_there_is_no_route_a_new_campaign_says_so(self):
+        Campaign = self.env["sms.gateway.campaign"]
+        self.assertNotIn("no_route", self.explain(Campaign.new({"route_id": False})))
+        self.env["sms.gateway.route"].search([]).active = False
+        draft = Campaign.new({"route_id": False})
+        told = self.explain(draft)["no_route"]
+        self.assertIn("Ask an SMS Gateway administrator", told["remedy"])
+        told = self.explain(draft, self.admin)["no_route"]
+        self.assertIn("Create or restore", told["remedy"])
+
     def test_a_route_that_sends_holds_nothing(self):
         campaign = self.send(PHONE)
         self.assertFalse(campaign.waiting_reasons)
