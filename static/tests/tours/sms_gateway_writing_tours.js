@@ -218,10 +218,8 @@ tours.add("sms_gateway_keep_when_going_back", {
     url: "/odoo/sms-gateway",
     steps: () => [
         press("go to the contacts", ".o_navbar_apps_menu button"),
-        press("choose the app", "[data-menu-xmlid='contacts.menu_contacts']"),
-        { trigger: ".o_kanban_view" },
-        press("as a list", ".o_switch_view.o_list"),
-        { trigger: ".o_list_view" },
+        press("choose the app", ".o_app[data-menu-xmlid='contacts.menu_contacts']"),
+        { trigger: ".o_list_view .o_data_row:contains(Writer A)" },
         ...openComposer("Writer", 2),
         write("text_male", "Before going back"),
         {
