@@ -2,7 +2,9 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
+from ..campaigns.filters import read_selection
 from ..common.notification import RELOAD, make_notification
 from ..recipients.blacklist import add_to_blacklist, ask_to_allow
 from ..recipients.sms_gateway_recipient import find_opted_out
@@ -52,13 +54,21 @@ class SmsGatewayMessage(models.Model):
         return self.recipient.get_formview_action()
 
     def action_blacklist(self):
-        """Send nothing more to the numbers of these messages."""
+        """Send nothing more to the numbers of these messages, nor of those that were
+        selected beyond them."""
         self.check_access("read")
-        count = add_to_blacklist(self.env, filter(None, self.mapped("msisdn")))
+        selected = self._search(self._read_selected())
+        count = add_to_blacklist(self.env, selected.select(SQL.identifier("msisdn")))
         return make_notification(
             self.env._("Numbers added to the blacklist: %(count)s.", count=count),
             next=RELOAD,
         )
+
+    def _read_selected(self):
+        """The domain of what a person selected: the web client cuts the ids."""
+        context = {"active_model": self._name, **self.env.context}
+        _model_name, domain = read_selection({**context, "active_ids": self.ids})
+        return domain
 
     def action_allow_again(self):
         """Ask why the number is taken off the blacklist."""

@@ -1,10 +1,13 @@
 """What the form of a message tells of its way, and what a person does about it."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
+
+from odoo.addons.crm_sms_gateway.models.campaigns import filters
 
 from ...common import PHONE, GatewayCase, sandbox_phone
 from ..campaigns.common import DraftCase
@@ -192,6 +195,48 @@ class TestBlacklist(DraftCase):
         self.assertEqual(messages.mapped("is_blacklisted"), [True, True])
         self.run_lane()
         self.assertEqual(messages.mapped("state"), ["cancelled", "cancelled"])
+
+    def test_all_that_is_selected_is_blacklisted_though_the_page_sends_few_ids(self):
+        campaign = self.send(*(sandbox_phone(f"{number:04}") for number in range(5)))
+        messages = self.get_messages(campaign)
+        other = self.send_one()
+        self.startPatcher(patch.object(filters, "ACTIVE_IDS_LIMIT", 2))
+        sent = messages[:2].with_user(self.make_person("manager"))
+        answer = sent.with_context(
+            active_model=messages._name,
+            active_ids=sent.ids,
+            active_domain=[("campaign_id", "=", campaign.id)],
+        ).action_blacklist()
+        self.assertEqual(messages.mapped("is_blacklisted"), [True] * 5)
+        self.assertFalse(other.is_blacklisted)
+        self.assertIn("5", answer["params"]["message"])
+
+    def test_every_number_of_the_blacklist_says_who_put_it_there(self):
+        campaign = self.send(*map(sandbox_phone, ("0001", "0002", "0003")))
+        messages = self.get_messages(campaign)
+        numbers = messages.mapped("msisdn")
+        allowed = self.env["phone.blacklist"].create(
+            {"number": numbers[1], "active": False}
+        )
+        user = self.make_person("manager")
+        messages.with_user(user).action_blacklist()
+        self.assertTrue(allowed.active)
+        added = self.env["phone.blacklist"].search([("number", "in", numbers)])
+        self.assertEqual(sorted(added.mapped("number")), sorted(numbers))
+        for one in added:
+            note = one.message_ids[0]
+            self.assertIn("Added to the blacklist", note.body)
+            self.assertEqual(note.author_id, user.partner_id)
+            self.assertEqual(note.subtype_id, self.env.ref("mail.mt_note"))
+
+    def test_what_is_on_the_blacklist_is_not_added_again(self):
+        message = self.send_one()
+        message.action_blacklist()
+        answer = message.action_blacklist()
+        self.assertIn(": 0.", answer["params"]["message"])
+        [one] = self.env["phone.blacklist"].search([("number", "=", message.msisdn)])
+        notes = one.message_ids.filtered("subtype_id").mapped("body")
+        self.assertEqual(len([body for body in notes if "user of SMS" in body]), 1)
 
     def test_messages_that_a_user_may_not_read_are_nobodys_business(self):
         message = self.send_one()
