@@ -45,7 +45,6 @@ export class DraftFormController extends LiveFormController {
                     title: _t("Send campaign?"),
                     campaignId: record.resId,
                     question,
-                    scheduledAt: record.data.scheduled_at,
                     channel: record.data.channel,
                     confirm: () => resolve(true),
                     cancel: () => resolve(false),

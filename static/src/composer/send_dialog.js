@@ -1,5 +1,4 @@
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
-import { toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { formatInteger } from "@web/views/fields/formatters";
@@ -17,8 +16,6 @@ export class SendDialog extends ConfirmationDialog {
         campaignId: Number,
         // what `action_ask_to_send` answers
         question: Object,
-        // luxon's, of the time to send; false for at once
-        scheduledAt: { optional: true },
         channel: String,
     };
 
@@ -79,10 +76,7 @@ export class SendDialog extends ConfirmationDialog {
     }
 
     get moment() {
-        const { scheduledAt } = this.props;
-        return scheduledAt
-            ? toLocaleDateTimeString(scheduledAt, { showSeconds: false })
-            : _t("now");
+        return this.props.question.moment || _t("now");
     }
 
     get summary() {
