@@ -8,20 +8,23 @@ from odoo.tools import SQL
 
 from ...tools.time_buckets import make_buckets
 from ...tools.vocabulary import OUTCOMES, SENT_OUTCOMES
+from ..sending.message_search import lacks_number
 from ..sending.outcomes import outcome_of
 from ..sending.reasons import name_reason
 from ..sending.sms_gateway_resend import NEVER_READY_CODES
 
 #: Outcomes that have a reason.
 REASONED = ("not_delivered", "not_sent")
+#: The key of the gateway's own reason that a recipient has no number at all.
+_NO_NUMBER = "invalid_number.absent"
 #: The gateway's own reasons that sending again, with any text, does not remove.
-_FINAL_CODES = ("invalid_number", "duplicate", "opted_out")
+_FINAL_CODES = (_NO_NUMBER, "invalid_number", "duplicate", "opted_out")
 
 
 class _Group(NamedTuple):
     """Messages of a campaign that have all of this in common.
 
-    ``code`` is the one of the gateway's own reason, None where the provider gave it;
+    ``code`` is the key of the gateway's own reason, None where the provider gave it;
     ``minute`` is that of the delivery, since the start; ``amount`` is the cost by the
     route's prices, ``reported`` the one by the provider in ``currency``.
     """
@@ -115,7 +118,9 @@ class SmsGatewayCampaign(models.Model):
             SQL(
                 """
                 SELECT m.is_superseded IS TRUE, %(outcome)s, m.state, m.failure_type,
-                       CASE WHEN m.failure_params IS NOT NULL THEN m.failure_code END,
+                       CASE WHEN m.failure_params IS NULL THEN NULL
+                            WHEN %(lacks_number)s THEN %(no_number)s
+                            ELSE m.failure_code END,
                        CASE WHEN m.provider_price <> 0 THEN m.provider_currency END,
                        CASE WHEN m.state = 'delivered' THEN %(minute)s END,
                        count(*), COALESCE(sum(m.cost), 0),
@@ -126,6 +131,8 @@ class SmsGatewayCampaign(models.Model):
               GROUP BY 1, 2, 3, 4, 5, 6, 7
                 """,
                 outcome=outcome_of("m"),
+                lacks_number=lacks_number("m"),
+                no_number=_NO_NUMBER,
                 minute=self._make_minute(SQL("m.delivered_at")),
                 campaign_id=self.id,
             )
@@ -310,6 +317,10 @@ def _make_reason_domain(state, failure_type, code):
     """The domain of the messages that a reason stands for."""
     if code:
         own = [("failure_code", "=", code), ("failure_params", "!=", False)]
+        if code == _NO_NUMBER:
+            own = [("lacks_number", "=", True)]
+        elif code == "invalid_number":
+            own.append(("lacks_number", "=", False))
         return [("state", "=", state), *own]
     domain = [("state", "=", state), ("failure_params", "=", False)]
     if failure_type:

@@ -84,6 +84,30 @@ def has_outcome(outcome):
     )
 
 
+def lacks_number(alias):
+    """The condition that a message was accepted without any number, not with a wrong
+    one.
+
+    :rtype: SQL
+    """
+    return SQL(
+        "(%s = 'invalid_number' AND %s ->> 'reason' = 'absent') IS TRUE",
+        SQL.identifier(alias, "failure_code"),
+        SQL.identifier(alias, "failure_params"),
+    )
+
+
+def find_lacking(value):
+    """The domain of the messages without any number, or (False) of the others."""
+
+    def to_sql(_model, alias, _query):
+        return SQL("%s = %s", lacks_number(alias), value)
+
+    return fields.Domain.custom(
+        to_sql=to_sql, predicate=lambda message: message.lacks_number == value
+    )
+
+
 def _is_unreadable():
     """The domain of the messages without MSISDN, in the words of their index: the ORM's
     own condition would also cover empty texts."""

@@ -8,7 +8,7 @@ from ..campaigns.filters import read_selection
 from ..common.notification import RELOAD, make_notification
 from ..recipients.blacklist import add_to_blacklist, ask_to_allow
 from ..recipients.sms_gateway_recipient import find_opted_out
-from .message_search import find_recipient
+from .message_search import find_lacking, find_recipient
 
 
 class SmsGatewayMessage(models.Model):
@@ -21,6 +21,12 @@ class SmsGatewayMessage(models.Model):
         compute="_compute_recipient_name",
         search="_search_recipient_name",
         help="The number where no contact or other record is known.",
+    )
+    lacks_number = fields.Boolean(
+        "Without a number",
+        compute="_compute_lacks_number",
+        search="_search_lacks_number",
+        help="The recipient has no number at all, not a wrong one.",
     )
     is_blacklisted = fields.Boolean(
         "On the blacklist", compute="_compute_is_blacklisted"
@@ -36,6 +42,20 @@ class SmsGatewayMessage(models.Model):
 
     def _search_recipient_name(self, operator, value):
         return find_recipient(self.env, operator, value)
+
+    @api.depends("failure_code", "failure_params")
+    def _compute_lacks_number(self):
+        for message in self:
+            params = message.failure_params or {}
+            message.lacks_number = (
+                message.failure_code == "invalid_number"
+                and params.get("reason") == "absent"
+            )
+
+    def _search_lacks_number(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return fields.Domain.OR(find_lacking(one) for one in value)
 
     @api.depends("msisdn")
     def _compute_is_blacklisted(self):

@@ -142,9 +142,12 @@ class TestLeftOut(SendAgainCase):
             message.with_user(self.manager).action_retry()
 
     def test_what_was_refused_at_acceptance_is_left_out(self):
-        campaign = self.send("123", PHONE)
+        campaign = self.send("123", "", PHONE)
         wizard = self.open(campaign)
-        self.assertEqual(self.get_left_out(wizard), {"invalid_number": 1, "waiting": 1})
+        self.assertEqual(
+            self.get_left_out(wizard),
+            {"invalid_number": 1, "no_number": 1, "waiting": 1},
+        )
 
     def test_a_message_without_a_text_needs_another_one(self):
         message = self.send_one()
