@@ -34,6 +34,11 @@ class ResPartner(models.Model):
         "after a user accepts it.",
     )
 
+    # Lists of messages look for the contacts of their numbers.
+    _sms_gateway_number_index = models.Index(
+        "(phone_sanitized) WHERE phone_sanitized IS NOT NULL"
+    )
+
     # === COMPUTES ===
     @api.depends("name", "is_company", "first_name", "last_name", "patronymic")
     def _compute_suggestions(self):

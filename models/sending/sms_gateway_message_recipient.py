@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ..campaigns.filters import read_selection
 from ..common.notification import RELOAD, make_notification
 from ..recipients.blacklist import add_to_blacklist, ask_to_allow
+from ..recipients.contacts import find_only_contacts
 from ..recipients.sms_gateway_recipient import find_opted_out
 from .message_search import find_lacking, find_recipient
 
@@ -16,6 +17,26 @@ class SmsGatewayMessage(models.Model):
 
     _inherit = "sms.gateway.message"
 
+    recipient_id = fields.Many2one(
+        "sms.gateway.recipient",
+        "Recipient of the campaign",
+        compute="_compute_recipient_id",
+        exportable=False,
+    )
+    contact_id = fields.Many2one(
+        "res.partner",
+        "Contact with this number",
+        compute="_compute_recipient_id",
+        help="The only contact with the number of a message that names no record.",
+        exportable=False,
+    )
+    recipient = fields.Reference(
+        selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
+        compute="_compute_recipient",
+    )
+    mail_message_id = fields.Many2one(
+        "mail.message", "Chatter Message", compute="_compute_recipient"
+    )
     recipient_name = fields.Char(
         "Recipient name",
         compute="_compute_recipient_name",
@@ -32,12 +53,60 @@ class SmsGatewayMessage(models.Model):
         "On the blacklist", compute="_compute_is_blacklisted"
     )
 
-    @api.depends("campaign_id", "index", "phone")
-    def _compute_recipient_name(self):
+    @api.depends("campaign_id", "index", "msisdn", "company_id")
+    def _compute_recipient_id(self):
+        """Whom the campaign names, or else who has the number; what the user may not
+        read is left out, and is not replaced by somebody else."""
         of_place = self._find_recipients()
+        readable = self._filter_readable(of_place.values())
+        bare = self.filtered(lambda message: message._get_place() not in of_place)
+        contacts = find_only_contacts(
+            self.env, [(message.msisdn, message.company_id) for message in bare]
+        )
         for message in self:
-            recipient = of_place.get((message.campaign_id, message.index))
-            name = recipient and recipient.record_name
+            recipient = of_place.get(message._get_place())
+            message.recipient_id = recipient and recipient & readable
+            pair = (message.msisdn, message.company_id)
+            message.contact_id = not recipient and contacts.get(pair)
+
+    def _find_recipients(self):
+        """The recipients of these messages by their place: the row itself follows the
+        message that was sent again last.
+
+        :return: dict of (campaign, index) → `sms.gateway.recipient`
+        """
+        # sudo: whom the user may not read has a place all the same
+        recipients = self.env["sms.gateway.recipient"].sudo()
+        found = recipients.search(
+            [
+                ("campaign_id", "in", self.campaign_id.ids),
+                ("index", "in", self.mapped("index")),
+                ("message_id", "!=", False),
+            ]
+        )
+        return {(one.campaign_id, one.index): one.with_env(self.env) for one in found}
+
+    def _filter_readable(self, recipients):
+        found = self.env["sms.gateway.recipient"].union(*recipients)
+        return found._filtered_access("read")
+
+    def _get_place(self):
+        return self.campaign_id, self.index
+
+    @api.depends("recipient_id", "contact_id")
+    def _compute_recipient(self):
+        """The record that the message went to and what its chatter tells, if the user
+        may read them."""
+        for message in self:
+            recipient = message.recipient_id
+            known = recipient and recipient._get_reference()
+            message.recipient = known or message.contact_id
+            message.mail_message_id = recipient.mail_message_id if known else False
+
+    @api.depends("recipient_id", "contact_id", "phone")
+    def _compute_recipient_name(self):
+        for message in self:
+            name = message.recipient_id.record_name or message.contact_id.display_name
             message.recipient_name = name or message.display_name
 
     def _search_recipient_name(self, operator, value):
