@@ -29,7 +29,7 @@ class _Group(NamedTuple):
     route's prices, ``reported`` the one by the provider in ``currency``.
     """
 
-    is_superseded: bool
+    is_superseded: int
     outcome: str
     state: str
     failure_type: str | None
@@ -112,22 +112,35 @@ class SmsGatewayCampaign(models.Model):
 
     # === READ ===
     def _read_groups(self):
-        """:return: list of `_Group`"""
+        """Count the messages in one pass.
+
+        PostgreSQL takes every moment behind an expression for a group of its own and
+        would sort all messages. It looks at plain columns instead, those of a subquery
+        (``OFFSET 0``), and at a number instead of a truth value, and hashes the groups.
+
+        :return: list of `_Group`
+        """
         self.env["sms.gateway.message"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT m.is_superseded IS TRUE, %(outcome)s, m.state, m.failure_type,
-                       CASE WHEN m.failure_params IS NULL THEN NULL
-                            WHEN %(lacks_number)s THEN %(no_number)s
-                            ELSE m.failure_code END,
-                       CASE WHEN m.provider_price <> 0 THEN m.provider_currency END,
-                       CASE WHEN m.state = 'delivered' THEN %(minute)s END,
-                       count(*), COALESCE(sum(m.cost), 0),
-                       count(*) FILTER (WHERE m.cost IS NULL),
-                       COALESCE(sum(m.provider_price), 0)
-                  FROM sms_gateway_message m
-                 WHERE m.campaign_id = %(campaign_id)s
+                SELECT is_superseded, outcome, state, failure_type, code, currency,
+                       minute, count(*), COALESCE(sum(cost), 0),
+                       count(*) FILTER (WHERE cost IS NULL),
+                       COALESCE(sum(provider_price), 0)
+                  FROM (SELECT (m.is_superseded IS TRUE)::int AS is_superseded,
+                               %(outcome)s AS outcome, m.state, m.failure_type,
+                               CASE WHEN m.failure_params IS NULL THEN NULL
+                                    WHEN %(lacks_number)s THEN %(no_number)s
+                                    ELSE m.failure_code END AS code,
+                               CASE WHEN m.provider_price <> 0
+                                    THEN m.provider_currency END AS currency,
+                               CASE WHEN m.state = 'delivered'
+                                    THEN %(minute)s END AS minute,
+                               m.cost, m.provider_price
+                          FROM sms_gateway_message m
+                         WHERE m.campaign_id = %(campaign_id)s
+                        OFFSET 0) AS message
               GROUP BY 1, 2, 3, 4, 5, 6, 7
                 """,
                 outcome=outcome_of("m"),
@@ -167,7 +180,7 @@ class SmsGatewayCampaign(models.Model):
         """
         return SQL(
             """CASE WHEN %(moment)s IS NOT NULL THEN
-               GREATEST(floor(extract(epoch FROM %(moment)s - %(start)s) / 60), 0)::int
+               GREATEST(floor(date_part('epoch', %(moment)s - %(start)s) / 60), 0)::int
                END""",
             moment=moment,
             start=self._get_start(),
