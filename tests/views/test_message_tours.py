@@ -1,21 +1,19 @@
 """What people do with messages, lists and contacts, in a browser."""
 
 from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..common import GatewayHttpCase, sandbox_phone
-
-MODULE = "crm_sms_gateway"
+from ..common import sandbox_phone
+from .common import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestMessageTours(GatewayHttpCase):
+class TestMessageTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name in ("manager", "administrator"):
-            groups = f"{MODULE}.group_{name},base.group_partner_manager"
-            new_test_user(cls.env, login=f"tour_{name}", groups=groups)
+        cls.make_tourist("manager")
+        cls.make_tourist("administrator")
         cls.tourists = cls.env["res.partner"].create(
             [
                 {"name": "Tourist A", "phone": sandbox_phone("9901")},

@@ -3,22 +3,21 @@
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..common import GatewayHttpCase, sandbox_phone
+from ..common import sandbox_phone
+from .common import TourCase
 
-MODULE = "crm_sms_gateway"
 OPTED_OUT = sandbox_phone("0003")
 
 
 @tagged("post_install", "-at_install")
-class TestPeopleTours(GatewayHttpCase):
+class TestPeopleTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name in ("user", "manager"):
-            groups = f"{MODULE}.group_{name},base.group_partner_manager"
-            new_test_user(cls.env, login=f"tour_{name}", groups=groups)
+        cls.make_tourist("user")
+        cls.make_tourist("manager")
         cls.tour_route = cls.make_route("tour route")
         # the dialog takes the first route there is
         cls.tour_route.sequence = -1

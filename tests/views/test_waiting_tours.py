@@ -4,21 +4,19 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..common import GatewayHttpCase, sandbox_phone
-
-MODULE = "crm_sms_gateway"
+from ..common import sandbox_phone
+from .common import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestWaitingTours(GatewayHttpCase):
+class TestWaitingTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name in ("manager", "administrator"):
-            groups = f"{MODULE}.group_{name},base.group_partner_manager"
-            new_test_user(cls.env, f"waiting_{name}", groups, tz="Europe/Moscow")
+        cls.manager = cls.make_tourist("manager", tz="Europe/Moscow")
+        cls.make_tourist("administrator", tz="Europe/Moscow")
         cls.people = cls.env["res.partner"].create(
             [
                 {"name": "Waiting Anna", "phone": sandbox_phone("0001")},
@@ -39,12 +37,9 @@ class TestWaitingTours(GatewayHttpCase):
         )
 
     def make_draft(self, **values):
-        manager = self.env.ref("base.user_admin").search(
-            [("login", "=", "waiting_manager")]
-        )
         draft = (
             self.env["sms.gateway.campaign"]
-            .with_user(manager)
+            .with_user(self.manager)
             .create(
                 {
                     "route_id": self.route.id,
@@ -71,13 +66,13 @@ class TestWaitingTours(GatewayHttpCase):
         campaign = self.send(*self.people.mapped("phone")[:2])
         self.run_fold()
         self.route.action_pause()
-        self.tour("sms_gateway_resume_route", campaign, "waiting_administrator")
+        self.tour("sms_gateway_resume_route", campaign, "tour_administrator")
         self.assertEqual(self.route.state, "active")
 
     def test_a_manager_moves_a_campaign_and_takes_it_back(self):
         moment = fields.Datetime.now().replace(microsecond=0) + timedelta(days=1)
         campaign = self.schedule(moment)
-        self.tour("sms_gateway_move_campaign", campaign, "waiting_manager")
+        self.tour("sms_gateway_move_campaign", campaign, "tour_manager")
         self.assertEqual(campaign.name, "Moved")
         # typed in the time zone of the browser
         self.assertEqual(campaign.scheduled_at.year, 2099)
@@ -86,4 +81,4 @@ class TestWaitingTours(GatewayHttpCase):
 
     def test_the_recipients_of_a_draft_are_a_list(self):
         draft = self.make_draft(name="Whom")
-        self.tour("sms_gateway_draft_recipients", draft, "waiting_manager")
+        self.tour("sms_gateway_draft_recipients", draft, "tour_manager")
