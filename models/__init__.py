@@ -42,6 +42,7 @@ from .sending import sms_gateway_message_recipient
 from .sending import sms_gateway_message_story
 from .sending import sms_gateway_resend
 from .sending import sms_gateway_resend_job
+from .campaigns import sms_gateway_campaign_resend
 from .sending import sms_gateway_event
 from .sending import sms_gateway_enqueue
 from .sending import sms_gateway_state_change

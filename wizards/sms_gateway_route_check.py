@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.tools import format_datetime, formatLang
+from odoo.tools import formatLang
 
 from ..models.common.amounts import format_price
+from ..models.common.moment import say_moment
 from ..models.recipients.phone import read_phone
 from ..models.routing.route_facts import collect_facts, get_shares
 from ..models.sending.reasons import explain_problem
@@ -236,7 +237,7 @@ class SmsGatewayRouteCheck(models.TransientModel):
         if presence == "probing":
             return self.env._("Gets one message as a probe")
         if presence == "resting":
-            until = format_datetime(self.env, route.resume_at)
+            until = say_moment(self.env, route.resume_at)
             words = self.env._("Waits until %(time)s", time=until)
             return _append_reason(words, route.rest_words)
         if not route.active:

@@ -176,6 +176,7 @@ class SmsGatewaySendAgain(models.TransientModel):
             "waiting": self.env._("Waiting to be sent"),
             "again": self.env._("Already sent again"),
             "opted_out": self.env._("Opted out"),
+            "no_number": self.env._("No number"),
             "invalid_number": self.env._("Invalid number"),
             "duplicate": self.env._("Duplicate number"),
             "secret": self.env._("One-time codes, not stored"),

@@ -17,7 +17,8 @@ class SmsGatewayCampaignConfirmation(models.AbstractModel):
         """Check a draft as it is stored, and its first recipients.
 
         :return: dict of `_check_recipients`, besides ``warnings``, a list of sentences,
-            and ``looks_again``: the recipients are looked for at the send time
+            ``moment``, the send time in words, False for at once, and ``looks_again``:
+            the recipients are looked for at that time
         :raise UserError: the draft cannot be sent as it stands
         """
         preview = self.env["sms.gateway.campaign.preview"]
@@ -29,6 +30,7 @@ class SmsGatewayCampaignConfirmation(models.AbstractModel):
         return {
             **check,
             "warnings": self._find_warnings(campaign),
+            "moment": campaign.schedule_words,
             "looks_again": bool(campaign.scheduled_at) and can_change(campaign),
         }
 

@@ -8,25 +8,28 @@ from odoo.tools import SQL
 
 from ...tools.time_buckets import make_buckets
 from ...tools.vocabulary import OUTCOMES, SENT_OUTCOMES
+from ..sending.message_search import lacks_number
 from ..sending.outcomes import outcome_of
 from ..sending.reasons import name_reason
 from ..sending.sms_gateway_resend import NEVER_READY_CODES
 
 #: Outcomes that have a reason.
 REASONED = ("not_delivered", "not_sent")
+#: The key of the gateway's own reason that a recipient has no number at all.
+_NO_NUMBER = "invalid_number.absent"
 #: The gateway's own reasons that sending again, with any text, does not remove.
-_FINAL_CODES = ("invalid_number", "duplicate", "opted_out")
+_FINAL_CODES = (_NO_NUMBER, "invalid_number", "duplicate", "opted_out")
 
 
 class _Group(NamedTuple):
     """Messages of a campaign that have all of this in common.
 
-    ``code`` is the one of the gateway's own reason, None where the provider gave it;
+    ``code`` is the key of the gateway's own reason, None where the provider gave it;
     ``minute`` is that of the delivery, since the start; ``amount`` is the cost by the
     route's prices, ``reported`` the one by the provider in ``currency``.
     """
 
-    is_superseded: bool
+    is_superseded: int
     outcome: str
     state: str
     failure_type: str | None
@@ -109,23 +112,40 @@ class SmsGatewayCampaign(models.Model):
 
     # === READ ===
     def _read_groups(self):
-        """:return: list of `_Group`"""
+        """Count the messages in one pass.
+
+        PostgreSQL takes every moment behind an expression for a group of its own and
+        would sort all messages. It looks at plain columns instead, those of a subquery
+        (``OFFSET 0``), and at a number instead of a truth value, and hashes the groups.
+
+        :return: list of `_Group`
+        """
         self.env["sms.gateway.message"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT m.is_superseded IS TRUE, %(outcome)s, m.state, m.failure_type,
-                       CASE WHEN m.failure_params IS NOT NULL THEN m.failure_code END,
-                       CASE WHEN m.provider_price <> 0 THEN m.provider_currency END,
-                       CASE WHEN m.state = 'delivered' THEN %(minute)s END,
-                       count(*), COALESCE(sum(m.cost), 0),
-                       count(*) FILTER (WHERE m.cost IS NULL),
-                       COALESCE(sum(m.provider_price), 0)
-                  FROM sms_gateway_message m
-                 WHERE m.campaign_id = %(campaign_id)s
+                SELECT is_superseded, outcome, state, failure_type, code, currency,
+                       minute, count(*), COALESCE(sum(cost), 0),
+                       count(*) FILTER (WHERE cost IS NULL),
+                       COALESCE(sum(provider_price), 0)
+                  FROM (SELECT (m.is_superseded IS TRUE)::int AS is_superseded,
+                               %(outcome)s AS outcome, m.state, m.failure_type,
+                               CASE WHEN m.failure_params IS NULL THEN NULL
+                                    WHEN %(lacks_number)s THEN %(no_number)s
+                                    ELSE m.failure_code END AS code,
+                               CASE WHEN m.provider_price <> 0
+                                    THEN m.provider_currency END AS currency,
+                               CASE WHEN m.state = 'delivered'
+                                    THEN %(minute)s END AS minute,
+                               m.cost, m.provider_price
+                          FROM sms_gateway_message m
+                         WHERE m.campaign_id = %(campaign_id)s
+                        OFFSET 0) AS message
               GROUP BY 1, 2, 3, 4, 5, 6, 7
                 """,
                 outcome=outcome_of("m"),
+                lacks_number=lacks_number("m"),
+                no_number=_NO_NUMBER,
                 minute=self._make_minute(SQL("m.delivered_at")),
                 campaign_id=self.id,
             )
@@ -160,7 +180,7 @@ class SmsGatewayCampaign(models.Model):
         """
         return SQL(
             """CASE WHEN %(moment)s IS NOT NULL THEN
-               GREATEST(floor(extract(epoch FROM %(moment)s - %(start)s) / 60), 0)::int
+               GREATEST(floor(date_part('epoch', %(moment)s - %(start)s) / 60), 0)::int
                END""",
             moment=moment,
             start=self._get_start(),
@@ -310,6 +330,10 @@ def _make_reason_domain(state, failure_type, code):
     """The domain of the messages that a reason stands for."""
     if code:
         own = [("failure_code", "=", code), ("failure_params", "!=", False)]
+        if code == _NO_NUMBER:
+            own = [("lacks_number", "=", True)]
+        elif code == "invalid_number":
+            own.append(("lacks_number", "=", False))
         return [("state", "=", state), *own]
     domain = [("state", "=", state), ("failure_params", "=", False)]
     if failure_type:

@@ -1,4 +1,4 @@
-"""Why the messages of a campaign wait, and when it goes out: for its form."""
+"""Why the messages of a campaign wait, and when it goes out."""
 
 from odoo import api, fields, models
 
@@ -9,7 +9,7 @@ _WAITING = ("draft", "scheduled", "running")
 
 
 class SmsGatewayCampaign(models.Model):
-    """Adds what the forms tell of waiting; nothing of it is stored."""
+    """Adds what is told of waiting; nothing of it is stored."""
 
     _inherit = "sms.gateway.campaign"
 
@@ -24,15 +24,10 @@ class SmsGatewayCampaign(models.Model):
     @api.depends_context("uid", "lang", "tz")
     def _compute_waiting_reasons(self):
         waiting = self.env["sms.gateway.waiting"]
-        known = {}
+        held = self.filtered(lambda campaign: campaign._has_something_waiting())
+        of_route = waiting._explain_each(held)
         for campaign in self:
-            reasons = ()
-            if campaign._has_something_waiting():
-                key = (campaign.route_id._origin, campaign.channel, campaign.is_debug)
-                if key not in known:
-                    route, channel, is_debug = key
-                    known[key] = waiting._explain(route, channel, is_debug=is_debug)
-                reasons = known[key]
+            reasons = of_route.get(campaign, [])
             campaign.waiting_reasons = waiting._dump(reasons) or False
             is_told = campaign.state == "running"
             campaign.waiting_label = is_told and waiting._get_label(reasons)

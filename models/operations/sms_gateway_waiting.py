@@ -51,6 +51,27 @@ class SmsGatewayWaiting(models.AbstractModel):
         ]
 
     @api.model
+    def _explain_each(self, records):
+        """What holds each of these messages or campaigns at this moment.
+
+        The gateway is asked once, and once for all that share a route, a channel and
+        whether they are dry runs: a page of them costs as much as one.
+
+        :param records: with ``route_id``, ``channel`` and ``is_debug``
+        :return: dict of record → list of `Reason`
+        """
+        of_gateway = list(self._explain_gateway()) if records else []
+        of_key = records.grouped(
+            lambda one: (one.route_id._origin, one.channel, one.is_debug)
+        )
+        return {
+            record: of_gateway + of_route
+            for (route, channel, is_debug), group in of_key.items()
+            for of_route in [self._explain_route(route, channel, is_debug=is_debug)]
+            for record in group
+        }
+
+    @api.model
     def _dump(self, reasons):
         """The reasons as the web client takes them."""
         return [asdict(reason) for reason in reasons]

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ...tools.names.person_name import split_name, suggest_gender
 from ..common.notification import RELOAD, make_notification
@@ -31,6 +32,11 @@ class ResPartner(models.Model):
         compute="_compute_suggestions",
         help="Suggested from the patronymic and first name. Used in messages only "
         "after a user accepts it.",
+    )
+
+    # Lists of messages look for the contacts of their numbers.
+    _sms_gateway_number_index = models.Index(
+        "(phone_sanitized) WHERE phone_sanitized IS NOT NULL"
     )
 
     # === COMPUTES ===
@@ -98,7 +104,8 @@ class ResPartner(models.Model):
     def action_sms_gateway_blacklist(self):
         """Send nothing more to the numbers of these contacts."""
         self.check_access("read")
-        count = add_to_blacklist(self.env, self._find_sanitized_numbers())
+        numbers = SQL("SELECT unnest(%s)", self._find_sanitized_numbers())
+        count = add_to_blacklist(self.env, numbers)
         return make_notification(
             self.env._("Numbers added to the blacklist: %(count)s.", count=count),
             next=RELOAD,

@@ -493,6 +493,7 @@ def get_problem(composed):
     """The word of `PROBLEMS` for a composed message, None when it can go."""
     if not composed.problems:
         return None
-    if composed.problems[0].code == "invalid_number" and not composed.phone:
+    problem = composed.problems[0]
+    if problem.params.get("reason") == "absent":
         return "no_number"
-    return _PROBLEM_OF_CODE.get(composed.problems[0].code, "other")
+    return _PROBLEM_OF_CODE.get(problem.code, "other")

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from babel.dates import format_timedelta
 
-from odoo.tools import LazyTranslate, babel_locale_parse, format_date, format_datetime
+from odoo.tools import LazyTranslate, babel_locale_parse, format_date
 from odoo.tools.translate import LazyGettext
 
+from ..common.moment import say_moment
 from ..sending.reasons import say_words
 
 _lt = LazyTranslate(__name__)
@@ -106,7 +107,7 @@ def _say_day(env, value):
 
 
 def _say_moment(env, value):
-    return format_datetime(env, datetime.fromisoformat(value), tz=env.user.tz)
+    return say_moment(env, datetime.fromisoformat(value))
 
 
 def _say_minutes(env, value):

@@ -36,35 +36,58 @@ def find_phone(env, operator, value):
 
 def find_recipient(env, operator, value):
     """The domain of a search for a recipient: by the number, whole or its last digits,
-    or by the name of the record that the message went to."""
+    or by the name of the record that the message went to, or of the only contact with
+    the number of a message that names no record."""
     if operator != "ilike" or not isinstance(value, str):
         return NotImplemented
     if _NUMBER_MARKS.sub("", value).isdecimal():
         return find_phone(env, operator, value)
-    places = [
-        SQL(
-            "SELECT campaign_id, index FROM sms_gateway_recipient"
-            " WHERE res_model = %s AND res_id = ANY(%s)",
-            model_name,
-            ids,
-        )
-        for model_name, ids in _find_named(env, value)
-    ]
-    if not places:
+    named = dict(_find_named(env, value))
+    if not named:
         return fields.Domain.FALSE
-    found = SQL(
-        """(SELECT m.id FROM (%s) AS place
-              JOIN sms_gateway_message m USING (campaign_id, index))""",
-        SQL(" UNION ").join(places),
+    queries = [_select_named(model_name, ids) for model_name, ids in named.items()]
+    queries.append(_select_contacted(env, named.get("res.partner", ())))
+    return fields.Domain("id", "in", SQL("(%s)", SQL(" UNION ").join(queries)))
+
+
+def _select_named(model_name, ids):
+    """The query of the messages that went to these records."""
+    return SQL(
+        """SELECT m.id FROM sms_gateway_recipient place
+             JOIN sms_gateway_message m USING (campaign_id, index)
+            WHERE place.res_model = %s AND place.res_id = ANY(%s)""",
+        model_name,
+        list(ids),
     )
-    return fields.Domain("id", "in", found)
+
+
+def _select_contacted(env, ids):
+    """The query of the messages without a record to the numbers of these contacts: see
+    `find_only_contacts`."""
+    env["res.partner"].flush_model(["phone_sanitized", "company_id", "active"])
+    return SQL(
+        """SELECT m.id FROM res_partner contact
+             JOIN sms_gateway_message m
+               ON reverse(m.msisdn) = reverse(contact.phone_sanitized)
+            WHERE contact.id = ANY(%s::int[])
+              AND COALESCE(contact.company_id, m.company_id) = m.company_id
+              AND NOT EXISTS (
+                  SELECT FROM sms_gateway_recipient place
+                   WHERE place.campaign_id = m.campaign_id AND place.index = m.index)
+              AND NOT EXISTS (
+                  SELECT FROM res_partner other
+                   WHERE other.phone_sanitized = contact.phone_sanitized
+                     AND other.id <> contact.id AND other.active
+                     AND COALESCE(other.company_id, m.company_id) = m.company_id)""",
+        list(ids),
+    )
 
 
 def _find_named(env, name):
     """Yield (model name, ids) of the records with such a name that the user may read,
     the newest of them."""
     recipients = env["sms.gateway.recipient"].with_context(active_test=False)
-    for model_name in recipients._find_models():
+    for model_name in {"res.partner", *recipients._find_models()}:
         records = recipients.env.get(model_name)
         if records is not None and records._auto and records.has_access("read"):
             named = [("display_name", "ilike", name)]
@@ -81,6 +104,30 @@ def has_outcome(outcome):
 
     return fields.Domain.custom(
         to_sql=to_sql, predicate=lambda message: message.outcome == outcome
+    )
+
+
+def lacks_number(alias):
+    """The condition that a message was accepted without any number, not with a wrong
+    one.
+
+    :rtype: SQL
+    """
+    return SQL(
+        "(%s = 'invalid_number' AND %s ->> 'reason' = 'absent') IS TRUE",
+        SQL.identifier(alias, "failure_code"),
+        SQL.identifier(alias, "failure_params"),
+    )
+
+
+def find_lacking(value):
+    """The domain of the messages without any number, or (False) of the others."""
+
+    def to_sql(_model, alias, _query):
+        return SQL("%s = %s", lacks_number(alias), value)
+
+    return fields.Domain.custom(
+        to_sql=to_sql, predicate=lambda message: message.lacks_number == value
     )
 
 

@@ -99,13 +99,6 @@ class SmsGatewayMessage(models.Model):
     phone_raw = fields.Char("Number as received", readonly=True)
     msisdn = fields.Char("MSISDN", readonly=True)
     phone = fields.Char(compute="_compute_phone", search="_search_phone")
-    recipient = fields.Reference(
-        selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
-        compute="_compute_recipient",
-    )
-    mail_message_id = fields.Many2one(
-        "mail.message", "Chatter Message", compute="_compute_recipient"
-    )
     mailing = fields.Reference(
         selection=lambda self: self.env["sms.gateway.campaign"]._selection_any_model(),
         compute="_compute_mailing",
@@ -309,31 +302,6 @@ class SmsGatewayMessage(models.Model):
         )
 
     # === COMPUTES ===
-    def _compute_recipient(self):
-        """The record that the message went to and what its chatter tells, if the user
-        may read them."""
-        of_place = self._find_recipients()
-        for message in self:
-            recipient = of_place.get((message.campaign_id, message.index))
-            message.recipient = recipient and recipient._get_reference()
-            note = recipient and message.recipient and recipient.mail_message_id
-            message.mail_message_id = note
-
-    def _find_recipients(self):
-        """The recipients that the user may read, by their place: the row itself follows
-        the message that was sent again last.
-
-        :return: dict of (campaign, index) → `sms.gateway.recipient`
-        """
-        recipients = self.env["sms.gateway.recipient"].search(
-            [
-                ("campaign_id", "in", self.campaign_id.ids),
-                ("index", "in", self.mapped("index")),
-                ("message_id", "!=", False),
-            ]
-        )
-        return {(one.campaign_id, one.index): one for one in recipients}
-
     @api.depends(
         "state",
         "failure_type",

@@ -153,7 +153,9 @@ class SmsGatewayMessage(models.Model):
 
     def _say_wait_queued(self):
         sentences = [
-            reason.sentence for reason in self._explain_waiting() if reason.is_blocking
+            reason["sentence"]
+            for reason in self.waiting_reasons or []
+            if reason["is_blocking"]
         ]
         return next(iter(sentences), self.env._("Waiting for its turn to be sent."))
 

@@ -1,4 +1,4 @@
-"""Why a message waits: for its form."""
+"""Why a message waits."""
 
 from odoo import api, fields, models
 
@@ -8,7 +8,7 @@ from ..operations.sms_gateway_waiting import Reason
 
 
 class SmsGatewayMessage(models.Model):
-    """Adds what the form tells of a queued message; nothing of it is stored."""
+    """Adds what is told of a queued message; nothing of it is stored."""
 
     _inherit = "sms.gateway.message"
 
@@ -21,19 +21,18 @@ class SmsGatewayMessage(models.Model):
     @api.depends_context("uid", "lang", "tz")
     def _compute_waiting_reasons(self):
         waiting = self.env["sms.gateway.waiting"]
+        queued = self.filtered(lambda message: message.state == "queued")
+        of_route = waiting._explain_each(queued)
         for message in self:
-            reasons = message._explain_waiting() if message.state == "queued" else []
+            reasons = []
+            if message in of_route:
+                reasons = message._explain_own() + of_route[message]
             message.waiting_reasons = waiting._dump(reasons) or False
             message.waiting_label = waiting._get_label(reasons)
 
-    def _explain_waiting(self):
-        return [
-            *self._explain_paused_campaign(),
-            *self._explain_time(),
-            *self.env["sms.gateway.waiting"]._explain(
-                self.route_id, self.channel, is_debug=self.is_debug
-            ),
-        ]
+    def _explain_own(self):
+        """What holds the message, whatever its route does."""
+        return [*self._explain_paused_campaign(), *self._explain_time()]
 
     def _explain_paused_campaign(self):
         # sudo: whoever reads a message may not read its campaign

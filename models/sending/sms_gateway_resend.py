@@ -14,6 +14,7 @@ from ...tools.pg_array import to_array
 from ...tools.vocabulary import FINAL_STATES, Channel
 from ..common.sql_values import list_words
 from ..routing.plan import Way
+from .message_search import lacks_number
 from .row_stream import FAILURE_OF_CODE
 
 #: Codes of messages without a text or a recipient.
@@ -25,6 +26,7 @@ LEFT_OUT = (
     "waiting",
     "again",
     "opted_out",
+    "no_number",
     "invalid_number",
     "duplicate",
     "secret",
@@ -153,6 +155,7 @@ class SmsGatewayResend(models.AbstractModel):
                    WHEN m.state IN ('queued', 'submitting') THEN 'waiting'
                    WHEN m.state IN ('submitted', 'unknown') THEN 'maybe'
                    WHEN c.is_secret THEN 'secret'
+                   WHEN %(lacks_number)s THEN 'no_number'
                    WHEN m.msisdn IS NULL THEN 'invalid_number'
                    WHEN m.attempts = 0 AND m.failure_code = 'duplicate'
                    THEN 'duplicate'
@@ -169,6 +172,7 @@ class SmsGatewayResend(models.AbstractModel):
             is_again=_IS_AGAIN,
             is_unclicked=_IS_UNCLICKED if resend.is_new_text else SQL("FALSE"),
             unclicked=UNCLICKED,
+            lacks_number=lacks_number("m"),
             is_opted_out=_IS_OPTED_OUT,
             has_maybe=_HAS_MAYBE,
             is_impossible=_get_impossible(resend),

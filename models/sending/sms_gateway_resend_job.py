@@ -119,8 +119,23 @@ class SmsGatewayResendJob(models.Model):
         self.write({"last_id": ids[-1], "sent_count": self.sent_count + sent})
         return len(ids)
 
+    @api.model
+    def _find_concerning(self, campaign):
+        """The jobs that will send messages of a campaign again."""
+        return self.search([]).filtered(lambda job: job._concerns(campaign))
+
+    def _concerns(self, campaign):
+        messages = self._get_user_env()["sms.gateway.message"]
+        of_campaign = fields.Domain("campaign_id", "=", campaign.id)
+        return bool(messages.search_count(of_campaign & self._get_left(), limit=1))
+
     def _find_next(self):
         """The next messages that the user may read; some may be left out."""
+        messages = self._get_user_env()["sms.gateway.message"]
+        return list(messages._search(self._get_left(), order="id", limit=SENT_AT_ONCE))
+
+    def _get_left(self):
+        """The domain of the messages that are still to be looked at."""
         left = fields.Domain(
             [
                 ("id", ">", self.last_id),
@@ -129,9 +144,7 @@ class SmsGatewayResendJob(models.Model):
                 ("finished_at", "<=", self.pressed_at),
             ]
         )
-        messages = self._get_user_env()["sms.gateway.message"]
-        found = fields.Domain(self.domain) & left
-        return list(messages._search(found, order="id", limit=SENT_AT_ONCE))
+        return fields.Domain(self.domain) & left
 
     def _get_resend(self):
         """:rtype: Resend"""

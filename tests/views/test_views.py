@@ -345,6 +345,16 @@ class TestRights(ViewCase):
 
         self.assertEqual(len(set(filter(None, texts))), 3)
 
+    def test_lists_and_cards_tell_for_what_waits(self):
+        for name, field in (("message", "outcome"), ("campaign", "state")):
+            action = self.env.ref(f"{MODULE}.sms_gateway_{name}_action")
+            _records, arches = self.load_views(action, "user")
+            for kind in ("list", "kanban"):
+                with self.subTest(name, kind=kind):
+                    [badge] = arches[kind].xpath(f"//field[@name='{field}']")
+                    self.assertEqual(badge.get("widget"), "sms_gateway_status")
+                    self.assertIn("waiting_label", names(arches[kind]))
+
     def test_users_cannot_open_the_keys(self):
         action = self.env.ref(f"{MODULE}.sms_gateway_key_action")
 

@@ -15,8 +15,9 @@ class TestWaitingTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name in ("manager", "administrator"):
-            cls.add_user(f"waiting_{name}", name, tz="Europe/Moscow")
+        zone = {"tz": "Europe/Moscow"}
+        cls.manager = cls.add_user("tour_manager", "manager", **zone)
+        cls.add_user("tour_administrator", "administrator", **zone)
         cls.people = cls.env["res.partner"].create(
             [
                 {"name": "Waiting Anna", "phone": sandbox_phone("0001")},
@@ -37,12 +38,9 @@ class TestWaitingTours(TourCase):
         )
 
     def make_draft(self, **values):
-        manager = self.env.ref("base.user_admin").search(
-            [("login", "=", "waiting_manager")]
-        )
         draft = (
             self.env["sms.gateway.campaign"]
-            .with_user(manager)
+            .with_user(self.manager)
             .create(
                 {
                     "route_id": self.route.id,
@@ -69,13 +67,13 @@ class TestWaitingTours(TourCase):
         campaign = self.send(*self.people.mapped("phone")[:2])
         self.run_fold()
         self.route.action_pause()
-        self.tour("sms_gateway_resume_route", campaign, "waiting_administrator")
+        self.tour("sms_gateway_resume_route", campaign, "tour_administrator")
         self.assertEqual(self.route.state, "active")
 
     def test_a_manager_moves_a_campaign_and_takes_it_back(self):
         moment = fields.Datetime.now().replace(microsecond=0) + timedelta(days=1)
         campaign = self.schedule(moment)
-        self.tour("sms_gateway_move_campaign", campaign, "waiting_manager")
+        self.tour("sms_gateway_move_campaign", campaign, "tour_manager")
         self.assertEqual(campaign.name, "Moved")
         # typed in the time zone of the browser
         self.assertEqual(campaign.scheduled_at.year, 2099)
@@ -84,7 +82,7 @@ class TestWaitingTours(TourCase):
 
     def test_the_recipients_of_a_draft_are_a_list(self):
         draft = self.make_draft(name="Whom")
-        self.tour("sms_gateway_draft_recipients", draft, "waiting_manager")
+        self.tour("sms_gateway_draft_recipients", draft, "tour_manager")
 
 
 @tagged("post_install", "-at_install")

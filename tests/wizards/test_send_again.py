@@ -142,9 +142,12 @@ class TestLeftOut(SendAgainCase):
             message.with_user(self.manager).action_retry()
 
     def test_what_was_refused_at_acceptance_is_left_out(self):
-        campaign = self.send("123", PHONE)
+        campaign = self.send("123", "", PHONE)
         wizard = self.open(campaign)
-        self.assertEqual(self.get_left_out(wizard), {"invalid_number": 1, "waiting": 1})
+        self.assertEqual(
+            self.get_left_out(wizard),
+            {"invalid_number": 1, "no_number": 1, "waiting": 1},
+        )
 
     def test_a_message_without_a_text_needs_another_one(self):
         message = self.send_one()
@@ -548,6 +551,31 @@ class TestBackground(SendAgainCase):
         self.assertEqual(len(again), count)
         self.assertEqual(len(again.retry_of_id), count)
         self.assertFalse(self.get_job())
+
+    def test_the_campaign_tells_how_far_it_is(self):
+        campaign, other = self.send_failed(5), self.send_failed(1)
+        self.assertFalse(self.read_words(campaign))
+        self.open(campaign).action_send()
+        self.assertIn(": 0 of 5 done", self.read_words(campaign))
+        self.get_job()._send_part()
+        self.assertIn(": 2 of 5 done", self.read_words(campaign))
+        self.assertIn(self.manager.name, self.read_words(campaign))
+        self.assertFalse(self.read_words(other))
+        self.run_resend()
+        self.assertFalse(self.read_words(campaign))
+
+    def test_a_selection_is_told_on_each_of_its_campaigns(self):
+        first, second = self.send_failed(2), self.send_failed(3)
+        selected = self.get_messages(first) + self.get_messages(second)
+        self.open_messages(selected).action_send()
+        self.assertIn(": 0 of 5 done", self.read_words(first))
+        self.get_job()._send_part()
+        self.assertFalse(self.read_words(first))
+        self.assertIn(": 2 of 5 done", self.read_words(second))
+
+    def read_words(self, campaign):
+        self.env.invalidate_all()
+        return campaign.with_user(self.manager).resend_words
 
     def test_a_part_that_was_rolled_back_is_sent_once(self):
         campaign = self.send_failed(5)

@@ -39,7 +39,6 @@ export class DraftFormController extends LiveFormController {
                     title: _t("Send campaign?"),
                     campaignId: record.resId,
                     question,
-                    schedule: record.data.schedule_words || "",
                     channel: record.data.channel,
                     confirm: () => resolve(true),
                     cancel: () => resolve(false),

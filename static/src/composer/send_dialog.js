@@ -16,8 +16,6 @@ export class SendDialog extends ConfirmationDialog {
         campaignId: Number,
         // what `action_ask_to_send` answers
         question: Object,
-        // when it goes out, in words; empty for at once
-        schedule: String,
         channel: String,
     };
 
@@ -78,7 +76,7 @@ export class SendDialog extends ConfirmationDialog {
     }
 
     get moment() {
-        return this.props.schedule || _t("now");
+        return this.props.question.moment || _t("now");
     }
 
     get summary() {

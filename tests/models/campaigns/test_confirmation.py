@@ -57,6 +57,13 @@ class TestConfirmation(DraftCase):
         with self.assertRaises(AccessError):
             draft.with_user(other).action_ask_to_send()
 
+    def test_the_send_time_is_told_by_the_author_s_clock(self):
+        self.author.tz = MOSCOW
+        noon = datetime(2099, 6, 1, 9)
+        question = self.ask(self.draft(scheduled_at=noon))
+        self.assertEqual(question["moment"], f"1 Jun 2099, 12:00 ({MOSCOW})")
+        self.assertFalse(self.ask(self.draft())["moment"])
+
     def test_a_route_that_does_not_send_is_told(self):
         draft = self.draft()
         self.route.action_pause()

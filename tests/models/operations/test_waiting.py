@@ -209,15 +209,47 @@ class TestWaiting(GatewayCase):
         )
         self.assertEqual(reason[0].code, "route_paused")
 
-    def test_many_drafts_of_one_route_ask_once(self):
-        drafts = self.make_draft() + self.make_draft() + self.make_draft()
-        waiting = self.registry["sms.gateway.waiting"]
+    # === LISTS ===
+    def test_lists_tell_for_what_each_message_and_campaign_waits(self):
+        other = self.make_route("other route")
+        held, sending = self.send_one(), self.send_one(route=other)
+        gone = self.send_one(route=other)
+        self.force_state(gone, "delivered")
+        self.run_fold()
+        self.pause()
+        messages = held + sending + gone
+        self.assertEqual(
+            self.read_labels(messages), ["Waiting for the route", False, False]
+        )
+        self.assertEqual(
+            self.read_labels(messages.campaign_id),
+            ["Waiting for the route", False, False],
+        )
+
+    def read_labels(self, records):
         self.env.invalidate_all()
-        with patch.object(
-            waiting, "_explain", autospec=True, side_effect=waiting._explain
-        ) as explain:
-            drafts.mapped("waiting_reasons")
-        self.assertEqual(explain.call_count, 1)
+        rows = records.with_user(self.user).web_read({"waiting_label": {}})
+        return [row["waiting_label"] for row in rows]
+
+    def test_a_page_of_messages_costs_the_queries_of_one(self):
+        routes = self.route + self.make_route("second") + self.make_route("third")
+        messages = self.env["sms.gateway.message"]
+        for route in routes:
+            messages += self.send_one(route=route) + self.send_one(route=route)
+            self.pause(route)
+        self.run_fold()
+        for records in (messages, messages.campaign_id):
+            self.count_queries(records)  # fills the caches of access rights
+            self.assertEqual(
+                self.count_queries(records), self.count_queries(records[0])
+            )
+
+    def count_queries(self, records):
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        page = records.browse(records.ids).with_user(self.user)
+        page.mapped("waiting_reasons")
+        return self.cr.sql_log_count - before
 
     def test_the_dashboard_tells_everybody_of_routes_whose_messages_wait(self):
         self.send(PHONE)

@@ -903,6 +903,14 @@ class TestWatcher(WatchCase):
             "No delivery reports for 1 hour",
         )
 
+    def test_a_time_is_told_by_the_clock_of_who_is_warned(self):
+        env = self.env(context={**self.env.context, "tz": "Europe/Moscow"})
+        params = {"until": "2026-12-03T10:00:00", "reason": "No money."}
+        self.assertEqual(
+            say_warning(env, "route_down.resting", params),
+            "Nothing is sent before 3 Dec 2026, 13:00 (Europe/Moscow): No money",
+        )
+
     def test_the_scheduled_action_runs(self):
         cron = self.env.ref("crm_sms_gateway.ir_cron_watch")
         self.route.write({"state": "paused", "pause_reason": "No money"})

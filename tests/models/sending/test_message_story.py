@@ -1,10 +1,13 @@
 """What the form of a message tells of its way, and what a person does about it."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
+
+from odoo.addons.crm_sms_gateway.models.campaigns import filters
 
 from ...common import PHONE, GatewayCase, sandbox_phone
 from ..campaigns.common import DraftCase
@@ -163,6 +166,93 @@ class TestRecipient(DraftCase):
         self.env["ir.rule"].create(rule)
         self.assertFalse(self.search_names("Лебедева"))
 
+    def test_a_bare_number_is_that_of_the_only_contact_who_has_it(self):
+        message = self.send_one(self.anna.phone_sanitized)
+        self.assertEqual(message.recipient_name, self.anna.name)
+        self.assertEqual(message.recipient, self.anna)
+        self.assertEqual(self.find_named("Лебедева"), message)
+
+    def test_a_number_of_two_contacts_is_nobodys(self):
+        message = self.send_one(self.anna.phone_sanitized)
+        self.make_contact("Second", "0102")
+        self.check_is_nobody(message)
+        self.assertFalse(self.find_named("Лебедева"))
+
+    def test_a_contact_counts_in_its_own_company(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        message = self.send_one(self.anna.phone_sanitized)
+        second = self.make_contact("Second", "0102", company_id=elsewhere.id)
+        self.env.invalidate_all()
+        self.assertEqual(message.recipient, self.anna)
+        self.assertFalse(self.find_named("Second"))
+        second.company_id = message.company_id
+        self.check_is_nobody(message)
+
+    def test_who_may_not_read_a_contact_sees_the_number(self):
+        message = self.send_one(self.anna.phone_sanitized)
+        manager = new_test_user(
+            self.env, "number_manager", "crm_sms_gateway.group_manager"
+        )
+        self.env["ir.rule"].create(
+            {
+                "name": "not Anna",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": f"[('id', '!=', {self.anna.id})]",
+            }
+        )
+        self.check_is_nobody(message.with_user(manager))
+        self.make_contact("Readable", "0102")
+        self.check_is_nobody(message.with_user(manager))
+
+    def check_is_nobody(self, message):
+        self.env.invalidate_all()
+        self.assertEqual(message.recipient_name, message.msisdn)
+        self.assertFalse(message.recipient)
+
+    def find_named(self, name):
+        return self.env["sms.gateway.message"].search(
+            [("recipient_name", "ilike", name)]
+        )
+
+    def test_whom_the_campaign_names_is_not_replaced_by_a_namesake_of_the_number(self):
+        [message] = self.get_messages(self.send_draft(self.anna).sudo())
+        second = self.make_contact("Second", "0102")
+        self.anna.phone = False
+        self.env.invalidate_all()
+        self.assertEqual(message.recipient, self.anna)
+        self.assertFalse(self.find_named("Second"))
+        self.anna.unlink()
+        self.env.invalidate_all()
+        self.assertEqual(message.recipient_name, second.phone_sanitized)
+
+    def test_a_page_of_names_costs_the_queries_of_one(self):
+        contacts = self.andrey + self.anna
+        messages = self.get_messages(self.send(*contacts.mapped("phone_sanitized")))
+        messages |= self.get_messages(self.send_draft().sudo())
+        messages |= self.send_one() + self.send_one(sandbox_phone("0001"))
+        of_one = [self.count_queries(messages[0]), self.count_queries(messages[2])]
+        self.assertLessEqual(self.count_queries(messages), sum(of_one))
+
+    def count_queries(self, messages):
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        messages.browse(messages.ids).mapped("recipient_name")
+        return self.cr.sql_log_count - before
+
+    def test_a_form_looks_for_the_recipient_once(self):
+        [message] = self.get_messages(self.send_draft(self.anna).sudo())
+        messages = self.registry["sms.gateway.message"]
+        with patch.object(
+            messages,
+            "_find_recipients",
+            autospec=True,
+            side_effect=messages._find_recipients,
+        ) as find:
+            message.web_read(
+                {"recipient": {}, "recipient_name": {}, "mail_message_id": {}}
+            )
+        self.assertEqual(find.call_count, 1)
+
     def test_a_message_opens_its_recipient(self):
         campaign = self.send_draft(self.anna)
         message = self.get_messages(campaign.sudo()).with_user(self.author)
@@ -192,6 +282,48 @@ class TestBlacklist(DraftCase):
         self.assertEqual(messages.mapped("is_blacklisted"), [True, True])
         self.run_lane()
         self.assertEqual(messages.mapped("state"), ["cancelled", "cancelled"])
+
+    def test_all_that_is_selected_is_blacklisted_though_the_page_sends_few_ids(self):
+        campaign = self.send(*(sandbox_phone(f"{number:04}") for number in range(5)))
+        messages = self.get_messages(campaign)
+        other = self.send_one()
+        self.startPatcher(patch.object(filters, "ACTIVE_IDS_LIMIT", 2))
+        sent = messages[:2].with_user(self.make_person("manager"))
+        answer = sent.with_context(
+            active_model=messages._name,
+            active_ids=sent.ids,
+            active_domain=[("campaign_id", "=", campaign.id)],
+        ).action_blacklist()
+        self.assertEqual(messages.mapped("is_blacklisted"), [True] * 5)
+        self.assertFalse(other.is_blacklisted)
+        self.assertIn("5", answer["params"]["message"])
+
+    def test_every_number_of_the_blacklist_says_who_put_it_there(self):
+        campaign = self.send(*map(sandbox_phone, ("0001", "0002", "0003")))
+        messages = self.get_messages(campaign)
+        numbers = messages.mapped("msisdn")
+        allowed = self.env["phone.blacklist"].create(
+            {"number": numbers[1], "active": False}
+        )
+        user = self.make_person("manager")
+        messages.with_user(user).action_blacklist()
+        self.assertTrue(allowed.active)
+        added = self.env["phone.blacklist"].search([("number", "in", numbers)])
+        self.assertEqual(sorted(added.mapped("number")), sorted(numbers))
+        for one in added:
+            note = one.message_ids[0]
+            self.assertIn("Added to the blacklist", note.body)
+            self.assertEqual(note.author_id, user.partner_id)
+            self.assertEqual(note.subtype_id, self.env.ref("mail.mt_note"))
+
+    def test_what_is_on_the_blacklist_is_not_added_again(self):
+        message = self.send_one()
+        message.action_blacklist()
+        answer = message.action_blacklist()
+        self.assertIn(": 0.", answer["params"]["message"])
+        [one] = self.env["phone.blacklist"].search([("number", "=", message.msisdn)])
+        notes = one.message_ids.filtered("subtype_id").mapped("body")
+        self.assertEqual(len([body for body in notes if "user of SMS" in body]), 1)
 
     def test_messages_that_a_user_may_not_read_are_nobodys_business(self):
         message = self.send_one()

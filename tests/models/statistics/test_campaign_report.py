@@ -101,6 +101,8 @@ class TestFigures(ReportCase):
         campaign = self.send(
             *map(sandbox_phone, ("0001", "0002", "0004", "0005", "0006")),
             "123",
+            "",
+            " ",
             BLACKLISTED,
             route=self.route,
         )
@@ -118,10 +120,12 @@ class TestFigures(ReportCase):
             self.get_reasons(report, "not_sent"),
             {
                 "Maximum attempts reached": 1,
+                "No number": 2,
                 "Invalid number": 1,
                 "Opted out": 1,
             },
         )
+        self.check_reasons(report, self.get_counts(report))
         self.assertEqual(
             {
                 line["label"]
