@@ -14,7 +14,7 @@ module.exports = [
             globals: readonly(
                 ...["Chart", "luxon", "odoo"], // Odoo's and its libraries'
                 "axe", // of the tests of accessibility
-                ...["DataTransfer", "Event", "File", "console", "document", "window"]
+                ...["Blob", "DataTransfer", "Event", "File", "console", "document", "window"]
             ),
         },
         linterOptions: { reportUnusedDisableDirectives: "error" },

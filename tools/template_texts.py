@@ -29,9 +29,9 @@ TEMPLATE_TEXTS: Sentences = {
     ),
     "template_syntax.person": (
         "Строка {line}: подстановка записана неверно. Нужны две фигурные скобки с "
-        "каждой стороны и одно имя между ними: {{{{ first_name }}}}.",
+        "каждой стороны и одно имя между ними, например {example}.",
         "Line {line}: a placeholder is not written correctly. Write two curly braces "
-        "on each side and one name between them: {{{{ first_name }}}}.",
+        "on each side and one name between them, for example {example}.",
     ),
     "template_forbidden": (
         "Недопустимый фильтр {detail} или его параметры в шаблоне {path}, строка "

@@ -75,7 +75,14 @@ def explain_template(env, error):
 
 
 def _explain_template(env, code, **params):
-    return say(TEMPLATE_TEXTS, code, get_language(env), variant="person", **params)
+    return say(
+        TEMPLATE_TEXTS,
+        code,
+        get_language(env),
+        variant="person",
+        example="{{ first_name }}",
+        **params,
+    )
 
 
 def _describe(env, warning):
