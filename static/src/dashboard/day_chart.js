@@ -62,7 +62,7 @@ export class DayChart extends Component {
     }
 
     getOptions() {
-        const style = getComputedStyle(this.canvas.el);
+        const style = window.getComputedStyle(this.canvas.el);
         const { color } = style;
         const grid = style.getPropertyValue("--border-color");
         return {
