@@ -1,9 +1,10 @@
 import { waitNotifications } from "@bus/../tests/bus_test_helpers";
 import { REPORT_EVERY } from "@crm_sms_gateway/report/campaign_report";
+import { RELOAD_PAUSE } from "@crm_sms_gateway/views/live_views";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { beforeEach, describe, expect, test } from "@odoo/hoot";
 import { click, queryAllTexts } from "@odoo/hoot-dom";
-import { advanceTime, animationFrame } from "@odoo/hoot-mock";
+import { advanceTime, animationFrame, Deferred } from "@odoo/hoot-mock";
 import {
     defineModels,
     fields,
@@ -44,6 +45,8 @@ const COUNTS = {
     not_sent: 3,
 };
 let report;
+/** Set while the server takes its time to answer. */
+let answered;
 
 function makeReport(values = {}, counts = COUNTS) {
     return {
@@ -73,8 +76,10 @@ function makeReason(label, count, failureType, canSendAgain = true) {
 
 beforeEach(() => {
     report = makeReport();
-    onRpc("sms.gateway.campaign", "action_get_report", ({ args }) => {
+    answered = undefined;
+    onRpc("sms.gateway.campaign", "action_get_report", async ({ args }) => {
         expect.step(["report", ...args[0]]);
+        await answered;
         return report;
     });
     onRpc("sms.gateway.campaign", "action_send_again_to", ({ args }) => {
@@ -218,5 +223,28 @@ test("it follows the gateway, but not every word of it", async () => {
     expect.verifySteps([["report", 1]]);
 
     await advanceTime(REPORT_EVERY);
+    expect.verifySteps([["report", 1]]);
+});
+
+async function tell() {
+    MockServer.env["bus.bus"]._sendone("broadcast", NOTIFICATION, { ids: [1] });
+    await waitNotifications([NOTIFICATION, { ids: [1] }]);
+    await advanceTime(1);
+}
+
+test("the longer the server takes for it, the less often it is asked", async () => {
+    await mountReport();
+    answered = new Deferred();
+    await tell();
+    await advanceTime(2 * REPORT_EVERY);
+    await tell();
+    expect.verifySteps([["report", 1]]);
+
+    answered.resolve();
+    await animationFrame();
+    await advanceTime((RELOAD_PAUSE - 1) * 2 * REPORT_EVERY);
+    expect.verifySteps([]);
+
+    await advanceTime(3 * REPORT_EVERY);
     expect.verifySteps([["report", 1]]);
 });

@@ -54,4 +54,4 @@ class TourCase(GatewayHttpCase):
         terms = None if self.lang == "en_US" else read_terms(self.lang)
         words = json.dumps(json.dumps(terms, ensure_ascii=False))
         store = f"localStorage.setItem('{MODULE}.terms', {words});"
-        super().browser_js(url_path, f"{store} {code}", *args, **kwargs)
+        return super().browser_js(url_path, f"{store} {code}", *args, **kwargs)

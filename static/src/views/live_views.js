@@ -8,13 +8,15 @@ import { formView } from "@web/views/form/form_view";
 import { ListController } from "@web/views/list/list_controller";
 import { listView } from "@web/views/list/list_view";
 
-import { onMounted, onWillUnmount, useSubEnv } from "@odoo/owl";
+import { onMounted, onWillUnmount, status, useComponent, useSubEnv } from "@odoo/owl";
 
 export const CAMPAIGN = "crm_sms_gateway/campaign";
 const BALANCE = "crm_sms_gateway/balance";
 
 /** Shortest time between two reloads of one view, in milliseconds. */
 export const RELOAD_EVERY = 1000;
+/** The pause after a reload is at least so many times as long as the reload took. */
+export const RELOAD_PAUSE = 5;
 
 /** What the server answers when somebody else was faster. */
 const OVERTAKEN = [
@@ -66,23 +68,42 @@ const NUMBERS = {
  * @param {(payload: Object) => boolean} [options.isShown] whether what it tells of is on
  *  the screen
  * @param {() => Promise<void>} options.reload
- * @param {number} [options.every] shortest time between two reloads, in milliseconds
+ * @param {number} [options.every] shortest time between two reloads, in milliseconds; a
+ *  reload that takes long makes the time longer
  */
 export function useReload({ type, isShown = () => true, reload, every = RELOAD_EVERY }) {
+    const component = useComponent();
     const bus = useService("bus_service");
-    let reloadedAt = 0;
+    let nextAt = 0;
     let timer;
+    let isReloading = false;
+    let hasNews = false;
 
-    function run() {
+    async function run() {
+        const startedAt = Date.now();
         timer = undefined;
-        reloadedAt = Date.now();
-        return reload();
+        hasNews = false;
+        isReloading = true;
+        try {
+            await reload();
+        } finally {
+            isReloading = false;
+            const endedAt = Date.now();
+            nextAt = Math.max(startedAt + every, endedAt + RELOAD_PAUSE * (endedAt - startedAt));
+            plan();
+        }
+    }
+
+    function plan() {
+        if (hasNews && !isReloading && timer === undefined && status(component) === "mounted") {
+            timer = browser.setTimeout(run, Math.max(0, nextAt - Date.now()));
+        }
     }
 
     function onNews(payload) {
-        if (timer === undefined && isShown(payload)) {
-            const wait = Math.max(0, reloadedAt + every - Date.now());
-            timer = browser.setTimeout(run, wait);
+        if (isShown(payload)) {
+            hasNews = true;
+            plan();
         }
     }
 

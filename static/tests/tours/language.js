@@ -1,8 +1,10 @@
+import { browser } from "@web/core/browser/browser";
+
 const TERMS = "crm_sms_gateway.terms";
 
 /** What the test has stored, for a user who reads another language than English. */
 function readTerms() {
-    return JSON.parse(localStorage.getItem(TERMS) || "null");
+    return JSON.parse(browser.localStorage.getItem(TERMS) || "null");
 }
 
 /**
