@@ -296,7 +296,9 @@ class Screen:
         specification = self._make_specification(view, self.fields)
         group_by = view.get("default_group_by")
         if not group_by:
-            return self.model.web_search_read(domain, specification, limit=LIST_LIMIT)
+            return self.model.web_search_read(
+                domain, specification, limit=LIST_LIMIT, count_limit=COUNT_LIMIT
+            )
         return self.model.web_read_group(
             domain,
             [group_by],

@@ -149,12 +149,18 @@ class PlanCase(GatewayCase):
             SELECT campaign_id, route_id, company_id, channel, is_debug,
                    accepted_at::date, state, 'waiting', 0, 0
               FROM sms_gateway_message
-             WHERE state NOT IN ('delivered', 'failed')
+             WHERE state NOT IN ('delivered', 'failed');
+            INSERT INTO sms_gateway_recipient
+                   (campaign_id, index, res_model, res_id, message_id, is_prepared)
+            SELECT campaign_id, index, 'res.partner', id, id, TRUE
+              FROM sms_gateway_message
+                ON CONFLICT DO NOTHING
             """,
             [],
         )
         generate.analyze(cls.env.cr)
         cls.env.cr.execute("ANALYZE sms_gateway_statistic_change")
+        cls.env.cr.execute("ANALYZE sms_gateway_recipient")
         cls.env.cr.execute(f"SET LOCAL seq_page_cost = {SEQUENTIAL_COST}")
 
     @classmethod
