@@ -48,7 +48,7 @@ tours.add("sms_gateway_why", {
         },
         {
             content: "nothing suggests that it was delivered",
-            trigger: `.o_statusbar_status:not(:contains(${say("Delivered")})):contains(${say("Failed")})`,
+            trigger: `.o_statusbar_status:not(:has(button:contains(/^${say("Delivered")}$/))):contains(${say("Failed")})`,
         },
         {
             content: "the timeline begins with the acceptance",
