@@ -25,7 +25,8 @@ def read_terms(lang):
     :return: dict of English → translation
     """
     po = polib.pofile(file_path(f"{MODULE}/i18n/{lang.split('_')[0]}.po"))
-    terms = {entry.msgid: entry.msgstr for entry in po if entry.msgstr}
+    # terms of views stand there as they are broken into lines
+    terms = {" ".join(one.msgid.split()): one.msgstr for one in po if one.msgstr}
     tours = "".join(tour.read_text() for tour in TOURS.glob("*.js"))
     return {text: term for text, term in terms.items() if f'"{text}"' in tours}
 
