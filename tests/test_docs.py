@@ -26,6 +26,7 @@ ODOO = {
     "Add an action": "Добавить действие",
     "Apps": "Приложения",
     "Automation Rules": "Правила автоматизации",
+    "Cancel": "Отменить",
     "General Settings": "Общие настройки",
     "New": "Новое",
     "On create": "On create",

@@ -34,6 +34,7 @@ def read_terms(lang):
 class TourCase(GatewayHttpCase):
     """Tours, in English; a subclass with another `lang` runs them in its language."""
 
+    allow_inherited_tests_method = True
     lang = "en_US"
 
     @classmethod
