@@ -249,7 +249,7 @@ class SmsGatewayMessage(models.Model):
     _unanswered_index = models.Index(
         "(expires_at, id) WHERE follow_up = 'any' AND state IN ('submitted', 'unknown')"
     )
-    _superseded_index = models.Index("(campaign_id) WHERE is_superseded")
+    _superseded_index = models.Index("(campaign_id) WHERE is_superseded IS TRUE")
     _retention_index = models.Index("(finished_at, id) WHERE finished_at IS NOT NULL")
     # Whole numbers and last digits are searched for.
     _msisdn_index = models.Index("(reverse(msisdn) text_pattern_ops)")

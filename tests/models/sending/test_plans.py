@@ -433,6 +433,14 @@ class TestPlans(PlanCase):
         self.assertTrue(report["clicks"]["people"])
 
     # === SCREENS ===
+    def test_replaced_messages(self):
+        domain = [("is_superseded", "=", True)]
+        own = [("campaign_id", "=", self.largest.id)]
+        messages = self.env["sms.gateway.message"]
+        with self.assert_found_by_index(generate.GROWING):
+            messages.search_count(domain)
+            messages.search_count(own + domain)
+
     def test_screens(self):
         user = new_test_user(
             self.env,
