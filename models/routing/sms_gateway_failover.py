@@ -267,16 +267,18 @@ class SmsGatewayFailover(models.AbstractModel):
         transactions.commit(self.env)
 
     @api.model
-    def _move_untaken(self, message_ids):
-        """Move messages that their route did not take, in the caller's transaction.
+    def _move_untaken(self, route_id, message_ids):
+        """Move messages that a route did not take, in the caller's transaction.
 
-        Those without another route that may send wait for theirs.
+        Those that have left it meanwhile stay where they are; those without another
+        route that may send wait for theirs.
         """
         rows = self._read_candidates(
             SQL(
-                "m.id = ANY(%s::int[]) AND m.state = 'queued'"
+                "m.id = ANY(%s::int[]) AND m.route_id = %s AND m.state = 'queued'"
                 " AND m.maybe_sent IS NOT TRUE",
                 to_array(message_ids),
+                route_id,
             ),
             SQL("ORDER BY m.id FOR NO KEY UPDATE OF m"),
         )

@@ -42,18 +42,18 @@ class SmsGatewayAnswer(models.AbstractModel):
     def _move_untaken(self, by_queue):
         """Let messages of policies that were not taken try another route: at once where
         theirs has stopped, else after several tries."""
-        untaken = [
-            claimed.id
-            for queue, answers in by_queue
-            for claimed, result in answers
-            if result.outcome is Outcome.NOT_SENT
-            and claimed.has_policy
-            and (queue.has_stopped or claimed.tries >= FAILOVER_TRIES)
-        ]
-        if untaken:
-            transactions.begin(self.env)
-            self.env["sms.gateway.failover"]._move_untaken(untaken)
-            transactions.commit(self.env)
+        for queue, answers in by_queue:
+            untaken = [
+                claimed.id
+                for claimed, result in answers
+                if result.outcome is Outcome.NOT_SENT
+                and claimed.has_policy
+                and (queue.has_stopped or claimed.tries >= FAILOVER_TRIES)
+            ]
+            if untaken:
+                transactions.begin(self.env)
+                self.env["sms.gateway.failover"]._move_untaken(queue.route_id, untaken)
+                transactions.commit(self.env)
 
     def _apply_changes(self, changes):
         """Write changes together; when the database refuses, one by one, so that one

@@ -254,6 +254,15 @@ class TestRouteDown(FailoverCase):
             self.get_submitted(self.second_provider), messages.mapped("msisdn")
         )
 
+    def test_messages_that_have_just_moved_do_not_move_on(self):
+        self.make_pair(fail(RouteDown("wrong password")), max_batch=1)
+        third, _provider = self.script_route()
+        policy = self.make_policy(self.first, self.second, third)
+        message = self.send_one(route=policy.route_id)
+        self.run_lane()
+        self.assertEqual(message.route_id, self.second)
+        self.assertEqual(message.attempt_ids.route_id, self.first)
+
     def test_single_messages_of_the_route_itself_stay_there(self):
         self.make_pair(fail(RouteDown("wrong password")), max_batch=1)
         own = self.send_one(route=self.first)
