@@ -22,9 +22,8 @@ function chooseFile(content) {
     };
 }
 
-registry.category("web_tour.tours").add("sms_gateway_import", {
-    timeout: 30_000,
-    steps: () => [
+function openImport() {
+    return [
         {
             content: "open the list",
             trigger: ".o_data_row:contains(Tour customers) td[name=name]",
@@ -34,6 +33,13 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
             trigger: "button[name=action_import]",
             run: "click",
         },
+    ];
+}
+
+registry.category("web_tour.tours").add("sms_gateway_import", {
+    timeout: 30_000,
+    steps: () => [
+        ...openImport(),
         {
             content: "choose a file",
             trigger: ".modal .o_field_widget[name=file] input[type=file]:not(:visible)",
@@ -119,15 +125,7 @@ registry.category("web_tour.tours").add("sms_gateway_import", {
 registry.category("web_tour.tours").add("sms_gateway_import_nothing", {
     timeout: 30_000,
     steps: () => [
-        {
-            content: "open the list",
-            trigger: ".o_data_row:contains(Tour customers) td[name=name]",
-            run: "click",
-        },
-        {
-            trigger: "button[name=action_import]",
-            run: "click",
-        },
+        ...openImport(),
         {
             content: "go on without a file",
             trigger: ".modal button[name=action_read]",
