@@ -75,6 +75,9 @@ MEMORY = Line(
 )
 PAGES = Line("flat-pages", "slowest page of 1 000 000, over the first", "×")
 SCREENS = Line("flat-screens", "slowest screen", "s", 0.5, is_ceiling=True)
+REPORT = Line("flat-report", "report of a campaign of 1 000 000", "s")
+#: in `workload.screens`
+REPORT_TITLE = "Campaigns, campaign's report"
 
 
 @dataclass(frozen=True)
@@ -459,14 +462,23 @@ def measure_screens(
             found += result["figures"]
             start = result["next"]
     found.sort(key=lambda one: -float(one["seconds"]))
-    slow = [one for one in found if one["seconds"] > (SCREENS.floor or 0)]
-    tell_slow(slow)
-    titles = {one["title"]: round(one["seconds"], 2) for one in reversed(slow)}
+    tell_slow([one for one in found if one["seconds"] > (SCREENS.floor or 0)])
+    reports = [one for one in found if one["title"] == REPORT_TITLE]
+    screens = [one for one in found if one["title"] != REPORT_TITLE]
+    slow = {
+        one["title"]: round(one["seconds"], 2)
+        for one in reversed(screens)
+        if one["seconds"] > (SCREENS.floor or 0)
+    }
     note = (
-        f"{len(found)} requests, {len(slow)} over 0.5 s; slowest: {found[0]['title']}"
+        f"{len(screens)} requests, {len(slow)} over {SCREENS.floor} s;"
+        f" slowest: {screens[0]['title']}"
     )
-    facts = {"requests": len(found), "slow": titles}
-    return {SCREENS: Figure(found[0]["seconds"], note=note, facts=facts)}
+    facts = {"requests": len(screens), "slow": slow}
+    return {
+        SCREENS: Figure(screens[0]["seconds"], note=note, facts=facts),
+        REPORT: Figure(median([one["seconds"] for one in reports])),
+    }
 
 
 def tell_slow(slow: list[dict[str, Any]]) -> None:

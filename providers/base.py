@@ -488,8 +488,7 @@ class Provider(ABC):
     def _test_connection(self) -> str:
         """Hook of `test_connection`: asks for the balance unless a subclass knows
         something cheaper."""
-        money = self._balance().money[:_MAX_LINES]
-        return ", ".join(f"{one.amount} {one.currency}" for one in money)
+        return ", ".join(map(str, self._balance().money[:_MAX_LINES]))
 
 
 def as_result(error: ProviderError) -> SubmitResult:

@@ -253,9 +253,20 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Money:
+    """An amount as a provider tells it; as text ``"97.90 RUB"``."""
+
     amount: Decimal
     #: ISO 4217
     currency: str
+
+    def __str__(self) -> str:
+        return f"{self.written_amount} {self.currency}"
+
+    @property
+    def written_amount(self) -> str:
+        """The amount with two places, or more where the provider tells more."""
+        places = max(2, -int(self.amount.as_tuple().exponent))
+        return f"{self.amount:.{places}f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ..common.shared_selection import SharedSelection
 from .blacklist import add_to_blacklist, ask_to_allow
 from .gender import GENDERS
 
-#: Contacts whose gender is set in one go.
+#: Contacts that are updated in one go: each has a note of its own.
 MAX_APPLIED = 10_000
 
 
@@ -79,27 +79,41 @@ class ResPartner(models.Model):
     def action_accept_suggestions(self):
         """Write down what the names tell, where nobody wrote anything yet."""
         self.check_access("write")
-        changed = self.browse()
-        names = ["first_name", "last_name", "patronymic"]
-        if self._has_our_genders():
-            names.append("gender")
-        for partner in self[:MAX_APPLIED].filtered(lambda p: not p.is_company):
-            values = {
-                name: partner[f"suggested_{name}"]
-                for name in names
-                if not partner[name] and partner[f"suggested_{name}"]
-            }
-            if values:
+        names = self._get_suggested_names()
+        changed = 0
+        for partner in self:
+            if values := partner._find_suggested(names):
                 partner.write(values)
-                changed |= partner
-        return make_notification(
-            self.env._(
-                "Contacts updated: %(changed)s of %(count)s.",
-                changed=len(changed),
-                count=len(self),
-            ),
-            next=RELOAD,
+                changed += 1
+            if changed == MAX_APPLIED:
+                return self._notify_accepted(changed, is_over=False)
+        return self._notify_accepted(changed)
+
+    def _get_suggested_names(self):
+        """The fields that have suggestions here."""
+        names = ["first_name", "last_name", "patronymic"]
+        return [*names, "gender"] if self._has_our_genders() else names
+
+    def _find_suggested(self, names):
+        """:return: dict of what is suggested for the fields that are empty"""
+        if self.is_company:
+            return {}
+        return {
+            name: self[f"suggested_{name}"]
+            for name in names
+            if not self[name] and self[f"suggested_{name}"]
+        }
+
+    def _notify_accepted(self, changed, *, is_over=True):
+        message = self.env._(
+            "Contacts updated: %(changed)s of %(count)s.",
+            changed=changed,
+            count=len(self),
         )
+        if is_over:
+            return make_notification(message, next=RELOAD)
+        hint = self.env._("No more are updated at once; do it again for the others.")
+        return make_notification(f"{message} {hint}", "warning", next=RELOAD)
 
     def action_sms_gateway_blacklist(self):
         """Send nothing more to the numbers of these contacts."""

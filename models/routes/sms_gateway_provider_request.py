@@ -230,7 +230,7 @@ class SmsGatewayProviderRequest(models.Model):
             "answer": balance.text,
             "answer_raw": base64.b64encode(balance.raw),
             "money": [
-                {"amount": _format_amount(money.amount), "currency": money.currency}
+                {"amount": money.written_amount, "currency": money.currency}
                 for money in balance.money
             ],
             "units": [
@@ -302,9 +302,3 @@ def _call(provider, kind):
         return None, error
     finally:
         provider.close()
-
-
-def _format_amount(amount):
-    """A decimal with two places, or more where the provider tells more."""
-    places = max(2, -amount.as_tuple().exponent)
-    return f"{amount:.{places}f}"

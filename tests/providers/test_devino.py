@@ -176,7 +176,7 @@ class TestDevinoBalance(DevinoCase):
             provider = self.make_provider(
                 http=http, url="https://integrationapi.net", currency=currency
             )
-            self.assertEqual(provider.test_connection(), f"20015.3 {currency}")
+            self.assertEqual(provider.test_connection(), f"20015.30 {currency}")
 
 
 class TestDevinoInbound(DevinoCase):

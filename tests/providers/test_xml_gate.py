@@ -880,7 +880,7 @@ class TestXmlGateProvider(BaseCase):
         http = FakeHttp(answer('<state id_sms="7">deliver</state>'), MANUAL_BALANCE)
         provider = XmlGateProvider(SETTINGS, http)
         self.assertEqual(provider.poll(["7"])[0].status, DeliveryStatus.DELIVERED)
-        self.assertEqual(provider.test_connection(), "97.9 RUB")
+        self.assertEqual(provider.test_connection(), "97.90 RUB")
         pages = [url.rpartition("/")[2] for url, _body, _headers in http.posts]
         self.assertEqual(pages, ["state.php", "balance.php"])
 

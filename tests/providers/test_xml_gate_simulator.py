@@ -254,7 +254,7 @@ class TestGateMoney(GateCase):
                 )
 
     def test_connection_is_proved_by_the_balance(self):
-        self.assertEqual(self.provider.test_connection(), "97.9 RUB")
+        self.assertEqual(self.provider.test_connection(), "97.90 RUB")
 
     def test_no_money_refuses(self):
         self.gate.config(balance=0)

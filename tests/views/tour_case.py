@@ -12,8 +12,6 @@ from odoo.tools import file_path
 from ..common import GatewayHttpCase
 
 MODULE = "crm_sms_gateway"
-
-
 TOURS = Path(file_path(f"{MODULE}/static/tests/tours"))
 
 

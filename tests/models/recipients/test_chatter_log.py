@@ -6,6 +6,7 @@ from odoo import Command
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
+from odoo.addons.crm_sms_gateway.models.recipients import res_partner
 from odoo.addons.mail.tools.discuss import Store
 
 from ...common import GatewayCase
@@ -239,3 +240,12 @@ class TestSuggestions(GatewayCase):
         )
         contacts.action_accept_suggestions()
         self.assertEqual(contacts.mapped("gender"), ["male", False, False])
+
+    def test_in_bulk_doing_it_again_goes_on_where_it_stopped(self):
+        self.patch(res_partner, "MAX_APPLIED", 1)
+        contacts = self.make("Соколов Андрей") + self.make("Лебедева Анна")
+        told = contacts.action_accept_suggestions()["params"]["message"]
+        self.assertEqual(contacts.mapped("gender"), ["male", False])
+        self.assertIn("1 of 2. No more are updated at once", told)
+        told = contacts.action_accept_suggestions()["params"]["message"]
+        self.assertEqual(contacts.mapped("gender"), ["male", "female"])

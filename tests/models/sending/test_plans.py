@@ -441,6 +441,11 @@ class TestPlans(PlanCase):
             messages.search_count(domain)
             messages.search_count(own + domain)
 
+    def test_messages_that_failed_for_one_of_several_reasons(self):
+        domain = [("failure_type", "in", ("operator_refusal", "other"))]
+        with self.assert_found_by_index(generate.GROWING):
+            self.env["sms.gateway.message"].search(domain, limit=80)
+
     def test_screens(self):
         user = new_test_user(
             self.env,
