@@ -254,7 +254,7 @@ class SmsGatewayMessage(models.Model):
     # Whole numbers and last digits are searched for.
     _msisdn_index = models.Index("(reverse(msisdn) text_pattern_ops)")
     # With what its filters ask for: a campaign has a million messages.
-    _campaign_index = _list_index(included=", channel, is_debug")
+    _campaign_index = _list_index(included=", channel, is_debug, is_superseded")
     _waiting_list_index = _list_index(f"state IN {_WAITING}", ", state")
     _submitted_list_index = _list_index("state = 'submitted'")
     _unknown_list_index = _list_index("state = 'unknown'")
