@@ -725,7 +725,7 @@ class SmsGatewayCampaign(models.Model):
         [(count,)] = self.env.execute_query(
             SQL(
                 "SELECT count(*) FROM sms_gateway_recipient WHERE campaign_id = %s",
-                self.id,
+                self._origin.id,
             )
         )
         return count

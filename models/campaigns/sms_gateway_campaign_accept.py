@@ -241,11 +241,14 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
     # === CHECKS ===
     @api.model
     def _explain_refusal(self, draft, renderer):
-        """Why the draft would not be accepted as it stands; None when it would be,
-        should there be recipients."""
+        """Why the draft would not be accepted as it stands, None when it would be.
+
+        :param draft: with its recipients, as far as they were looked for
+        """
         try:
             self._check_can_send(draft, renderer)
             self._check_time(draft)
+            self._check_has_recipients(draft)
         except UserError as error:
             return str(error)
         return None
@@ -284,12 +287,15 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
 
     def _check_has_recipients(self, draft):
         """Recipients may also be found when the time to send has come."""
-        if not (draft._count_recipients() or draft.scheduled_at and can_change(draft)):
-            raise UserError(
-                self.env._(
-                    "There are no recipients. Select a list, a filter or records."
-                )
-            )
+        if draft._count_recipients() or draft.scheduled_at and can_change(draft):
+            return
+        if draft.recipient_source == "lists" and draft.list_ids:
+            raise UserError(self.env._("Nobody belongs to the selected lists."))
+        if draft.recipient_source == "filter":
+            raise UserError(self.env._("Nobody matches the filter."))
+        raise UserError(
+            self.env._("There are no recipients. Select a list, a filter or records.")
+        )
 
     # === TESTS ===
     @api.model

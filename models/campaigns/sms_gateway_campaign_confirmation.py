@@ -22,11 +22,9 @@ class SmsGatewayCampaignConfirmation(models.AbstractModel):
         :raise UserError: the draft cannot be sent as it stands
         """
         preview = self.env["sms.gateway.campaign.preview"]
-        accept = self.env["sms.gateway.campaign.accept"]
         check = preview._check_recipients(campaign, {}, 0)
         if check["refusal"]:
             raise UserError(check["refusal"])
-        accept._check_has_recipients(campaign)
         return {
             **check,
             "warnings": self._find_warnings(campaign),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import UserError
 
 from .common import FEMALE, DraftCase
@@ -32,6 +32,27 @@ class TestPreview(DraftCase):
         checked = draft.action_check_recipients({})
         self.assertIsNone(checked["refusal"])
         self.assertEqual(checked["problems"], {"": 1, "no_number": 1})
+
+    def test_a_draft_to_nobody_says_so_before_it_is_sent(self):
+        empty = self.env["sms.gateway.list"].create({"name": "Empty"})
+        nobody = {
+            "recipient_source": "filter",
+            "res_model": "res.partner",
+            "res_domain": "[('id', '=', 0)]",
+        }
+        for changes, reason in (
+            ({"recipient_source": "lists"}, "Select a list"),
+            ({"list_ids": [Command.set(empty.ids)]}, "the selected lists"),
+            (nobody, "the filter"),
+        ):
+            with self.subTest(reason):
+                draft = self.draft(**{"recipient_source": "lists", **changes})
+                checked = draft.action_check_recipients({})
+                self.assertEqual(checked["total"], 0)
+                self.assertIn(reason, checked["refusal"])
+        later = fields.Datetime.now() + timedelta(days=1)
+        checked = draft.action_check_recipients({"scheduled_at": later})
+        self.assertIsNone(checked["refusal"])
 
     def test_what_was_sent_is_not_checked_anew(self):
         campaign = self.send_draft()
