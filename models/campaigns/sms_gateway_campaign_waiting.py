@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 
+from ..common import clock
 from ..common.moment import say_moment
 
 #: States in which a campaign waits, or will.
@@ -18,6 +19,9 @@ class SmsGatewayCampaign(models.Model):
     )
     waiting_label = fields.Char("Waiting for", compute="_compute_waiting_reasons")
     schedule_words = fields.Char("Goes out on", compute="_compute_schedule_words")
+    schedule_has_passed = fields.Boolean(
+        "Send time has passed", compute="_compute_schedule_words"
+    )
     fixed_reason = fields.Char("Time is fixed", compute="_compute_fixed_reason")
 
     @api.depends("route_id", "channel", "is_debug", "state")
@@ -44,6 +48,8 @@ class SmsGatewayCampaign(models.Model):
         for campaign in self:
             moment = campaign.scheduled_at
             campaign.schedule_words = moment and say_moment(self.env, moment)
+            is_past = moment and moment < clock.now()
+            campaign.schedule_has_passed = campaign.state == "draft" and is_past
 
     @api.depends("state", "user_id")
     @api.depends_context("uid", "lang")

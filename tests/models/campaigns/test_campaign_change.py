@@ -302,6 +302,16 @@ class TestTheTimeInWords(ChangeCase):
         self.assertIn(f"Scheduled for {words}.", told)
         self.assertIn("%s", told)
 
+    def test_the_form_of_a_draft_tells_that_it_has_passed(self):
+        now = fields.Datetime.now()
+        for moment, has_passed in (
+            (now - timedelta(hours=1), True),
+            (now + timedelta(hours=1), False),
+            (False, False),
+        ):
+            draft = self.draft(scheduled_at=moment)
+            self.assertEqual(draft.schedule_has_passed, has_passed)
+
     def test_the_calendar_tells_what_is_fixed(self):
         self.assertFalse(self.draft(scheduled_at=self.tomorrow).fixed_reason)
         campaign = self.schedule()
