@@ -267,7 +267,7 @@ class SmsGatewayMessage(models.Model):
     _debug_list_index = _list_index("is_debug IS TRUE")
     _voice_list_index = _list_index("channel = 'voice'")
     _unreadable_list_index = _list_index("msisdn IS NULL")
-    # In the order of lists, for filters ask for several reasons; with what groups add up.
+    # In the order of lists, for filters ask for several reasons; with what is added up.
     _reason_list_index = models.Index(
         "(campaign_id, index, id, failure_type) INCLUDE (company_id, segments, cost)"
         " WHERE failure_type IS NOT NULL"

@@ -55,7 +55,8 @@ def main() -> None:
     *options, folder = sys.argv[1:]
     shop = Shop(WebClient(URL, os.environ["ODOO_DB"], LOGIN, PASSWORD))
     shop.prepare()
-    with tempfile.TemporaryDirectory() as profile:
+    # Processes of the browser write there for a moment after it has ended.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         with Page(Path(profile), *SIZE) as page:
             log_in(page, LOGIN)
             if options == ["--all"]:
