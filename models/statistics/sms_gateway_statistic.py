@@ -25,6 +25,10 @@ COUNTERS = {
     "not_delivered_count": SQL("outcome = 'not_delivered'"),
     "not_sent_count": SQL("outcome = 'not_sent'"),
 }
+#: As of messages, whose own reason tells a number that is missing from an invalid one.
+_FAILURE_TYPES = [
+    *{**dict(FAILURE_TYPES), "invalid_number": "Invalid or missing number"}.items()
+]
 
 
 class SmsGatewayStatistic(models.Model):
@@ -54,7 +58,7 @@ class SmsGatewayStatistic(models.Model):
         help="Not sent: the message was never submitted to the provider.",
     )
     failure_type = fields.Selection(
-        FAILURE_TYPES, readonly=True, string="Failure reason"
+        _FAILURE_TYPES, readonly=True, string="Failure reason"
     )
     count = fields.Integer("Messages", readonly=True)
     segments = fields.Integer("SMS parts", readonly=True)

@@ -92,7 +92,7 @@ class TestDashboard(DashboardCase):
         reasons = {one["label"]: one["count"] for one in look["not_delivered"]}
         self.assertEqual(reasons, {"Subscriber unreachable": 1, "Expired": 1})
         reasons = {one["label"]: one["count"] for one in look["not_sent"]}
-        self.assertEqual(reasons, {"Invalid number": 1})
+        self.assertEqual(reasons, {"Invalid or missing number": 1})
 
     def test_it_is_true_when_nobody_folds(self):
         """Of all that folds the counters nothing runs."""
@@ -104,7 +104,9 @@ class TestDashboard(DashboardCase):
         self.assertEqual(look["totals"]["waiting"], 4)
         self.assertEqual(look["totals"]["not_sent"], 1)
         self.assertEqual(look["by_day"][-1]["waiting"], 4)
-        self.assertEqual([one["label"] for one in look["not_sent"]], ["Invalid number"])
+        self.assertEqual(
+            [one["label"] for one in look["not_sent"]], ["Invalid or missing number"]
+        )
         self.assertEqual(self.look(30, other.id)["totals"]["waiting"], 1)
         self.run_fold()
         folded = self.look()
@@ -194,7 +196,10 @@ class TestDashboard(DashboardCase):
                 "not_delivered",
                 [("Subscriber unreachable", 6), ("Expired", 3), ("Number blocked", 2)],
             ),
-            ("not_sent", [("Opted out", 9), ("Invalid number", 7), ("Cancelled", 4)]),
+            (
+                "not_sent",
+                [("Opted out", 9), ("Invalid or missing number", 7), ("Cancelled", 4)],
+            ),
         ):
             told = [(one["label"], one["count"]) for one in look[name]]
             self.assertEqual(told, reasons)
