@@ -9,12 +9,11 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
-from babel.dates import format_timedelta
-
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
-from odoo.tools import babel_locale_parse, config
+from odoo.tools import config
 
+from ..common.moment import say_span
 from ..routing.sms_gateway_watch import IS_SHOWN
 from .cron_workers import (
     SHORTEST_CRON_LIMIT,
@@ -181,7 +180,7 @@ class SmsGatewayHealth(models.AbstractModel):
                 self.env._(
                     "Messages that are due are not being sent. The oldest has been "
                     "waiting for %(age)s.",
-                    age=self._say_age(age),
+                    age=say_span(self.env, age),
                 ),
                 self.env._(
                     "No messages are lost: they are sent when the cause is removed. "
@@ -278,18 +277,10 @@ class SmsGatewayHealth(models.AbstractModel):
         missing = [cron.name for cron in crons if not cron.id]
         return ", ".join([*records.mapped("name"), *missing])
 
-    def _say_age(self, age):
-        """A time span in the reader's language, such as "7 minutes"."""
-        locale = babel_locale_parse(self.env.lang or "en_US")
-        return format_timedelta(age, granularity="minute", locale=locale)
-
     def _say_ago(self, age):
         """A moment in the reader's language, such as "7 minutes ago"."""
-        locale = babel_locale_parse(self.env.lang or "en_US")
         past = -max(age, timedelta(minutes=1))
-        return format_timedelta(
-            past, granularity="minute", add_direction=True, locale=locale
-        )
+        return say_span(self.env, past, add_direction=True)
 
     def _open_crons(self, crons):
         """Crons as a list, for those who may see them."""
@@ -353,7 +344,7 @@ class SmsGatewayHealth(models.AbstractModel):
                 if is_administrator or one.is_serious or one.is_for_all
             ],
             "oldest_due": vitals.oldest_due is not None
-            and self._say_age(vitals.oldest_due),
+            and say_span(self.env, vitals.oldest_due),
             "lanes": [
                 {
                     "name": self._name_crons([lane]),

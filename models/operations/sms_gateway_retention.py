@@ -9,6 +9,7 @@ from odoo.tools import config
 
 from ..access import sms_gateway_api_client, sms_gateway_idempotency
 from ..common import clock, transactions
+from ..common.moment import say_days
 from ..reports import sms_gateway_delivery_report
 from ..routes import sms_gateway_provider_request
 from ..routing import (
@@ -84,13 +85,13 @@ class SmsGatewayRetention(models.AbstractModel):
             (
                 self.env._("Messages: number, text, recipient, timeline, links"),
                 messages,
-                self.env._("%(days)s days after they ended", days=days)
+                self.env._("%(span)s after they ended", span=self._days(days))
                 if days
                 else self._ever(),
             ),
             (
                 self.env._("Inbound messages: number, text"),
-                self.env._("SMS Gateway → Inbound messages"),
+                self.env._("SMS Gateway → Inbound Messages"),
                 self._days(days) if days else self._ever(),
             ),
             (
@@ -160,7 +161,7 @@ class SmsGatewayRetention(models.AbstractModel):
         return [
             (
                 self.env._("Delivery reports as received"),
-                self.env._("SMS Gateway → Delivery reports"),
+                self.env._("SMS Gateway → Delivery Reports"),
                 self._days(min(days, reports) if days else reports),
             ),
             (
@@ -213,7 +214,7 @@ class SmsGatewayRetention(models.AbstractModel):
         return [
             (
                 self.env._("Recipient lists with imported recipients; templates"),
-                self.env._("SMS Gateway → Lists and templates"),
+                self.env._("SMS Gateway → Recipient Lists, Templates"),
                 by_hand,
             ),
             (
@@ -224,7 +225,7 @@ class SmsGatewayRetention(models.AbstractModel):
         ]
 
     def _days(self, days):
-        return self.env._("%(days)s days", days=days)
+        return say_days(self.env, days)
 
     def _ever(self):
         return self.env._("Forever")

@@ -3,12 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from babel.dates import format_timedelta
-
-from odoo.tools import LazyTranslate, babel_locale_parse, format_date
+from odoo.tools import LazyTranslate, format_date
 from odoo.tools.translate import LazyGettext
 
-from ..common.moment import say_moment
+from ..common.moment import say_moment, say_span
 from ..sending.reasons import say_words
 
 _lt = LazyTranslate(__name__)
@@ -111,9 +109,7 @@ def _say_moment(env, value):
 
 
 def _say_minutes(env, value):
-    locale = babel_locale_parse(env.lang or "en_US")
-    age = timedelta(minutes=value)
-    return format_timedelta(age, granularity="minute", locale=locale)
+    return say_span(env, timedelta(minutes=value))
 
 
 def _say_reason(env, value):

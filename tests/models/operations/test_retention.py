@@ -400,6 +400,13 @@ class TestScreen(GatewayCase):
             self.assertIn(words, page.sms_gateway_kept)
         self.assertEqual(page.sms_gateway_kept.count("90 days</td>"), 1, "of routes")
 
+    def test_numbers_and_words_agree(self):
+        page = self.make_page(retention_days=1)
+        self.assertIn("1 day after they ended", page.sms_gateway_kept)
+        self.env["res.lang"]._activate_lang("ru_RU")
+        in_russian = self.make_page(retention_days=2).with_context(lang="ru_RU")
+        self.assertIn("2 дня", in_russian.sms_gateway_kept)
+
     def test_for_ever_is_said_where_it_is_so(self):
         page = self.make_page(retention_days=0)
         self.assertIn("Forever", page.sms_gateway_kept)
