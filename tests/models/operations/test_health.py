@@ -187,7 +187,7 @@ class TestLanes(HealthCase):
         self.env["res.lang"]._activate_lang("ru_RU")
         self.administrator.lang = "ru_RU"
         self.health = self.health.with_context(lang="ru_RU")
-        self.assertEqual(self.health._say_age(timedelta(minutes=8)), "8 минут")
+        self.assertEqual(self.health._say_ago(timedelta(minutes=8)), "8 минут назад")
 
     # === WHY ===
     def test_odoo_without_cron_workers_is_told(self):
