@@ -133,7 +133,7 @@ class TestEskizSubmit(Forgetful, GateCase):
         self.assertEqual(result.message, "Что-то не так")
 
     def test_balance_is_in_sums(self):
-        self.assertEqual(self.provider.test_connection(), "97.9 UZS")
+        self.assertEqual(self.provider.test_connection(), "97.90 UZS")
 
     def test_delivered_message_has_its_price(self):
         result, _message = self.submit_one()
