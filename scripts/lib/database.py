@@ -30,6 +30,8 @@ ADDON = "crm_sms_gateway"
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
 ODOO_BIN = Path(__file__).with_name("bin") / "odoo-bin"
+#: of which each waits five seconds for who gives way
+DROP_ATTEMPTS = 6
 
 INSTALLED = {".py", ".xml", ".csv", ".po", ".pot", ".sql", ".json", ".yml", ".yaml"}
 NOT_INSTALLED = {"benchmarks", "tests", "scripts", "docs", "static", "newsfragments"}
@@ -130,11 +132,16 @@ class Database:
     def drop(self) -> None:
         """Drop it, with whatever is connected to it."""
         drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(self.name))
-        try:
-            self._run(drop + sql.SQL(" WITH (FORCE)"))
-        except psycopg2.errors.InsufficientPrivilege:
-            # An autovacuum is a superuser's, but gives way to who is patient.
-            self._run(drop)
+        forced = drop + sql.SQL(" WITH (FORCE)")
+        # An autovacuum is a superuser's: it is not ended by force, but gives way to who
+        # is patient, unless somebody else is connected as well.
+        for _attempt in range(DROP_ATTEMPTS):
+            if self._can_run(forced, psycopg2.errors.InsufficientPrivilege):
+                break
+            if self._can_run(drop, psycopg2.errors.ObjectInUse):
+                break
+        else:
+            self._run(forced)
         shutil.rmtree(self.files, ignore_errors=True)
 
     def copy_from(self, other: Database) -> None:
@@ -158,6 +165,14 @@ class Database:
             cursor.execute(query, values)
             row = cursor.fetchone()
             return row[0] if row else None
+
+    def _can_run(self, statement: sql.Composable, error: type[psycopg2.Error]) -> bool:
+        """Run it, unless this error keeps it from running."""
+        try:
+            self._run(statement)
+        except error:
+            return False
+        return True
 
     def _run(self, statement: sql.Composable) -> None:
         with server() as connected, connected.cursor() as cursor:
