@@ -107,6 +107,7 @@ class Tariffs:
         self._left = dict(left or {})
         self._find_operator = find_operator
         self._is_plain = not (self._left or find_operator)
+        self._plain = {route: its for route, its in prices.items() if its}
         #: package → what the messages that were charged take of it
         self.used: Counter[int] = Counter()
 
@@ -117,8 +118,8 @@ class Tariffs:
     def charge(self, route_id: int, msisdn: str, segments: int) -> Charge:
         """Return what a message costs, and count what it takes of a package."""
         if self._is_plain:
-            prices = self._prices.get(route_id)
-            cost = prices.get_cost(msisdn, segments) if prices else None
+            prices = self._plain.get(route_id)
+            cost = None if prices is None else prices.get_cost(msisdn, segments)
             return route_id, cost, None
         cost, package_id, units = self._get_cost(route_id, msisdn, segments)
         if package_id is not None:

@@ -23,6 +23,7 @@ _CHANGE = re.compile(
     r'\b(INSERT +INTO|UPDATE|DELETE +FROM)\s+(?!(?:OF|SET|SKIP|NOWAIT)\b)"?(\w+)',
     re.IGNORECASE,
 )
+_PREPARED = re.compile(r'^\s*(EXECUTE)\s+"?(\w+)')
 _QUESTION = re.compile(r'\b(SELECT)\b.*?\bFROM\s+"?(\w+)', re.IGNORECASE | re.DOTALL)
 
 
@@ -79,8 +80,12 @@ def _describe(error):
 
 
 def _name(statement):
-    """What a statement does, and to which table first."""
-    found = _CHANGE.search(statement) or _QUESTION.search(statement)
+    """What a statement does, and to which table first; or its own name."""
+    found = (
+        _PREPARED.search(statement)
+        or _CHANGE.search(statement)
+        or _QUESTION.search(statement)
+    )
     return f"{found[1].split()[0].upper()} {found[2]}" if found else "statement"
 
 

@@ -13,6 +13,7 @@ from ...providers.base import Provider
 from ...providers.types import SubmitRequest
 from ...tools.breaker import Streak, Tally
 from ..common import clock
+from ..common.prepared_statements import PreparedStatements
 from .sms_gateway_rate_limit import get_route_scope
 
 #: Seconds that a lane waits for further answers after the first.
@@ -52,6 +53,7 @@ class RouteQueue:
     streak: Streak = field(default_factory=Streak)
     campaigns: deque = field(default_factory=deque)
     positions: dict = field(default_factory=dict)
+    statements: PreparedStatements = field(default_factory=PreparedStatements)
     forget_at: float = 0.0
     next_due: datetime | None = None
 
@@ -116,6 +118,7 @@ class Lane:
     queues: list
     executor: ThreadPoolExecutor
     threads: int
+    statements: PreparedStatements
     calls: dict = field(default_factory=dict)
     finished: SimpleQueue = field(default_factory=SimpleQueue)
     refresh_at: float = 0.0

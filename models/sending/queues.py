@@ -49,14 +49,15 @@ SELECT r.id, d.is_debug, NULL, single.not_before
     )
 
 
-def may_send(*, is_debug):
-    """The condition that the route ``r`` may send at this moment.
+def may_send(*, is_debug, now=None):
+    """The condition that the route ``r`` may send at this moment, see `is_rested`.
 
     Debug messages do not go to the provider: settings that the route lacks and its rest
     do not matter. It is part of every claim: a pause and the emergency stop work at
     once, also for running lanes.
     """
-    return SQL("%s AND (%s OR %s)", is_on(is_debug=is_debug), is_debug, is_rested())
+    is_rested_now = is_rested(now)
+    return SQL("%s AND (%s OR %s)", is_on(is_debug=is_debug), is_debug, is_rested_now)
 
 
 def is_on(*, is_debug):
@@ -72,17 +73,23 @@ def is_on(*, is_debug):
     )
 
 
-def is_rested():
-    """The condition that the route ``r`` does not rest after trouble."""
-    return SQL("(r.resume_at IS NULL OR r.resume_at <= %s)", clock.now())
+def is_rested(now=None):
+    """The condition that the route ``r`` does not rest after trouble.
+
+    :param now: SQL of the moment, for a statement that is run again later
+    """
+    return SQL("(r.resume_at IS NULL OR r.resume_at <= %s)", now or clock.now())
 
 
-def may_probe():
+def may_probe(now=None):
     """The condition that the breaker ``k`` of a route is closed, or that no probe is on
-    its way: a lane that died with one blocks the route until its lease ends."""
+    its way: a lane that died with one blocks the route until its lease ends.
+
+    :param now: as of `is_rested`
+    """
     return SQL(
         "(k.is_open IS NOT TRUE OR k.probe_until IS NULL OR k.probe_until <= %s)",
-        clock.now(),
+        now or clock.now(),
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -40,17 +40,24 @@ class RejectedRecipient:
     params: dict
 
 
-def new_uuid():
-    """A UUID of version 7 (RFC 9562) as 32 hex digits.
+#: A random hex digit of UUIDs → the one that tells their variant and keeps two bits.
+_VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
-    It begins with the time, so that the index grows at its end, and ends with 74 bits
-    that nobody can guess.
+
+def make_uuids():
+    """Yield UUIDs of version 7 (RFC 9562) as 32 hex digits, without end.
+
+    They begin with the time, so that the index grows at its end, and end with 74 bits
+    that nobody can guess. Those are drawn for many at once: every draw is a call of the
+    system.
     """
-    chance = secrets.randbits(74)
-    return (
-        f"{time.time_ns() // 1_000_000:012x}7{chance & 0xFFF:03x}"
-        f"{0x8000_0000_0000_0000 | chance >> 12:016x}"
-    )
+    digits, at_once = 20, 100
+    while True:
+        drawn = secrets.token_hex(digits // 2 * at_once)
+        for start in range(0, len(drawn), digits):
+            own = drawn[start : start + digits]
+            moment = f"{time.time_ns() // 1_000_000:012x}"
+            yield f"{moment}7{own[:3]}{_VARIANTS[own[3]]}{own[4:19]}"
 
 
 def _get_state(code):
@@ -91,8 +98,9 @@ class RowStream:
         """
         self.rejected = []
         self.first_index = self.last_index = None
-        self._counts = Counter()
-        self._segments = Counter()
+        #: route, state and failure type → messages and parts
+        self._counts = defaultdict(lambda: [0, 0])
+        self._uuids = make_uuids()
         self._composed = iter(composed)
         self._plan = plan
         self._replaced = replaced
@@ -161,7 +169,7 @@ class RowStream:
             yield f"{to_line(self._row(composed))}\t{self._end_of_line}\n"
 
     def _row(self, composed):
-        code = self._reject(composed)
+        code = self._reject(composed) if composed.problems else None
         state = _get_state(code)
         route_id, cost, package_id = (
             (self._default_route_id, None, None)
@@ -173,7 +181,7 @@ class RowStream:
             self.first_index = composed.index
         self.last_index = composed.index
         return (
-            composed.uuid or new_uuid(),
+            composed.uuid or next(self._uuids),
             composed.index,
             composed.phone,
             composed.msisdn,
@@ -188,7 +196,7 @@ class RowStream:
             FAILURE_OF_CODE[code] if code else None,
             code,
             self._make_params(composed.problems[0]) if code else None,
-            self._get_follow_up(composed, code),
+            self._follow_up and self._get_follow_up(composed, code),
             self.accepted_at if code else None,
             self._first_reference + composed.index,
             self._replaced.get(composed.index),
@@ -200,25 +208,28 @@ class RowStream:
         return None if has_none else self._follow_up
 
     def _count(self, route_id, state, code, segments):
-        key = (route_id, state, FAILURE_OF_CODE[code] if code else None)
-        self._counts[key] += 1
-        self._segments[key] += segments
+        failure_type = FAILURE_OF_CODE[code] if code else None
+        counted = self._counts[route_id, state, failure_type]
+        counted[0] += 1
+        counted[1] += segments
 
     def get_counts(self):
         """What was stored, as rows of the statistics."""
         return [
             {
-                "route_id": key[0],
-                "state": key[1],
-                "failure_type": key[2],
+                "route_id": route_id,
+                "state": state,
+                "failure_type": failure_type,
                 "count": count,
-                "segments": self._segments[key],
+                "segments": segments,
             }
-            for key, count in self._counts.items()
+            for (route_id, state, failure_type), (count, segments) in (
+                self._counts.items()
+            )
         ]
 
     def _reject(self, composed):
-        """The code of the first problem, None when the message can go.
+        """The code of the first problem of a message that cannot go.
 
         Every rejected recipient is told; where they are many, with one problem each.
         """
@@ -233,7 +244,7 @@ class RowStream:
             )
             for problem in composed.problems[: 1 if is_crowded else None]
         ]
-        return composed.problems[0].code if composed.problems else None
+        return composed.problems[0].code
 
     def _make_params(self, problem):
         """What a sentence about the problem says beside its code, as JSON."""

@@ -41,14 +41,14 @@ class SmsGatewayClaim(models.AbstractModel):
         """
         transactions.begin(self.env)
         limits = self.env["sms.gateway.rate.limit"]
-        permit = limits._get_permit(queue.route_id, is_debug=queue.is_debug)
+        permit = limits._get_permit_of(queue)
         limit, probe = self._take_tokens(queue, permit, wanted)
         if not limit:
             transactions.commit(self.env)
             return []
         campaigns, share = queue.take_turns(limit)
         rows = self.env.execute_query_dict(
-            self._claim_statement(queue, limit, campaigns, share)
+            self._prepare_statement(queue, limit, campaigns, share)
         )
         self._set_positions(queue, rows, limit, campaigns, share)
         untaken = [row["id"] for row in rows if not row["taken"]]
@@ -97,10 +97,32 @@ class SmsGatewayClaim(models.AbstractModel):
             else:
                 queue.end(place)
 
-    def _claim_statement(self, queue, limit, campaigns, share):
-        """Single messages go first, then each campaign gives its share."""
+    def _prepare_statement(self, queue, limit, campaigns, share):
         nowhere = (datetime.min, 0)
-        since = [queue.positions.get(place, nowhere) for place in (None, *campaigns)]
+        single = queue.positions.get(None, nowhere)
+        places = [queue.positions.get(place, nowhere) for place in campaigns]
+        return queue.statements.prepare(
+            self.env.cr,
+            "claim",
+            lambda: self._make_statement(queue),
+            [
+                clock.now(),
+                *single,
+                limit,
+                campaigns,
+                [since_at for since_at, _since_id in places],
+                [since_id for _since_at, since_id in places],
+                share,
+            ],
+        )
+
+    def _make_statement(self, queue):
+        """Single messages go first, then each campaign gives its share.
+
+        Its values are: now; the position among the single messages, a moment and an
+        id; how many messages; the campaigns, the moments and ids of their positions,
+        and the share of each.
+        """
         return SQL(
             """
 WITH picked AS MATERIALIZED (
@@ -111,13 +133,14 @@ WITH picked AS MATERIALIZED (
           JOIN sms_gateway_campaign c ON c.id = m.campaign_id
          WHERE m.state = 'queued' AND m.priority = %(single)s
            AND m.route_id = %(route_id)s AND m.is_debug = %(is_debug)s
-           AND m.not_before <= %(now)s AND (m.not_before, m.id) > %(since)s
+           AND m.not_before <= %(now)s
+           AND (m.not_before, m.id) > (%(single_at)s, %(single_id)s)
            AND %(is_served)s
       ORDER BY m.not_before, m.id LIMIT %(limit)s
            FOR NO KEY UPDATE OF m SKIP LOCKED) AS single
      UNION ALL
     SELECT batch.*, c.state, c.ignores_blacklist
-      FROM unnest(%(campaigns)s::int[], %(since_at)s::timestamp[], %(since_id)s::int[])
+      FROM unnest(%(campaigns)s, %(since_at)s, %(since_id)s)
         AS queue(campaign_id, since_at, since_id)
       JOIN sms_gateway_campaign c ON c.id = queue.campaign_id
        AND (c.state NOT IN %(held)s OR c.state = 'cancelled')
@@ -159,7 +182,7 @@ WITH picked AS MATERIALIZED (
            failure_params = CASE WHEN e.state = 'cancelled' THEN '{}'::jsonb END,
            failure_message = NULL,
            finished_at = CASE WHEN e.state <> 'submitting'
-                              THEN %(now)s::timestamp END,
+                              THEN %(now)s END,
            secret_text = CASE WHEN e.state = 'submitting' OR m.follow_up IS NOT NULL
                               THEN m.secret_text END
       FROM evaluated e
@@ -197,13 +220,14 @@ SELECT id, uuid, client_reference, msisdn, text, channel, attempts, tries, step_
             batch=PRIORITY_BATCH,
             held=HELD_STATES,
             is_served=is_served(),
-            since=since[0],
-            campaigns=campaigns,
-            since_at=[at for at, _id in since[1:]],
-            since_id=[message_id for _at, message_id in since[1:]],
-            limit=limit,
-            share=share,
-            now=clock.now(),
+            now=SQL("$1::timestamp"),
+            single_at=SQL("$2::timestamp"),
+            single_id=SQL("$3::int"),
+            limit=SQL("$4::int"),
+            campaigns=SQL("$5::int[]"),
+            since_at=SQL("$6::timestamp[]"),
+            since_id=SQL("$7::int[]"),
+            share=SQL("$8::int"),
             clock=clock.at_statement(),
             lease=LEASE,
         )

@@ -17,6 +17,7 @@ from odoo.tools import SQL
 from ...providers.types import Outcome, SubmitResult
 from ...tools.backoff import exponential
 from ..common import clock, crons, transactions
+from ..common.prepared_statements import PreparedStatements
 from ..reports.sms_gateway_delivery_report import FRESH
 from .lane import Lane, RouteQueue
 from .queues import select_heads
@@ -182,7 +183,9 @@ class SmsGatewayDispatcher(models.AbstractModel):
 
     def _find_queues(self, lane):
         """Set the campaigns of each route with due messages, and the next due time."""
-        heads = self.env.execute_query(select_heads())
+        heads = self.env.execute_query(
+            lane.statements.prepare(self.env.cr, "heads", select_heads)
+        )
         found = defaultdict(list)
         for route_id, is_debug, campaign_id, not_before in heads:
             found[route_id, is_debug].append((campaign_id, not_before))
@@ -206,11 +209,14 @@ class SmsGatewayDispatcher(models.AbstractModel):
     def _open_lane(self):
         queues = self._make_queues()
         threads = min(sum(queue.concurrency for queue in queues) or 1, MAX_THREADS)
+        statements = PreparedStatements()
         try:
             with ThreadPoolExecutor(threads, "sms-lane") as executor:
-                yield Lane(queues, executor, threads)
+                yield Lane(queues, executor, threads, statements)
         finally:
+            statements.forget(self.env.cr)
             for queue in queues:
+                queue.statements.forget(self.env.cr)
                 queue.provider.close()
 
     def _make_queues(self):
@@ -296,7 +302,7 @@ class SmsGatewayDispatcher(models.AbstractModel):
         if queue.is_down or not queue.next_due:
             return None
         limits = self.env["sms.gateway.rate.limit"]
-        permit = limits._get_permit(queue.route_id, is_debug=queue.is_debug)
+        permit = limits._get_permit_of(queue)
         if permit is None:
             return None
         due = (queue.next_due - clock.now()).total_seconds()

@@ -60,30 +60,27 @@ class SmsGatewayRateLimit(models.Model):
     def _get_permit(self, route_id, *, is_debug=False):
         """What a route may send at this moment; None: nothing.
 
-        Neither breaker nor pace touch debug messages: they do not go to the provider.
-
         :rtype: Permit | None
         """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT COALESCE(%(rate)s, 0), COALESCE(k.is_open, FALSE),
-                       COALESCE(k.is_watched, FALSE)
-                  FROM sms_gateway_route r
-             LEFT JOIN sms_gateway_rate_limit b ON b.scope = %(scope)s
-             LEFT JOIN sms_gateway_breaker k ON k.route_id = r.id
-                 WHERE r.id = %(route_id)s AND %(may_send)s AND %(may_probe)s
-                """,
-                rate=_get_rate(),
-                scope=get_route_scope(route_id),
-                route_id=route_id,
-                may_send=may_send(is_debug=is_debug),
-                may_probe=SQL("TRUE") if is_debug else may_probe(),
-            )
+        rows = self.env.execute_query(_select_permit(route_id, is_debug=is_debug))
+        return Permit(*rows[0]) if rows else None
+
+    @api.model
+    def _get_permit_of(self, queue):
+        """As `_get_permit`, for a lane, which asks again and again.
+
+        :param queue: `RouteQueue`
+        """
+        question = queue.statements.prepare(
+            self.env.cr,
+            "permit",
+            lambda: _select_permit(
+                queue.route_id, is_debug=queue.is_debug, now=SQL("$1::timestamp")
+            ),
+            [clock.now()],
         )
-        if not rows:
-            return None
-        return Permit(0, False, False) if is_debug else Permit(*rows[0])
+        rows = self.env.execute_query(question)
+        return Permit(*rows[0]) if rows else None
 
     @api.model
     def _take_for_route(self, route_id, wanted):
@@ -220,6 +217,36 @@ class SmsGatewayRateLimit(models.Model):
             )
         )
         return float(rows[0][0]) if rows else 0
+
+
+def _select_permit(route_id, *, is_debug=False, now=None):
+    """A query of the `Permit` of a route, without rows where it may send nothing.
+
+    Neither breaker nor pace touch debug messages: they do not go to the provider.
+
+    :param now: as of `queues.is_rested`
+    """
+    if is_debug:
+        return SQL(
+            "SELECT 0, FALSE, FALSE FROM sms_gateway_route r WHERE r.id = %s AND %s",
+            route_id,
+            may_send(is_debug=True, now=now),
+        )
+    return SQL(
+        """
+        SELECT COALESCE(%(rate)s, 0), COALESCE(k.is_open, FALSE),
+               COALESCE(k.is_watched, FALSE)
+          FROM sms_gateway_route r
+     LEFT JOIN sms_gateway_rate_limit b ON b.scope = %(scope)s
+     LEFT JOIN sms_gateway_breaker k ON k.route_id = r.id
+         WHERE r.id = %(route_id)s AND %(may_send)s AND %(may_probe)s
+        """,
+        rate=_get_rate(),
+        scope=get_route_scope(route_id),
+        route_id=route_id,
+        may_send=may_send(is_debug=False, now=now),
+        may_probe=may_probe(now),
+    )
 
 
 def _get_pace():

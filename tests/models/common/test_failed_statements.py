@@ -83,7 +83,7 @@ class TestFailedStatements(GatewayCase):
     def test_claiming(self):
         self.send(PHONE, text=TEXT)
         self.fill_disk("sms_gateway_message", "NEW.state = 'submitting'")
-        with self.assert_discreet("sms_gateway_message", "sms_gateway_claim."):
+        with self.assert_discreet("EXECUTE sms_gateway_claim", "sms_gateway_claim."):
             self.run_lane()
 
     def test_applying_answers(self):
@@ -95,7 +95,7 @@ class TestFailedStatements(GatewayCase):
     def test_writing_events(self):
         self.send(PHONE, text=TEXT)
         self.fill_disk("sms_gateway_event")
-        with self.assert_discreet("UPDATE sms_gateway_message"):
+        with self.assert_discreet("EXECUTE sms_gateway_claim"):
             self.run_lane()
 
     def test_entering_secrets(self):

@@ -9,6 +9,9 @@ from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_sms_gateway.models.common import clock, transactions
+from odoo.addons.crm_sms_gateway.models.common.prepared_statements import (
+    PreparedStatements,
+)
 from odoo.addons.crm_sms_gateway.models.sending.lane import Lane
 from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_dispatcher import (
     REFRESH_SECONDS,
@@ -757,7 +760,7 @@ class TestLanes(GatewayCase):
                 for queue in dispatcher._make_queues()
                 if queue.route_id == self.scripted.id
             ]
-            dispatcher._find_queues(Lane(queues, None, 1))
+            dispatcher._find_queues(Lane(queues, None, 1, PreparedStatements()))
             dues = [dispatcher._get_queue_due(queue) for queue in queues]
         return min((due for due in dues if due is not None), default=None)
 
@@ -805,6 +808,21 @@ class TestLanes(GatewayCase):
             with dispatcher._open_lane() as lane:
                 dispatcher._work(lane, clock.monotonic() + 1, linger=0)
             self.assertAlmostEqual(lane.refresh_at, clock.monotonic() + REFRESH_SECONDS)
+
+    def test_a_lane_leaves_its_connection_as_it_was(self):
+        before = self.read_connection()
+        message = self.send_one(route=self.scripted)
+        self.run_lane()
+        self.assertEqual(message.state, "submitted")
+        self.assertEqual(self.read_connection(), before)
+
+    def read_connection(self):
+        """What was prepared on the connection, and how it plans."""
+        self.env.cr.execute(
+            """SELECT current_setting('plan_cache_mode'), ARRAY(
+                      SELECT name FROM pg_prepared_statements ORDER BY name)"""
+        )
+        return self.env.cr.fetchone()
 
     def test_a_lane_knows_when_the_next_token_comes(self):
         self.scripted.throughput = 0.1

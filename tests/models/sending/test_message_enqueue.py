@@ -1,6 +1,8 @@
 """Accepting: what is stored of every recipient, and when it is due."""
 
 from datetime import timedelta
+from itertools import islice
+from uuid import RFC_4122, UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,10 @@ from odoo.tools import mute_logger
 from odoo.addons.crm_sms_gateway.models.campaigns.sms_gateway_campaign_accept import (
     RecipientsRejected,
 )
-from odoo.addons.crm_sms_gateway.models.sending.row_stream import FAILURE_OF_CODE
+from odoo.addons.crm_sms_gateway.models.sending.row_stream import (
+    FAILURE_OF_CODE,
+    make_uuids,
+)
 from odoo.addons.crm_sms_gateway.tools.compose import Composed, Recipient
 
 from ...common import PHONE, Document, GatewayCase, sandbox_phone
@@ -47,6 +52,18 @@ def composed(index, text, **values):
 @tagged("post_install", "-at_install")
 class TestMessageEnqueue(GatewayCase):
     # === ROWS ===
+    def test_uuids_are_of_version_7(self):
+        """RFC 9562: they begin with the time, and no two are alike."""
+        found = list(islice(make_uuids(), 250))
+        self.assertEqual(len(set(found)), 250)
+        moments = [text[:12] for text in found]
+        self.assertEqual(moments, sorted(moments))
+        uuids = [UUID(text) for text in found]
+        self.assertEqual({one.version for one in uuids}, {7})
+        self.assertEqual({one.variant for one in uuids}, {RFC_4122})
+        self.assertEqual(len({text[16] for text in found}), 4, "two bits of chance")
+        self.assertEqual(found, [one.hex for one in uuids])
+
     def test_order_and_repetitions_are_kept(self):
         phones = [PHONE, "+79281706702", PHONE, "+79281706701", PHONE]
         messages = self.get_messages(self.send(*phones))

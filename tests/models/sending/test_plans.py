@@ -82,9 +82,10 @@ class Plans:
 
     def __call__(self, cr, query, params, _start, _delay):
         verb = query.strip().partition("\n")[0].partition(" ")[0].upper()
-        if verb not in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE"):
+        if verb not in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "EXECUTE"):
             return
-        if any(table in query for table in self._tables):
+        # What a prepared statement is about, its name does not tell.
+        if verb == "EXECUTE" or any(table in query for table in self._tables):
             # The statement's own cursor still holds its rows.
             with cr._cnx.cursor() as cursor:
                 cursor.execute("EXPLAIN (FORMAT JSON) " + query, params)
