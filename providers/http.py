@@ -171,9 +171,12 @@ class HttpClient:
             error.args = (error.message,)
             raise
         finally:
-            milliseconds = (time.monotonic() - started) * 1000
-            shown = self._redact(_without_query(url))
-            _logger.debug("%s %s: %s, %.0f ms", method, shown, outcome, milliseconds)
+            if _logger.isEnabledFor(logging.DEBUG):
+                milliseconds = (time.monotonic() - started) * 1000
+                shown = self._redact(_without_query(url))
+                _logger.debug(
+                    "%s %s: %s, %.0f ms", method, shown, outcome, milliseconds
+                )
 
     def _exchange(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
