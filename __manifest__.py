@@ -3,7 +3,7 @@
     "summary": (
         "Personalized SMS and voice calls from Odoo CRM or a JSON API, never sent twice"
     ),
-    "version": "19.0.1.11.0",
+    "version": "19.0.1.12.0",
     "category": "Sales/CRM",
     "license": "LGPL-3",
     "author": "CRM SMS Gateway maintainers",

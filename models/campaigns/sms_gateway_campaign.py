@@ -730,6 +730,17 @@ class SmsGatewayCampaign(models.Model):
         )
         return count
 
+    def _has_recipients(self):
+        """Whether there are any, without counting a million of them."""
+        [(has_any,)] = self.env.execute_query(
+            SQL(
+                """SELECT EXISTS (SELECT FROM sms_gateway_recipient
+                                   WHERE campaign_id = %s)""",
+                self._origin.id,
+            )
+        )
+        return has_any
+
     # === STATUS ===
     def _get_totals(self):
         """Exact number of messages per state, whatever is folded already.

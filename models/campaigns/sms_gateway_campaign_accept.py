@@ -287,7 +287,7 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
 
     def _check_has_recipients(self, draft):
         """Recipients may also be found when the time to send has come."""
-        if draft._count_recipients() or draft.scheduled_at and can_change(draft):
+        if draft._has_recipients() or draft.scheduled_at and can_change(draft):
             return
         if draft.recipient_source == "lists" and draft.list_ids:
             raise UserError(self.env._("Nobody belongs to the selected lists."))

@@ -1,9 +1,14 @@
 """Crons as real processes on a real, committed database."""
 
+import os
+import select
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -20,8 +25,113 @@ PATIENCE = 120
 PASSWORD = "processes_secret_1"
 
 
+class Nursery:
+    """Odoo loaded once, on one database, and forked for every task; see `work`."""
+
+    def __init__(self, database):
+        self._orders, theirs = socket.socketpair()
+        self._orders.settimeout(PATIENCE)
+        self._log = tempfile.TemporaryFile("w+")
+        with theirs:
+            command = [sys.executable, str(Path(__file__).parent / "work.py")]
+            self._process = subprocess.Popen(
+                [*command, config["config"] or "", database, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stderr=self._log,
+                pass_fds=[theirs.fileno()],
+            )
+
+    def fork(self, task, files):
+        """Start a process with these standard files.
+
+        :return: its id
+        """
+        with suppress(BrokenPipeError):
+            socket.send_fds(self._orders, [task.encode()], files)
+            if answer := self._orders.recv(20):
+                return int(answer)
+        self._log.seek(0)
+        raise AssertionError(f"Odoo was not loaded:\n{self._log.read()}")
+
+    def stop(self):
+        self._orders.close()
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+
+
+class ForkedProcess:
+    """A process of a `Nursery`, used as those of `subprocess`."""
+
+    def __init__(self, nursery, task):
+        read_in, write_in = os.pipe()
+        read_out, write_out = os.pipe()
+        self._log = tempfile.TemporaryFile("w+")
+        files = [read_in, write_out, self._log.fileno()]
+        self._pid = nursery.fork(task, files)
+        os.close(read_in)
+        os.close(write_out)
+        self._stdin = write_in
+        self._stdout = read_out
+
+    def hear(self):
+        """The next line that it says, "" when it has ended."""
+        line = b""
+        while not line.endswith(b"\n"):
+            ready, *_more = select.select([self._stdout], [], [], PATIENCE)
+            assert ready, "it hangs"
+            said = os.read(self._stdout, 1)
+            if not said:
+                break
+            line += said
+        return line.decode().strip()
+
+    def tell(self):
+        """Let it go on that waits for a line."""
+        os.write(self._stdin, b"\n")
+
+    def finish(self):
+        """Wait for its end.
+
+        :return: what it has logged
+        """
+        while self.hear():
+            pass
+        self._log.seek(0)
+        return self._log.read()
+
+    def kill(self):
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+
+    def close(self):
+        self.kill()
+        self.finish()
+        os.close(self._stdin)
+        os.close(self._stdout)
+        self._log.close()
+
+
 class ProcessCase(BaseCase):
     """Starts processes; what they did has to be taken away by hand."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        #: database → its `Nursery`
+        cls._nurseries = {}
+        cls.addClassCleanup(cls._end_nurseries)
+
+    @classmethod
+    def _end_nurseries(cls):
+        for database in list(cls._nurseries):
+            cls.end_nursery(database)
+
+    @classmethod
+    def end_nursery(cls, database):
+        """Let go of a database, if processes were started on it."""
+        if nursery := cls._nurseries.pop(database, None):
+            nursery.stop()
 
     @contextmanager
     def committed(self):
@@ -78,7 +188,7 @@ class ProcessCase(BaseCase):
     def run_processes(self, count, task, **values):
         """Start them together and return what each has logged."""
         processes = self.start_processes(count, task, **values)
-        return [process.communicate(timeout=PATIENCE)[1] for process in processes]
+        return [process.finish() for process in processes]
 
     def start_processes(self, count, task, *, database=None):
         """Start them together, all ready to work.
@@ -87,30 +197,15 @@ class ProcessCase(BaseCase):
         :param database: another one than that of the tests
         """
         database = database or get_db_name()
-        processes = [self._start_process(task, database) for _number in range(count)]
+        nursery = self._nurseries.get(database) or Nursery(database)
+        self._nurseries[database] = nursery
+        processes = [ForkedProcess(nursery, task) for _number in range(count)]
         for process in processes:
-            self.assertEqual(process.stdout.readline().strip(), "READY")
+            self.addCleanup(process.close)
+            self.assertEqual(process.hear(), "READY")
         for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
+            process.tell()
         return processes
-
-    def _start_process(self, task, database):
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                str(Path(__file__).parent / "work.py"),
-                config["config"] or "",
-                database,
-                task,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(process.kill)
-        return process
 
 
 class PeopleCase(ProcessCase):

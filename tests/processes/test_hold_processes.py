@@ -167,6 +167,7 @@ class TestHoldProcesses(ProcessCase):
             env["sms.gateway.hold"].search([]).unlink()
 
     def _drop_copy(self):
+        self.end_nursery(self.copy)
         sql_db.close_db(self.copy)
         self._administrate("DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
 

@@ -3,7 +3,7 @@
 from odoo.tests import tagged
 
 from ..simulators import Simulator
-from .common import PATIENCE, ProcessCase
+from .common import ProcessCase
 
 NUMBERS = 200
 
@@ -23,10 +23,10 @@ class TestNativeProcesses(ProcessCase):
     def test_a_worker_killed_before_its_commit_sends_nothing_twice(self):
         self._make_sms()
         [process] = self.start_processes(1, "hand_over_and_hang")
-        self.assertEqual(process.stdout.readline().strip(), "HANDED OVER")
+        self.assertEqual(process.hear(), "HANDED OVER")
         self.run_processes(1, "dispatch")
         process.kill()
-        process.communicate(timeout=PATIENCE)
+        process.finish()
         self.assertEqual(self.gate.stats()["handset_total"], 0, "nothing went out yet")
         self.run_processes(1, "hand_over")
         self.run_processes(2, "dispatch")

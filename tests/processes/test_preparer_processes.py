@@ -24,7 +24,7 @@ class TestPreparerProcesses(ProcessCase):
         [process] = self.start_processes(1, "prepare")
         self._wait_for_some()
         process.kill()
-        process.communicate(timeout=PATIENCE)
+        process.finish()
         self.assertLess(self._count_messages(), CONTACTS, "it was killed in the middle")
         self.run_processes(1, "prepare")
         self._check()

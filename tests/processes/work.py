@@ -1,23 +1,70 @@
-"""One of the gateway's crons in a process: ``python work.py CONFIG DATABASE TASK``.
+"""The gateway's crons in processes: ``python work.py CONFIG DATABASE SOCKET``.
 
-Says READY, waits for a line, and works until nothing is left to do.
+Odoo is loaded once, and forked for every name of a task that comes through the socket
+(the number of its descriptor) with the three standard files of the process that does
+it; the answer is that process' id.
+
+The process says READY, waits for a line, and works until nothing is left to do.
 """
 
+import ctypes
+import logging
+import os
+import random
+import signal
+import socket
 import sys
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
+from odoo.sql_db import close_all
 from odoo.tools import config
 
+_logger = logging.getLogger(__name__)
 
-def main(config_file, database, task):
+PR_SET_PDEATHSIG = 1
+MAX_NAME = 1000
+
+
+def main(config_file, database, descriptor):
     config.parse_config(["-c", config_file, "-d", database], setup_logging=True)
     registry = Registry(database)
-    sys.stdout.write("READY\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-    while run(registry, TASKS[task]):
-        pass
+    # A connection must not be shared by parent and child.
+    close_all()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(fileno=int(descriptor)) as orders:
+        while True:
+            name, files, *_more = socket.recv_fds(orders, MAX_NAME, 3)
+            if not name:
+                return
+            pid = os.fork()
+            if not pid:
+                live(registry, TASKS[name.decode()], files)
+            for file in files:
+                os.close(file)
+            orders.send(str(pid).encode())
+
+
+def live(registry, task, files):
+    """The life of a child."""
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        for standard, file in enumerate(files):
+            os.dup2(file, standard)
+            os.close(file)
+        random.seed()
+        sys.stdout.write("READY\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+        # What was changed since the registry was loaded.
+        registry = registry.check_signaling()
+        while run(registry, task):
+            pass
+    except BaseException:
+        _logger.exception("The task failed")
+    finally:
+        logging.shutdown()
+        os._exit(0)
 
 
 def run(registry, task):
