@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
-import xlsxwriter
-
 #: Characters that columns are wide.
 WIDTHS = {datetime: 20, float: 12, int: 10}
 TEXT_WIDTH = 24
@@ -26,8 +24,11 @@ def write_workbook(
     :param columns: titles and types of values: str, int, float or naive datetime
     :param rows: values in the order of the columns, None where there is none
     """
+    # five megabytes, which only those processes need that export
+    from xlsxwriter import Workbook  # noqa: PLC0415
+
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"}
-    with xlsxwriter.Workbook(file, options) as book:
+    with Workbook(file, options) as book:
         sheet = book.add_worksheet()
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)

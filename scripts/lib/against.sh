@@ -27,21 +27,24 @@ run_theirs() {
         "$VENV_PYTHON" "$@"
 }
 
-# Leaves those of the names that their benchmarks know in THEIR_NAMES.
-#   choose_their_names name [name ...]
-choose_their_names() {
-    local known name
-    known="$(run_theirs -m benchmarks --list)" || die "$_THEIRS: its benchmarks do not run"
-    THEIR_NAMES=()
+# Tells what their benchmarks do not know of the names.
+#   check_their_names name [name ...]
+check_their_names() {
+    local name found=
+    _THEIR_NAMES="$(run_theirs -m benchmarks --list)" ||
+        die "$_THEIRS: its benchmarks do not run"
     for name in "$@"; do
-        if grep -qxF -e "$name" <<<"$known"; then
-            THEIR_NAMES+=("$name")
+        if their_benchmarks_know "$name"; then
+            found=1
         else
             warn "the other commit has no $name"
         fi
     done
-    ((${#THEIR_NAMES[@]})) || die "the other commit has nothing of that"
+    [[ -n $found ]] || die "the other commit has nothing of that"
 }
+
+#   their_benchmarks_know name
+their_benchmarks_know() { grep -qxF -e "$1" <<<"$_THEIR_NAMES"; }
 
 _provide_their_checkout() {
     local lock
