@@ -61,7 +61,7 @@ class Nursery:
 
 
 class ForkedProcess:
-    """A process of a `Nursery`, used as those of `subprocess`."""
+    """A process of a `Nursery`, which speaks and listens by lines."""
 
     def __init__(self, nursery, task):
         read_in, write_in = os.pipe()
@@ -75,14 +75,14 @@ class ForkedProcess:
         self._stdout = read_out
 
     def hear(self):
-        """The next line that it says, "" when it has ended."""
+        """The next line that it says, None when it has ended."""
         line = b""
         while not line.endswith(b"\n"):
             ready, *_more = select.select([self._stdout], [], [], PATIENCE)
             assert ready, "it hangs"
             said = os.read(self._stdout, 1)
             if not said:
-                break
+                return None
             line += said
         return line.decode().strip()
 
@@ -95,7 +95,7 @@ class ForkedProcess:
 
         :return: what it has logged
         """
-        while self.hear():
+        while self.hear() is not None:
             pass
         self._log.seek(0)
         return self._log.read()
