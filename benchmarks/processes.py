@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulators import Simulator
 
@@ -24,6 +24,15 @@ from .web import Address, Request, exchange
 PATIENCE = 240
 _HERE = Path(__file__).parent
 _ODOO_BIN = ROOT / "scripts" / "lib" / "bin" / "odoo-bin"
+
+
+class Checkout(NamedTuple):
+    """Whose addon and jobs a worker runs."""
+
+    #: its package ``benchmarks``
+    folder: Path
+    #: the file with Odoo's settings
+    config: str
 
 
 class WorkerError(Exception):
@@ -95,12 +104,16 @@ class Worker(_Process):
             result = worker.do("enqueue", count=10_000)
     """
 
-    def __init__(self, database: str, *, jobs: str = "jobs") -> None:
+    def __init__(
+        self, database: str, *, jobs: str = "jobs", checkout: Checkout | None = None
+    ) -> None:
         """
-        :param jobs: the module of this package whose functions the jobs are
+        :param jobs: the module of the package whose functions the jobs are
+        :param checkout: this one when None
         """
         self._log = LOCAL / "log" / f"bench-{database}.log"
-        command = [sys.executable, str(_HERE / "worker.py"), os.environ["ODOO_RC"]]
+        folder, config = checkout or Checkout(_HERE, os.environ["ODOO_RC"])
+        command = [sys.executable, str(folder / "worker.py"), config]
         with self._log.open("a") as output:
             self._process = subprocess.Popen(
                 [*command, database, jobs],

@@ -18,7 +18,7 @@ from .databases import (
     prepare_native,
 )
 from .machine import get_cpu
-from .processes import Provider, Worker
+from .processes import Checkout, Provider, Worker
 
 #: contacts of the native database
 PARTNERS = 10_000
@@ -26,6 +26,9 @@ PARTNERS = 10_000
 
 class Scene:
     """The databases that are copied for the measurements, made when first needed."""
+
+    #: whose addon is measured; this checkout's when None
+    checkout: Checkout | None = None
 
     @cached_property
     def database(self) -> str:
@@ -46,6 +49,14 @@ class Scene:
     def marketing(self) -> str:
         """With the addon and SMS Marketing, empty."""
         return prepare_marketing()
+
+
+class TheirScene(Scene):
+    """The same of another commit."""
+
+    def __init__(self, checkout: Checkout, database: str) -> None:
+        self.checkout = checkout
+        self.database = database
 
 
 @dataclass
@@ -86,9 +97,11 @@ def open_stage(
     :param original: the database that is copied; `Scene.database` when None
     """
     with (
-        copy_of(original or scene.database, "ours") as database,
+        copy_of(
+            original or scene.database, "theirs" if scene.checkout else "ours"
+        ) as database,
         Provider(latency=latency) as provider,
-        Worker(database) as worker,
+        Worker(database, checkout=scene.checkout) as worker,
     ):
         route = worker.do(
             "set_up",

@@ -27,6 +27,13 @@ run_theirs() {
         "$VENV_PYTHON" "$@"
 }
 
+# Measures this checkout and theirs beside each other.
+#   measure_pairs count [name ...]
+measure_pairs() {
+    run_program "$VENV_PYTHON" -m benchmarks.pairs --count "$1" --folder "$_THEIRS" \
+        --database "$_THEIR_DB" --config "$_THEIR_RC" "${@:2}"
+}
+
 # Tells what their benchmarks do not know of the names.
 #   check_their_names name [name ...]
 check_their_names() {
