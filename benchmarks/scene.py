@@ -29,6 +29,8 @@ class Scene:
 
     #: whose addon is measured; this checkout's when None
     checkout: Checkout | None = None
+    #: what the names of the copies end with
+    copies = "ours"
 
     @cached_property
     def database(self) -> str:
@@ -53,6 +55,8 @@ class Scene:
 
 class TheirScene(Scene):
     """The same of another commit."""
+
+    copies = "theirs"
 
     def __init__(self, checkout: Checkout, database: str) -> None:
         self.checkout = checkout
@@ -97,9 +101,7 @@ def open_stage(
     :param original: the database that is copied; `Scene.database` when None
     """
     with (
-        copy_of(
-            original or scene.database, "theirs" if scene.checkout else "ours"
-        ) as database,
+        copy_of(original or scene.database, scene.copies) as database,
         Provider(latency=latency) as provider,
         Worker(database, checkout=scene.checkout) as worker,
     ):
