@@ -129,7 +129,21 @@ class Nginx:
         finally:
             asking.close()
 
-    def read_logs(self) -> str:
+    def ask_logged(self, path: str, *bodies: bytes | None) -> tuple[int, str]:
+        """Ask with each body: the first status, and the logs with all these requests.
+
+        nginx writes the line of a request when that has ended, which its client may see
+        before: https://nginx.org/en/docs/http/ngx_http_log_module.html
+        """
+        place = path[: path.rindex("/") + 1]
+        before = self._read_logs().count(place)
+        statuses = [self.ask(path, body)[0] for body in bodies]
+        wait_until(
+            lambda: self._read_logs().count(place) >= before + len(bodies), 20, 0.05
+        )
+        return statuses[0], self._read_logs()
+
+    def _read_logs(self) -> str:
         return "".join(path.read_text() for path in self.folder.glob("*.log"))
 
     def _answers(self) -> bool:
@@ -299,9 +313,9 @@ def _open_a_websocket(nginx: Nginx, result: Result, _route: str) -> None:
 def _push(nginx: Nginx, result: Result, webhook: str) -> None:
     """A delivery report: the token is known to nobody who reads logs."""
     token = webhook.rpartition("/")[2]
-    status = nginx.ask(f"{webhook}?secret=geheim", b"<x/>")[0]
-    nginx.ask(webhook, b" " * (5 * MIB))
-    logs = nginx.read_logs()
+    status, logs = nginx.ask_logged(
+        f"{webhook}?secret=geheim", b"<x/>", b" " * (5 * MIB)
+    )
     lines = logs.count("webhook/-")
     result.find(
         "webhook in the logs",
@@ -313,8 +327,7 @@ def _push(nginx: Nginx, result: Result, webhook: str) -> None:
 
 def _click(nginx: Nginx, result: Result) -> None:
     """A short link: its code is known to nobody who reads logs."""
-    status = nginx.ask("/g/geheimnis")[0]
-    logs = nginx.read_logs()
+    status, logs = nginx.ask_logged("/g/geheimnis", None)
     result.find(
         "short link in the logs",
         f"{status}, code {logs.count('geheimnis')} times",
