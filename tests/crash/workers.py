@@ -1,4 +1,4 @@
-"""Handles of the processes that the suite starts, stops and kills."""
+"""Handles of the processes that suites start, stop and kill."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
+#: the folder of the suites, whose names tasks begin with
+TESTS = Path(__file__).resolve().parents[1]
 #: seconds within which what was started must be ready
 START_TIMEOUT = 90
 #: seconds within which a task that ends must have ended
@@ -58,6 +60,7 @@ class Nursery:
         self.folder = folder
         self._workers: list[Worker] = []
         folder.mkdir(parents=True, exist_ok=True)
+        path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "crash.nursery", os.environ["ODOO_RC"]),
@@ -65,7 +68,7 @@ class Nursery:
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, "PYTHONPATH": path, **(environment or {})},
             text=True,
         )
 
@@ -98,13 +101,7 @@ class Nursery:
 
     def run(self, task: str, **arguments: Any) -> Any:
         """Run a task and return what it returns."""
-        worker = self.fork(task, **arguments)
-        status = worker.wait(TASK_TIMEOUT)
-        if status is None:
-            worker.kill()
-        if status != 0:
-            raise Failed(f"{task}: status {status}, see {self.folder}/odoo.log")
-        return json.loads((self.folder / f"{worker.pid}.json").read_text())
+        return self.fork(task, **arguments).finish()
 
     def wait(self, pid: int, timeout: float) -> int | None:
         """The exit status of a worker, None while it runs."""
@@ -115,7 +112,12 @@ class Nursery:
 
     def count_log(self, pattern: str) -> int:
         """How many lines of Odoo's log hold the pattern."""
-        return _count_lines(self.folder / "odoo.log", pattern)
+        return _count_lines(self.log, pattern)
+
+    @property
+    def log(self) -> Path:
+        """Odoo's log, of all its workers."""
+        return self.folder / "odoo.log"
 
     def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin
@@ -127,7 +129,7 @@ class Nursery:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise Failed(f"Odoo ended by itself, see {self.folder}/odoo.log")
+            raise Failed(f"Odoo ended by itself, see {self.log}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -150,6 +152,26 @@ class Worker:
         if self.status is None:
             self.status = self._nursery.wait(self.pid, timeout)
         return self.status
+
+    def finish(self) -> Any:
+        """Wait for its end and return what its task returns."""
+        status = self.wait(TASK_TIMEOUT)
+        if status is None:
+            self.kill()
+        if status != 0:
+            raise Failed(f"status {status}: {self.read_log()[-4000:]}")
+        return json.loads((self._nursery.folder / f"{self.pid}.json").read_text())
+
+    def read_log(self) -> str:
+        """Its lines in Odoo's log, with the tracebacks that follow them."""
+        pid, lines = "", []
+        with self._nursery.log.open(encoding="utf-8", errors="replace") as log:
+            for line in log:
+                if start := re.match(r"\d{4}-\S+ \S+ (\d+) [A-Z]+ ", line):
+                    pid = start[1]
+                if pid == str(self.pid):
+                    lines.append(line)
+        return "".join(lines)
 
     def stop(self) -> None:
         """Hold it (SIGSTOP) and return when every thread of it stands."""

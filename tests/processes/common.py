@@ -1,15 +1,9 @@
 """Crons as real processes on a real, committed database."""
 
-import os
-import select
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import requests
 
@@ -18,98 +12,22 @@ from odoo.modules.registry import Registry
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, get_db_name
 from odoo.tests.common import HttpCase
-from odoo.tools import config
+
+from ..crash.workers import Nursery
 
 #: A process that has not ended by then hangs.
 PATIENCE = 120
 PASSWORD = "processes_secret_1"
 
 
-class Nursery:
-    """Odoo loaded once, on one database, and forked for every task; see `work`."""
-
-    def __init__(self, database):
-        self._orders, theirs = socket.socketpair()
-        self._orders.settimeout(PATIENCE)
-        self._log = tempfile.TemporaryFile("w+")
-        with theirs:
-            command = [sys.executable, str(Path(__file__).parent / "work.py")]
-            self._process = subprocess.Popen(
-                [*command, config["config"] or "", database, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stderr=self._log,
-                pass_fds=[theirs.fileno()],
-            )
-
-    def fork(self, task, files):
-        """Start a process with these standard files.
-
-        :return: its id
-        """
-        with suppress(BrokenPipeError):
-            socket.send_fds(self._orders, [task.encode()], files)
-            if answer := self._orders.recv(20):
-                return int(answer)
-        self._log.seek(0)
-        raise AssertionError(f"Odoo was not loaded:\n{self._log.read()}")
-
-    def stop(self):
-        self._orders.close()
-        self._process.kill()
-        self._process.wait()
-        self._log.close()
-
-
-class ForkedProcess:
-    """A process of a `Nursery`, which speaks and listens by lines."""
-
-    def __init__(self, nursery, task):
-        read_in, write_in = os.pipe()
-        read_out, write_out = os.pipe()
-        self._log = tempfile.TemporaryFile("w+")
-        files = [read_in, write_out, self._log.fileno()]
-        self._pid = nursery.fork(task, files)
-        os.close(read_in)
-        os.close(write_out)
-        self._stdin = write_in
-        self._stdout = read_out
-
-    def hear(self):
-        """The next line that it says, None when it has ended."""
-        line = b""
-        while not line.endswith(b"\n"):
-            ready, *_more = select.select([self._stdout], [], [], PATIENCE)
-            assert ready, "it hangs"
-            said = os.read(self._stdout, 1)
-            if not said:
-                return None
-            line += said
-        return line.decode().strip()
-
-    def tell(self):
-        """Let it go on that waits for a line."""
-        os.write(self._stdin, b"\n")
-
-    def finish(self):
-        """Wait for its end.
-
-        :return: what it has logged
-        """
-        while self.hear() is not None:
-            pass
-        self._log.seek(0)
-        return self._log.read()
-
-    def kill(self):
-        with suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGKILL)
-
-    def close(self):
-        self.kill()
-        self.finish()
-        os.close(self._stdin)
-        os.close(self._stdout)
-        self._log.close()
+@contextmanager
+def open_nursery(database):
+    """Odoo loaded on a database, and forked for tasks of `crash.cron_tasks`."""
+    with (
+        TemporaryDirectory() as folder,
+        Nursery(database, Path(folder), tasks="crash.cron_tasks") as nursery,
+    ):
+        yield nursery
 
 
 class ProcessCase(BaseCase):
@@ -118,20 +36,15 @@ class ProcessCase(BaseCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        #: database → its `Nursery`
-        cls._nurseries = {}
-        cls.addClassCleanup(cls._end_nurseries)
+        cls._nursery = None
 
     @classmethod
-    def _end_nurseries(cls):
-        for database in list(cls._nurseries):
-            cls.end_nursery(database)
-
-    @classmethod
-    def end_nursery(cls, database):
-        """Let go of a database, if processes were started on it."""
-        if nursery := cls._nurseries.pop(database, None):
-            nursery.stop()
+    def _get_nursery(cls):
+        """That of the tests' database, loaded when a process is asked for."""
+        cls._nursery = cls._nursery or cls.enterClassContext(
+            open_nursery(get_db_name())
+        )
+        return cls._nursery
 
     @contextmanager
     def committed(self):
@@ -185,27 +98,29 @@ class ProcessCase(BaseCase):
                 " ir_model_data WHERE module = 'crm_sms_gateway' AND model = 'ir.cron')"
             )
 
-    def run_processes(self, count, task, **values):
-        """Start them together and return what each has logged."""
-        processes = self.start_processes(count, task, **values)
-        return [process.finish() for process in processes]
+    def run_processes(self, count, task, *, nursery=None, **arguments):
+        """Start them together.
 
-    def start_processes(self, count, task, *, database=None):
-        """Start them together, all ready to work.
-
-        :param task: one of `work.TASKS`
-        :param database: another one than that of the tests
+        :return: what each has logged
         """
-        database = database or get_db_name()
-        nursery = self._nurseries.get(database) or Nursery(database)
-        self._nurseries[database] = nursery
-        processes = [ForkedProcess(nursery, task) for _number in range(count)]
-        for process in processes:
-            self.addCleanup(process.close)
-            self.assertEqual(process.hear(), "READY")
-        for process in processes:
-            process.tell()
-        return processes
+        workers = self.start_processes(count, task, nursery=nursery, **arguments)
+        for worker in workers:
+            worker.finish()
+        return [worker.read_log() for worker in workers]
+
+    def start_processes(self, count, task, *, nursery=None, **arguments):
+        """Start them together.
+
+        :param task: name of a function of `crash.cron_tasks`
+        :param nursery: that of another database than that of the tests
+        :param arguments: of the task
+        :return: list of `Worker`
+        """
+        nursery = nursery or self._get_nursery()
+        workers = [nursery.fork(task, **arguments) for _number in range(count)]
+        for worker in workers:
+            self.addCleanup(worker.kill)
+        return workers
 
 
 class PeopleCase(ProcessCase):

@@ -43,7 +43,8 @@ class TestChangeProcesses(PeopleCase):
             env.flush_all()
             [preparer] = self.start_processes(1, "prepare")
             self.wait_for_blocked(1)
-        self.assertNotIn("Traceback", preparer.finish())
+        preparer.finish()
+        self.assertNotIn("Traceback", preparer.read_log())
         self._check_times(CONTACTS, self.moment)
 
     def test_a_part_that_waits_for_a_return_to_draft_writes_nothing(self):
@@ -51,7 +52,8 @@ class TestChangeProcesses(PeopleCase):
             self._take_back(env)
             [preparer] = self.start_processes(1, "prepare")
             self.wait_for_blocked(1)
-        self.assertNotIn("Traceback", preparer.finish())
+        preparer.finish()
+        self.assertNotIn("Traceback", preparer.read_log())
         self._check_is_draft()
 
     def test_what_is_written_meanwhile_returns_with_the_campaign(self):

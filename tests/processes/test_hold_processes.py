@@ -14,9 +14,9 @@ from odoo.addons.crm_sms_gateway.models.operations import database_memory
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
 
 from ..common import Document
+from ..crash.cron_tasks import call_crons
 from ..simulators import Simulator
-from .common import ProcessCase
-from .work import run_crons
+from .common import ProcessCase, open_nursery
 
 MESSAGES = 25
 
@@ -44,7 +44,7 @@ class TestHoldProcesses(ProcessCase):
         self._run_original()
         self.assertEqual(self.gate.stats()["handset_total"], MESSAGES)
         self._check_held()
-        self.run_processes(1, "decide copy", database=self.copy)
+        self._run_in_copy("decide", decision="copy")
         self.assertEqual(self._count_states(), {"cancelled": MESSAGES})
         self.assertNotEqual(self._read_token(self.copy), token)
         self.assertEqual(
@@ -62,7 +62,7 @@ class TestHoldProcesses(ProcessCase):
         self._back_up_and_restore()
         self._run_original()
         self._check_held()
-        self.run_processes(1, "decide ask", database=self.copy)
+        self._run_in_copy("decide", decision="ask")
         self.assertEqual(self._count_states(), {"submitted": MESSAGES})
         self._check_gate(MESSAGES)
 
@@ -90,7 +90,7 @@ class TestHoldProcesses(ProcessCase):
     # === CHECKS ===
     def _check_held(self):
         before = self.gate.stats()
-        self.run_processes(1, "run_crons", database=self.copy)
+        self._run_in_copy("run_crons")
         self.assertEqual(self.gate.stats(), before, "nobody was asked or sent to")
         self.assertEqual(self._count_states(), {"queued": MESSAGES})
         [(state, activities)] = self._query(
@@ -141,7 +141,11 @@ class TestHoldProcesses(ProcessCase):
 
     def _run_original(self):
         with self.committed() as env:
-            run_crons(env)
+            call_crons(env)
+
+    def _run_in_copy(self, task, **arguments):
+        with open_nursery(self.copy) as nursery:
+            self.run_processes(1, task, nursery=nursery, **arguments)
 
     def _copy_beside(self):
         """As ``createdb -T`` does: nobody may be connected meanwhile."""
@@ -167,7 +171,6 @@ class TestHoldProcesses(ProcessCase):
             env["sms.gateway.hold"].search([]).unlink()
 
     def _drop_copy(self):
-        self.end_nursery(self.copy)
         sql_db.close_db(self.copy)
         self._administrate("DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
 

@@ -2,8 +2,10 @@
 
 from odoo.tests import tagged
 
+from ..crash.cron_tasks import HANDED_OVER
+from ..crash.workers import wait_until
 from ..simulators import Simulator
-from .common import ProcessCase
+from .common import PATIENCE, ProcessCase
 
 NUMBERS = 200
 
@@ -23,10 +25,9 @@ class TestNativeProcesses(ProcessCase):
     def test_a_worker_killed_before_its_commit_sends_nothing_twice(self):
         self._make_sms()
         [process] = self.start_processes(1, "hand_over_and_hang")
-        self.assertEqual(process.hear(), "HANDED OVER")
+        self.assertTrue(wait_until(lambda: HANDED_OVER in process.read_log(), PATIENCE))
         self.run_processes(1, "dispatch")
-        process.kill()
-        process.finish()
+        self.assertTrue(process.kill())
         self.assertEqual(self.gate.stats()["handset_total"], 0, "nothing went out yet")
         self.run_processes(1, "hand_over")
         self.run_processes(2, "dispatch")
