@@ -91,8 +91,3 @@ class TestMessageTours(TourCase):
         )
 
         self.assertEqual(one.member_ids.partner_id, self.tourists)
-
-
-@tagged("post_install", "-at_install")
-class TestMessageToursInRussian(TestMessageTours):
-    lang = "ru_RU"

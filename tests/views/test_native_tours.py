@@ -32,8 +32,3 @@ class TestNativeTours(TourCase):
             "/odoo/settings?anchor=sms", "sms_gateway_native_setting", login="admin"
         )
         self.assertEqual(self.env.company.sms_gateway_route_id, self.tour_route)
-
-
-@tagged("post_install", "-at_install")
-class TestNativeToursInRussian(TestNativeTours):
-    lang = "ru_RU"

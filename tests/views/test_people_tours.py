@@ -335,8 +335,3 @@ class TestPeopleTours(TourCase):
         self.assertEqual(action.state, "sms_gateway")
         self.assertEqual(action.sms_gateway_route_id, self.tour_route)
         self.assertEqual(action.model_id.model, "crm.lead")
-
-
-@tagged("post_install", "-at_install")
-class TestPeopleToursInRussian(TestPeopleTours):
-    lang = "ru_RU"

@@ -59,8 +59,3 @@ class TestRoutingTours(TourCase):
             "sms_gateway_read_journey",
             login="tour_administrator",
         )
-
-
-@tagged("post_install", "-at_install")
-class TestRoutingToursInRussian(TestRoutingTours):
-    lang = "ru_RU"

@@ -67,5 +67,5 @@ class TestTour(TourCase):
 
 
 @tagged("post_install", "-at_install")
-class TestTourInRussian(TestTour):
-    lang = "ru_RU"
+class TestTourInEnglish(TestTour):
+    lang = "en_US"

@@ -83,8 +83,3 @@ class TestWaitingTours(TourCase):
     def test_the_recipients_of_a_draft_are_a_list(self):
         draft = self.make_draft(name="Whom")
         self.tour("sms_gateway_draft_recipients", draft, "tour_manager")
-
-
-@tagged("post_install", "-at_install")
-class TestWaitingToursInRussian(TestWaitingTours):
-    lang = "ru_RU"

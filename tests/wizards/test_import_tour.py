@@ -30,8 +30,3 @@ class TestImportTour(TourCase):
         self.assertEqual(customers.member_ids.name, "Лебедева Анна Сергеевна")
         self.assertEqual(customers.member_ids.phone, "+79161230102")
         self.assertEqual(customers.member_ids.values, {"telefon": "9031230102"})
-
-
-@tagged("post_install", "-at_install")
-class TestImportTourInRussian(TestImportTour):
-    lang = "ru_RU"
