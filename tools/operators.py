@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
+from .msisdn import find_country
 from .number_table import Interval, NumberTable, make_prefix
 
 #: Who says which operator a number has.
@@ -28,6 +29,8 @@ _WORDS = re.compile(r"\w+")
 _NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
 #: the longest code of a country, and as many digits as tell countries of one code apart
 _CODE_DIGITS, _REGION_DIGITS = 3, 8
+#: fewer digits behind the code tell no country
+_AREA_DIGITS = 3
 
 
 class NumberRange(NamedTuple):
@@ -147,18 +150,40 @@ def _find_region(digits: str) -> str | None:
     for length in range(1, _CODE_DIGITS + 1):
         regions = COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length] or 0))
         if regions:
-            return _choose_region(regions, digits[length:])
+            return _choose_region(regions, digits, length)
     return None
 
 
-def _choose_region(regions: tuple[str, ...], national: str) -> str:
+def _choose_region(regions: tuple[str, ...], digits: str, length: int) -> str:
     """Return which of the countries of one code has a number; the first is the one that
-    has all that no other claims."""
+    has all that no other claims.
+
+    :param length: of the code with which the digits begin
+    """
+    is_clear = True
     for region in regions[1:]:
         metadata = PhoneMetadata.metadata_for_region(region)
         leading = metadata and metadata.leading_digits
-        if leading and re.match(leading, national):
+        if leading and re.match(leading, digits[length:]):
             return region
+        is_clear = is_clear and bool(leading)
+    return regions[0] if is_clear else _choose_by_form(regions, digits, length)
+
+
+def _choose_by_form(regions: tuple[str, ...], digits: str, length: int) -> str:
+    """Return the first country that has complete numbers which begin so: nothing but
+    the form of its numbers tells Canada from the USA."""
+    metadata = PhoneMetadata.metadata_for_region(regions[0])
+    form = metadata and metadata.general_desc
+    sizes = form.possible_length if form else ()
+    for end in range(len(digits), length + _AREA_DIGITS - 1, -1):
+        found = {
+            find_country(f"+{digits[:end].ljust(length + size, filler)}")
+            for size in sizes
+            for filler in "0123456789"
+        }
+        if first := next((region for region in regions if region in found), None):
+            return first
     return regions[0]
 
 
