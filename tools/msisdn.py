@@ -227,8 +227,13 @@ def _check_written(raw: str) -> None:
         raise InvalidNumber("digits_lost")
     if len(find_numbers(raw)) > 1 or _count_digits(written) > _LONGEST_WRITTEN:
         raise InvalidNumber("several")
-    if _PLUS_TRUNK.match(written):
+    if has_plus_and_trunk(written):
         raise InvalidNumber("doubtful")
+
+
+def has_plus_and_trunk(written: str) -> bool:
+    """Tell whether the trunk prefix 8 stands behind a plus, as in ``+8 495``."""
+    return _PLUS_TRUNK.match(written) is not None
 
 
 def check_channel(number: str, channel: Channel) -> None:
@@ -305,7 +310,7 @@ def _read_valid(
 def _read_plainly(raw: str) -> str | None:
     """Return a mobile number that has its plus and nothing but usual separators."""
     written = raw.strip()
-    if not _PLAINLY_INTERNATIONAL.fullmatch(written) or _PLUS_TRUNK.match(written):
+    if not _PLAINLY_INTERNATIONAL.fullmatch(written) or has_plus_and_trunk(written):
         return None
     number = "+" + _NOT_DIGITS.sub("", written)
     is_mobile = _INTERNATIONAL.fullmatch(number) and _is_plainly_mobile(number)

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from .msisdn import has_plus_and_trunk
 from .number_table import NumberTable, make_prefix
 from .vocabulary import Channel
 
@@ -28,7 +29,7 @@ def normalise_prefix(raw: str) -> str:
     :raise ValueError: it is no beginning of a number with plus and country code
     """
     prefix = strip_marks(raw)
-    if not _PREFIX.fullmatch(prefix):
+    if not _PREFIX.fullmatch(prefix) or has_plus_and_trunk(raw.strip()):
         raise ValueError(raw)
     return prefix
 

@@ -10,6 +10,7 @@ from odoo.tests import BaseCase
 from odoo.addons.crm_sms_gateway.tools.importing.amounts import (
     UnreadableAmount,
     find_decimal_marks,
+    names_other_currency,
     read_amount,
 )
 
@@ -51,6 +52,29 @@ class TestAmounts(BaseCase):
                 with self.assertRaises(UnreadableAmount) as caught:
                     read_amount(text, ",")
                 self.assertFalse(caught.exception.is_doubtful)
+
+    def test_spaces_that_divide_no_thousands_are_between_two_amounts(self):
+        for text in ("2 5", "12 34", "1 2,5", "2,5 300", "2\n300", "2 50 руб."):
+            with self.subTest(text), self.assertRaises(UnreadableAmount):
+                read_amount(text)
+
+    def test_an_amount_tells_its_currency(self):
+        for text, currency, is_other in (
+            ("$0.05", "RUB", True),
+            ("0,05 €", "RUB", True),
+            ("0,05 RUB", "KZT", True),
+            ("2,50 руб.", "RUB", False),
+            ("2,50 р.", "BYN", False),
+            ("$0.05", "CAD", False),
+            ("2,50р.", "EUR", True),
+            ("0,05", "RUB", False),
+            ("Цена, $", "RUB", True),
+            ("Price (EUR)", "RUB", True),
+            ("Цена за SMS, руб.", "RUB", False),
+            ("Тариф р/с", "EUR", False),
+        ):
+            with self.subTest(text, currency=currency):
+                self.assertEqual(names_other_currency(text, currency), is_other)
 
     @settings(deadline=None, derandomize=True)
     @given(st.decimals(0, 10**6, places=2))

@@ -164,3 +164,43 @@ class TestRows(BaseCase):
         ):
             with self.subTest(reason):
                 self.assert_rejected(reason, "prices", **cells)
+
+    def test_a_price_in_another_currency_is_told(self):
+        self.assert_rejected(
+            "foreign_currency", "prices", TableRules("RU", currency="RUB"), price="$2"
+        )
+        rules = TableRules("RU", currency="USD")
+        self.assertEqual(self.read("prices", rules, price="$2").values["price"], 2)
+
+    def test_a_network_is_told_from_the_code_of_the_country(self):
+        kazakhstan = TableRules("KZ")
+        for prefix in ("701", "777", "77"):
+            with self.subTest(prefix):
+                self.assert_rejected(
+                    "doubtful_prefix", "prices", kazakhstan, prefix=prefix, price="2"
+                )
+        for rules, written, prefix in (
+            (kazakhstan, "7", "+7"),
+            (kazakhstan, "7701", "+7701"),
+            (kazakhstan, "+777", "+777"),
+            (RUSSIA, "77", "+77"),
+            (TableRules("UZ"), "998", "+998"),
+            (TableRules("US"), "1", "+1"),
+        ):
+            with self.subTest(written):
+                row = self.read("prices", rules, prefix=written, price="2")
+                self.assertEqual(row.values["prefix"], prefix)
+
+    def test_whole_numbers_that_a_program_took_for_fractions(self):
+        for written in ("7916.0", "7916,00", "+7916.0"):
+            with self.subTest(written):
+                row = self.read("prices", prefix=written, price="2")
+                self.assertEqual(row.values["prefix"], "+7916")
+        row = self.read("ported", number="+79161234567.0", operator="mts")
+        self.assertEqual(row.values["number"], "+79161234567")
+
+    def test_a_trunk_prefix_behind_a_plus_is_no_country_code(self):
+        self.assert_rejected("no_prefix", "prices", prefix="+8 495", price="2")
+        self.assert_rejected(
+            "no_number", "ported", number="+8 495 123-45-67", operator="mts"
+        )

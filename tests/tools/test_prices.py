@@ -150,3 +150,9 @@ class TestPrefixes(BaseCase):
         for written in ("7", "8916", "+", "+0", "++7", "+7x", "+٧", "+" + "7" * 16):
             with self.subTest(written), self.assertRaises(ValueError):
                 normalise_prefix(written)
+
+    def test_a_trunk_prefix_behind_a_plus_is_no_country_code(self):
+        for written in ("+8 495", "+8 (495)", " +8-495"):
+            with self.subTest(written), self.assertRaises(ValueError):
+                normalise_prefix(written)
+        self.assertEqual(normalise_prefix("+84 95"), "+8495")

@@ -1,7 +1,7 @@
 """Import of price lists into routes."""
 
 from odoo import Command
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from .table_import import TableImportCase
 
@@ -103,6 +103,31 @@ class TestPriceLists(TableImportCase):
         one.operator_ids.operator_id = self.beeline
         one.action_apply_operators()
         self.assertEqual(one.price_ids.operator_id, self.mts + self.beeline)
+
+    def test_operators_of_no_country_are_told(self):
+        one = self.check(
+            "Префикс;Оператор;Цена", "+881;Iridium;100", "+247;Sure;9", "+7916;МТС;2"
+        )
+        self.assertEqual(self.read_counts(one), (1, 0, 2))
+        self.assertIn("country", one.problem_ids[0].fault)
+
+    def test_operators_of_a_company_without_a_country_are_told(self):
+        one = self.upload(HEADER, "МТС;;2")
+        one.country_id = False
+        one.action_check()
+        self.assertEqual(self.read_counts(one), (0, 0, 1))
+
+    def test_prices_in_another_currency_are_not_imported(self):
+        self.priced.sudo().company_id.currency_id = self.env.ref("base.EUR")
+        one = self.check(HEADER, "МТС;;0.05 €", "Билайн;;$0.05")
+        self.assertEqual(self.read_counts(one), (1, 0, 1))
+        self.assertIn("currency", one.problem_ids.fault)
+
+    def test_a_column_of_prices_in_another_currency_is_told(self):
+        self.priced.sudo().company_id.currency_id = self.env.ref("base.EUR")
+        self.check("Оператор;Цена, €", "МТС;0.05")
+        with self.assertRaisesRegex(UserError, "“Цена, [$]” are not in EUR"):
+            self.check("Оператор;Цена, $", "МТС;0.05")
 
     def test_a_price_list_belongs_to_a_route(self):
         with self.assertRaises(ValidationError):

@@ -9,11 +9,34 @@ from typing import Literal
 
 DecimalMark = Literal[",", "."]
 
-_SPACES = re.compile(r"[\s'’]")
+#: groups of three digits; other spaces divide two numbers
+_THOUSANDS = re.compile(
+    r"(?<![0-9.,])[0-9]{1,3}(?:(?:[^\S\r\n]|['’])[0-9]{3})+(?![0-9])"
+)
+_SEPARATOR = re.compile(r"[\s'’]")
 #: what stands before or after amounts of the region
 _CURRENCY = re.compile(
-    r"^[₽$€₸]|(?:₽|руб\.?|р\.|rub|[$€₸]|byn|kzt|uzs)$", re.IGNORECASE
+    r"^[₽$€₸]\s*|\s*(?:[₽$€₸]|руб\.?|р\.|rub|byn|kzt|uzs)$", re.IGNORECASE
 )
+_NAMED_CURRENCY = re.compile(
+    r"[₽$€₸]|(?<![^\W\d_])(?:руб|р(?=\.)|rub|byn|kzt|uzs|usd|eur)(?![^\W\d_])",
+    re.IGNORECASE,
+)
+#: sign or word → the currencies that are written so
+_CURRENCIES = {
+    "₽": "RUB",
+    "rub": "RUB",
+    "руб": "RUB BYN",
+    "р": "RUB BYN",
+    "byn": "BYN",
+    "€": "EUR",
+    "eur": "EUR",
+    "usd": "USD",
+    "$": "USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP",
+    "₸": "KZT",
+    "kzt": "KZT",
+    "uzs": "UZS",
+}
 _AMOUNT = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*")
 _SINGLE_MARK = re.compile(r"-?([0-9]+)([.,])([0-9]+)")
 
@@ -64,8 +87,20 @@ def find_decimal_marks(texts: Iterable[str]) -> tuple[set[DecimalMark], bool]:
     return marks, is_doubtful
 
 
+def names_other_currency(text: str, currency: str) -> bool:
+    """Tell whether an amount, or the name of a column, is about another currency.
+
+    :param currency: ISO code
+    """
+    return any(
+        currency not in _CURRENCIES[name.casefold()].split()
+        for name in _NAMED_CURRENCY.findall(text)
+    )
+
+
 def _strip(text: str) -> str:
-    return _CURRENCY.sub("", _SPACES.sub("", text))
+    bare = _CURRENCY.sub("", text.strip())
+    return _THOUSANDS.sub(lambda found: _SEPARATOR.sub("", found[0]), bare)
 
 
 def _find_mark(bare: str) -> DecimalMark | None:

@@ -14,13 +14,14 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 import phonenumbers
+from phonenumbers import PhoneMetadata
 
 from ..country_names import plain
-from ..msisdn import InvalidNumber, read_cell
+from ..msisdn import InvalidNumber, has_plus_and_trunk, read_cell
 from ..operators import find_region, is_number, is_range
 from ..prices import normalise_prefix, strip_marks
 from ..vocabulary import Category, Channel
-from .amounts import DecimalMark, UnreadableAmount, read_amount
+from .amounts import DecimalMark, UnreadableAmount, names_other_currency, read_amount
 
 Kind = Literal["ranges", "ported", "prices"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -37,6 +38,7 @@ Rejection = Literal[
     "no_price",
     "doubtful_price",
     "negative_price",
+    "foreign_currency",
     "no_prefix",
     "doubtful_prefix",
     "unknown_category",
@@ -98,6 +100,10 @@ _DATE = re.compile(
 #: mobile numbers of Russia as its tables have them; any others are read at length
 _RUSSIAN = re.compile(r"(?:\+?7|8)?(9[0-9]{9})")
 _CODE, _REST = re.compile("[0-9]{3}"), re.compile("[0-9]{1,7}")
+# 7916.0
+_WHOLE = re.compile(r"(\+?[0-9]+)[.,]0{1,2}")
+#: digits that tell the networks of a country apart
+_NETWORK_DIGITS = 3
 _HEADER_ROWS = 20
 
 
@@ -107,10 +113,12 @@ class TableRules:
 
     :param country: ISO code, of numbers and prefixes that do not say theirs
     :param decimal_mark: of prices; None where none of them needs one
+    :param currency: ISO code, of prices that do not say theirs; None for any
     """
 
     country: str
     decimal_mark: DecimalMark | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +206,8 @@ def _read_number(cell: str, rules: TableRules) -> str:
     russian = _RUSSIAN.fullmatch(cell) if rules.country == "RU" else None
     if russian:
         return f"+7{russian[1]}"
-    bare = strip_marks(cell)
-    if is_number(bare):
+    bare = strip_marks(_drop_fraction(cell))
+    if is_number(bare) and not has_plus_and_trunk(cell.strip()):
         return bare
     try:
         return read_cell(cell, rules.country, channel="voice")
@@ -243,18 +251,42 @@ def _read_price(cells: Mapping[Target, str], rules: TableRules) -> TableRow:
 
 
 def _read_prefix(cell: str, rules: TableRules) -> str:
-    """Without a plus sign it has to begin with the code of the country: ``916`` might
-    begin numbers of Moscow or of India."""
-    digits = strip_marks(cell)
+    """Without a plus sign it has to begin with the code of the country, and with
+    nothing else: ``916`` might begin numbers of Moscow or of India, ``777`` numbers of
+    one network of Kazakhstan or of several."""
+    prefix = _drop_fraction(cell)
+    digits = strip_marks(prefix)
     if digits.isdecimal():
         code = str(phonenumbers.country_code_for_region(rules.country))
-        if not digits.startswith(code):
+        if not digits.startswith(code) or (
+            digits != code and _may_be_network(digits, rules.country)
+        ):
             raise RejectedTableRow("doubtful_prefix")
-        digits = f"+{digits}"
+        prefix = f"+{digits}"
     try:
-        return normalise_prefix(digits)
+        return normalise_prefix(prefix)
     except ValueError as error:
         raise RejectedTableRow("no_prefix") from error
+
+
+def _may_be_network(digits: str, country: str) -> bool:
+    """Tell whether mobile numbers of a country may begin so behind its code."""
+    metadata = PhoneMetadata.metadata_for_region(country)
+    mobile = metadata and metadata.mobile
+    pattern = mobile and mobile.national_number_pattern
+    if not mobile or not pattern or len(digits) > _NETWORK_DIGITS:
+        return False
+    return any(
+        re.fullmatch(pattern, digits.ljust(length, filler))
+        for length in mobile.possible_length
+        for filler in "0123456789"
+    )
+
+
+def _drop_fraction(cell: str) -> str:
+    """Leave off the ``.0`` of a program that took a number for a fraction."""
+    whole = _WHOLE.fullmatch(cell)
+    return whole[1] if whole else cell
 
 
 def _read_word(cell: str, words: Mapping[str, str], reason: Rejection) -> str | None:
@@ -267,6 +299,8 @@ def _read_word(cell: str, words: Mapping[str, str], reason: Rejection) -> str | 
 
 
 def _read_amount(cell: str, rules: TableRules) -> Decimal:
+    if rules.currency and names_other_currency(cell, rules.currency):
+        raise RejectedTableRow("foreign_currency")
     try:
         amount = read_amount(cell, rules.decimal_mark)
     except UnreadableAmount as error:

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...models.common.notification import CLOSE, RELOAD, make_notification
 from ...models.common.progress import Progress
-from ...tools.importing.amounts import find_decimal_marks
+from ...tools.importing.amounts import find_decimal_marks, names_other_currency
 from ...tools.importing.operator_tables import (
     REQUIRED,
     TableRules,
@@ -119,6 +119,7 @@ class SmsGatewayTableImport(models.TransientModel):
         """Read the whole file and show what would be imported; write nothing."""
         self.ensure_one()
         self._check_meanings()
+        self._check_currency()
         self._check_decimal_mark()
         counts = TableCounts()
         report = RejectedRows(
@@ -193,6 +194,7 @@ class SmsGatewayTableImport(models.TransientModel):
         """Write the good rows; those of operators chosen in the review too."""
         self.ensure_one()
         self._check_meanings()
+        self._check_currency()
         self._check_decimal_mark()
         self.operator_ids._apply()
         good = (one for one in self._read_checked() if one.values)
@@ -272,6 +274,21 @@ class SmsGatewayTableImport(models.TransientModel):
                     )
                 )
 
+    def _check_currency(self):
+        """:raise UserError: the column of prices is in another currency"""
+        currency = self.route_id.company_id.currency_id.name
+        column = self.column_ids.filtered(lambda one: one.target == "price")
+        if column and names_other_currency(column.header, currency):
+            raise UserError(
+                self.env._(
+                    "The prices of column “%(column)s” are not in %(currency)s, the"
+                    " currency of the route's company. Convert them and name the column"
+                    " anew.",
+                    column=column.header,
+                    currency=currency,
+                )
+            )
+
     def _check_decimal_mark(self):
         """Find out how amounts are written.
 
@@ -307,8 +324,13 @@ class SmsGatewayTableImport(models.TransientModel):
         checker = TableChecker(
             kind=self.kind,
             columns={one.target: one.index for one in self.column_ids if one.target},
-            rules=TableRules(self.country_id.code or "", self.decimal_mark or None),
+            rules=TableRules(
+                self.country_id.code or "",
+                self.decimal_mark or None,
+                self.route_id.company_id.currency_id.name or None,
+            ),
             find_operator=self.env["sms.gateway.operator"]._get_plan().names.get,
+            countries=set(self.env["res.country"].search([]).mapped("code")),
         )
         checked = _log_progress(checker.check(self._read_data()), self.file_name)
         return Progress(self, self._get_total()).watch(checked)

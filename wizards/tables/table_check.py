@@ -1,7 +1,7 @@
 """Checks the rows of a table: which are imported, which are not, and why."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ...tools.importing.operator_tables import (
@@ -40,12 +40,14 @@ class TableChecker:
 
     :param columns: target → index
     :param find_operator: (country, plain name) → operator or None
+    :param countries: codes of those that have operators; satellites have none
     """
 
     kind: str
     columns: Mapping[str, int]
     rules: TableRules
     find_operator: Callable
+    countries: Collection[str]
     _plain: dict = field(default_factory=dict)
     _seen: dict = field(default_factory=dict)
 
@@ -65,7 +67,7 @@ class TableChecker:
             read = read_table_row(self.kind, cells, self.rules)
         except RejectedTableRow as error:
             return CheckedTableRow(row.number, row.cells, rejection=error.reason)
-        if read.region is None:
+        if read.region is None or read.operator and read.region not in self.countries:
             return CheckedTableRow(row.number, row.cells, rejection="unknown_country")
         operator_id = None
         if read.operator:

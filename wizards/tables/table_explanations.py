@@ -23,6 +23,10 @@ def explain_row(env, checked):
             "The price can be read in two ways. Go back and select the decimal mark."
         ),
         "negative_price": env._("The price is negative"),
+        "foreign_currency": env._(
+            "The price is in another currency than that of the route's company. Convert"
+            " it."
+        ),
         "no_prefix": env._("The number prefix could not be recognized"),
         "doubtful_prefix": env._(
             "The country of the number prefix is unknown. Enter it with + and the"
