@@ -67,6 +67,11 @@ class Rule:
             or self.max_segments
         )
 
+    def is_for_size(self, segments: int) -> bool:
+        """Whether a text is as long as the rule wants it; a call has no segments."""
+        is_long_enough = max(segments, 1) >= self.min_segments
+        return is_long_enough and not 0 < self.max_segments < segments
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -300,7 +305,7 @@ class RouteChooser:
 
     def _matches(self, rule: Rule, msisdn: str, segments: int) -> bool:
         """Whether a message meets the conditions that its prefix does not decide."""
-        if segments < rule.min_segments or 0 < rule.max_segments < segments:
+        if not rule.is_for_size(segments):
             return False
         if rule.countries and find_country(msisdn) not in rule.countries:
             return False
@@ -545,7 +550,7 @@ def _find_miss(
         return "category"
     if rule.prefixes and not msisdn.startswith(rule.prefixes):
         return "prefix"
-    if segments < rule.min_segments or 0 < rule.max_segments < segments:
+    if not rule.is_for_size(segments):
         return "size"
     if rule.countries and find_country(msisdn) not in rule.countries:
         return "country"

@@ -1,7 +1,7 @@
 """Operators, and which of them has a number."""
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ...tools.operators import (
@@ -79,6 +79,23 @@ class SmsGatewayOperator(models.Model):
                 operator=self.name,
             )
         )
+
+    # === CRUD ===
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_rules(self):
+        """Without its operator a rule would be one for all messages."""
+        # sudo: administrators of the gateway may not read every company
+        rules = self.env["sms.gateway.policy.rule"].sudo()
+        rule = rules.search([("operator_ids", "in", self.ids)], limit=1)
+        if rule:
+            raise UserError(
+                self.env._(
+                    "Operator “%(operator)s” cannot be deleted: a rule of policy"
+                    " “%(policy)s” is for its numbers. Change the rule first.",
+                    operator=(rule.operator_ids & self)[0].name,
+                    policy=rule.step_id.policy_id.name,
+                )
+            )
 
     # === BUSINESS METHODS ===
     def _get_names(self):

@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools import routing
+from ...tools.prices import strip_marks
 from ..routes.sms_gateway_price import read_prefix
 from ..sending.selections import CATEGORIES
 
@@ -31,13 +32,18 @@ class SmsGatewayPolicyRule(models.Model):
         "sms.gateway.policy.step", required=True, ondelete="cascade", index=True
     )
     sequence = fields.Integer(default=10)
-    country_ids = fields.Many2many("res.country", string="Countries")
+    # what a rule depends on is not deleted: without it the rule would be for everybody
+    country_ids = fields.Many2many(
+        "res.country", string="Countries", ondelete="restrict"
+    )
     prefixes = fields.Text(
         "Number prefixes",
         help="Starts of numbers with the country code, separated by commas or lines,"
         " e.g. +7916, +7917.",
     )
-    operator_ids = fields.Many2many("sms.gateway.operator", string="Operators")
+    operator_ids = fields.Many2many(
+        "sms.gateway.operator", string="Operators", ondelete="restrict"
+    )
     category = fields.Selection(CATEGORIES, string="Message category")
     min_segments = fields.Integer("From SMS parts")
     max_segments = fields.Integer("To SMS parts", help="0 = no limit.")
@@ -123,6 +129,20 @@ class SmsGatewayPolicyRule(models.Model):
         for rule in self:
             rule._read_prefixes()
 
+    @api.constrains("min_segments", "max_segments")
+    def _check_segments(self):
+        for rule in self:
+            first, last = rule.min_segments, rule.max_segments
+            if min(first, last) < 0 or 0 < last < first:
+                raise ValidationError(
+                    self.env._(
+                        "SMS parts from %(first)s to %(last)s: no message has so many."
+                        " Correct the numbers; 0 = no limit.",
+                        first=first,
+                        last=last,
+                    )
+                )
+
     @api.constrains("choice_ids", "strategy")
     def _check_choices(self):
         for rule in self:
@@ -182,8 +202,9 @@ class SmsGatewayPolicyRule(models.Model):
         :raise ValidationError: one is no beginning of a number
         """
         written = (self.prefixes or "").replace(",", "\n").replace(";", "\n")
-        lines = [line.strip() for line in written.splitlines()]
-        return tuple(read_prefix(self.env, line) for line in lines if line)
+        # a line of marks only is an empty one
+        lines = filter(strip_marks, written.splitlines())
+        return tuple(read_prefix(self.env, line.strip()) for line in lines)
 
 
 def _choose_routes(vals):

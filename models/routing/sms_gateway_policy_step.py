@@ -130,7 +130,7 @@ class SmsGatewayPolicyStep(models.Model):
         for step in self:
             rules = step.rule_ids.sorted()
             general = rules.filtered(lambda rule: rule._as_rule().matches_all)
-            if general and rules[-1] not in general:
+            if rules[len(rules) - len(general) :] != general:
                 general.sequence = rules[-1].sequence + 1
 
     # === PLANS ===

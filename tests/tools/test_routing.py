@@ -101,6 +101,11 @@ class TestRules(BaseCase):
         chosen = [choose(rules, segments=count) for count in (1, 2, 3, 4)]
         self.assertEqual(chosen, [A, B, B, A])
 
+    def test_a_rule_from_one_part_on_is_for_calls_too(self):
+        rule = self.one(A, min_segments=1)
+        self.assertTrue(rule.matches_all)
+        self.assertEqual(choose([rule], segments=0), A)
+
     def test_operator(self):
         rules = [self.one(B, operators=frozenset({5})), EVERYTHING]
         operators = {MOSCOW: 5, BERLIN: None}

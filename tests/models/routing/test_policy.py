@@ -99,6 +99,44 @@ class TestPolicyChecks(RoutingCase):
         with self.assertRaisesRegex(ValidationError, "last rule"):
             policy.step_ids.rule_ids.prefixes = "+7"
 
+    def test_rules_for_everything_are_all_behind_the_others(self):
+        rules = [
+            {"routes": [self.first], "prefixes": "+7"},
+            {"routes": [self.first]},
+            {"routes": [self.first]},
+        ]
+        step = self.make_cascade({"rules": rules}).step_ids
+        conditional, general, _last = step.rule_ids.sorted()
+        general.sequence = -1
+        self.assertEqual(step.rule_ids.sorted()[0], conditional)
+
+    def test_operator_that_a_rule_depends_on(self):
+        operator = self.env.ref("crm_sms_gateway.operator_ru_mts")
+        self.make_cascade(
+            {
+                "rules": [
+                    {
+                        "routes": [self.first],
+                        "operator_ids": [Command.set(operator.ids)],
+                    },
+                    {"routes": [self.first]},
+                ]
+            },
+            name="by operator",
+        )
+        with self.assertRaisesRegex(UserError, f"“{operator.name}”.*“by operator”"):
+            operator.unlink()
+
+    def test_sizes_that_no_message_has(self):
+        for sizes in ((5, 3), (-1, 0), (0, -1)):
+            rule = dict(zip(("min_segments", "max_segments"), sizes, strict=True))
+            rules = [{"routes": [self.first], **rule}, {"routes": [self.first]}]
+            with (
+                self.subTest(sizes),
+                self.assertRaisesRegex(ValidationError, "parts from"),
+            ):
+                self.make_cascade({"rules": rules})
+
     def test_last_rule_deleted(self):
         policy = self.make_cascade(
             {
@@ -142,6 +180,19 @@ class TestPolicyChecks(RoutingCase):
                     ]
                 }
             )
+
+    def test_marks_alone_are_no_prefix(self):
+        policy = self.make_cascade(
+            {
+                "rules": [
+                    {"routes": [self.first], "prefixes": "+7916, -\n.\n+7917"},
+                    {"routes": [self.first], "prefixes": "-"},
+                ]
+            }
+        )
+        first, last = policy.step_ids.rule_ids.sorted()
+        self.assertEqual(first._as_rule().prefixes, ("+7916", "+7917"))
+        self.assertTrue(last._as_rule().matches_all)
 
     def test_continuing_without_a_final_status_needs_a_time(self):
         with self.assertRaisesRegex(ValidationError, "validity"):
