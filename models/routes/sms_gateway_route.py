@@ -386,6 +386,8 @@ class SmsGatewayRoute(models.Model):
         if vals.get("active", True) is False:
             usage._check_nothing_waits(self)
             usage._check_has_substitutes(self)
+        if vals.get("active"):
+            usage._check_can_choose(self)
         if "provider_code" in vals:
             changed = self.filtered(lambda r: r.provider_code != vals["provider_code"])
             evaluation._forget_trust(evaluated_later(changed), changed.setting_ids)
@@ -403,16 +405,20 @@ class SmsGatewayRoute(models.Model):
         if vals.keys() & {"active", "company_id", "has_sms"}:
             self._check_companies()
         if vals.keys() & {"company_id", "has_sms", "has_voice"}:
-            self._check_policies()
+            self._check_policies(vals)
         if "state" in vals:
             self.env["sms.gateway.failover"]._wake()
         return result
 
-    def _check_policies(self):
-        """What a policy chooses must be able to send for it."""
+    def _check_policies(self, vals):
+        """What a policy chooses must be able to send for it, and be of its company."""
         # sudo: administrators of the gateway may not read every company
         choices = self.env["sms.gateway.policy.choice"].sudo()
-        choices.search([("route_id", "in", self.ids)])._check_route()
+        domain = fields.Domain("route_id", "in", self.ids)
+        if "company_id" in vals:
+            policy = "rule_id.step_id.policy_id.route_id"
+            domain |= fields.Domain(policy, "in", self.ids)
+        choices.search(domain)._check_route()
 
     def _count_move(self):
         """In SQL: others may have moved the route since this transaction read it."""

@@ -98,6 +98,27 @@ class SmsGatewayRouteUsage(models.AbstractModel):
                     )
                 )
 
+    @api.model
+    def _check_can_choose(self, routes):
+        """No lane serves an archived route: see `_check_nothing_waits`.
+
+        :raise UserError: a rule of one of the policies among them has no others
+        """
+        # sudo: administrators of the gateway may not read every company
+        policies = self.env["sms.gateway.policy"].sudo()
+        archived = policies.with_context(active_test=False)
+        restored = archived.search([("route_id", "in", routes.ids)])
+        for rule in restored.step_ids.rule_ids:
+            if not rule.choice_ids.route_id.filtered("active"):
+                raise UserError(
+                    self.env._(
+                        "Policy “%(policy)s” cannot be restored: all routes of a rule"
+                        " are archived. Restore one of them or select another one"
+                        " first.",
+                        policy=rule.step_id.policy_id.name,
+                    )
+                )
+
     def _has_messages(self, routes, domain=()):
         # sudo: messages that the user may not read count as well
         Message = self.env["sms.gateway.message"].sudo()

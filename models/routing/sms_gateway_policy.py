@@ -91,8 +91,6 @@ class SmsGatewayPolicy(models.Model):
     def write(self, vals):
         """Override: see `_sync_route`."""
         result = super().write(vals)
-        if "company_id" in vals:
-            self.step_ids.rule_ids.choice_ids._check_route()
         self._sync_route()
         return result
 

@@ -165,6 +165,17 @@ class TestPolicyChecks(RoutingCase):
         with self.assertRaisesRegex(ValidationError, "another company"):
             self.make_policy(foreign)
 
+    def test_company_of_a_policy_is_that_of_its_routes(self):
+        """Its campaigns would be those of the other company."""
+        other = self.env["res.company"].create({"name": "Other"})
+        policy = self.make_policy(self.first)
+        for record in (policy, policy.route_id):
+            with (
+                self.subTest(record=record),
+                self.assertRaisesRegex(ValidationError, "another company"),
+            ):
+                record.company_id = other
+
     def test_policy_inside_a_policy(self):
         inner = self.make_policy(self.first, name="inner")
         with self.assertRaisesRegex(ValidationError, "another policy"):

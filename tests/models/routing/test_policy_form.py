@@ -199,6 +199,16 @@ class TestArchivedRoutes(RoutingCase):
         self.first.action_archive()
         self.assertFalse(self.first.active)
 
+    def test_restored_policy_needs_a_route_in_each_rule(self):
+        policy = self.make_policy(self.first, self.second, name="каскад")
+        policy.action_archive()
+        (self.first | self.second).action_archive()
+        with self.assertRaisesRegex(UserError, "“каскад”"):
+            policy.action_unarchive()
+        self.second.action_unarchive()
+        policy.action_unarchive()
+        self.assertTrue(policy.active)
+
     def test_deleted_route_of_a_policy(self):
         self.make_policy(self.first, name="каскад")
         with self.assertRaisesRegex(UserError, "каскад"):
