@@ -61,7 +61,7 @@ class SmsGatewayWatchFinder(models.AbstractModel):
             "queue_old": self._find_old_queues(routes, opened),
             "no_reports": self._find_silent(routes, opened),
             "delivery_drop": self._find_drops(routes, opened),
-            "fallback_works": self._find_fallbacks(),
+            "fallback_works": self._find_fallbacks(routes),
         }
 
     def _find_low_balances(self, routes):
@@ -215,25 +215,35 @@ class SmsGatewayWatchFinder(models.AbstractModel):
             counts[route_id][day] = Finished(int(delivered), int(total))
         return counts
 
-    def _find_fallbacks(self):
+    def _find_fallbacks(self, routes):
         """The routes that are down while a policy sends through another one.
+
+        Of an order only what stands before the working route is missed; reserves, which
+        have no share, stand behind all others.
 
         :return: findings with the code ``fallback_works`` and the names ``policy``,
             ``first`` and ``fallback``
         """
+        if self.env["sms.gateway.settings"]._get().is_stopped:
+            return dict.fromkeys(routes.ids)
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT choice.rule_id, choice.route_id, route.name, named.name,
-                       route.state = 'paused' AND route.pause_reason = %s
+                       route.state = 'paused' AND route.pause_reason = %s,
+                       rule.strategy = 'order' OR reserve.is_one
                   FROM sms_gateway_policy_choice choice
                   JOIN sms_gateway_route route ON route.id = choice.route_id
                   JOIN sms_gateway_policy_rule rule ON rule.id = choice.rule_id
                   JOIN sms_gateway_policy_step step ON step.id = rule.step_id
                   JOIN sms_gateway_policy policy ON policy.id = step.policy_id
                   JOIN sms_gateway_route named ON named.id = policy.route_id
-                 WHERE named.active
-              ORDER BY named.id, choice.rule_id, choice.sequence, choice.id
+                 CROSS JOIN LATERAL (
+                       SELECT rule.strategy = 'weight' AND choice.weight = 0 AS is_one
+                       ) AS reserve
+                 WHERE named.active AND route.active
+              ORDER BY named.id, choice.rule_id, reserve.is_one, choice.sequence,
+                       choice.id
                 """,
                 BaseWords.PAUSED_BY_HAND.say(),
             )
@@ -242,17 +252,43 @@ class SmsGatewayWatchFinder(models.AbstractModel):
         available = find_available(chosen)["available"] if rows else ()
         of_rules = defaultdict(list)
         for rule_id, *choice in rows:
-            of_rules[rule_id].append(choice)
+            of_rules[rule_id].append(_Choice(*choice))
         findings = {}
         for choices in of_rules.values():
-            working = [
-                name for route_id, name, *_rest in choices if route_id in available
-            ]
-            for route_id, name, policy, is_by_hand in choices if working else ():
-                if route_id not in available and not is_by_hand:
-                    params = {"policy": policy, "first": name, "fallback": working[0]}
-                    findings.setdefault(route_id, Finding("fallback_works", params))
+            for choice, fallback in _find_missed(choices, available):
+                params = {
+                    "policy": choice.policy,
+                    "first": choice.name,
+                    "fallback": fallback.name,
+                }
+                finding = Finding("fallback_works", params)
+                findings.setdefault(choice.route_id, finding)
         return findings
+
+
+class _Choice(NamedTuple):
+    """A route of a rule; ``is_in_order``: it is taken only if those before it are
+    down."""
+
+    route_id: int
+    name: str
+    policy: str
+    is_by_hand: bool
+    is_in_order: bool
+
+
+def _find_missed(choices, available):
+    """Yield the routes of a rule that are down, with the one that works for them.
+
+    :param available: ids of the routes that may send
+    """
+    working = next((one for one in choices if one.route_id in available), None)
+    if not working:
+        return
+    place = choices.index(working)
+    for one in [*choices[:place], *(c for c in choices[place:] if not c.is_in_order)]:
+        if one.route_id not in available and not one.is_by_hand:
+            yield one, working
 
 
 def _describe_balance(reading, recent):

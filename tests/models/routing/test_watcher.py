@@ -810,7 +810,7 @@ class TestFallbacks(WatchCase):
             Command.create({"route_id": route.id})
             for route in (self.route, self.second)
         ]
-        self.env["sms.gateway.policy"].create(
+        self.policy = self.env["sms.gateway.policy"].create(
             {
                 "name": "every way",
                 "step_ids": [
@@ -820,6 +820,7 @@ class TestFallbacks(WatchCase):
                 ],
             }
         )
+        self.rule = self.policy.step_ids.rule_ids
 
     def rest(self):
         self.env["sms.gateway.route.pause"]._rest(self.route, MINUTE)
@@ -846,6 +847,45 @@ class TestFallbacks(WatchCase):
         self.route.action_pause()
         self.watch()
         self.assertEqual(self.get_codes(), [])
+
+    def test_archived_route_is_not_down(self):
+        self.route.action_archive()
+        self.watch()
+        self.assertFalse(self.get_watches())
+
+    def test_route_behind_the_one_that_works_is_not_missed(self):
+        self.env["sms.gateway.route.pause"]._rest(self.second, MINUTE)
+        self.watch()
+        self.assertEqual(self.get_codes(self.second), [])
+
+    def test_every_route_that_shares_messages_is_missed(self):
+        self.rule.strategy = "weight"
+        self.env["sms.gateway.route.pause"]._rest(self.second, MINUTE)
+        self.watch()
+        self.assertEqual(self.get_codes(self.second), ["fallback_works"])
+
+    def test_reserve_is_a_fallback_and_not_missed(self):
+        self.rule.strategy = "weight"
+        first, second = self.rule.choice_ids.sorted()
+        first.weight = 0
+        self.env["sms.gateway.route.pause"]._rest(self.second, MINUTE)
+        self.watch()
+        self.assertEqual(self.get_codes(self.second), ["fallback_works"])
+        self.second.resume_at = False
+        first.weight, second.weight = 1, 0
+        self.env["sms.gateway.route.pause"]._rest(self.second, MINUTE)
+        self.watch()
+        self.assertEqual(self.get_codes(self.second), [])
+
+    def test_emergency_stop_neither_ends_nor_repeats_it(self):
+        self.rest()
+        self.watch()
+        for is_stopped in (True, False):
+            parameters = self.env["ir.config_parameter"]
+            parameters.set_param("crm_sms_gateway.is_stopped", is_stopped)
+            self.watch()
+            self.assertEqual(self.get_codes(), ["fallback_works"])
+        self.assert_told(1)
 
 
 @tagged("post_install", "-at_install")
