@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
 from ..models.common.amounts import format_price
@@ -120,8 +121,7 @@ class SmsGatewayRouteCheck(models.TransientModel):
         """The step that comes first, and those behind it; a route has one."""
         route = self.route_id
         if not route.is_policy:
-            rule = Rule(0, (Option(route.id),))
-            yield self._explain_step(self.channel, [rule])
+            yield self._explain_only(route)
             return
         policy = self.env["sms.gateway.policy"]._of_route(route)
         steps, before = policy.step_ids.sorted(), None
@@ -132,6 +132,14 @@ class SmsGatewayRouteCheck(models.TransientModel):
             starts = before and self._say_start(before, number - 1)
             yield {**explained, "number": number, "starts": starts}
             before = step
+
+    def _explain_only(self, route):
+        try:
+            route._check_sends(self.channel)
+        except UserError as error:
+            channel = self._say_channel(self.channel)
+            return {"channel": channel, "problems": [str(error)]}
+        return self._explain_step(self.channel, [Rule(0, (Option(route.id),))])
 
     def _explain_step(self, channel, rules):
         composed = self._compose(channel)

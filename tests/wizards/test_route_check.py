@@ -203,6 +203,12 @@ class TestRouteCheck(RoutingCase):
         shown = self.check(policy.route_id, channel="voice")
         self.assertIn("no step for this channel", shown)
 
+    def test_channel_that_the_route_does_not_have(self):
+        self.first.has_voice = False
+        shown = self.check(self.first, channel="voice")
+        self.assertIn("does not support this channel", shown)
+        self.assertNotIn("is used", shown)
+
     def test_it_opens_from_a_policy(self):
         policy = self.make_policy(self.first)
         context = policy.action_check_route()["context"]
