@@ -51,7 +51,7 @@ class Plan:
     def learn(self, composed):
         """Read what must be known of the numbers of a block before they are chosen for.
 
-        :param composed: list of `tools.compose.Composed`
+        :param composed: list of objects with an ``msisdn``
         """
         if self.lookup:
             self.lookup.learn(one.msisdn for one in composed)

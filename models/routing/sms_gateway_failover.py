@@ -136,8 +136,8 @@ class SmsGatewayFailover(models.AbstractModel):
         return self.env.execute_query_dict(
             SQL(
                 """
-                SELECT m.id, m.route_id, m.step_id, m.msisdn, m.segments, m.is_debug,
-                       m.not_before, c.category,
+                SELECT m.id, m.route_id, m.step_id, m.channel, m.msisdn, m.segments,
+                       m.is_debug, m.not_before, c.category,
                        ARRAY(SELECT a.route_id FROM sms_gateway_attempt a
                               WHERE a.message_id = m.id AND a.state = 'failed') AS tried
                   FROM sms_gateway_message m
@@ -422,15 +422,18 @@ class Choosers:
             lookup.learn(row["msisdn"] for row in rows)
 
     def get(self, row):
-        """The chooser of a message's step, None where the step is gone.
+        """The chooser of a message's step, None where the step is gone or has got
+        another channel.
 
-        :param row: dict with the message's ``step_id``, ``category``, ``is_debug``
+        :param row: dict with the message's ``step_id``, ``channel``, ``category``,
+            ``is_debug``
         """
         key = row["category"], bool(row["is_debug"])
-        made = self._made[row["step_id"]]
+        made = self._made[row["step_id"], row["channel"]]
         if key not in made:
             step = self._env["sms.gateway.policy.step"].browse(row["step_id"]).exists()
-            made[key] = step and self._make(step, *key)
+            has_way = step and step.channel == row["channel"]
+            made[key] = self._make(step, *key) if has_way else None
         return made[key]
 
     def _make(self, step, category, is_debug):

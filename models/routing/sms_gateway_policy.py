@@ -161,6 +161,7 @@ class SmsGatewayPolicy(models.Model):
         :param route: another one, or a policy; None for the same way
         :param starts_at: naive UTC, None for at once
         :rtype: Plan
+        :raise UserError: the route would not send them
         """
         plan = self._choose_again(campaign, way, route)
         return replace(plan, starts_at=starts_at, lives_anew=True)
@@ -169,9 +170,11 @@ class SmsGatewayPolicy(models.Model):
         if route and route.is_policy:
             return self._get_step(route, way.channel)._make_plan(campaign)
         step = self.env["sms.gateway.policy.step"].browse(way.step_id).exists()
-        if step and not route:
+        if step and step.channel == way.channel and not route:
             return step._make_plan(campaign)
         route = route or self.env["sms.gateway.route"].browse(way.route_id)
+        # nothing keeps the route of a step that is gone from being archived
+        route._check_sends(way.channel)
         return self._make_single_plan(route, campaign, way.channel)
 
     @api.model

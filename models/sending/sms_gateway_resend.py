@@ -273,6 +273,7 @@ class SmsGatewayResend(models.AbstractModel):
             self._check_route(route, campaign, way.channel)
             policies = gateway.env["sms.gateway.policy"]
             plan = policies._make_plan_again(campaign, way, route=route)
+            plan.learn(of_same)
             for row in of_same:
                 _route, cost, _package = plan.chooser.choose(row.msisdn, row.segments)
                 estimates.append((row.segments, cost))

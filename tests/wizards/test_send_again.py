@@ -424,6 +424,26 @@ class TestSameText(SendAgainCase):
         self.open(campaign).action_send()
         self.assertEqual(self.get_again(campaign).route_id, other)
 
+    def test_a_step_that_has_got_another_channel_is_not_their_own(self):
+        policy = self.make_policy(self.route)
+        campaign = self.send_failed(1, route=policy.route_id)
+        policy.step_ids.channel = "voice"
+        self.open(campaign).action_send()
+        again = self.get_again(campaign)
+        self.assertEqual((again.channel, again.route_id), ("sms", self.route))
+
+    def test_an_archived_route_of_a_step_that_is_gone_is_not_taken(self):
+        gone = self.make_route("gone")
+        policy = self.make_policy(gone)
+        campaign = self.send_failed(1, route=policy.route_id)
+        policy.step_ids = [
+            Command.create(self._get_step_values(1, routes=[self.route])),
+            Command.delete(policy.step_ids.id),
+        ]
+        gone.action_archive()
+        with self.assertRaisesRegex(UserError, "“gone” is archived"):
+            self.open(campaign).action_send()
+
     def test_a_route_that_would_not_send_is_refused(self):
         campaign = self.send_failed(1)
         voice = self.make_route("voice", has_sms=False)
@@ -476,6 +496,21 @@ class TestSameText(SendAgainCase):
         other = self.make_route("other")
         wizard = self.open(campaign, route_id=other.id)
         self.assertEqual((wizard.cost, wizard.unpriced_count), (0, 3))
+
+    def test_the_cost_is_that_of_ported_numbers(self):
+        campaign = self.send_failed(1)
+        mts = self.env.ref("crm_sms_gateway.operator_ru_mts")
+        number = self.get_messages(campaign).msisdn
+        self.env["sms.gateway.ported.number"].create(
+            {"number": number, "operator_id": mts.id}
+        )
+        self.env["sms.gateway.price"].create(
+            [
+                {"route_id": self.route.id, "price": 2.5},
+                {"route_id": self.route.id, "price": 7, "operator_id": mts.id},
+            ]
+        )
+        self.assertEqual(self.open(campaign).cost, 7)
 
     def test_the_cost_of_many_is_told_by_some(self):
         limit = patch.object(sms_gateway_send_again, "MAX_ESTIMATED", 2)

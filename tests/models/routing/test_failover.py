@@ -290,6 +290,15 @@ class TestRouteDown(FailoverCase):
         self.run_failover()
         self.assertEqual(self.get_messages(campaign).mapped("not_before"), before)
 
+    def test_messages_of_a_step_that_has_got_another_channel_wait(self):
+        first, second = self.make_route("first"), self.make_route("second")
+        policy = self.make_policy(first, second)
+        message = self.send_one(route=policy.route_id)
+        policy.step_ids.channel = "voice"
+        self.pause(first)
+        self.run_failover()
+        self.assertEqual(message.route_id, first)
+
     def test_messages_of_the_route_itself_wait_for_it(self):
         campaign = self.send_many()
         own = self.send_one(route=self.first)
