@@ -136,7 +136,7 @@ class ApiV1(http.Controller):
         return answers.serialise_send_accepted(
             campaign.key,
             rejected=rejected,
-            warnings=document.warnings,
+            warnings=accept._find_warnings(document, route),
             language=get_language(),
         )
 

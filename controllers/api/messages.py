@@ -29,10 +29,12 @@ SENTENCES: Sentences = {
     ),
     # Warnings
     "text_alternative_unused": (
-        "Параметр send.text_alternative не использован: он нужен только для звонков. "
-        "Укажите voice: 1 или уберите его.",
-        "The parameter send.text_alternative was ignored: it applies to voice calls "
-        "only. Set voice to 1 or remove it.",
+        "Параметр send.text_alternative не использован: SMS с этим текстом не "
+        "последует. Нужны звонок (voice: 1), маршрут или политика с SMS после звонка "
+        "и открытый текст (без secret).",
+        "The parameter send.text_alternative was ignored: no SMS with this text "
+        "follows. It needs a call (voice: 1), a route or policy with an SMS after the "
+        "call, and a text that is not secret.",
     ),
     **REQUEST_TEXTS,
     **TEMPLATE_TEXTS,

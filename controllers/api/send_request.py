@@ -62,16 +62,11 @@ class SendRequest:
     not_before: datetime | None
     is_strict: bool
     is_secret: bool
-    warnings: tuple[str, ...]
 
     def begin_with(self, channel: Channel) -> SendRequest:
         """The same send through another channel."""
-        return replace(
-            self,
-            channel=channel,
-            rules=replace(self.rules, channel=channel),
-            warnings=_find_warnings(channel, self.sources),
-        )
+        rules = replace(self.rules, channel=channel)
+        return replace(self, channel=channel, rules=rules)
 
 
 def read_send_request(
@@ -111,7 +106,6 @@ def read_send_request(
         not_before=not_before,
         is_strict=is_strict,
         is_secret=is_secret,
-        warnings=_find_warnings(channel, sources),
     )
 
 
@@ -130,11 +124,6 @@ def _make_rules(
         max_segments=limits.max_segments,
         max_speech=limits.max_speech,
     )
-
-
-def _find_warnings(channel: Channel, sources: Sources) -> tuple[str, ...]:
-    is_unused = sources.alternative is not None and channel != "voice"
-    return ("text_alternative_unused",) if is_unused else ()
 
 
 def _read_mode(request: Reader) -> str | None:

@@ -124,6 +124,19 @@ class SmsGatewayCampaignAccept(models.AbstractModel):
             is_secret=is_secret,
         )
 
+    @api.model
+    def _find_warnings(self, document, route):
+        """What of a document is not used, as codes of the API.
+
+        :param document: see `_accept`
+        """
+        if document.sources.alternative is None:
+            return []
+        # a hidden text goes by itself to all channels
+        is_hidden = self._is_secret(document)
+        is_used = not is_hidden and route._has_sms_behind_call(document.channel)
+        return [] if is_used else ["text_alternative_unused"]
+
     def _is_secret(self, document):
         """Whether the request, or the key that it came with, says so."""
         return document.is_secret or bool(self.env.context.get("sms_gateway_is_secret"))

@@ -1,5 +1,7 @@
 """Routes: the policies that they stand in, and those among them that are policies."""
 
+from itertools import pairwise
+
 from odoo import api, fields, models
 
 
@@ -34,6 +36,16 @@ class SmsGatewayRoute(models.Model):
         found = choices.search([("route_id", "in", self._origin.ids)])
         policies = found.rule_id.step_id.policy_id
         return policies.with_env(self.env)._filtered_access("read")
+
+    def _has_sms_behind_call(self, channel):
+        """Whether an SMS can follow a call, of a send that begins with a channel."""
+        self.ensure_one()
+        if not self.is_policy:
+            return channel == "voice" and self.has_sms
+        # sudo: who may send may use the policy, only administrators see its steps
+        policy = self.env["sms.gateway.policy"].sudo()._of_route(self)
+        channels = policy.step_ids.sorted().mapped("channel")
+        return ("voice", "sms") in pairwise(channels[channels.index(channel) :])
 
     # === BUTTONS ===
     def action_open_policies(self):

@@ -100,7 +100,6 @@ class TestManual(SchemaCase):
         self.assertIsNone(document.not_before)
         self.assertFalse(document.is_strict)
         self.assertFalse(document.is_secret)
-        self.assertEqual(document.warnings, ())
         self.assertEqual(document.rules.fields, ("first_name",))
         self.assertTrue(document.rules.gender_required)
         recipient = Recipient(1, "+79281706700", "male", {"first_name": "Андрей"})
@@ -124,7 +123,6 @@ class TestManual(SchemaCase):
         self.assertFalse(document.rules.gender_required)
         self.assertEqual(document.sources.alternative, document.sources.male)
         self.assertEqual(document.texts.alternative.source, document.sources.male)
-        self.assertEqual(document.warnings, ())
 
     def assert_same_text(self, answer, text):
         """Equal with the order of members."""

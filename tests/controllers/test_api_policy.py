@@ -59,6 +59,17 @@ class TestPolicyRequests(ApiCase):
         campaign = self.send_document(document)
         self.assertEqual(campaign.message_ids.text_alternative, "Alt")
 
+    def test_text_that_no_step_sends_is_warned_of(self):
+        texts = {"text_alternative": "Alt"}
+        for voice, is_lost in ((None, False), (1, False), (0, True)):
+            with self.subTest(voice=voice):
+                document = self.make_send(send=texts, route="каскад", voice=voice)
+                [answer] = self.call_ok(document)
+                self.assertEqual("details" in answer["send"], is_lost)
+        self.policy.step_ids[1].unlink()
+        [answer] = self.call_ok(self.make_send(send=texts, route="каскад"))
+        self.assertIn("details", answer["send"])
+
     def test_balance_of_a_policy_is_nobodys(self):
         self.call_error(
             {"balance": ["rub"], "route": "каскад"}, 400, "unsupported_operation"

@@ -231,13 +231,20 @@ class TestAccepted(SendCase):
         self.assertEqual(campaign.message_ids.text, "Говорю: Анна")
         self.assertEqual(campaign.message_ids.text_alternative, "Пишу: Анна")
 
-    def test_an_alternative_text_without_voice_is_warned_of(self):
-        document = self.make_send(send={"text_alternative": "Иначе"})
-        [answer] = self.call_ok(document)
-        [warning] = answer["send"]["details"].pop("warnings")
-        self.assertEqual(answer["send"]["details"], {})
-        self.assertEqual(warning["code"], "text_alternative_unused")
-        self.assertIn("text_alternative", warning["message"])
+    def test_an_alternative_text_that_is_lost_is_warned_of(self):
+        self.make_route("calls only", provider_code="zvonok", has_sms=False)
+        for values in (
+            {},
+            {"route": "calls only", "voice": 1},
+            {"route": "осм", "voice": 1, "secret": True},
+        ):
+            document = self.make_send(send={"text_alternative": "Иначе"}, **values)
+            with self.subTest(**values):
+                [answer] = self.call_ok(document)
+                [warning] = answer["send"]["details"].pop("warnings")
+                self.assertEqual(answer["send"]["details"], {})
+                self.assertEqual(warning["code"], "text_alternative_unused")
+                self.assertIn("text_alternative", warning["message"])
 
     def test_the_mode_decides_whether_it_is_debugging(self):
         modes = {"": False, "live": False, "debug": True, None: False}

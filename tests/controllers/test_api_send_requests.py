@@ -101,15 +101,13 @@ class TestTexts(SchemaCase):
         text = "a" * replace(LIMITS, max_segments=255, max_speech=10**6).max_template
         self.assertEqual(compile_template(text, ()).source, text)
 
-    def test_an_alternative_without_voice_is_told(self):
-        for voice in (ABSENT, 0):
+    def test_an_alternative_is_read_whatever_the_channel(self):
+        for voice in (ABSENT, 0, 1):
             document = self.parse_send(send={"text_alternative": "sms"}, voice=voice)
-            self.assertEqual(document.warnings, ("text_alternative_unused",))
             self.assertEqual(document.texts.alternative.source, "sms")
 
     def test_a_blank_alternative_is_absent(self):
         document = self.parse_send(send={"text_alternative": " "})
-        self.assertEqual(document.warnings, ())
         self.assertIsNone(document.texts.alternative)
 
     def test_one_word_in_two_spellings_is_one_name(self):
