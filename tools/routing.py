@@ -99,6 +99,7 @@ class Tariffs:
     :param prices: route → its list
     :param left: package → what is left of it
     :param find_operator: function from an MSISDN to the id of its operator, or None
+    :param is_free: messages are charged nothing, whatever they would cost
     """
 
     def __init__(
@@ -107,12 +108,14 @@ class Tariffs:
         *,
         left: Mapping[int, int] | None = None,
         find_operator: Callable[[str], int | None] | None = None,
+        is_free: bool = False,
     ) -> None:
         self._prices = prices
         self._left = dict(left or {})
         self._find_operator = find_operator
-        self._is_plain = not (self._left or find_operator)
-        self._plain = {route: its for route, its in prices.items() if its}
+        self._is_plain = is_free or not (self._left or find_operator)
+        charged = {} if is_free else prices
+        self._plain = {route: its for route, its in charged.items() if its}
         #: package → what the messages that were charged take of it
         self.used: Counter[int] = Counter()
 

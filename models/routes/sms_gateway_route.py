@@ -11,7 +11,6 @@ from ...providers import PROVIDERS
 from ...providers.base import BaseWords
 from ...providers.sandbox import SandboxProvider
 from ...tools.letters import compose_letters
-from ...tools.prices import PriceList
 from ..common import clock
 from ..common.notification import RELOAD, make_notification
 from ..common.overtaken import find_overtaken
@@ -666,14 +665,11 @@ class SmsGatewayRoute(models.Model):
                 return "lookup"
             return "again" if provider.is_idempotent else "none"
 
-    def _get_prices(self, channel, category=None, *, is_debug=False):
-        """What messages of a category cost through this route; debug messages cost
-        nothing that anybody pays.
+    def _get_prices(self, channel, category=None):
+        """What messages of a category cost through this route.
 
         :param category: None for messages of none
         :rtype: tools.prices.PriceList
         """
-        if is_debug:
-            return PriceList(())
         day = self.company_id._get_sms_gateway_day(clock.now())
         return self.env["sms.gateway.price"]._make_list(self, channel, category, day)

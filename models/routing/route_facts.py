@@ -39,15 +39,13 @@ def collect_facts(env, rules, channel, category, *, is_debug):
 
 
 def make_tariffs(routes, channel, category, *, is_debug, needs_operators=False):
-    """What messages cost through routes.
+    """What messages cost through routes; debug messages go the way of others, and cost
+    nothing that anybody pays.
 
     :param needs_operators: somebody needs the operators of numbers anyway
     :return: `tools.routing.Tariffs`, and the lookup of operators where one is needed
     """
-    prices = {
-        route.id: route._get_prices(channel, category, is_debug=is_debug)
-        for route in routes
-    }
+    prices = {route.id: route._get_prices(channel, category) for route in routes}
     if needs_operators or any(one.needs_operators for one in prices.values()):
         lookup = routes.env["sms.gateway.operator"]._make_lookup()
     else:
@@ -56,7 +54,8 @@ def make_tariffs(routes, channel, category, *, is_debug, needs_operators=False):
     packages = routes.env["sms.gateway.package"]
     left = packages._read_left(package_ids) if package_ids else {}
     finder = lookup and get_finder(lookup)
-    return Tariffs(prices, left=left, find_operator=finder), lookup
+    tariffs = Tariffs(prices, left=left, find_operator=finder, is_free=is_debug)
+    return tariffs, lookup
 
 
 def get_finder(lookup):

@@ -319,6 +319,12 @@ class TestTariffs(BaseCase):
         tariffs.charge(A, MOSCOW, 0)
         self.assertEqual(tariffs.used, {7: 1})
 
+    def test_free_messages_have_a_price_and_are_charged_nothing(self):
+        tariffs = self.make(Package(7, Decimal(1)), left={7: 5}, is_free=True)
+        self.assertEqual(tariffs.get_cost(A, MOSCOW, 1), 1)
+        self.assertEqual(tariffs.charge(A, MOSCOW, 1), (A, None, None))
+        self.assertFalse(tariffs.used)
+
     def test_route_without_prices(self):
         self.assertEqual(Tariffs({}).charge(A, MOSCOW, 1), (A, None, None))
 

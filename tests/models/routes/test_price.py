@@ -153,7 +153,6 @@ class TestCost(PriceCase):
         self.priced.fetch()
         with self.assertQueries([], flush=False):
             self.priced._get_prices("sms")
-            self.route._get_prices("sms", is_debug=True)
 
     def test_who_sends_need_not_know_price_lists(self):
         user = new_test_user(

@@ -311,6 +311,13 @@ class TestPolicyChoice(RoutingCase):
         message = self.send_one(route=policy.route_id)
         self.assertEqual((message.route_id, message.cost), (self.second, 2))
 
+    def test_dry_run_takes_the_cheapest_route_too(self):
+        for route, price in ((self.first, 3), (self.second, 2)):
+            route.price_ids = [Command.create({"price": price})]
+        policy = self.make_policy(self.first, self.second, strategy="price")
+        message = self.send_one(route=policy.route_id, is_debug=True)
+        self.assertEqual((message.route_id, message.cost), (self.second, 0))
+
     def test_best_delivery_share(self):
         self.end_many(self.first, "delivered", 50, "failed", 50)
         self.end_many(self.second, "delivered", 90, "failed", 10)
