@@ -209,6 +209,18 @@ class SmsGatewayWaiting(models.AbstractModel):
             is_resumable=True,
         )
 
+    @api.model
+    def _refuse_paused(self, route):
+        """Why nothing more is queued for a paused route, and what the reader can do."""
+        # sudo: see _explain_route
+        route = route.with_env(self.env).sudo()
+        remedy = (
+            self.env._("Resume it first.")
+            if self._may_change(route)
+            else self._say_whom_to_ask(route)
+        )
+        return f"{self._explain_paused(route).sentence} {remedy}"
+
     def _explain_resting(self, route):
         until = say_moment(self.env, route.resume_at)
         words = (route.rest_words or "").rstrip(".")

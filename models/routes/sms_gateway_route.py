@@ -508,13 +508,7 @@ class SmsGatewayRoute(models.Model):
         """:raise UserError: what is queued would wait until somebody resumes it"""
         self.ensure_one()
         if self.state == "paused":
-            raise UserError(
-                self.env._(
-                    "Route “%(route)s” is paused: %(reason)s. Resume it first.",
-                    route=self.name,
-                    reason=(self.pause_words or "–").rstrip("."),
-                )
-            )
+            raise UserError(self.env["sms.gateway.waiting"]._refuse_paused(self))
 
     def get_formview_action(self, access_uid=None):
         """Override: the form of a policy's route is that of the policy."""

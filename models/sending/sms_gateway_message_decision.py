@@ -36,6 +36,8 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         messages.check_access("read")
         self._check_not_secret(messages)
         self._check_were_ready(messages)
+        # a policy looks for a way again
+        self._check_ways(messages.filtered(lambda m: not m.step_id.exists()))
         self._check_would_go(messages)
         self._check_none_arrives(messages)
         # sudo: users decide, only the gateway itself writes messages
@@ -120,6 +122,7 @@ class SmsGatewayMessageDecision(models.AbstractModel):
         """Queue unknown messages, at the risk that they arrive twice: from here on they
         count as never sent."""
         self._check_unknown(messages, "send_again")
+        self._check_ways(messages)
         self._check_would_go(messages)
         self._check_not_expired(messages)
         moment = clock.to_sql(clock.now())
@@ -181,13 +184,17 @@ class SmsGatewayMessageDecision(models.AbstractModel):
             )
 
     # === CHECKS OF BOTH ===
-    def _check_would_go(self, messages):
-        """What would be cancelled, or would only wait, is not queued."""
+    def _check_ways(self, messages):
+        """What would only wait for its own route is not queued."""
         for way in {_get_way(message)[:2] for message in messages}:
             channel, route_id = way
             route = self.env["sms.gateway.route"].browse(route_id)
             route._check_sends(channel)
             route._check_goes_on()
+
+    def _check_would_go(self, messages):
+        """What would be cancelled, or would only wait for its campaign, is not
+        queued."""
         # sudo: whoever reads a message may not read its campaign
         states = self.env["sms.gateway.campaign.state"]
         states._check_goes_on(messages.campaign_id.sudo())

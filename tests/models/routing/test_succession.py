@@ -3,7 +3,7 @@
 from collections import Counter
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ...common import PHONE
 from .common import RoutingCase
@@ -63,6 +63,35 @@ class TestSentAgain(RoutingCase):
         with self.assertRaisesRegex(UserError, "earlier message"):
             self.env["sms.gateway.message.decision"]._send_again(self.again)
         self.assert_counts(delivered=1, queued=1)
+
+    def test_through_a_paused_route_whoever_may_not_resume_it_is_told_whom_to_ask(self):
+        self.set_state(self.again, "failed", failure_type="other")
+        self.route.user_id = new_test_user(
+            self.env, "boss", "crm_sms_gateway.group_administrator", name="Ada"
+        )
+        clerk = new_test_user(self.env, "clerk", "crm_sms_gateway.group_manager")
+        self.pause(self.route)
+        for user, words in ((clerk, "Ask Ada"), (self.route.user_id, "Resume it")):
+            decision = self.env["sms.gateway.message.decision"].with_user(user)
+            with self.assertRaisesRegex(UserError, f"is paused: Down. {words}"):
+                decision._send_again(self.again.with_user(user))
+
+    def test_policy_takes_another_route_than_the_paused_one(self):
+        other = self.make_route("other")
+        policy = self.make_policy(self.route, other)
+        message = self.send_one(route=policy.route_id)
+        self.set_state(message, "failed", failure_type="other")
+        self.pause(self.route)
+        again = self.env["sms.gateway.message.decision"]._send_again(message)
+        self.assertEqual((message.route_id, again.route_id), (self.route, other))
+
+    def test_unknown_outcome_stays_with_the_paused_route(self):
+        policy = self.make_policy(self.route, self.make_route("other"))
+        message = self.send_one(route=policy.route_id)
+        self.set_state(message, "unknown")
+        self.pause(self.route)
+        with self.assertRaisesRegex(UserError, "is paused"):
+            message.action_resolve_send_again()
 
     def test_statistics_count_every_message(self):
         self.run_fold()
