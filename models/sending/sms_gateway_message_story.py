@@ -91,7 +91,7 @@ class SmsGatewayMessage(models.Model):
 
         :return: list of dicts of at (UTC, ISO 8601), label, tone, source, words, code
         """
-        told = [self._tell_acceptance(), *map(self._tell_event, events)]
+        told = [self._tell_acceptance(events), *map(self._tell_event, events)]
         is_ended = self.state in FINAL_STATES
         if is_ended and not events:
             told.append(self._tell_end())
@@ -101,28 +101,39 @@ class SmsGatewayMessage(models.Model):
             told.append(self._tell_wait(since=told[-1]["at"]))
         return told
 
-    def _tell_acceptance(self):
+    def _tell_acceptance(self, events):
         # sudo: whoever reads a message may not read its campaign
         campaign = self.campaign_id.sudo()
-        words = self.env._("Route: %(route)s", route=self.route_id.name)
+        words = [self._say_route(self._get_first_route(events))]
         if campaign.scheduled_at and campaign.scheduled_at > self.accepted_at:
             time = self._say_time(campaign.scheduled_at)
-            scheduled = self.env._("Scheduled for %(time)s", time=time)
-            words = f"{words} · {scheduled}"
+            words.append(self.env._("Scheduled for %(time)s", time=time))
         return _make_entry(
             self.accepted_at,
             self.env._("Accepted"),
             source=_get_label(campaign, "source"),
-            words=words,
+            words=" · ".join(filter(None, words)),
         )
 
+    def _get_first_route(self, events):
+        """The route that the message was accepted for, empty if it has left that one
+        before anything was tried there."""
+        first = events[:1]
+        if first and _is_move(first):
+            return self.route_id.browse()
+        return first.route_id or self.route_id
+
+    def _say_route(self, route):
+        return route and self.env._("Route: %(route)s", route=route.name)
+
     def _tell_event(self, event):
+        words = [event.words, _is_move(event) and self._say_route(event.route_id)]
         return _make_entry(
             event.occurred_at,
             _get_label(event, "kind"),
             tone=_TONES.get(event.kind),
             source=_get_label(event, "source"),
-            words=event.words,
+            words=" · ".join(filter(None, words)),
             code=event.params is False and event.code,
         )
 
@@ -187,6 +198,11 @@ def _list_passed(message, events):
     passed.update(dict.fromkeys(events.mapped("kind")))
     left_out = ("submitting", "report", message.state)
     return [*(one for one in passed if one not in left_out), message.state]
+
+
+def _is_move(event):
+    """Whether the message took another route."""
+    return event.kind == "queued" and event.source in ("failover", "earlier_route")
 
 
 def _make_entry(moment, label, *, tone=None, source="", words="", code=""):

@@ -84,6 +84,25 @@ class TestJourney(CascadeCase):
         self.assertEqual(attempt.route_id.name, down.name)
         self.assertEqual(attempt.failure_reason, "Insufficient funds")
 
+    def test_timeline_names_each_route_in_its_place(self):
+        down, _provider = self.script_route(
+            submit=answer(Outcome.REFUSED, failure_type="no_funds")
+        )
+        message = self.send_one(route=self.make_policy(down, self.sender).route_id)
+        self.run_lane()
+        told = {one["source"]: one["words"] for one in message.timeline}
+        self.assertEqual(told["API"], f"Route: {down.name}")
+        self.assertIn(f"Route: {self.sender.name}", told["Failover"])
+
+    def test_route_that_was_left_untried_is_not_confused_with_the_next_one(self):
+        policy = self.make_policy(self.caller, self.sender)
+        message = self.send_one(route=policy.route_id)
+        self.pause(self.caller)
+        self.run_failover()
+        accepted, moved, _waits = message.timeline
+        self.assertEqual(accepted["words"], "")
+        self.assertEqual(moved["words"], f"Route: {self.sender.name}")
+
     def test_page_of_a_campaign_shows_the_messages_that_count(self):
         _call, sms = self.call_in_vain()
         campaign = sms.campaign_id
