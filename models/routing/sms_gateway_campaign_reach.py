@@ -57,9 +57,8 @@ class SmsGatewayCampaign(models.Model):
         # sudo: users learn by which step people were reached, only administrators
         # read policies
         step = self.env["sms.gateway.policy.step"].sudo().browse(step_id).exists()
-        steps = list(step.policy_id.step_ids.sorted())
         labels = dict(self._fields["channel"]._description_selection(self.env))
-        number = steps.index(step) + 1 if step else 0
+        number = step._get_number() if step else 0
         return {
             "place": (number, channel != "voice"),
             "name": f"{number}. {labels[channel]}" if number else labels[channel],

@@ -41,10 +41,10 @@ class SmsGatewayMessage(models.Model):
     def _compute_step_words(self):
         for message in self:
             step = message.step_id.exists()
-            steps = step.policy_id.step_ids.sorted()
+            steps = step.policy_id.step_ids
             message.step_words = len(steps) > 1 and self.env._(
                 "%(number)s of %(count)s",
-                number=list(steps).index(step) + 1,
+                number=step._get_number(),
                 count=len(steps),
             )
 

@@ -136,8 +136,9 @@ class SmsGatewayPolicyRule(models.Model):
             if min(first, last) < 0 or 0 < last < first:
                 raise ValidationError(
                     self.env._(
-                        "SMS parts from %(first)s to %(last)s: no message has so many."
-                        " Correct the numbers; 0 = no limit.",
+                        "A rule of step %(step)s applies to no message: SMS parts from"
+                        " %(first)s to %(last)s. Correct the numbers; 0 = no limit.",
+                        step=rule.step_id._get_number(),
                         first=first,
                         last=last,
                     )
@@ -147,10 +148,22 @@ class SmsGatewayPolicyRule(models.Model):
     def _check_choices(self):
         for rule in self:
             if not rule.choice_ids:
-                raise ValidationError(self.env._("Each rule needs at least one route."))
+                raise ValidationError(
+                    self.env._(
+                        "Rule “%(rule)s” of step %(step)s has no route. Add at least"
+                        " one.",
+                        rule=rule.conditions,
+                        step=rule.step_id._get_number(),
+                    )
+                )
             if rule.strategy == "weight" and not any(rule.choice_ids.mapped("weight")):
                 raise ValidationError(
-                    self.env._("At least one route needs a share above 0.")
+                    self.env._(
+                        "Rule “%(rule)s” of step %(step)s chooses by share: at least"
+                        " one route needs a share above 0.",
+                        rule=rule.conditions,
+                        step=rule.step_id._get_number(),
+                    )
                 )
             rule.choice_ids._check_route()
 

@@ -86,8 +86,9 @@ class SmsGatewayPolicyStep(models.Model):
             if not rules or not rules[-1]._as_rule().matches_all:
                 raise ValidationError(
                     self.env._(
-                        "The last rule of each step must apply to all messages. Add a"
-                        " rule without conditions at the end."
+                        "The last rule of step %(step)s must apply to all messages. Add"
+                        " a rule without conditions at the end.",
+                        step=step._get_number(),
                     )
                 )
             rules._check_choices()
@@ -95,13 +96,16 @@ class SmsGatewayPolicyStep(models.Model):
     @api.constrains("may_repeat", "ttl")
     def _check_may_repeat(self):
         """Without a time nobody knows how long to wait for a report."""
-        if any(step.may_repeat and not step.ttl for step in self):
-            raise ValidationError(
-                self.env._(
-                    "A step that continues without a final status needs a validity"
-                    " period: the next step starts when it ends."
+        for step in self:
+            if step.may_repeat and not step.ttl:
+                raise ValidationError(
+                    self.env._(
+                        "Step %(step)s continues without a final status. Enter its"
+                        " validity period in “Send within”: the next step starts when"
+                        " it ends.",
+                        step=step._get_number(),
+                    )
                 )
-            )
 
     # === CRUD ===
     @api.model_create_multi
@@ -134,12 +138,16 @@ class SmsGatewayPolicyStep(models.Model):
                 general.sequence = rules[-1].sequence + 1
 
     # === PLANS ===
+    def _get_number(self):
+        """The place of this step in its policy, from 1."""
+        self.ensure_one()
+        return list(self.policy_id.step_ids.sorted()).index(self) + 1
+
     def _get_next(self):
         """The step behind this one, empty for the last one."""
         self.ensure_one()
-        steps = self.policy_id.step_ids.sorted()
-        position = list(steps).index(self)
-        return steps[position + 1 : position + 2]
+        behind = self.policy_id.step_ids.sorted()[self._get_number() :]
+        return behind[:1]
 
     def _make_plan(self, campaign):
         """:rtype: Plan"""

@@ -94,6 +94,31 @@ class TestPolicyChecks(RoutingCase):
         with self.assertRaisesRegex(ValidationError, "last rule"):
             self.make_cascade({"rules": [{"routes": [self.first], "prefixes": "+7"}]})
 
+    def test_refusals_name_the_step_and_the_rule(self):
+        good = {"routes": [self.first]}
+        to_russia = {"prefixes": "+7"}
+        for second, words in (
+            ({"rules": [{**good, **to_russia}]}, "last rule of step 2"),
+            ({**good, "may_repeat": True}, "Step 2 .* “Send within”"),
+            (
+                {"rules": [{"routes": (), **to_russia}, good]},
+                r"“\+7” of step 2 has no route",
+            ),
+            (
+                {"rules": [{**good, "strategy": "weight", "weights": [0]}]},
+                "“All messages” of step 2 chooses by share",
+            ),
+        ):
+            with self.subTest(words), self.assertRaisesRegex(ValidationError, words):
+                self.make_cascade(good, second)
+
+    def test_rule_for_no_number_of_parts(self):
+        size = {"min_segments": 3, "max_segments": 2}
+        with self.assertRaisesRegex(ValidationError, "from 3 to 2"):
+            self.make_cascade(
+                {"rules": [{"routes": [self.first], **size}, {"routes": [self.first]}]}
+            )
+
     def test_condition_added_to_the_last_rule(self):
         policy = self.make_policy(self.first)
         with self.assertRaisesRegex(ValidationError, "last rule"):
