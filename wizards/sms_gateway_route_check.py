@@ -201,8 +201,8 @@ class SmsGatewayRouteCheck(models.TransientModel):
         if not before.may_repeat:
             return words
         also = self.env._(
-            "Also starts after %(hours)s without a final status: the recipient may get"
-            " both messages.",
+            "Also starts after %(hours)s h without a final status: the recipient may"
+            " get both messages.",
             hours=_say_hours(before.ttl),
         )
         return f"{words} {also}"

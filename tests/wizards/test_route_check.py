@@ -187,7 +187,7 @@ class TestRouteCheck(RoutingCase):
         )
         shown = self.check(policy.route_id)
         self.assertIn("did not accept step 1", shown)
-        self.assertIn("after 1:30 without a final status", shown)
+        self.assertIn("after 1:30 h without a final status", shown)
 
     def test_steps_before_the_channel_are_skipped(self):
         policy = self.make_cascade(
