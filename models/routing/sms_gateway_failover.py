@@ -88,10 +88,11 @@ class SmsGatewayFailover(models.AbstractModel):
 
     # === REFUSED ===
     @api.model
-    def _divert(self, changes):
+    def _divert(self, changes, arrived):
         """Let messages whose route has failed them take another one instead.
 
         :param changes: list of `StateChange`, one for each message
+        :param arrived: ids of messages that are going to be delivered
         :return: the changes that remain to be made, and those that were diverted
         """
         failed = {
@@ -100,6 +101,7 @@ class SmsGatewayFailover(models.AbstractModel):
             if change.state == "failed"
             and change.failure_type in FAILOVER_TYPES
             and change.source != "person"
+            and change.id not in arrived
         }
         if not failed:
             return changes, []
@@ -333,7 +335,7 @@ WITH wanted AS (
       FROM wanted w JOIN locked l ON l.id = w.id AND l.route_id = w.old_route_id
      WHERE w.is_waiting AND l.state = 'queued' AND l.maybe_sent IS NOT TRUE
         OR NOT w.is_waiting AND l.state IN ('submitting', 'submitted', 'unknown')
-           AND (l.state <> 'submitting' OR w.attempt IS NULL OR l.attempts = w.attempt)
+           AND (w.attempt IS NULL OR l.attempts = w.attempt)
 ), kept AS (
     INSERT INTO sms_gateway_attempt
            (message_id, company_id, route_id, channel, number, uuid, client_reference,
@@ -455,7 +457,8 @@ def _make_move(row, choosers):
 
 
 def _make_diverted(row, choice, change):
-    """The move of a message that its route has failed."""
+    """The move of a message that its route has failed: that of the change, which the
+    message may have left since."""
     said = storable(
         {
             "code": change.code,
@@ -465,7 +468,7 @@ def _make_diverted(row, choice, change):
     )
     return Move(
         row["id"],
-        row["route_id"],
+        change.route_id or row["route_id"],
         *choice,
         is_waiting=False,
         attempt=change.attempt,

@@ -130,8 +130,16 @@ class SmsGatewayStateChange(models.AbstractModel):
         :return: dict of "moved", "already" and "refused" → list of `StateChange`
         """
         results = {"moved": [], "already": [], "refused": []}
-        for turn in _in_turns(changes):
-            left, diverted = self.env["sms.gateway.failover"]._divert(turn)
+        turns = _in_turns(changes)
+        for number, turn in enumerate(turns):
+            # what arrives needs no other route, whatever was said of it before
+            arrived = {
+                change.id
+                for later in turns[number + 1 :]
+                for change in later
+                if change.state == "delivered"
+            }
+            left, diverted = self.env["sms.gateway.failover"]._divert(turn, arrived)
             results["moved"] += diverted
             by_id = {change.id: change for change in left}
             rows = self._set_state_once(left) if left else []
@@ -181,7 +189,8 @@ WITH wanted AS (
            l.is_superseded, l.follow_up, l.package_id,
            %(old_outcome)s AS old_outcome,
            COALESCE(replace(w.detail, l.secret_text, '…'), w.detail) AS said,
-           CASE WHEN (l.state IN ('queued', 'submitting') OR w.state = 'queued')
+           CASE WHEN (l.state IN ('queued', 'submitting')
+                      OR w.state IN ('queued', 'failed'))
                  AND l.attempts <> w.attempt
                 THEN 'refused'
                 WHEN l.route_id <> w.route_id THEN 'refused'

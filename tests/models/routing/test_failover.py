@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
+    StateChange,
+)
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, RouteDown
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
@@ -136,12 +140,71 @@ class TestRefused(FailoverCase):
         self.assertEqual(message.attempt_ids.provider_reference, "r1")
         self.assertNotEqual(message.provider_reference, "r1")
 
+    def test_failed_and_delivered_at_the_same_time_is_delivered(self):
+        self.make_pair(answer(Outcome.ACCEPTED, provider_reference="r1"))
+        message = self.send_one(route=self.policy.route_id)
+        self.run_lane()
+        failed, delivered = (
+            StatusUpdate(status, provider_reference="r1", failure_type=failure_type)
+            for status, failure_type in (
+                (DeliveryStatus.FAILED, "provider_error"),
+                (DeliveryStatus.DELIVERED, None),
+            )
+        )
+        self.env["sms.gateway.delivery.report"]._ingest(self.first, [failed, delivered])
+        self.run_lanes()
+        self.assertEqual((message.state, message.route_id), ("delivered", self.first))
+        self.assertEqual(self.get_submitted(self.second_provider), [])
+
     def set_state_by_report(self, message, failure_type):
         update = StatusUpdate(
             DeliveryStatus.FAILED, uuid=message.uuid, failure_type=failure_type
         )
         self.env["sms.gateway.delivery.report"]._ingest(message.route_id, [update])
         self.env.invalidate_all()
+
+    def test_late_failure_of_a_route_that_the_message_has_left_moves_nothing(self):
+        """A poll of the first route may end after the second one took the message."""
+        message = self.send_to_the_second_of_three()
+        verdict = self.fail_late(message, route_id=self.first.id)
+        self.assertEqual(verdict, "refused")
+        self.assertEqual((message.state, message.route_id), ("submitted", self.second))
+        self.assertEqual(self.get_submitted(self.third_provider), [])
+
+    def test_late_failure_of_an_earlier_attempt_moves_nothing(self):
+        message = self.send_to_the_second_of_three()
+        self.env.cr.execute("UPDATE sms_gateway_message SET attempts = attempts + 1")
+        verdict = self.fail_late(
+            message, route_id=self.second.id, attempt=message.attempts
+        )
+        self.assertEqual(verdict, "refused")
+        self.assertEqual((message.state, message.route_id), ("submitted", self.second))
+
+    def send_to_the_second_of_three(self):
+        """Send a message that its first route refuses."""
+        self.make_pair(answer(Outcome.REFUSED, failure_type="no_funds"))
+        third, self.third_provider = self.script_route()
+        policy = self.make_policy(self.first, self.second, third)
+        message = self.send_one(route=policy.route_id)
+        self.run_lanes()
+        self.assertEqual((message.state, message.route_id), ("submitted", self.second))
+        return message
+
+    def fail_late(self, message, **values):
+        """Let an answer of before say that the message has failed.
+
+        :return: the verdict
+        """
+        change = StateChange(
+            id=message.id,
+            state="failed",
+            source="poll",
+            failure_type="provider_error",
+            **values,
+        )
+        verdicts = self.env["sms.gateway.state.change"]._set_state([change])
+        self.run_lanes()
+        return next(verdict for verdict, changes in verdicts.items() if changes)
 
     def test_what_is_known_of_the_route_is_kept(self):
         message = self.send_through(

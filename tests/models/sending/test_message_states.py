@@ -143,6 +143,20 @@ class TestMessageStates(GatewayCase):
                 change = self.change("unknown", source=source)
                 self.assertEqual(self.move(change), [verdict])
 
+    def test_an_old_attempt_does_not_fail_what_a_newer_one_handed_over(self):
+        """A lane that was frozen for long wakes with the refusal of its attempt."""
+        self.env.cr.execute("UPDATE sms_gateway_message SET attempts = 2")
+        for state in ("submitted", "unknown"):
+            with self.subTest(state):
+                self.force_state(self.message, state)
+                late, present = (
+                    self.change("failed", failure_type="other", attempt=attempt)
+                    for attempt in (1, 2)
+                )
+                self.assertEqual(self.move(late), ["refused"])
+                self.assertEqual(self.message.state, state)
+                self.assertEqual(self.move(present), ["moved"])
+
     def test_times_of_the_source_are_kept(self):
         self.force_state(self.message, "submitted")
         occurred_at = datetime(2026, 2, 3, 4, 5, 6)
