@@ -133,7 +133,12 @@ SELECT first_id, id, state, state = 'queued' AND maybe_sent IS NOT TRUE, is_supe
         later = [Later(*row) for row in rows]
         self._cancel([one.id for one in later if one.is_waiting])
         counting = {one.first_id: one for one in later if not one.is_superseded}
-        overtaken = [one for one in counting.values() if one.state != "delivered"]
+        # several may have arrived at the same time: one of them counts
+        overtaken = {
+            one.id: first_id
+            for first_id, one in sorted(counting.items())
+            if one.state != "delivered"
+        }
         if overtaken:
             self._supersede([one.id for one in overtaken])
             self._restore([one.first_id for one in overtaken])

@@ -5,6 +5,11 @@ from collections import Counter
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.crm_sms_gateway.models.sending.sms_gateway_state_change import (
+    StateChange,
+)
+from odoo.addons.crm_sms_gateway.providers.types import ClientReference
+
 from ...common import PHONE
 from .common import RoutingCase
 
@@ -104,5 +109,17 @@ class TestSentAgain(RoutingCase):
         page = self.campaign._get_status_page(0, 10)
         self.assertEqual(
             [entry.uuid for entry in page.messages], [self.again.uuid, self.other.uuid]
+    def test_two_of_three_are_delivered_at_the_same_time(self):
+        """Reports come many at once."""
+        self.set_state(self.again, "failed", failure_type="other")
+        self.env["sms.gateway.message.decision"]._send_again(self.again)
+        self.env["sms.gateway.state.change"]._set_state(
+            [
+                StateChange(id=message.id, state="delivered", source="push")
+                for message in (self.first, self.again)
+            ]
+        )
+        self.assert_counts(delivered=1, queued=1)
+
         )
         self.assertEqual([len(entry.steps) for entry in page.messages], [1, 0])
