@@ -31,6 +31,7 @@ class SmsGatewayClaim(models.AbstractModel):
         The same statement expires messages whose validity period is over and cancels
         those on the blacklist. A message that an earlier attempt may have handed over
         is neither expired nor cancelled; it is taken and becomes unknown again, unsent.
+        So does one whose person has got another message meanwhile.
 
         The key of the account is stored before anything is sent: neither a lane that
         dies nor later settings of the route change it.
@@ -53,6 +54,10 @@ class SmsGatewayClaim(models.AbstractModel):
         self._set_positions(queue, rows, limit, campaigns, share)
         untaken = [row["id"] for row in rows if not row["taken"]]
         self.env["sms.gateway.package"]._give_back_of(untaken)
+        if superseded := [row["id"] for row in rows if row["is_superseded"]]:
+            self.env["sms.gateway.succession"]._forget_moves(
+                [(message_id, "queued", None, "waiting") for message_id in superseded]
+            )
         claimed = [
             self._make_claimed(queue, row, probe) for row in rows if row["taken"]
         ]
@@ -127,8 +132,8 @@ class SmsGatewayClaim(models.AbstractModel):
             """
 WITH picked AS MATERIALIZED (
     SELECT * FROM (
-        SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn, c.state AS campaign_state,
-               c.ignores_blacklist
+        SELECT m.id, m.maybe_sent, m.is_superseded, m.expires_at, m.msisdn,
+               c.state AS campaign_state, c.ignores_blacklist
           FROM sms_gateway_message m
           JOIN sms_gateway_campaign c ON c.id = m.campaign_id
          WHERE m.state = 'queued' AND m.priority = %(single)s
@@ -145,7 +150,7 @@ WITH picked AS MATERIALIZED (
       JOIN sms_gateway_campaign c ON c.id = queue.campaign_id
        AND (c.state NOT IN %(held)s OR c.state = 'cancelled')
      CROSS JOIN LATERAL (
-        SELECT m.id, m.maybe_sent, m.expires_at, m.msisdn
+        SELECT m.id, m.maybe_sent, m.is_superseded, m.expires_at, m.msisdn
           FROM sms_gateway_message m
          WHERE m.state = 'queued' AND m.priority = %(batch)s
            AND m.campaign_id = queue.campaign_id AND m.route_id = %(route_id)s
@@ -156,7 +161,9 @@ WITH picked AS MATERIALIZED (
            FOR NO KEY UPDATE SKIP LOCKED) AS batch
      LIMIT %(limit)s
 ), asked AS MATERIALIZED (
-    SELECT id, maybe_sent, campaign_state = 'cancelled' AS is_stopped,
+    SELECT id, maybe_sent,
+           campaign_state = 'cancelled' OR COALESCE(maybe_sent AND is_superseded, FALSE)
+             AS is_stopped,
            COALESCE(expires_at <= %(now)s, FALSE) AS is_over,
            ignores_blacklist IS NOT TRUE
            AND EXISTS (SELECT FROM phone_blacklist b
@@ -192,7 +199,7 @@ WITH picked AS MATERIALIZED (
            m.attempts - COALESCE(m.earlier_attempts, 0) AS tries, m.step_id,
            m.expires_at, m.account_key, m.maybe_sent, m.campaign_id, m.priority,
            m.not_before, m.route_id, m.company_id, m.is_debug, m.day, m.accepted_at,
-           m.submitted_at, m.state, m.failure_type, m.segments, m.cost,
+           m.submitted_at, m.state, m.failure_type, m.segments, m.cost, m.is_superseded,
            %(outcome)s AS outcome, e.must_not, 'queued' AS old_state,
            NULL AS old_failure_type, 'waiting' AS old_outcome,
            m.segments AS old_segments, m.cost AS old_cost
@@ -208,7 +215,7 @@ WITH picked AS MATERIALIZED (
 )
 SELECT id, uuid, client_reference, msisdn, text, channel, attempts, tries, step_id,
        expires_at, account_key, maybe_sent, must_not, campaign_id, priority, not_before,
-       state = 'submitting' AS taken
+       is_superseded, state = 'submitting' AS taken
   FROM moved ORDER BY priority, not_before, id
             """,
             outcome=outcome_of("m"),

@@ -54,12 +54,42 @@ class TestSentAgain(RoutingCase):
         self.assertEqual(self.again.state, "queued")
         self.assert_counts(delivered=1, queued=1)
 
+    def test_what_may_have_been_sent_is_not_handed_over_again(self):
+        """Although its provider would recognize it: it may have missed the first."""
+        route, provider = self.script_route(client_reference=ClientReference.DEDUP)
+        self.campaign = self.send(PHONE, "+79161234567", route=route)
+        self.first, self.other = self.get_messages(self.campaign)
+        self.set_state(self.first, "failed", failure_type="other")
+        again = self.env["sms.gateway.message.decision"]._send_again(self.first)
+        self.env.cr.execute(
+            "UPDATE sms_gateway_message SET maybe_sent = TRUE, account_key = %s"
+            " WHERE id = %s",
+            [route._make_provider().account_key, again.id],
+        )
+        self.set_state(self.first, "delivered")
+        self.run_lane()
+        self.assertEqual(self.get_submitted(provider), [self.other.msisdn])
+        self.assertEqual(again.state, "unknown")
+        self.assert_counts(delivered=1, submitted=1)
+
     def test_chain_of_three(self):
         self.set_state(self.again, "failed", failure_type="other")
         third = self.env["sms.gateway.message.decision"]._send_again(self.again)
         self.assert_counts(queued=2)
         self.set_state(self.first, "delivered")
         self.assertEqual(third.state, "cancelled")
+        self.assert_counts(delivered=1, queued=1)
+
+    def test_two_of_three_are_delivered_at_the_same_time(self):
+        """Reports come many at once."""
+        self.set_state(self.again, "failed", failure_type="other")
+        self.env["sms.gateway.message.decision"]._send_again(self.again)
+        self.env["sms.gateway.state.change"]._set_state(
+            [
+                StateChange(id=message.id, state="delivered", source="push")
+                for message in (self.first, self.again)
+            ]
+        )
         self.assert_counts(delivered=1, queued=1)
 
     def test_who_has_it_already_gets_it_no_more(self):
@@ -109,17 +139,5 @@ class TestSentAgain(RoutingCase):
         page = self.campaign._get_status_page(0, 10)
         self.assertEqual(
             [entry.uuid for entry in page.messages], [self.again.uuid, self.other.uuid]
-    def test_two_of_three_are_delivered_at_the_same_time(self):
-        """Reports come many at once."""
-        self.set_state(self.again, "failed", failure_type="other")
-        self.env["sms.gateway.message.decision"]._send_again(self.again)
-        self.env["sms.gateway.state.change"]._set_state(
-            [
-                StateChange(id=message.id, state="delivered", source="push")
-                for message in (self.first, self.again)
-            ]
-        )
-        self.assert_counts(delivered=1, queued=1)
-
         )
         self.assertEqual([len(entry.steps) for entry in page.messages], [1, 0])
