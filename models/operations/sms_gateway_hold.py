@@ -5,6 +5,7 @@ the original has gone on since.
 """
 
 import logging
+from datetime import datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -120,6 +121,22 @@ class SmsGatewayHold(models.Model):
         # sudo: everybody who waits for messages may know that they are held
         newest = self.sudo().search([], limit=1)
         return newest.filtered(lambda hold: hold.state != "released")
+
+    @api.model
+    def _get_end_of_doubt(self):
+        """When the last hold began, the minimum of datetime without one.
+
+        With messages that were accepted before, the original may have gone on since, by
+        any route and step of their policy. Whoever lets messages in doubt be sent says
+        that it has not.
+        """
+        [(moment,)] = self.env.execute_query(
+            SQL(
+                """SELECT max(began_at) FROM sms_gateway_hold
+                    WHERE cause IS NOT NULL AND decision IS DISTINCT FROM 'send'"""
+            )
+        )
+        return moment or datetime.min
 
     @api.model
     def _describe_open(self):

@@ -144,8 +144,17 @@ class SmsGatewayHoldSettlement(models.AbstractModel):
 
     def _make_queued_unknown(self, hold):
         """The original may have sent the messages: they are looked up where the
-        provider can, and shown to a person elsewhere."""
-        return self._move(hold, SQL("m.state = 'queued'"), **self._as_unknown())
+        provider can, and shown to a person elsewhere.
+
+        Odoo's own SMS of before were queued since, under other client references than
+        in the original.
+        """
+        began_at = hold._began_at()
+        known = SQL("m.state = 'queued' AND m.accepted_at <= %s", began_at)
+        renewed = {**self._as_unknown(), "next_check_at": None}
+        return self._move(hold, known, **self._as_unknown()) or self._move(
+            hold, SQL("m.state = 'queued'"), **renewed
+        )
 
     def _make_submitting_unknown(self, hold):
         return self._move(hold, SQL("m.state = 'submitting'"), **self._as_unknown())

@@ -80,8 +80,9 @@ class SmsGatewayReconciliation(models.AbstractModel):
         if provider.can_look_up:
             self._look_up(route, provider, rows)
         elif provider.is_idempotent:
-            self._queue_again(route, [row for row in rows if not row["is_over"]])
-            self._end_checking([row for row in rows if row["is_over"]])
+            over = [row for row in rows if row["is_over"] or row["may_have_left"]]
+            self._queue_again(route, [row for row in rows if row not in over])
+            self._end_checking(over)
         else:
             self._end_checking(rows)
 
@@ -174,7 +175,11 @@ class SmsGatewayReconciliation(models.AbstractModel):
         if patience is None:
             return
         before = clock.now() - timedelta(seconds=patience)
-        rows = [row for row in rows if attempts[row["id"]].ended_before(before)]
+        rows = [
+            row
+            for row in rows
+            if attempts[row["id"]].ended_before(before) and not row["may_have_left"]
+        ]
         if rows:
             self._queue_again(route, rows, maybe_sent=None if is_safe else False)
 

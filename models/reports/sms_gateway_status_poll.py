@@ -168,7 +168,9 @@ class SmsGatewayStatusPoll(models.AbstractModel):
         Both before the provider is called: if the worker dies, the messages are polled
         again later, and two workers never poll the same message.
 
-        :return: list of dicts with id, ref and the members of a `SubmitRequest`
+        :return: list of dicts with id, ref, the members of a `SubmitRequest`, and
+            ``may_have_left``: the original of this database may have sent the message
+            through another route
         """
         at = SQL.identifier("next_poll_at" if state == "submitted" else "next_check_at")
         count = SQL.identifier("poll_count" if state == "submitted" else "check_count")
@@ -191,7 +193,9 @@ class SmsGatewayStatusPoll(models.AbstractModel):
              RETURNING m.id, m.provider_reference AS ref, m.uuid, m.client_reference,
                        m.msisdn, COALESCE(m.secret_text, m.text) AS text, m.channel,
                        m.attempts, m.expires_at, m.account_key, m.route_id,
-                       COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over
+                       COALESCE(m.expires_at <= %(now)s, FALSE) AS is_over,
+                       m.step_id IS NOT NULL AND m.accepted_at <= %(end_of_doubt)s
+                         AS may_have_left
                 """,
                 state=state,
                 route_id=route.id,
@@ -201,6 +205,7 @@ class SmsGatewayStatusPoll(models.AbstractModel):
                 times=next_times,
                 limit=limit,
                 now=clock.now(),
+                end_of_doubt=self.env["sms.gateway.hold"]._get_end_of_doubt(),
             )
         )
         transactions.commit(self.env)

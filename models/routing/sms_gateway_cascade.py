@@ -53,13 +53,19 @@ class SmsGatewayCascade(models.AbstractModel):
         """Decide about the messages that have waited longest, in the caller's
         transaction.
 
-        A step that an administrator has deleted since is the last one.
+        A step that an administrator has deleted since is the last one. The original of
+        a restored database may have begun the next step of what was accepted before.
 
         :return: the number of messages that were decided about
         """
         messages = self._lock_ended() or self._lock_unanswered()
         known = messages.step_id.exists()
-        ending = messages.filtered(lambda m: not m.step_id or m.step_id in known)
+        end_of_doubt = self.env["sms.gateway.hold"]._get_end_of_doubt()
+        ending = messages.filtered(
+            lambda m: (
+                m.accepted_at > end_of_doubt and (not m.step_id or m.step_id in known)
+            )
+        )
         places = groupby(ending, lambda m: (m.campaign_id, m.step_id, _get_only(m)))
         for (campaign, step, only), of_same in places:
             following = messages.browse().concat(*of_same).filtered(_goes_on)

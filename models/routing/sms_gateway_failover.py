@@ -113,17 +113,19 @@ class SmsGatewayFailover(models.AbstractModel):
         )
 
     def _find_failed(self, message_ids):
-        """Those of the messages that may still be sent."""
+        """Those of the messages that may still be sent; the original of a restored
+        database may have sent what was accepted before."""
         return self._read_candidates(
             SQL(
                 """
                 m.id = ANY(%s::int[]) AND m.is_superseded IS NOT TRUE
                 AND m.state IN ('submitting', 'submitted', 'unknown')
                 AND (m.expires_at IS NULL OR m.expires_at > %s)
-                AND c.state <> 'cancelled'
+                AND m.accepted_at > %s AND c.state <> 'cancelled'
                 """,
                 to_array(message_ids),
                 clock.now(),
+                self.env["sms.gateway.hold"]._get_end_of_doubt(),
             ),
             SQL("ORDER BY m.id"),
         )

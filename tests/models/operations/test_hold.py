@@ -14,13 +14,15 @@ from odoo.addons.crm_sms_gateway.models.operations import (
     database_memory,
     sms_gateway_hold_recognition,
 )
+from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
     DeliveryStatus,
     StatusUpdate,
 )
 
-from ...common import PHONE, ROOT, GatewayCase
+from ...common import PHONE, ROOT, GatewayCase, fail
+from ..routing.common import RoutingCase
 
 LOG = "odoo.addons.crm_sms_gateway.models.operations"
 
@@ -398,6 +400,93 @@ class TestAsking(HoldCase):
         self.assertEqual(message.state, "submitted")
         [[request]] = provider.batches
         self.assertEqual(request.client_reference, reference)
+
+
+@tagged("post_install", "-at_install")
+class TestPolicies(HoldCase, RoutingCase):
+    """With what was accepted before, the original may have gone on: through another
+    route of its policy, or by the next step."""
+
+    #: decision → whether messages of before go on
+    DECISIONS = {"ask": False, "cancel": False, "copy": False, "send": True}
+
+    def decide_anew(self, decision, routes):
+        """Let the database be restored once more, decide, and resume routes that a copy
+        has paused."""
+        self.holds.search([]).unlink()
+        self.decide(self.restore(), decision)
+        self.env["sms.gateway.route.pause"]._resume(routes)
+
+    def test_a_failure_of_before_takes_another_route_where_a_person_says_so(self):
+        for decision, goes_on in self.DECISIONS.items():
+            with self.subTest(decision):
+                first, _provider = self.script_route()
+                second, _provider = self.script_route()
+                policy = self.make_policy(first, second)
+                message = self.send_in_doubt(route=policy.route_id)
+                self.run_lane()
+                self.decide_anew(decision, first | second)
+                self.report_failure(message, "provider_error")
+                self.assertEqual(message.route_id, second if goes_on else first)
+
+    def test_the_next_step_begins_where_a_person_says_so(self):
+        for decision, goes_on in self.DECISIONS.items():
+            with self.subTest(decision):
+                first, _provider = self.script_route()
+                second, _provider = self.script_route()
+                policy = self.make_cascade({"routes": [first]}, {"routes": [second]})
+                message = self.send_in_doubt(route=policy.route_id)
+                self.run_lane()
+                self.decide_anew(decision, first | second)
+                self.report_failure(message, "unreachable")
+                self.run_cascade()
+                messages = self.get_messages(message.campaign_id)
+                self.assertEqual(second in messages.route_id, goes_on)
+                self.assertFalse(message.follow_up)
+
+    def report_failure(self, message, failure_type):
+        update = StatusUpdate(
+            DeliveryStatus.FAILED, uuid=message.uuid, failure_type=failure_type
+        )
+        self.env["sms.gateway.delivery.report"]._ingest(message.route_id, [update])
+        self.env.invalidate_all()
+
+    def test_what_the_provider_has_not_seen_may_have_taken_another_route(self):
+        scripts = (
+            {"client_reference": ClientReference.DEDUP},
+            {
+                "lookup": lambda requests: [
+                    StatusUpdate(DeliveryStatus.NOT_FOUND) for _one in requests
+                ],
+                "not_found_after": 0,
+            },
+        )
+        for script in scripts:
+            with self.subTest(**script):
+                first, provider = self.script_route(
+                    submit=fail(MaybeSent("No answer")), **script
+                )
+                second, _provider = self.script_route()
+                policy = self.make_policy(first, second)
+                message = self.send_in_doubt(route=policy.route_id)
+                self.run_lane()
+                self.decide_anew("ask", first | second)
+                self.let_pass(10, message)
+                self.run_recover()
+                self.run_lane()
+                self.assertEqual(message.state, "unknown")
+                self.assertEqual(len(provider.batches), 1)
+
+    def test_an_sms_of_odoo_has_another_reference_than_in_the_original(self):
+        route, provider = self.script_route(client_reference=ClientReference.DEDUP)
+        self.env.company.sms_gateway_route_id = route
+        sms = self.env["sms.sms"].create({"number": PHONE, "body": "Здравствуйте"})
+        self.decide(self.restore(), "ask")
+        self.run_recover()
+        self.run_lane()
+        message = self.env["sms.gateway.message"].search([("uuid", "=", sms.uuid)])
+        self.assertEqual((message.state, message.next_check_at), ("unknown", False))
+        self.assertEqual(provider.batches, [])
 
 
 @tagged("post_install", "-at_install")
