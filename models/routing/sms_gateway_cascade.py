@@ -66,11 +66,10 @@ class SmsGatewayCascade(models.AbstractModel):
                 m.accepted_at > end_of_doubt and (not m.step_id or m.step_id in known)
             )
         )
-        places = groupby(ending, lambda m: (m.campaign_id, m.step_id, _get_only(m)))
-        for (campaign, step, only), of_same in places:
+        for place, of_same in groupby(ending, _get_place):
             following = messages.browse().concat(*of_same).filtered(_goes_on)
             if following:
-                self._begin_next(campaign, step, only, following)
+                self._begin_next(*place, following)
         self._close(messages)
         return len(messages)
 
@@ -121,9 +120,9 @@ class SmsGatewayCascade(models.AbstractModel):
         messages.invalidate_recordset()
 
     # === NEXT STEP ===
-    def _begin_next(self, campaign, step, only, messages):
+    def _begin_next(self, campaign, step, only, life, messages):
         """Enqueue the messages of the next step in the place of these."""
-        plan = self._make_next_plan(campaign, step, only)
+        plan = self._make_next_plan(campaign, step, only, life)
         if plan is None or _is_over(campaign, plan):
             return
         texts = self._read_texts(messages)
@@ -141,19 +140,23 @@ class SmsGatewayCascade(models.AbstractModel):
         self.env["sms.gateway.recipient"]._follow_retries(again)
         self.env["sms.gateway.odoo.sms"]._take_over(again)
 
-    def _make_next_plan(self, campaign, step, only):
+    def _make_next_plan(self, campaign, step, only, life):
         """
         :param step: that has ended; empty for a call without a policy, which is
             followed by the SMS that its caller gave
         :param only: the route without a policy, which sends that SMS too
-        :return: `Plan`, None behind the last step
+        :param life: when the time to live of the whole cascade began
+        :return: `Plan`, None behind the last step, and where no route would ever send
+            the next one
         """
-        life = campaign.accepted_at
         if step:
             following = step._get_next()
-            if not following:
+            routes = following.rule_ids.choice_ids.route_id
+            if not any(route._lock_active() for route in routes):
                 return None
             return replace(following._make_plan(campaign), lives_since=life)
+        if not (only.has_sms and only._lock_active()):
+            return None
         plan = self.env["sms.gateway.policy"]._make_single_plan(only, campaign, "sms")
         return replace(plan, lives_since=life)
 
@@ -177,9 +180,32 @@ class SmsGatewayCascade(models.AbstractModel):
         )
 
 
-def _get_only(message):
-    """The route of a message without a policy."""
-    return message.route_id if not message.step_id else message.route_id.browse()
+def _get_place(message):
+    """What messages have in common whose next step begins together: campaign, step,
+    the route of those without a policy, and when their life began."""
+    only = message.route_id if not message.step_id else message.route_id.browse()
+    return message.campaign_id, message.step_id, only, _get_birth(message)
+
+
+def _get_birth(message):
+    """When the time to live of a message's cascade began: with its campaign, or when a
+    person sent again."""
+    steps = message.step_id.policy_id.step_ids.sorted().ids
+    first = message
+    while (before := first.retry_of_id) and _is_behind(first, before, steps):
+        first = before
+    if before:
+        return max(first.accepted_at, first.not_before or first.accepted_at)
+    return message.campaign_id.accepted_at
+
+
+def _is_behind(message, before, steps):
+    """Whether a message is of a later step than another one.
+
+    :param steps: ids of the steps of a policy, in order
+    """
+    places = [one.step_id.id for one in (before, message)]
+    return set(places) <= set(steps) and steps.index(places[0]) < steps.index(places[1])
 
 
 def _goes_on(message):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import tagged
 
+from odoo.addons.crm_sms_gateway.models.common import clock
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent
 from odoo.addons.crm_sms_gateway.providers.types import Outcome
 from odoo.addons.crm_sms_gateway.tools.compose import Recipient
@@ -182,6 +183,22 @@ class TestNextStep(CascadeCase):
         self.run_cascade()
         self.assertEqual(self.get_steps(campaign), [("voice", "failed", False)])
 
+    def test_time_of_what_a_person_sent_again_begins_anew(self):
+        self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
+        campaign = self.call(ttl=60)
+        self.run_lane()
+        campaign.accepted_at -= timedelta(days=1)
+        self.run_cascade()
+        self.get_messages(campaign).action_retry()
+        self.run_lane()
+        self.run_cascade()
+        self.assertEqual(
+            self.get_steps(campaign),
+            [("voice", "failed", True), ("voice", "failed", True)]
+            + [("sms", "queued", False)],
+        )
+        self.assertGreater(self.get_messages(campaign)[2].expires_at, clock.now())
+
     def test_cancelled_campaign_goes_no_further(self):
         self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
         campaign = self.call()
@@ -354,6 +371,19 @@ class TestStatusOfSteps(CascadeCase):
         self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
         campaign = self.call(PHONE, "+79161234567")
         self.run_lane()
+    def test_nothing_follows_on_a_route_that_sends_no_sms_any_more(self):
+        """It would wait there for ever."""
+        for name in ("has_sms", "active"):
+            with self.subTest(name):
+                campaign = self.send(
+                    PHONE, route=self.busy, channel="voice", alternative="Мы звонили"
+                )
+                self.run_lane()
+                self.busy[name] = False
+                self.run_cascade()
+                self.assertEqual(len(self.get_messages(campaign)), 1)
+                self.busy[name] = True
+
         self.run_cascade()
         self.run_lane()
         page = campaign._get_status_page(0, 10)
@@ -436,6 +466,15 @@ class TestChangedPolicies(CascadeCase):
     def test_superseded_message_is_not_handed_over_again(self):
         """Its next step has begun, with an administrator's leave."""
         self.make_call_and_sms(fail(MaybeSent("no answer")), ttl=60, may_repeat=True)
+    def test_routes_of_the_next_step_archived_since(self):
+        self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
+        campaign = self.call()
+        self.run_lane()
+        self.policy.active = False
+        self.sender.active = False
+        self.run_cascade()
+        self.assertEqual(self.get_steps(campaign), [("voice", "failed", False)])
+
         campaign = self.call()
         self.run_lane()
         self.let_pass(61)
