@@ -320,14 +320,31 @@ class SmsGatewayOdooSms(models.Model):
         ended = self.browse(row[0] for row in rows)
         failed = ended.message_id.filtered(lambda m: _get_status(m).word)
         reasons = self._get_reasons(failed)
+        arrived = self._find_arrived(ended.message_id)
 
         def explain(native):
             message = native.message_id
+            if message in arrived:
+                return Status.of("delivered", None), None
             return _get_status(message), reasons.get(message.id)
 
         for (status, reason), same in groupby(ended, explain):
             self.concat(*same)._sync_apart(status, reason)
         return len(ended)
+
+    def _find_arrived(self, messages):
+        """Those in whose place an earlier message arrived after all."""
+        replaced = messages.filtered("is_superseded")
+        counting = messages.search(
+            [
+                ("campaign_id", "in", replaced.campaign_id.ids),
+                ("index", "in", replaced.mapped("index")),
+                ("is_superseded", "=", False),
+                ("state", "=", "delivered"),
+            ]
+        )
+        places = set(counting.mapped(_get_place))
+        return replaced.filtered(lambda message: _get_place(message) in places)
 
     def _sync_apart(self, status, reason):
         """Sync them together, or one by one where one of them fails."""
@@ -355,6 +372,10 @@ class SmsGatewayOdooSms(models.Model):
 
 def _get_status(message):
     return Status.of(message.state, message.failure_type)
+
+
+def _get_place(message):
+    return message.campaign_id, message.index
 
 
 def _explain(message, author):

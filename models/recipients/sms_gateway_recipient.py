@@ -15,6 +15,7 @@ from ...tools.names.aliases import ALIASES
 from ...tools.names.person_name import PersonName, split_name
 from ..access.sms_gateway_readable import NO_RECORDS
 from ..common.copied_many2one import CopiedMany2one
+from ..common.sql_values import select_rows
 from .field_text import format_field
 from .gender import read_gender
 from .phone import FIELDS_READ, read_phones
@@ -294,6 +295,23 @@ class SmsGatewayRecipient(models.Model):
             )
         )
         self.invalidate_model(["message_id", "logged_state"])
+
+    @api.model
+    def _follow_arrived(self, arrived):
+        """Link recipients to messages that arrived after others had replaced them.
+
+        :param arrived: dict of the id of the other message → of the one that arrived
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sms_gateway_recipient r SET message_id = known.arrived_id
+                  FROM (%s) AS known WHERE r.message_id = known.other_id
+                """,
+                select_rows({"other_id": "int", "arrived_id": "int"}, arrived.items()),
+            )
+        )
+        self.invalidate_model(["message_id"])
 
     def _keep_findings(self, findings):
         """Keep what was found out when the messages were composed.

@@ -140,8 +140,9 @@ SELECT first_id, id, state, state = 'queued' AND maybe_sent IS NOT TRUE, is_supe
             if one.state != "delivered"
         }
         if overtaken:
-            self._supersede([one.id for one in overtaken])
-            self._restore([one.first_id for one in overtaken])
+            self._supersede(overtaken)
+            self._restore(overtaken.values())
+            self.env["sms.gateway.recipient"]._follow_arrived(overtaken)
 
     def _cancel(self, message_ids):
         changes = [

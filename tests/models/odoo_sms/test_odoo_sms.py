@@ -572,6 +572,20 @@ class TestNativeComposer(NativeCase):
                 "res_ids": repr(list(range(1, 20_001))),
                 "composition_mode": "mass",
             }
+    def test_a_delivery_is_told_although_a_message_in_its_place_was_cancelled(self):
+        self.switch_on(submit=answer(Outcome.REFUSED, failure_type="content_rejected"))
+        note = self.partner._message_sms("Здравствуйте")
+        sms = self.env["sms.sms"].search([("mail_message_id", "=", note.id)])
+        self.run_lane()
+        self.run_tell()
+        message = self.get_message(sms)
+        again = message.browse(message.action_retry()["res_id"])
+        self.set_state(message, "delivered")
+        self.assertEqual(again.state, "cancelled")
+        self.run_tell()
+        self.assertEqual(sms.state, "sent")
+        self.assertEqual(note.notification_ids.notification_status, "sent")
+
         )
         self.assertGreater(len(composer.res_ids), 100 * 1024)
         self.assertEqual(composer.res_ids_count, 20_000)

@@ -283,6 +283,20 @@ class TestLateDelivery(CascadeCase):
         )
         self.assertEqual(self.get_totals(self.campaign), {"delivered": 1})
 
+    def test_recipient_of_records_follows_the_message_that_arrived(self):
+        recipient = self.env["sms.gateway.recipient"].create(
+            {
+                "campaign_id": self.campaign.id,
+                "index": 0,
+                "res_model": "res.partner",
+                "res_id": self.env.user.partner_id.id,
+                "message_id": self.second.id,
+                "is_prepared": True,
+            }
+        )
+        self.set_state(self.first, "delivered")
+        self.assertEqual(recipient.message_id, self.first)
+
     def test_both_delivered_are_one_person(self):
         self.run_lane()
         self.set_state(self.second, "delivered")
@@ -357,6 +371,19 @@ class TestCallWithoutPolicy(RoutingCase):
         self.run_cascade()
         self.assertEqual(len(self.get_messages(campaign)), 1)
 
+    def test_nothing_follows_on_a_route_that_sends_no_sms_any_more(self):
+        """It would wait there for ever."""
+        for name in ("has_sms", "active"):
+            with self.subTest(name):
+                campaign = self.send(
+                    PHONE, route=self.busy, channel="voice", alternative="Мы звонили"
+                )
+                self.run_lane()
+                self.busy[name] = False
+                self.run_cascade()
+                self.assertEqual(len(self.get_messages(campaign)), 1)
+                self.busy[name] = True
+
     def test_nothing_follows_on_a_route_without_sms(self):
         campaign = self.call_without_sms()
         self.run_cascade()
@@ -371,19 +398,6 @@ class TestStatusOfSteps(CascadeCase):
         self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
         campaign = self.call(PHONE, "+79161234567")
         self.run_lane()
-    def test_nothing_follows_on_a_route_that_sends_no_sms_any_more(self):
-        """It would wait there for ever."""
-        for name in ("has_sms", "active"):
-            with self.subTest(name):
-                campaign = self.send(
-                    PHONE, route=self.busy, channel="voice", alternative="Мы звонили"
-                )
-                self.run_lane()
-                self.busy[name] = False
-                self.run_cascade()
-                self.assertEqual(len(self.get_messages(campaign)), 1)
-                self.busy[name] = True
-
         self.run_cascade()
         self.run_lane()
         page = campaign._get_status_page(0, 10)
@@ -452,6 +466,15 @@ class TestChangedPolicies(CascadeCase):
         self.run_cascade()
         self.assertEqual(self.get_steps(campaign), [("voice", "failed", False)])
 
+    def test_routes_of_the_next_step_archived_since(self):
+        self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
+        campaign = self.call()
+        self.run_lane()
+        self.policy.active = False
+        self.sender.active = False
+        self.run_cascade()
+        self.assertEqual(self.get_steps(campaign), [("voice", "failed", False)])
+
     def test_step_added_since(self):
         self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
         campaign = self.call()
@@ -466,15 +489,6 @@ class TestChangedPolicies(CascadeCase):
     def test_superseded_message_is_not_handed_over_again(self):
         """Its next step has begun, with an administrator's leave."""
         self.make_call_and_sms(fail(MaybeSent("no answer")), ttl=60, may_repeat=True)
-    def test_routes_of_the_next_step_archived_since(self):
-        self.make_call_and_sms(answer(Outcome.REFUSED, failure_type="busy"))
-        campaign = self.call()
-        self.run_lane()
-        self.policy.active = False
-        self.sender.active = False
-        self.run_cascade()
-        self.assertEqual(self.get_steps(campaign), [("voice", "failed", False)])
-
         campaign = self.call()
         self.run_lane()
         self.let_pass(61)
