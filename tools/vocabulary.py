@@ -58,10 +58,12 @@ ARROWS: Mapping[State, tuple[State, ...]] = {
 }
 #: Where only one source leads. A person decides about what the original of a restored
 #: database may have sent; a late answer must not go there: the message was queued again
-#: since, knowingly. A message that an earlier route has delivered needs no other.
+#: since, knowingly. A message that an earlier route has delivered needs no other, and
+#: nobody can take it back.
 SOURCE_ARROWS: tuple[tuple[State, State, Source], ...] = (
     ("queued", "unknown", "person"),
     ("queued", "delivered", "earlier_route"),
+    ("cancelled", "delivered", "earlier_route"),
 )
 
 FailureType = Literal[

@@ -59,6 +59,14 @@ class TestEarlierRoutes(RoutingCase):
         self.assertEqual(statistics.mapped("state"), ["delivered"])
         self.assertEqual((statistics.count, statistics.cost), (1, 2))
 
+    def test_delivered_by_the_earlier_route_although_it_was_cancelled(self):
+        """Nobody sends it again to a person who has it."""
+        self.set_state(self.message, "cancelled")
+        self.report(self.first, DeliveryStatus.DELIVERED)
+        self.assertEqual(self.message.state, "delivered")
+        self.assertFalse(self.message.may_send_again)
+        self.assertEqual(self.get_totals(self.message.campaign_id), {"delivered": 1})
+
     def test_delivered_by_the_earlier_route_after_the_other_one_took_it(self):
         self.run_lane()
         self.assertEqual(self.message.state, "submitted")
