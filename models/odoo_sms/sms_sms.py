@@ -189,8 +189,10 @@ class SmsSms(models.Model):
         return messages.search([("uuid", "in", self.mapped("uuid"))])
 
     def _renew_uuid(self):
-        """Let those whose message has ended begin anew, with what follows them."""
+        """Let those whose message has ended begin anew, with what follows them: no next
+        step of their policy does."""
         ended = self._find_messages().filtered(lambda m: m.state in FINAL_STATES)
+        self.env["sms.gateway.cascade"]._close(ended)
         uuids = set(ended.mapped("uuid"))
         for uuid in uuids:
             self._renew(uuid, uuid4().hex)
@@ -208,8 +210,12 @@ class SmsSms(models.Model):
         return record, tracker
 
     def _cancel_messages(self):
-        """:return: the records whose message cannot be taken back any more"""
+        """Cancel what waits; no next step of a policy begins.
+
+        :return: the records whose message cannot be taken back any more
+        """
         messages = self._find_messages()
+        self.env["sms.gateway.cascade"]._close(messages)
         waiting = messages.filtered(lambda m: m.state == "queued" and not m.maybe_sent)
         outcomes = self.env["sms.gateway.state.change"]._set_state(
             [

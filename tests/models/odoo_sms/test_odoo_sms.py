@@ -13,6 +13,7 @@ from ....models.odoo_sms.sms_gateway_odoo_sms import WORD_OF_FAILURE, NativeSms,
 from ....providers.errors import MaybeSent
 from ....providers.types import Outcome
 from ...common import PHONE, GatewayCase, answer, fail, sandbox_phone
+from ..routing.common import RoutingCase
 
 GROUP = "crm_sms_gateway.group_"
 OTHER_PHONE = sandbox_phone("6701")
@@ -480,7 +481,7 @@ class TestNativeFollows(NativeCase):
         self.assertEqual(len(self.partner.message_ids), count)
 
 
-class TestNativeButtons(NativeCase):
+class TestNativeButtons(NativeCase, RoutingCase):
     def fail_one(self):
         provider = self.switch_on(
             submit=answer(Outcome.REFUSED, failure_type="content_rejected")
@@ -502,6 +503,43 @@ class TestNativeButtons(NativeCase):
         self.assertEqual((first.state, second.state), ("failed", "queued"))
         self.run_lane()
         self.assertEqual(self.count_deliveries(provider), 2)
+
+    def test_after_a_retry_no_next_step_begins(self):
+        sms, provider = self.fail_first_step()
+        sms.action_set_outgoing()
+        self.run_queue()
+        self.run_steps()
+        self.assertEqual(self.count_deliveries(provider), 1, "that of the retry")
+
+    def test_after_a_cancellation_no_next_step_begins(self):
+        sms, provider = self.fail_first_step()
+        sms.action_set_canceled()
+        self.run_steps()
+        self.assertEqual(self.count_deliveries(provider), 0)
+        self.assertEqual(sms.state, "canceled")
+
+    def fail_first_step(self):
+        """Send by a policy of two steps, of which the first one fails.
+
+        :return: the SMS and the provider of the second step
+        """
+        refuse = answer(Outcome.REFUSED, failure_type="unreachable")
+        first, _provider = self.script_route(submit=refuse)
+        second, provider = self.script_route()
+        policy = self.make_cascade({"routes": [first]}, {"routes": [second]})
+        self.company.sms_gateway_route_id = policy.route_id
+        sms = self.make_sms()
+        sms.send()
+        self.run_lane()
+        self.run_tell()
+        self.assertEqual(sms.state, "error")
+        return sms, provider
+
+    def run_steps(self):
+        for _time in range(2):
+            self.run_lane()
+            self.run_cascade()
+        self.run_lane()
 
     def test_the_notification_follows_the_retry(self):
         self.switch_on(submit=answer(Outcome.REFUSED, failure_type="content_rejected"))
@@ -530,6 +568,20 @@ class TestNativeButtons(NativeCase):
         self.assertEqual(note.notification_ids.notification_status, "pending")
         self.force_state(again, "submitted")
         self.set_state(again, "delivered")
+        self.run_tell()
+        self.assertEqual(sms.state, "sent")
+        self.assertEqual(note.notification_ids.notification_status, "sent")
+
+    def test_a_delivery_is_told_although_a_message_in_its_place_was_cancelled(self):
+        self.switch_on(submit=answer(Outcome.REFUSED, failure_type="content_rejected"))
+        note = self.partner._message_sms("Здравствуйте")
+        sms = self.env["sms.sms"].search([("mail_message_id", "=", note.id)])
+        self.run_lane()
+        self.run_tell()
+        message = self.get_message(sms)
+        again = message.browse(message.action_retry()["res_id"])
+        self.set_state(message, "delivered")
+        self.assertEqual(again.state, "cancelled")
         self.run_tell()
         self.assertEqual(sms.state, "sent")
         self.assertEqual(note.notification_ids.notification_status, "sent")
@@ -572,20 +624,6 @@ class TestNativeComposer(NativeCase):
                 "res_ids": repr(list(range(1, 20_001))),
                 "composition_mode": "mass",
             }
-    def test_a_delivery_is_told_although_a_message_in_its_place_was_cancelled(self):
-        self.switch_on(submit=answer(Outcome.REFUSED, failure_type="content_rejected"))
-        note = self.partner._message_sms("Здравствуйте")
-        sms = self.env["sms.sms"].search([("mail_message_id", "=", note.id)])
-        self.run_lane()
-        self.run_tell()
-        message = self.get_message(sms)
-        again = message.browse(message.action_retry()["res_id"])
-        self.set_state(message, "delivered")
-        self.assertEqual(again.state, "cancelled")
-        self.run_tell()
-        self.assertEqual(sms.state, "sent")
-        self.assertEqual(note.notification_ids.notification_status, "sent")
-
         )
         self.assertGreater(len(composer.res_ids), 100 * 1024)
         self.assertEqual(composer.res_ids_count, 20_000)
