@@ -95,8 +95,7 @@ class SmsGatewayMessageDecision(models.AbstractModel):
     def _enqueue_retries(self, messages):
         resends = self.env["sms.gateway.resend"]
         resends._lock(messages.ids)
-        taken = messages.search([("retry_of_id", "in", messages.ids)]).retry_of_id
-        if taken:
+        if taken := self._find_sent_again(messages):
             raise UserError(
                 self.env._(
                     "The message to %(phone)s has already been sent again. Open the "
@@ -106,6 +105,18 @@ class SmsGatewayMessageDecision(models.AbstractModel):
             )
         ordered = messages.sorted(lambda m: (m.campaign_id.id, *_get_way(m), m.index))
         return resends._enqueue([_make_row(one) for one in ordered], Resend([]))
+
+    def _find_sent_again(self, messages):
+        """Those in whose place another message stands, or another text was sent.
+
+        :param messages: as superuser
+        """
+        again = messages.search([("retry_of_id", "in", messages.ids)])
+        places = messages.env["sms.gateway.recipient"].search(
+            [("again_of_id", "in", messages.ids)]
+        )
+        replaced = messages.filtered("is_superseded")
+        return again.retry_of_id | places.again_of_id | replaced
 
     # === RESOLVE ===
     @api.model

@@ -44,6 +44,9 @@ class SmsGatewayMessage(models.Model):
             message.outcome_summary = message._summarise()
 
     def _compute_may_send_again(self):
+        decisions = self.env["sms.gateway.message.decision"]
+        # sudo: whoever reads a message may not read what was sent in its place
+        again = decisions._find_sent_again(self.sudo())
         for message in self:
             is_ended = message.state in ENDED and message.msisdn
             is_never_ready = (
@@ -53,7 +56,7 @@ class SmsGatewayMessage(models.Model):
                 message.state == "failed" or message.is_blacklisted
             )
             message.may_send_again = is_ended and not (
-                message.is_secret or message.retry_ids or is_never_ready or is_refused
+                message.is_secret or message in again or is_never_ready or is_refused
             )
 
     # === SUMMARY ===

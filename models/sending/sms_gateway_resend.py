@@ -304,6 +304,9 @@ class SmsGatewayResend(models.AbstractModel):
         """
         ids = self._find(resend)
         self._lock(ids)
+        self.env["sms.gateway.cascade"]._close(
+            self.env["sms.gateway.message"].browse(ids)
+        )
         self.env.cr.execute(
             SQL(
                 """

@@ -748,6 +748,23 @@ class TestOtherText(SendAgainCase):
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             first.copy({"index": 7, "again_of_id": first.again_of_id.id})
 
+    def test_who_got_another_text_does_not_get_the_old_one(self):
+        self.send_other()
+        for message in self.get_messages(self.sent):
+            self.assertFalse(message.may_send_again)
+            with self.assertRaisesRegex(UserError, "already been sent again"):
+                message.action_retry()
+
+    def test_who_got_another_text_does_not_get_the_next_step_of_the_old_one(self):
+        step, _provider = self.script_route()
+        policy = self.make_cascade({"routes": [self.route]}, {"routes": [step]})
+        self.sent = self.send_draft(route_id=policy.route_id.id).sudo()
+        for message in self.get_messages(self.sent):
+            self.end(message)
+        self.send_other()
+        self.run_cascade()
+        self.assertFalse(self.get_again(self.sent))
+
     def test_a_report_that_arrived_since_takes_its_person_out(self):
         wizard = self.open(
             self.sent, self.author, text_choice="other", text_male="Hello"
