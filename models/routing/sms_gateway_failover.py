@@ -189,7 +189,7 @@ class SmsGatewayFailover(models.AbstractModel):
 
     def _find_stuck(self):
         """Queues of policies on routes that may not send, where another route of the
-        policy may.
+        policy may. What was sent again may have a policy that its campaign does not.
 
         :return: list of (route id, campaign id or None for single messages)
         """
@@ -201,7 +201,10 @@ class SmsGatewayFailover(models.AbstractModel):
              LEFT JOIN sms_gateway_campaign c ON c.id = head.campaign_id
              LEFT JOIN sms_gateway_route named ON named.id = c.route_id
                  WHERE head.is_debug IS NOT TRUE
-                   AND (head.campaign_id IS NULL OR named.is_policy)
+                   AND (head.campaign_id IS NULL OR named.is_policy
+                        OR EXISTS (SELECT FROM sms_gateway_message replaced
+                                    WHERE replaced.campaign_id = head.campaign_id
+                                      AND replaced.is_superseded IS TRUE))
               ORDER BY 2 NULLS FIRST, 1
                 """,
                 select_heads(),

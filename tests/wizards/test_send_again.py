@@ -415,6 +415,17 @@ class TestSameText(SendAgainCase):
         self.assertEqual(again.route_id, other)
         self.assertEqual(again.step_id, policy.step_ids)
 
+    def test_what_a_policy_took_moves_when_its_route_stops(self):
+        first, _provider = self.script_route()
+        second, _provider = self.script_route()
+        campaign = self.send_failed()
+        policy = self.make_policy(first, second)
+        self.open(campaign, route_id=policy.route_id.id).action_send()
+        self.assertEqual(self.get_again(campaign).route_id, first)
+        self.pause(first)
+        self.run_failover()
+        self.assertEqual(self.get_again(campaign).route_id, second)
+
     def test_their_own_step_chooses_anew(self):
         gone, other = self.make_route("gone"), self.make_route("other")
         policy = self.make_policy(gone, other)
@@ -729,6 +740,23 @@ class TestOtherText(SendAgainCase):
         self.assertEqual(self.get_left_out(wizard), {"again": 2})
         self.assertFalse(wizard.line_ids)
 
+    def test_who_got_another_text_does_not_get_the_old_one(self):
+        self.send_other()
+        for message in self.get_messages(self.sent):
+            self.assertFalse(message.may_send_again)
+            with self.assertRaisesRegex(UserError, "already been sent again"):
+                message.action_retry()
+
+    def test_who_got_another_text_does_not_get_the_next_step_of_the_old_one(self):
+        step, _provider = self.script_route()
+        policy = self.make_cascade({"routes": [self.route]}, {"routes": [step]})
+        self.sent = self.send_draft(route_id=policy.route_id.id).sudo()
+        for message in self.get_messages(self.sent):
+            self.end(message)
+        self.send_other()
+        self.run_cascade()
+        self.assertFalse(self.get_again(self.sent))
+
     def test_two_people_send_one_campaign(self):
         first, second = (
             self.open(self.sent, self.author, text_choice="other", text_male="Hello")
@@ -747,23 +775,6 @@ class TestOtherText(SendAgainCase):
         first = campaign.recipient_ids[0]
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             first.copy({"index": 7, "again_of_id": first.again_of_id.id})
-
-    def test_who_got_another_text_does_not_get_the_old_one(self):
-        self.send_other()
-        for message in self.get_messages(self.sent):
-            self.assertFalse(message.may_send_again)
-            with self.assertRaisesRegex(UserError, "already been sent again"):
-                message.action_retry()
-
-    def test_who_got_another_text_does_not_get_the_next_step_of_the_old_one(self):
-        step, _provider = self.script_route()
-        policy = self.make_cascade({"routes": [self.route]}, {"routes": [step]})
-        self.sent = self.send_draft(route_id=policy.route_id.id).sudo()
-        for message in self.get_messages(self.sent):
-            self.end(message)
-        self.send_other()
-        self.run_cascade()
-        self.assertFalse(self.get_again(self.sent))
 
     def test_a_report_that_arrived_since_takes_its_person_out(self):
         wizard = self.open(
