@@ -29,7 +29,7 @@ class SmsGatewayRouteUsage(models.AbstractModel):
                 or vals.get("company_id", route.company_id.id) != route.company_id.id
             )
         )
-        if changed and self._has_messages(changed):
+        if changed and self._has_history(changed):
             raise UserError(
                 self.env._(
                     "The provider and company cannot be changed because the route has"
@@ -125,10 +125,19 @@ class SmsGatewayRouteUsage(models.AbstractModel):
         of_routes = [("route_id", "in", routes.ids), *domain]
         return bool(Message.search_count(of_routes, limit=1))
 
+    def _has_history(self, routes):
+        """Whether the routes have messages, or had some that took others."""
+        # sudo: messages that the user may not read count as well
+        Attempt = self.env["sms.gateway.attempt"].sudo()
+        of_routes = [("route_id", "in", routes.ids)]
+        return self._has_messages(routes) or bool(
+            Attempt.search_count(of_routes, limit=1)
+        )
+
     @api.model
     def _check_unused(self, routes):
         """:raise UserError: a route has messages, or another record needs it"""
-        if self._has_messages(routes):
+        if self._has_history(routes):
             raise UserError(
                 self.env._(
                     "This route has messages and cannot be deleted. Archive it instead."

@@ -218,6 +218,15 @@ class TestRefused(FailoverCase):
         self.assertEqual((message.attempts, message.earlier_attempts), (2, 1))
         self.assertFalse(message.failure_type)
 
+    def test_route_that_was_tried_stays_what_it_was(self):
+        """Messages tell what it answered, and their reports may come yet."""
+        self.send_through(answer(Outcome.REFUSED, failure_type="no_funds"))
+        self.policy.step_ids.rule_ids.choice_ids[0].unlink()
+        with self.assertRaisesRegex(UserError, "Archive it instead"):
+            self.first.unlink()
+        with self.assertRaisesRegex(UserError, "cannot be changed"):
+            self.first.provider_code = "sandbox"
+
     def test_timeline_tells_the_journey(self):
         message = self.send_through(answer(Outcome.REFUSED, failure_type="no_funds"))
         events = message.event_ids.sorted("id")
