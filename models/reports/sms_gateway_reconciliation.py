@@ -149,7 +149,7 @@ class SmsGatewayReconciliation(models.AbstractModel):
 
     def _find_owners(self, route, found):
         """:return: dict of (provider reference, number) → id of the message that has
-        it"""
+        it, or had it before it took another route"""
         references = {
             report.provider_reference
             for _row, candidates in found
@@ -158,11 +158,18 @@ class SmsGatewayReconciliation(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
+                SELECT a.provider_reference, m.msisdn, m.id
+                  FROM sms_gateway_attempt a
+                  JOIN sms_gateway_message m ON m.id = a.message_id
+                 WHERE a.provider_reference = ANY(%(references)s)
+                   AND a.route_id = %(route_id)s
+                 UNION ALL
                 SELECT provider_reference, msisdn, id FROM sms_gateway_message
-                 WHERE provider_reference = ANY(%s) AND route_id = %s
+                 WHERE provider_reference = ANY(%(references)s)
+                   AND route_id = %(route_id)s
                 """,
-                list(references - {None}),
-                route.id,
+                references=list(references - {None}),
+                route_id=route.id,
             )
         )
         return {(reference, msisdn): row_id for reference, msisdn, row_id in rows}

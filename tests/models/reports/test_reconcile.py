@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.crm_sms_gateway.models.routing.sms_gateway_failover import Move
 from odoo.addons.crm_sms_gateway.providers.errors import MaybeSent, NotSent
 from odoo.addons.crm_sms_gateway.providers.types import (
     ClientReference,
@@ -223,6 +224,19 @@ class TestCandidates(ReconcileCase):
         route, _provider = self.script(self.seen("r-1", "r-2"))
         first = self.make_unknown(route)
         self.set_state(first, "submitted", provider_reference="r-1")
+        message = self.make_unknown(route)
+        self.look_up(message)
+        self.assertEqual(
+            (message.state, message.provider_reference), ("delivered", "r-2")
+        )
+
+    def test_what_a_message_had_that_took_another_route_is_not_ours(self):
+        route, _provider = self.script(self.seen("r-1", "r-2"))
+        other, _provider = self.script_route()
+        first = self.make_unknown(route)
+        self.set_state(first, "submitted", provider_reference="r-1")
+        move = Move(first.id, route.id, other.id, is_waiting=False)
+        self.assertTrue(self.env["sms.gateway.failover"]._reroute([move]))
         message = self.make_unknown(route)
         self.look_up(message)
         self.assertEqual(
