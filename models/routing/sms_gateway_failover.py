@@ -435,11 +435,12 @@ class Choosers:
         :param row: dict with the message's ``step_id``, ``channel``, ``category``,
             ``is_debug``
         """
+        step_id, channel = row["step_id"], row["channel"]
         key = row["category"], bool(row["is_debug"])
-        made = self._made[row["step_id"], row["channel"]]
+        made = self._made[step_id, channel]
         if key not in made:
-            step = self._env["sms.gateway.policy.step"].browse(row["step_id"]).exists()
-            has_way = step and step.channel == row["channel"]
+            step = self._env["sms.gateway.policy.step"].browse(step_id).exists()
+            has_way = step and step.channel == channel
             made[key] = self._make(step, *key) if has_way else None
         return made[key]
 

@@ -217,7 +217,7 @@ tours.add("sms_gateway_keep_when_going_back", {
     timeout: 30_000,
     url: "/odoo/sms-gateway",
     steps: () => [
-        { content: "the browser can return here", trigger: ".o_sms_gateway_dashboard" },
+        { content: "the browser can return here", trigger: ".o_list_view" },
         press("go to the contacts", ".o_navbar_apps_menu button"),
         press("choose the app", ".o_app[data-menu-xmlid='contacts.menu_contacts']"),
         { trigger: ".o_list_view .o_data_row:contains(Writer A)" },
