@@ -1,7 +1,7 @@
 """What processes of ``tests/processes`` do: crons of the gateway, see `nursery`."""
 
 import logging
-import time
+import signal
 
 from .tasks import environment
 
@@ -47,7 +47,7 @@ def hand_over_and_hang(registry):
     with environment(registry) as env:
         env["sms.sms"].search([("state", "=", "outgoing")]).send()
         _logger.info(HANDED_OVER)
-        time.sleep(3600)
+        signal.pause()
 
 
 # === CRONS ===

@@ -1,6 +1,5 @@
 """Crons as real processes on a real, committed database."""
 
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +12,7 @@ from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, get_db_name
 from odoo.tests.common import HttpCase
 
-from ..crash.workers import Nursery
+from ..crash.workers import Nursery, wait_until
 
 #: A process that has not ended by then hangs.
 PATIENCE = 120
@@ -163,16 +162,16 @@ class PeopleCase(ProcessCase):
 
     def wait_for_blocked(self, count):
         """Wait until so many transactions wait for others."""
-        deadline = time.monotonic() + PATIENCE
-        blocked = 0
-        while blocked < count:
-            self.assertLess(time.monotonic(), deadline, "Nobody waits for the row")
-            with self.committed() as env:
-                env.cr.execute(
-                    "SELECT count(*) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                )
-                [blocked] = env.cr.fetchone()
+        is_blocked = wait_until(lambda: self._count_blocked() >= count, PATIENCE)
+        self.assertTrue(is_blocked, "Nobody waits for the row")
+
+    def _count_blocked(self):
+        with self.committed() as env:
+            env.cr.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return env.cr.fetchone()[0]
 
     def _log_in(self, login):
         person = self.enterContext(requests.Session())

@@ -1,7 +1,5 @@
 """Messages through a real Kannel, delivery reports and messages back from it."""
 
-import time
-
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.crm_sms_gateway.models.settings.sms_gateway_settings import PREFIX
@@ -9,6 +7,7 @@ from odoo.addons.crm_sms_gateway.tools.compose import Recipient
 from odoo.addons.crm_sms_gateway.tools.segments import count_segments
 
 from ..common import Document
+from ..crash.workers import wait_until
 from ..simulators.smsc import Smsc, join_parts
 from .common import ProcessCase
 from .kannel_server import PATIENCE, FakeSmsc, Kannel, needs_kannel
@@ -197,11 +196,7 @@ class TestKannel(ProcessCase):
         return self._wait(read)
 
     def _wait(self, read):
-        deadline = time.monotonic() + PATIENCE
-        while not (found := read()):
-            if time.monotonic() > deadline:
-                self.fail(
-                    f"It does not come: {self._read()}\n{self.kannel.read_logs()}"
-                )
-            time.sleep(0.05)
+        found = wait_until(read, PATIENCE, 0.05)
+        if not found:
+            self.fail(f"It does not come: {self._read()}\n{self.kannel.read_logs()}")
         return found
